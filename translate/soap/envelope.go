@@ -1,0 +1,205 @@
+package soap
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// Decoder reads the replies to one operation. It is compiled once and safe for concurrent use.
+type Decoder struct {
+	binding Binding
+	shape   *Shape
+	limits  Limits
+}
+
+// NewDecoder compiles the reading of replies whose members have the given shape. Replies carry text only: a member of another
+// kind would need a rule for a reply that breaks its form, and no vendor's page has one.
+func NewDecoder(b Binding, shape *Shape, limits Limits) (*Decoder, error) {
+	if len(b.Reply) == 0 {
+		return nil, errors.New("soap: a binding needs the name of its reply element")
+	}
+	if err := textOnly(shape); err != nil {
+		return nil, err
+	}
+	return &Decoder{binding: b, shape: shape, limits: limits}, nil
+}
+
+func textOnly(shape *Shape) error {
+	for _, f := range shape.Fields {
+		if f.Object != nil {
+			if err := textOnly(f.Object); err != nil {
+				return err
+			}
+		} else if f.Kind != String {
+			return fmt.Errorf("soap: %s: the member %s of a reply is not text", shape.Type, f.Member)
+		}
+	}
+	return nil
+}
+
+// ErrNoEnvelope tells that a reply is well-formed XML or no XML at all, but no SOAP envelope: the vendor's service did not write it.
+var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
+
+// Decoded is what a readable reply holds: a fault, or the members of the reply element.
+type Decoded struct {
+	Version Version
+	Fault   *Fault // nil for a result
+	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
+	Ignored int
+}
+
+// Decode reads a reply into result, a pointer to a struct of the decoder's shape. The sent version is the one that a result must
+// come in; a fault is read in either, because that is how a service tells that it speaks the other one. An error means that the
+// reply cannot be understood, and so that the outcome of the call is unknown; ErrNoEnvelope tells which of them a transport made.
+//
+// The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
+func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
+	text, err := DecodeCharset(r.Body, r.ContentType)
+	if err != nil {
+		return Decoded{}, fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+	}
+	e := envelope{s: NewScanner(text, d.limits), d: d, result: result}
+	if err := e.read(); err != nil {
+		return Decoded{}, err
+	}
+	if e.out.Fault == nil && e.out.Version != sent {
+		return Decoded{}, fmt.Errorf("soap: the reply to a SOAP %s request came in SOAP %s", sent, e.out.Version)
+	}
+	return e.out, nil
+}
+
+// envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.
+type envelope struct {
+	s      *Scanner
+	d      *Decoder
+	result any
+	out    Decoded
+}
+
+func (e *envelope) read() error {
+	if err := e.root(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+	}
+	bodies := 0
+	for {
+		kind, err := e.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == EndDocument && bodies == 1:
+			return nil
+		case kind == EndDocument:
+			return fmt.Errorf("soap: the envelope has %d bodies", bodies)
+		case kind != StartElement:
+			continue
+		}
+		if e.s.Name() == (Name{e.out.Version.Namespace(), "Body"}) {
+			bodies++
+			err = e.body()
+		} else {
+			err = e.s.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// root reads up to the Envelope's start.
+func (e *envelope) root() error {
+	kind, err := e.s.Next()
+	for err == nil && kind == Text {
+		kind, err = e.s.Next()
+	}
+	if err != nil {
+		return err
+	}
+	name := e.s.Name()
+	switch {
+	case kind != StartElement || name.Local != "Envelope":
+		return errors.New("the root element has another name")
+	case name.Space == NamespaceV11:
+		e.out.Version = V11
+	case name.Space == NamespaceV12:
+		e.out.Version = V12
+	default:
+		return errors.New("the root element is in no namespace of SOAP")
+	}
+	return nil
+}
+
+// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second.
+func (e *envelope) body() error {
+	children := 0
+	for {
+		kind, err := e.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == EndElement && children == 1:
+			return nil
+		case kind == EndElement || kind == StartElement && children == 1:
+			return errors.New("soap: the body has no child, or several")
+		case kind != StartElement:
+			continue
+		}
+		children++
+		if e.s.Name() == (Name{e.out.Version.Namespace(), "Fault"}) {
+			e.out.Fault, err = readFault(e.s, e.out.Version)
+		} else {
+			err = e.reply()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// reply reads the reply element that has just begun, through its wrappers to the members.
+func (e *envelope) reply() error {
+	m := members{space: e.d.binding.space(), byLocalName: e.d.binding.ReplyByLocalName}
+	err := e.wrapper(0, &m)
+	e.out.Ignored += m.ignored
+	return err
+}
+
+// wrapper reads the wrapper at a depth of Binding.Reply, which has just begun.
+func (e *envelope) wrapper(depth int, m *members) error {
+	want := e.d.binding.Reply[depth]
+	got := e.s.Name()
+	if got.Local != want.Local || got.Space != want.Space && !m.byLocalName {
+		return fmt.Errorf("soap: the reply has another element where %s belongs", want.Local)
+	}
+	if depth == len(e.d.binding.Reply)-1 {
+		return m.read(e.s, e.d.shape, reflect.ValueOf(e.result).Elem())
+	}
+	found := false
+	for {
+		kind, err := e.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == EndElement:
+			return nil // an answer without its inner wrapper has no members: the operation judges what that means
+		case kind != StartElement:
+			continue
+		case e.isWrapper(depth+1, m) && found:
+			return fmt.Errorf("soap: the reply has the element %s twice", e.s.Name().Local)
+		case e.isWrapper(depth+1, m):
+			found = true
+			err = e.wrapper(depth+1, m)
+		default:
+			m.ignored++
+			err = e.s.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (e *envelope) isWrapper(depth int, m *members) bool {
+	want, got := e.d.binding.Reply[depth], e.s.Name()
+	return got.Local == want.Local && (got.Space == want.Space || m.byLocalName)
+}

@@ -1,0 +1,75 @@
+package soap
+
+import "fmt"
+
+// Version is a version of the SOAP protocol. It decides the envelope's namespace, the shape of a fault and the HTTP
+// headers that carry the action.
+type Version uint8
+
+// The versions that the known vendors speak.
+const (
+	V11 Version = iota + 1 // SOAP 1.1, W3C Note of 8 May 2000
+	V12                    // SOAP 1.2, W3C Recommendation of 27 April 2007
+)
+
+// The envelope namespaces.
+const (
+	NamespaceV11 = "http://schemas.xmlsoap.org/soap/envelope/"
+	NamespaceV12 = "http://www.w3.org/2003/05/soap-envelope"
+)
+
+// String gives the version as configuration spells it: "1.1" or "1.2".
+func (v Version) String() string {
+	switch v {
+	case V11:
+		return "1.1"
+	case V12:
+		return "1.2"
+	}
+	return fmt.Sprintf("soap.Version(%d)", uint8(v))
+}
+
+// Namespace gives the namespace of the version's Envelope, Header, Body and Fault.
+func (v Version) Namespace() string {
+	if v == V12 {
+		return NamespaceV12
+	}
+	return NamespaceV11
+}
+
+// Message is one SOAP request, complete: sending it is a matter of bytes only.
+type Message struct {
+	Version Version
+	// Action names the intent of the message; empty where the vendor documents none.
+	Action string
+	// Envelope is the whole XML document in UTF-8.
+	Envelope []byte
+}
+
+// ContentType gives the value of the HTTP header of that name. SOAP 1.2 carries the action in it (RFC 3902).
+func (m Message) ContentType() string {
+	if m.Version == V12 {
+		if m.Action == "" {
+			return "application/soap+xml; charset=utf-8"
+		}
+		return `application/soap+xml; charset=utf-8; action="` + m.Action + `"`
+	}
+	return "text/xml; charset=utf-8"
+}
+
+// SOAPAction gives the value of the HTTP header of that name, quoted even when it is empty (SOAP 1.1 section 6.1.1),
+// and whether the version has that header at all.
+func (m Message) SOAPAction() (value string, present bool) {
+	if m.Version == V12 {
+		return "", false
+	}
+	return `"` + m.Action + `"`, true
+}
+
+// Reply is one HTTP answer of a SOAP service, complete and decompressed. Whether it holds an envelope is not known yet.
+type Reply struct {
+	Status      int    // HTTP status code
+	ContentType string // HTTP header, as received
+	RetryAfter  string // HTTP header, as received
+	Body        []byte
+}

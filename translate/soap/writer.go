@@ -1,0 +1,99 @@
+package soap
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Writer appends XML to a buffer. It writes markup as given, since all of it is compiled from tags and constants, and escapes
+// text. Its error sticks: the first character that XML cannot carry ends the writing, and Bytes reports it.
+type Writer struct {
+	buf []byte
+	err error
+}
+
+// NewWriter gives a writer whose buffer has room for size bytes.
+func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
+
+// Markup appends trusted XML: tags, attributes, the declaration.
+func (w *Writer) Markup(xml string) { w.buf = append(w.buf, xml...) }
+
+// Text appends character data.
+func (w *Writer) Text(s string) {
+	written := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case textClass[c] == plain:
+			i++
+			continue
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if (r == utf8.RuneError && size == 1) || r == 0xFFFE || r == 0xFFFF {
+				w.fail(i)
+				return
+			}
+			i += size
+			continue
+		case textClass[c] == illegal:
+			w.fail(i)
+			return
+		}
+		w.buf = append(w.buf, s[written:i]...)
+		w.buf = append(w.buf, escapes[c]...)
+		i++
+		written = i
+	}
+	w.buf = append(w.buf, s[written:]...)
+}
+
+// fail names the place and never the text, which may be a secret.
+func (w *Writer) fail(offset int) {
+	if w.err == nil {
+		w.err = fmt.Errorf("soap: a text holds a character at byte %d that XML 1.0 cannot carry", offset)
+	}
+}
+
+// Bool appends the canonical form of xsd:boolean.
+func (w *Writer) Bool(b bool) { w.buf = strconv.AppendBool(w.buf, b) }
+
+// Int appends the canonical form of xsd:integer.
+func (w *Writer) Int(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
+
+// Bytes gives what was written, or the first error.
+func (w *Writer) Bytes() ([]byte, error) {
+	if w.err != nil {
+		return nil, w.err
+	}
+	return w.buf, nil
+}
+
+type charClass uint8
+
+const (
+	plain   charClass = iota
+	escaped           // has an entry in escapes
+	illegal           // XML 1.0 section 2.2 does not allow it, not even as a reference
+	multi             // part of a multi-byte character
+)
+
+// textClass sorts the bytes of character data, so that the common ones cost one look-up.
+var textClass = func() (t [256]charClass) {
+	for c := range t {
+		switch {
+		case c >= utf8.RuneSelf:
+			t[c] = multi
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+			t[c] = illegal
+		}
+	}
+	for c := range escapes {
+		t[c] = escaped
+	}
+	return t
+}()
+
+// escapes holds what character data cannot hold literally. CR would be normalised to LF by the reader (XML 1.0 section 2.11),
+// and ">" ends a CDATA section after "]]", which is not allowed in text either.
+var escapes = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '\r': "&#xD;"}
