@@ -1,0 +1,108 @@
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+// Unknown is the answer to a reply from which nobody can tell whether the vendor executed the call.
+func Unknown(cause error) *Error {
+	return &Error{Code: OutcomeUnknown, Outcome: soap.Unknown, Cause: cause}
+}
+
+// Deny tells that the vendor does not accept this proxy's credentials. The caller cannot mend that; the cause is for the operator.
+func Deny(cause error) *Error {
+	return &Error{Code: UpstreamDenied, Outcome: soap.Rejected, Alert: true, Cause: cause}
+}
+
+// refuse tells that the vendor does not understand this proxy's messages, and so executed nothing.
+func refuse(cause error) *Error {
+	return &Error{Code: UpstreamRefused, Outcome: soap.Rejected, Alert: true, Cause: cause}
+}
+
+// Reject tells that the vendor found the input wrong and did nothing. Each violation is the vendor's, with its text made safe.
+func Reject(source Source, cause error, violations ...Violation) *Error {
+	return &Error{Code: UpstreamRejected, Outcome: soap.Rejected, Violations: violations, Source: source, Cause: cause}
+}
+
+// Fail tells that the vendor broke, and may have done part of the work. The code is UpstreamFailed or UpstreamUnavailable.
+func Fail(code Code, cause error, violations ...Violation) *Error {
+	return &Error{Code: code, Outcome: soap.Failed, Violations: violations, Source: FromFault, Cause: cause}
+}
+
+// faultCode is the code of a vendor's error that has no number.
+func faultCode(system string) validation.Code { return validation.Code(system + "-fault") }
+
+// unreadable judges a reply that is no envelope, or a broken one. Where there is no envelope at all, the service itself never saw
+// the message if the HTTP status says so; everything else may have executed.
+func unreadable(reply soap.Reply, err error) *Error {
+	cause := fmt.Errorf("HTTP status %d, content type %q: %w", reply.Status, reply.ContentType, err)
+	if !errors.Is(err, soap.ErrNoEnvelope) {
+		return Unknown(cause)
+	}
+	switch reply.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return Deny(cause)
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType:
+		return refuse(cause)
+	case http.StatusTooManyRequests:
+		return &Error{Code: UpstreamBusy, Outcome: soap.Rejected, RetryAfter: reply.RetryAfter, Cause: cause}
+	}
+	return Unknown(cause)
+}
+
+// notUnderstood are the beginnings of the sentences by which services say that they know no such operation. They send them as
+// Client faults, which would blame the caller for what is this proxy's configuration.
+var notUnderstood = []string{
+	"Server did not recognize",          // ASMX: the value of HTTP Header SOAPAction
+	"Unable to handle request",          // ASMX: without a valid action parameter
+	"Missing required header",           // ASMX: ScCredentials
+	"Cannot find dispatch method",       // JAX-WS: no operation for the body's element
+	"The given SOAPAction",              // CXF: does not match an operation
+	"Procedure '",                       // PHP: not present
+	"Function (",                        // PHP: is not a valid method for this service
+	"Possible SOAP version mismatch",    // ASMX and CXF
+	"A SOAP 1.2 message is not valid",   // CXF
+	"Unsupported Content-Type",          // JAX-WS
+	"Couldn't create SOAP message",      // JAX-WS: the other version's envelope
+	"Cannot process content of version", // WCF
+}
+
+// faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.
+func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
+	reason := sent.Safe(f.Reason)
+	cause := fmt.Errorf("fault {%s}%s with HTTP status %d: %s", f.Code.Space, f.Code.Local, reply.Status, reason)
+	class := f.Class()
+	switch {
+	case class == soap.FaultAuthentication, reply.Status == http.StatusUnauthorized, reply.Status == http.StatusForbidden:
+		return Deny(cause)
+	case class == soap.FaultVersionMismatch, class == soap.FaultMustUnderstand, class == soap.FaultDataEncoding:
+		return refuse(cause)
+	case isNotUnderstood(f.Reason):
+		return refuse(cause)
+	case class == soap.FaultClient:
+		return Reject(FromFault, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
+	}
+	// Server and Receiver, and codes of the vendor's own: it answered that something broke, and may have done part of it.
+	return Fail(UpstreamFailed, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
+}
+
+func isNotUnderstood(reason string) bool {
+	// ASMX wraps its sentences: "System.Web.Services.Protocols.SoapException: Server did not recognize ...".
+	_, after, found := strings.Cut(reason, "SoapException: ")
+	if found {
+		reason = after
+	}
+	for _, start := range notUnderstood {
+		if strings.HasPrefix(strings.TrimSpace(reason), start) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+package translate
+
+import (
+	"reflect"
+	"strconv"
+
+	"soapbridge/translate/soap"
+)
+
+// Sent is a request that has been answered, for those who read the answer: where its elements stand in the JSON, and what must not
+// come back out of it.
+type Sent struct {
+	shape   *soap.Shape
+	value   reflect.Value
+	secrets []soap.Secret // configured ones
+}
+
+// leaf is one value of a request.
+type leaf struct {
+	pointer, element, text string
+	secret                 bool
+}
+
+// leaves lists the values of a request that are there.
+func (s *Sent) leaves() []leaf { return appendLeaves(nil, "", s.shape, s.value) }
+
+func appendLeaves(list []leaf, pointer string, shape *soap.Shape, object reflect.Value) []leaf {
+	for i := range shape.Fields {
+		field := &shape.Fields[i]
+		place, at := field.Value(object), pointer+"/"+field.Member
+		switch {
+		case field.Repeated:
+			for n := range place.Len() {
+				list = appendLeaf(list, at+"/"+strconv.Itoa(n), field, place.Index(n))
+			}
+		case !field.Optional:
+			list = appendLeaf(list, at, field, place)
+		case !place.IsNil():
+			list = appendLeaf(list, at, field, place.Elem())
+		}
+	}
+	return list
+}
+
+func appendLeaf(list []leaf, pointer string, field *soap.Field, place reflect.Value) []leaf {
+	l := leaf{pointer: pointer, element: field.Element, secret: field.Secret}
+	switch field.Kind {
+	case soap.Object:
+		return appendLeaves(list, pointer, field.Object, place)
+	case soap.String:
+		l.text = place.String()
+	case soap.Integer:
+		l.text = strconv.FormatInt(place.Int(), 10)
+	case soap.Boolean:
+	}
+	return append(list, l)
+}
+
+// Present gives the JSON Pointers of the values that were sent in an element of that local name.
+func (s *Sent) Present(element string) (pointers []string) {
+	for _, l := range s.leaves() {
+		if l.element == element {
+			pointers = append(pointers, l.pointer)
+		}
+	}
+	return pointers
+}
+
+// Declared gives the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
+// were sent or not. Those inside arrays are left out: which item is meant cannot be told.
+func (s *Sent) Declared(matches func(element string) bool) []string {
+	return appendDeclared(nil, "", s.shape, matches, map[*soap.Shape]bool{})
+}
+
+func appendDeclared(list []string, pointer string, shape *soap.Shape, matches func(string) bool, inside map[*soap.Shape]bool) []string {
+	if inside[shape] {
+		return list // a shape that holds itself has no end
+	}
+	inside[shape] = true
+	defer delete(inside, shape)
+	for i := range shape.Fields {
+		field := &shape.Fields[i]
+		at := pointer + "/" + field.Member
+		switch {
+		case field.Repeated:
+		case field.Object != nil:
+			list = appendDeclared(list, at, field.Object, matches, inside)
+		case matches(field.Element):
+			list = append(list, at)
+		}
+	}
+	return list
+}

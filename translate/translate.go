@@ -1,0 +1,229 @@
+// Package translate turns JSON requests into SOAP envelopes and SOAP replies into JSON, by rules that the vendors document.
+//
+// It is pure: it opens no connection, reads no clock and keeps no state. Everything from outside comes in through Env.
+package translate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+// Operation is one operation of a vendor's service, as the rest of the program sees it: data, and a door.
+type Operation struct {
+	System string // folder and route name: "customercare"
+	Name   string // the vendor's: "CreateCallLog"
+	Path   string // "/v1/customercare/call-logs"; the method is POST
+	Status int    // HTTP status of success
+	// Example is a small request that works in the sandbox. What the demo prints and the README shows is this.
+	Example string
+	read    func(body []byte) (Request, *Error)
+}
+
+// Read decodes a request body and checks it against every rule. It is the only door to an operation: what it gives is valid.
+// The error is MalformedJSON, or ValidationFailed with every violation in document order.
+func (o *Operation) Read(body []byte) (Request, *Error) { return o.read(body) }
+
+// Request is a valid request of one operation. It never changes, and may be encoded more than once.
+type Request interface {
+	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
+	// configuration, never of the caller's.
+	Encode(env Env) (soap.Message, *Error)
+	// Decode understands the reply to what Encode wrote.
+	Decode(reply soap.Reply, env Env) (Result, *Error)
+}
+
+// Env is what encoding needs from outside.
+type Env struct {
+	Now         time.Time // of the call; sent in UTC
+	OperationID string    // of the call; goes upstream where the caller gave no id
+	Caller      Caller
+}
+
+// Caller is who calls the proxy, as far as a vendor is told. Empty fields fall back to the configuration.
+type Caller struct {
+	UserID           string
+	OriginatingToken soap.Secret
+}
+
+// Result is a success.
+type Result struct {
+	JSON []byte // the response body
+	// Ignored counts elements of the reply that nothing is declared for: when it rises, the vendor's service has changed.
+	Ignored int
+}
+
+// Answer is the part that all response bodies share. Response structs embed it first, with the tag soap:"-".
+type Answer struct {
+	// OperationID names this call in every log and record.
+	OperationID string `json:"operationId" example:"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"`
+}
+
+func (a *Answer) identify(id string) { a.OperationID = id }
+
+// Definition describes an operation to Define. Req and Res are structs with json, soap and validate tags.
+type Definition[Req, Res any] struct {
+	System, Name, Path string
+	Status             int
+	Version            soap.Version
+	Binding            soap.Binding
+	Limits             soap.Limits // of replies
+	Example            string      // see Operation
+
+	// Headers gives the blocks of the envelope's header. Optional.
+	Headers func(Env) []soap.HeaderBlock
+	// Rules checks what tags cannot say. It runs after them, on whatever could be read. Optional.
+	Rules func(*Req, *validation.Report)
+	// Rename gives a violation the vendor's own number and sentence where there is one. Optional.
+	Rename func(Violation) Violation
+	// Fill sets what the caller left out and the proxy knows. It gets a copy whose pointers it must not write through. Optional.
+	Fill func(*Req, Env)
+	// Outcome judges a reply that is no fault; nil means success. Optional.
+	Outcome func(*Res, *Sent) *Error
+	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
+	Fault func(*soap.Fault, *Sent) *Error
+	// Secrets are the configured ones, to be masked in whatever the vendor says.
+	Secrets []soap.Secret
+}
+
+// Define compiles an operation. The error names every mistake in the tags.
+func Define[Req, Res any](d Definition[Req, Res]) (Operation, error) {
+	o := &operation[Req, Res]{Definition: d}
+	if err := o.compile(); err != nil {
+		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
+	}
+	return Operation{System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example, read: o.read}, nil
+}
+
+// operation is a compiled definition.
+type operation[Req, Res any] struct {
+	Definition[Req, Res]
+
+	shape    *soap.Shape
+	encoder  *soap.Encoder
+	decoder  *soap.Decoder
+	validate *validation.Validator
+}
+
+func (o *operation[Req, Res]) compile() error {
+	var request, result, encoder, decoder, validator, tags error
+	var answer *soap.Shape
+	o.shape, request = soap.Compile(reflect.TypeFor[Req]())
+	answer, result = soap.Compile(reflect.TypeFor[Res]())
+	if err := errors.Join(request, result); err != nil {
+		return err
+	}
+	o.encoder, encoder = soap.NewEncoder(o.Binding, o.shape)
+	o.decoder, decoder = soap.NewDecoder(o.Binding, answer, o.Limits)
+	o.validate, validator = validation.New()
+	if validator == nil {
+		tags = o.validate.SelfTest(new(Req))
+	}
+	return errors.Join(encoder, decoder, validator, tags)
+}
+
+func (o *operation[Req, Res]) read(body []byte) (Request, *Error) {
+	r := &request[Req, Res]{op: o}
+	report := &validation.Report{}
+	if err := readJSON(body, o.shape, reflect.ValueOf(&r.value).Elem(), report); err != nil {
+		return nil, &Error{Code: MalformedJSON, Outcome: soap.NotSent, Detail: describeMalformed(body, err), Cause: err}
+	}
+	if err := o.validate.Check(&r.value, report); err != nil {
+		return nil, internal(err)
+	}
+	if o.Rules != nil {
+		o.Rules(&r.value, report)
+	}
+	if len(report.Violations) == 0 {
+		return r, nil
+	}
+	return nil, o.invalid(body, report)
+}
+
+func (o *operation[Req, Res]) invalid(body []byte, report *validation.Report) *Error {
+	if o.Rename != nil {
+		for i, v := range report.Violations {
+			report.Violations[i] = o.Rename(v)
+		}
+	}
+	inDocumentOrder(body, report.Violations)
+	return &Error{
+		Code: ValidationFailed, Outcome: soap.NotSent,
+		Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated,
+	}
+}
+
+// request is a valid request.
+type request[Req, Res any] struct {
+	op    *operation[Req, Res]
+	value Req
+}
+
+func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
+	filled := r.value
+	if r.op.Fill != nil {
+		r.op.Fill(&filled, env)
+	}
+	var headers []soap.HeaderBlock
+	if r.op.Headers != nil {
+		headers = r.op.Headers(env)
+	}
+	message, err := r.op.encoder.Encode(r.op.Version, &filled, headers...)
+	if err != nil {
+		return soap.Message{}, internal(err)
+	}
+	return message, nil
+}
+
+func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
+	var res Res
+	sent := &Sent{shape: r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: append(r.op.Secrets, env.Caller.OriginatingToken)}
+	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
+	switch {
+	case err != nil:
+		return Result{}, unreadable(reply, err)
+	case decoded.Fault != nil:
+		return Result{}, r.fault(reply, decoded.Fault, sent)
+	case reply.Status < 200 || reply.Status > 299:
+		return Result{}, Unknown(fmt.Errorf("an envelope without a fault came with HTTP status %d", reply.Status))
+	}
+	if r.op.Outcome != nil {
+		if problem := r.op.Outcome(&res, sent); problem != nil {
+			return Result{}, problem
+		}
+	}
+	body, err := respond(&res, env.OperationID)
+	if err != nil {
+		return Result{}, Unknown(err)
+	}
+	return Result{JSON: body, Ignored: decoded.Ignored}, nil
+}
+
+func (r *request[Req, Res]) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
+	if r.op.Fault != nil {
+		if problem := r.op.Fault(f, sent); problem != nil {
+			return problem
+		}
+	}
+	return faultByClass(r.op.System, reply, f, sent)
+}
+
+// respond writes a response body. Frontends compare and print it, so nothing is escaped that JSON does not demand.
+func respond(res any, operationID string) ([]byte, error) {
+	if a, ok := res.(interface{ identify(id string) }); ok {
+		a.identify(operationID)
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(res); err != nil {
+		return nil, fmt.Errorf("the response body: %w", err)
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}
