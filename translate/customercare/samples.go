@@ -1,0 +1,8 @@
+package customercare
+
+import "embed"
+
+// Samples are the vendor's own envelopes, curated: the sandbox judges requests by them, and so do the tests.
+//
+//go:embed samples
+var Samples embed.FS

@@ -1,0 +1,165 @@
+package emersion
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"soapbridge/translate"
+	"soapbridge/translate/validation"
+)
+
+// numbered is one line of the page's "Error String" list. The same table numbers the local rules and reads the vendor's faults, so that
+// a caller sees the same answer whichever side refused.
+type numbered struct {
+	number   int
+	sentence string // as on the page, without the contact prefix
+	// pointer is the place; for a contact's error it is the member of the contact's detail.
+	pointer string
+	contact bool
+	// codes are the local rules that the number stands for at that place.
+	codes []validation.Code
+}
+
+const (
+	accountType   = "/accountType"
+	userName      = "/primaryContact/cumulusUser/userName"
+	password      = "/primaryContact/cumulusUser/password" //nolint:gosec // a JSON Pointer
+	contactType   = "/accountContactType/type"
+	orgName       = "/accountOrganisation/orgName"
+	orgType       = "/accountOrganisation/orgType"
+	primaryDetail = "/primaryContact/detail"
+	billingDetail = "/billingContact/detail"
+)
+
+var (
+	missing  = []validation.Code{validation.Required}
+	wrong    = []validation.Code{validation.NotInList}
+	anything = []validation.Code{validation.WrongType, validation.BadNumber, validation.OutOfRange}
+)
+
+var catalogue = []numbered{
+	{25, "Invalid or Missing Account Type", accountType, false, slices.Concat(missing, wrong)},
+	{26, "Invalid CumulusUser Username", userName, false, nil},
+	{27, `CumulusUser Username does not contain "@"`, userName, false, nil},
+	{28, "CumulusUser Username contains an invalid suffix", userName, false, nil},
+	{29, "CumulusUser Username is already in use", userName, false, nil}, // the vendor alone knows
+	{30, "Missing AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, missing},
+	{31, "Invalid AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, wrong},
+	{32, "Missing OrgName. When AccountContactType is 'Organisation' OrgName is required", orgName, false, missing},
+	{33, "Invalid OrgType. If given OrgType value,then it must valid integer. Otherwise leave blank to set default value 29 for org type 'Company'", orgType, false, anything},
+	{34, "Invalid or Missing Title", "/title", true, missing},
+	{35, "Invalid or Missing First Name", "/firstName", true, missing},
+	{36, "Invalid or Missing Last Name", "/lastName", true, missing},
+	{37, "Invalid or Missing Address", "/addressLine1", true, missing},
+	{38, "Invalid or Missing Suburb", "/suburb", true, missing},
+	{39, "Invalid or Missing State", "/state", true, missing},
+	{40, "Invalid or Missing Postcode", "/postcode", true, missing},
+	{41, "Invalid or Missing Country", "/country", true, missing},
+	{42, "Invalid or Missing Email Address", "/emailAddress", true, missing},
+	{43, "Invalid or Missing Phone Number", "/phoneNumber", true, missing},
+	{44, "Invalid Website", "/website", true, nil},
+	{45, "Invalid or Missing CumulusUser Username", userName, false, missing},
+	{46, "Invalid or Missing Password", password, false, []validation.Code{validation.Required, validation.TooShort}},
+}
+
+// contacts are the two whose errors carry a prefix: the word that a prefix is recognised by, the prefix that is written, the place.
+var contacts = []struct{ word, prefix, detail string }{
+	{"primary", "PrimaryContact: ", primaryDetail},
+	{"billing", "BillingContact: ", billingDetail},
+}
+
+// violationAt is the violation of a numbered rule; detail is the place of the contact for a contact's error.
+func (n numbered) violationAt(detail string) translate.Violation {
+	v := translate.Violation{Code: validation.Code(fmt.Sprintf("%s-%d", system, n.number)), Pointer: n.pointer, Detail: n.sentence}
+	if !n.contact {
+		return v
+	}
+	v.Pointer = ""
+	for _, c := range contacts {
+		if c.detail == detail {
+			v.Pointer, v.Detail = detail+n.pointer, c.prefix+n.sentence
+		}
+	}
+	return v
+}
+
+// broken is the violation of the rule with a number; detail as for violationAt.
+func broken(number int, detail string) translate.Violation {
+	i := slices.IndexFunc(catalogue, func(n numbered) bool { return n.number == number })
+	return catalogue[i].violationAt(detail)
+}
+
+// rename gives a violation of the tags or of the JSON shape the vendor's number, where the page has one for it.
+func rename(v translate.Violation) translate.Violation {
+	for _, n := range catalogue {
+		detail := ""
+		if n.contact {
+			detail = strings.TrimSuffix(v.Pointer, n.pointer)
+		}
+		if at := n.violationAt(detail); at.Pointer == v.Pointer && slices.Contains(n.codes, v.Code) {
+			at.Params = v.Params
+			return at
+		}
+	}
+	return v
+}
+
+// recognise finds the numbered error that a sentence of the vendor's is. The wording varies: the page's own example leaves
+// "CumulusUser" out, and a contact's prefix is whatever the vendor's code calls the contact.
+func recognise(sentence string) (translate.Violation, bool) {
+	text, detail := sentence, ""
+	if prefix, rest, found := strings.Cut(sentence, ":"); found {
+		for _, c := range contacts {
+			if strings.Contains(strings.ToLower(prefix), c.word) {
+				text, detail = rest, c.detail
+			}
+		}
+		if detail == "" && isContactError(rest) {
+			text = rest // of a contact, but nobody can tell of which
+		}
+	}
+	for _, n := range catalogue {
+		if n.matches(text) && (detail == "" || n.contact) {
+			return n.violationAt(detail), true
+		}
+	}
+	return translate.Violation{}, false
+}
+
+func isContactError(text string) bool {
+	return slices.ContainsFunc(catalogue, func(n numbered) bool { return n.contact && n.matches(text) })
+}
+
+// matches compares without letter case, punctuation, the number in front, and the word "CumulusUser". The vendor's explanations after
+// the first sentence do not count. "Invalid or missing" may come as either half, unless that half is another number's sentence.
+func (n numbered) matches(text string) bool {
+	said, known := plain(text), plain(n.sentence)
+	if said == known || strings.HasPrefix(plain(n.sentence), said+" ") && strings.Contains(n.sentence, ".") && said == firstOf(n.sentence) {
+		return true
+	}
+	if strings.HasPrefix(said, firstOf(n.sentence)+" ") && strings.Contains(n.sentence, ".") {
+		return true
+	}
+	rest, either := strings.CutPrefix(known, "invalid or missing ")
+	return either && (said == "missing "+rest || said == "invalid "+rest && n.number != 45)
+}
+
+// firstOf gives the plain form of what stands before the first full stop.
+func firstOf(sentence string) string {
+	first, _, _ := strings.Cut(sentence, ".")
+	return plain(first)
+}
+
+// plain reduces a sentence to its words.
+func plain(sentence string) string {
+	words := strings.FieldsFunc(strings.ToLower(sentence), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '@'
+	})
+	if len(words) > 0 && strings.Trim(words[0], "0123456789") == "" {
+		words = words[1:]
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "cumulususer" })
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,182 @@
+package emersion
+
+import (
+	"errors"
+	"net/http"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+// CreateComplexAccount, on the page "API/Services/CreateAccount", creates an account as a child of the caller's.
+
+// CreateComplexAccountRequest is the account. It gets the provider's default profile (note 15).
+type CreateComplexAccountRequest struct {
+	LicenceeUsername *string `json:"licenceeUsername" soap:"LicenceeUsername" example:"reseller@example.com.au"`
+	// Note 8; error 25.
+	AccountType         string               `json:"accountType" soap:"AccountType" validate:"required,notblank,oneof='End User'" example:"End User"`
+	PrimaryContact      PrimaryContact       `json:"primaryContact" soap:"PrimaryContact"`
+	AccountContactType  AccountContactType   `json:"accountContactType" soap:"AccountContactType"`
+	AccountOrganisation *AccountOrganisation `json:"accountOrganisation" soap:"AccountOrganisation"`
+	BillingContact      *BillingContact      `json:"billingContact" soap:"BillingContact"`
+	// Note 14: stored with the account as visible text, so the proxy never fills it in.
+	AccountReference *string `json:"accountReference" soap:"AccountReference" example:"web-2026-000123"`
+}
+
+// PrimaryContact is the person whom the account is for, and the user who may log in.
+type PrimaryContact struct {
+	Detail      ContactDetail `json:"detail" soap:"Detail"`
+	CumulusUser CumulusUser   `json:"cumulusUser" soap:"CumulusUser"`
+}
+
+// CumulusUser is the login of the account.
+type CumulusUser struct {
+	// Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
+	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"jane.doe@example.com.au"`
+	// Note 10: at least 6 characters. Error 46.
+	Password soap.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
+}
+
+// BillingContact is optional. The vendor ignores it without a title (note 17), so here the title is required when anything is given;
+// then the same list is checked as for the primary contact.
+type BillingContact struct {
+	Detail ContactDetail `json:"detail" soap:"Detail"`
+}
+
+// ContactDetail is a contact. Errors 34 to 44, prefixed with the contact.
+type ContactDetail struct {
+	Title        string  `json:"title" soap:"Title" validate:"required,notblank" example:"Ms"`                      // error 34
+	FirstName    string  `json:"firstName" soap:"FirstName" validate:"required,notblank" example:"Jane"`            // error 35
+	LastName     string  `json:"lastName" soap:"LastName" validate:"required,notblank" example:"Doe"`               // error 36
+	AddressLine1 string  `json:"addressLine1" soap:"AddressLine1" validate:"required,notblank" example:"1 Main St"` // error 37
+	AddressLine2 *string `json:"addressLine2" soap:"AddressLine2" example:"Level 2"`
+	AddressLine3 *string `json:"addressLine3" soap:"AddressLine3" example:"Rear"`
+	Suburb       string  `json:"suburb" soap:"Suburb" validate:"required,notblank" example:"Melbourne"` // error 38
+	// Notes 18 to 20: an Australian state by name or code; Other or oth for any other country. Error 39.
+	State string `json:"state" soap:"State" validate:"required,notblank" example:"VIC"`
+	// Four digits in Australia, never checked against the state [decided]. Error 40.
+	Postcode string `json:"postcode" soap:"Postcode" validate:"required,notblank" example:"3000"`
+	// Note 18: a name or a code. Error 41.
+	Country string `json:"country" soap:"Country" validate:"required,notblank" example:"Australia"`
+	// Error 42.
+	EmailAddress string `json:"emailAddress" soap:"EmailAddress" validate:"required,notblank" example:"jane.doe@example.com.au"`
+	// Error 43.
+	PhoneNumber  string  `json:"phoneNumber" soap:"PhoneNumber" validate:"required,notblank" example:"+61 3 9000 0000"`
+	MobileNumber *string `json:"mobileNumber" soap:"MobileNumber" example:"0400 000 000"`
+	FaxNumber    *string `json:"faxNumber" soap:"FaxNumber" example:"+61 3 9000 0001"`
+	// An http(s) URL or a host name. Error 44.
+	Website *string `json:"website" soap:"Website" example:"https://www.example.com.au"`
+}
+
+// AccountContactType says what kind of customer the account is for.
+type AccountContactType struct {
+	// Note 11; errors 30 and 31.
+	Type string `json:"type" soap:"Type" validate:"required,notblank,oneof=Individual Organisation Org" example:"Individual"`
+}
+
+// AccountOrganisation is the organisation that the account is for.
+type AccountOrganisation struct {
+	// Required when the type is Organisation or Org; error 32.
+	OrgName        *string `json:"orgName" soap:"OrgName" example:"Example Pty Ltd"`
+	OrgTradingName *string `json:"orgTradingName" soap:"OrgTradingName" example:"Example"`
+	// Note 16: an integer; absent means the vendor's default, 29 for a company. Error 33.
+	OrgType *int64 `json:"orgType" soap:"OrgType" example:"29"`
+	// Note 13. The spaces of an ABN, ACN or TFN are not sent.
+	OrgIdentifier *soap.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
+	// Note 12.
+	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
+}
+
+// CreateComplexAccountResponse says which account was created.
+type CreateComplexAccountResponse struct {
+	translate.Answer `soap:"-"`
+
+	AccountID string `json:"accountId" soap:"AccountID" example:"399301"`
+}
+
+func (c Config) check(r *CreateComplexAccountRequest, report *validation.Report) {
+	checkUserName(r.PrimaryContact.CumulusUser.UserName, report)
+	checkContact(&r.PrimaryContact.Detail, primaryDetail, report)
+	if r.BillingContact != nil {
+		checkBilling(&r.BillingContact.Detail, report)
+	}
+	o := r.AccountOrganisation
+	if o == nil {
+		o = &AccountOrganisation{}
+	}
+	if kind := r.AccountContactType.Type; (kind == "Organisation" || kind == "Org") && (o.OrgName == nil || validation.Blank(*o.OrgName)) {
+		report.Add(broken(32, ""))
+	}
+	checkOrganisation(o, c, report)
+}
+
+// checkBilling treats a contact without a title as the vendor does, who ignores it: except that losing it is refused.
+func checkBilling(d *ContactDetail, report *validation.Report) {
+	const title = billingDetail + "/title"
+	if !validation.Blank(d.Title) || report.Holds(title, func(v translate.Violation) bool { return v.Code != validation.Required }) {
+		checkContact(d, billingDetail, report)
+		return
+	}
+	report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == validation.Required })
+	if *d == (ContactDetail{}) {
+		return // an empty object, or one whose members are unknown: reported as such
+	}
+	report.Add(translate.Violation{
+		Pointer: title, Code: "emersion-billing-ignored",
+		Detail: "The vendor silently ignores a billing contact without a title. Give a title, or leave the billing contact out.",
+	})
+}
+
+func createComplexAccount(c Config) (translate.Operation, error) {
+	return translate.Define(translate.Definition[CreateComplexAccountRequest, CreateComplexAccountResponse]{
+		System:  system,
+		Name:    "CreateComplexAccount",
+		Path:    "/v1/emersion/accounts",
+		Status:  http.StatusCreated,
+		Version: soap.V11,
+		Binding: soap.Binding{
+			Namespace:      c.namespace(),
+			Prefix:         "ser",
+			Qualified:      true,
+			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
+			Request:        []string{"CreateComplexAccount"},
+			Action:         c.SOAPAction,
+			// Not CreateComplexAccountResponse [page].
+			Reply:            []soap.Name{{Space: c.namespace(), Local: "CreateAccountResponse"}},
+			ReplyByLocalName: true, // the page's reply is not well-formed, and says nothing certain of namespaces
+		},
+		Limits:  c.Limits,
+		Headers: c.headers,
+		Rules:   c.check,
+		Rename:  rename,
+		Fill: func(r *CreateComplexAccountRequest, _ translate.Env) {
+			r.AccountOrganisation = withPlainIdentifier(r.AccountOrganisation)
+		},
+		Outcome: func(r *CreateComplexAccountResponse, _ *translate.Sent) *translate.Error {
+			if validation.Blank(r.AccountID) {
+				return translate.Unknown(errors.New("the reply has no AccountID"))
+			}
+			return nil
+		},
+		Fault:   fault,
+		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
+		Example: `{"accountType": "End User",
+ "primaryContact": {
+  "detail": {"title": "Ms", "firstName": "Jane", "lastName": "Doe", "addressLine1": "1 Main St", "suburb": "Melbourne", "state": "VIC",
+   "postcode": "3000", "country": "Australia", "emailAddress": "jane.doe@example.com.au", "phoneNumber": "+61 3 9000 0000"},
+  "cumulusUser": {"userName": "jane.doe@example.com.au", "password": "correct horse"}},
+ "accountContactType": {"type": "Individual"}}`,
+	})
+}
+
+// withPlainIdentifier takes the spaces out of an ABN, ACN or TFN: they are how people write it, not part of it. An RBN is free text.
+func withPlainIdentifier(o *AccountOrganisation) *AccountOrganisation {
+	if o == nil || o.OrgIdentifier == nil || *o.OrgIdentifierType == "RBN" {
+		return o
+	}
+	sent := *o
+	plain := soap.Secret(withoutSpaces(string(*o.OrgIdentifier)))
+	sent.OrgIdentifier = &plain
+	return &sent
+}

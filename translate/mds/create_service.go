@@ -1,0 +1,125 @@
+package mds
+
+import (
+	"net/http"
+	"strings"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+// CreateService, on the page "The CreateService web service", puts a service on a subscription or an agreement.
+
+// CreateServiceRequest is the outer ServiceData of the page, the one in the service's namespace. Everything inside is in none.
+type CreateServiceRequest struct {
+	// String69 [page]; the schema wants at least one character [source]. Defaults to the operation id [decided].
+	ExternalReference *string      `json:"externalReference" soap:"ExternalReference" validate:"omitnil,min=1,max=69" example:"web-2026-000123"`
+	ServiceData       ServiceData  `json:"serviceData" soap:"ServiceData"`
+	AuditRecord       *AuditRecord `json:"auditRecord" soap:"AuditRecord"`
+}
+
+// ServiceData is the service. The page's sample writes some names with a small letter and its table all with a capital one: the
+// sample is right [source].
+type ServiceData struct {
+	// Subscription or Account [page], or Agreement [source], in any letter case; upper case on the wire.
+	CustomerLevel string `json:"customerLevel" soap:"CustomerLevel" validate:"required,notblank,oneofci=SUBSCRIPTION ACCOUNT AGREEMENT" example:"SUBSCRIPTION"`
+	// String8 [page]; "Subscription Number or Agreement Number depending on Customer Level value".
+	CustomerLevelReference string `json:"customerLevelReference" soap:"CustomerLevelReference" validate:"required,notblank,max=8" example:"00000042"`
+	// YYYY-MM-DDZ on the wire [page].
+	EffectiveDate string `json:"effectiveDate" soap:"effectiveDate,utc" validate:"required,notblank,date" example:"2026-12-01"`
+	// YYYY-MM-DDZ on the wire [page]; not before effectiveDate [decided].
+	ExpiryDate *string `json:"expiryDate" soap:"expiryDate,utc" validate:"omitnil,date" example:"2027-11-30"`
+	// String6, Mandatory in the page's table and Optional in its sample: the table wins [decided].
+	ServiceCode string `json:"serviceCode" soap:"serviceCode" validate:"required,notblank,max=6" example:"LINECH"`
+	// Integer8 [page].
+	SalesPersonID *int64 `json:"salesPersonId" soap:"salesPersonId" validate:"omitnil,min=0,max=99999999" example:"1042"`
+	// Integer8 [page].
+	SalesAccountReference *int64 `json:"salesAccountReference" soap:"salesAccountReference" validate:"omitnil,min=0,max=99999999" example:"77"`
+	// "Currency - Decimal" [page]; a string, so that it is carried as written; -999999999.99 to 999999999.99 [decided].
+	ServicePrice *string `json:"servicePrice" soap:"ServicePrice" validate:"omitnil,decimal=9:2" example:"19.90"`
+	// String30 [page]: the table's 30, where its text says "less than 30".
+	Description *string `json:"description" soap:"Description" validate:"omitnil,max=30" example:"Line rental"`
+	// "120-characters" [page].
+	LongDescription *string `json:"longDescription" soap:"LongDescription" validate:"omitnil,max=120" example:"Monthly rental of the line"`
+	// String8 [page].
+	AccountServiceAgreement *string `json:"accountServiceAgreement" soap:"AccountServiceAgreement" validate:"omitnil,max=8" example:"A0000007"`
+	SuppressRemainingCharge *bool   `json:"suppressRemainingCharge" soap:"SuppressRemainingCharge" example:"false"`
+	// String12 [page].
+	ContractReference *string `json:"contractReference" soap:"ContractReference" validate:"omitnil,max=12" example:"CON-00042"`
+	// String6 [page].
+	PriceConsolidationService *string `json:"priceConsolidationService" soap:"PriceConsolidationService" validate:"omitnil,max=6" example:"CONS01"`
+}
+
+// AuditRecord says who did it. Both members are required when it is there [page].
+type AuditRecord struct {
+	// String10 [page].
+	UserID string `json:"userId" soap:"UserID" validate:"required,notblank,max=10" example:"JOHNRY"`
+	// String10 [page].
+	Program string `json:"program" soap:"Program" validate:"required,notblank,max=10" example:"WEBSHOP"`
+}
+
+// CreateServiceResponse says that the service was created.
+type CreateServiceResponse struct {
+	translate.Answer `soap:"-"`
+
+	// May be absent, although the page's table says Mandatory [source].
+	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference" example:"web-2026-000123"`
+}
+
+func checkServiceRules(r *CreateServiceRequest, report *validation.Report) {
+	s := &r.ServiceData
+	level := strings.ToUpper(s.CustomerLevel)
+	if s.ExpiryDate != nil && validation.IsDate(*s.ExpiryDate) && validation.IsDate(s.EffectiveDate) && *s.ExpiryDate < s.EffectiveDate { // [decided]
+		report.Add(translate.Violation{
+			Pointer: "/serviceData/expiryDate", Code: validation.BeforeOther,
+			Detail: "The expiry date may not be before the effective date.",
+			Params: map[string]any{"other": "/serviceData/effectiveDate"},
+		})
+	}
+	if s.Description != nil && level == "AGREEMENT" {
+		// "should not be populated for Agreement Services. If supplied, the value will not be applied" [page]: refused rather
+		// than lost [decided].
+		report.Add(notHere("/serviceData/description", "The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out."))
+	}
+	if s.AccountServiceAgreement != nil && level != "ACCOUNT" && !report.Blames("/serviceData/customerLevel") {
+		// "May be supplied when the customer level is Account" [page]; refused otherwise [decided].
+		report.Add(notHere("/serviceData/accountServiceAgreement", "This may be given only when customerLevel is ACCOUNT."))
+	}
+}
+
+func notHere(pointer, detail string) translate.Violation {
+	return translate.Violation{
+		Pointer: pointer, Code: validation.NotAllowedHere, Detail: detail,
+		Params: map[string]any{"because": "/serviceData/customerLevel"},
+	}
+}
+
+func createService(c Config) (translate.Operation, error) {
+	return translate.Define(translate.Definition[CreateServiceRequest, CreateServiceResponse]{
+		System:  system,
+		Name:    "CreateService",
+		Path:    "/v1/mds/services",
+		Status:  http.StatusCreated,
+		Version: soap.V11,
+		Binding: soap.Binding{
+			Namespace:      namespace,
+			Prefix:         "def",
+			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
+			Request:        []string{"CreateService", "ServiceData"},
+			Action:         c.SOAPAction,
+			Reply:          []soap.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
+		},
+		Limits: c.Limits,
+		Rules:  checkServiceRules,
+		Fill: func(r *CreateServiceRequest, env translate.Env) {
+			r.ServiceData.CustomerLevel = strings.ToUpper(r.ServiceData.CustomerLevel)
+			if r.ExternalReference == nil {
+				r.ExternalReference = &env.OperationID
+			}
+		},
+		Fault:   fault,
+		Secrets: c.Secrets,
+		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,
+	})
+}

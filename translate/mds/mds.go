@@ -1,0 +1,144 @@
+// Package mds speaks the Services web service of MDS Global's Cloud Monetisation Platform, a JAX-WS service.
+//
+// Marks: [page] is printed on the vendor's page, [source] is known from the vendor's own published schema, [decided] is this
+// product's choice where the page is silent or contradicts itself.
+package mds
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+const (
+	system    = "mds"
+	namespace = "http://mdsuk.com/ws/dise3g/services/definition" // [page]
+)
+
+// Config is what the service needs to know of this proxy.
+type Config struct {
+	SOAPAction string        // empty by default [source]
+	Secrets    []soap.Secret // of the transport, to be masked in whatever the service says
+	Limits     soap.Limits   // of replies
+}
+
+// Operations gives the service's operations.
+func Operations(c Config) ([]translate.Operation, error) {
+	createService, err := createService(c)
+	return []translate.Operation{createService}, err
+}
+
+// typedFaults are the faults that the service declares, by the local name of the detail's element. Its namespace differs by
+// release, and its faultcode is usually Server, whatever the fault says: the name alone decides [source].
+var typedFaults = map[string]func(*soap.Fault, *soap.Detail, *translate.Sent) *translate.Error{
+	"ValidationFault": func(f *soap.Fault, d *soap.Detail, sent *translate.Sent) *translate.Error {
+		return translate.Reject(translate.FromFault, cause(f, d, sent), violations(f, d, sent)...)
+	},
+	"SystemFault": func(f *soap.Fault, d *soap.Detail, sent *translate.Sent) *translate.Error {
+		return translate.Fail(translate.UpstreamFailed, cause(f, d, sent), violations(f, d, sent)...)
+	},
+	"ServiceUnavailableFault": func(f *soap.Fault, d *soap.Detail, sent *translate.Sent) *translate.Error {
+		return translate.Fail(translate.UpstreamUnavailable, cause(f, d, sent), violations(f, d, sent)...)
+	},
+	"SecurityFault": func(f *soap.Fault, d *soap.Detail, sent *translate.Sent) *translate.Error {
+		return translate.Deny(cause(f, d, sent))
+	},
+}
+
+// fault reads the declared faults; JAX-WS may put elements of its own beside them.
+func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
+	if f.Detail == nil {
+		return nil
+	}
+	for _, d := range f.Detail.Children {
+		if read, ok := typedFaults[d.Name.Local]; ok {
+			return read(f, d, sent)
+		}
+	}
+	return nil
+}
+
+func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {
+	return fmt.Errorf("%s with fault code %s: %s", d.Name.Local, f.Code.Local, sent.Safe(f.Reason))
+}
+
+// violations gives one violation for each Error, else one from Details, else one from the fault string.
+func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []translate.Violation) {
+	if all := d.Child("Errors"); all != nil {
+		for _, e := range all.Children {
+			if e.Name.Local == "Error" && says(e) {
+				list = append(list, violation(d, e, sent))
+			}
+		}
+	}
+	if details := d.Child("Details"); len(list) == 0 && details != nil && says(details) {
+		list = append(list, violation(d, details, sent))
+	}
+	if len(list) == 0 {
+		list = append(list, translate.Violation{Code: unnumbered(d), Detail: sent.Safe(f.Reason)})
+	}
+	return list
+}
+
+// says tells whether an Error or Details holds anything.
+func says(e *soap.Detail) bool {
+	return e.TextOf("MessageId")+e.TextOf("MessageText")+e.TextOf("ExtraInfo") != ""
+}
+
+// violation reads MessageId, MessageText and ExtraInfo.
+func violation(fault, e *soap.Detail, sent *translate.Sent) translate.Violation {
+	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
+	if id := e.TextOf("MessageId"); aCode.MatchString(id) {
+		v.Code = validation.Code(system + "-" + id)
+	}
+	v.Detail = sent.Safe(e.TextOf("MessageText"))
+	if e.TextOf("MessageText") == "" && e.TextOf("ExtraInfo") != "" {
+		v.Detail = sent.Safe(e.TextOf("ExtraInfo"))
+	}
+	return v
+}
+
+// aCode is what may become part of a problem's code.
+var aCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+// unnumbered is the code where the vendor gave no MessageId.
+func unnumbered(fault *soap.Detail) validation.Code {
+	if fault.Name.Local == "ValidationFault" {
+		return system + "-validation"
+	}
+	return system + "-fault"
+}
+
+var word = regexp.MustCompile(`[A-Za-z]+`)
+
+// pointer finds the one request field that a text names; empty when it names none, or several.
+func pointer(text string, sent *translate.Sent) string {
+	found := map[string]bool{}
+	for _, w := range word.FindAllString(text, -1) {
+		for _, p := range sent.Declared(func(element string) bool { return names(w, element) }) {
+			found[p] = true
+		}
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	for p := range found {
+		return p
+	}
+	return ""
+}
+
+// names tells whether a word of a text is the name of an element. The vendor's table begins every name with a capital and its schema
+// does not, so the first letter's case does not count in names that another capital inside makes unmistakable. A name that is a
+// plain English word ("Description", "Program") must stand as the schema has it.
+func names(w, element string) bool {
+	if w == element {
+		return true
+	}
+	return strings.EqualFold(w[:1], element[:1]) && w[1:] == element[1:] && strings.ContainsFunc(element[1:], unicode.IsUpper)
+}
