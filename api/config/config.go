@@ -1,0 +1,131 @@
+// Package config reads the process's settings from the environment.
+//
+// Every variable is named SOAPBRIDGE_X and may be given as SOAPBRIDGE_X_FILE instead, a path whose content is the value. The rules for all of them:
+//
+//   - A variable that is set but empty counts as not given, so its default holds. SOAPBRIDGE_MODE is the exception: an empty mode would quietly switch the checks of
+//     production off, so it is refused. A file that is empty is refused for every variable.
+//   - Line breaks at the end of a file are dropped, since editors and echo add them. Other white space around a value is refused, never trimmed, and so are
+//     control characters, byte order marks and invalid UTF-8. Certificates, keys in PEM and API keys may have several lines.
+//   - Items of a comma-separated list may have spaces around them; empty and repeated items are refused.
+//   - Unknown names that begin with SOAPBRIDGE_, in any letter case, are refused. Names that Kubernetes or Docker inject for a service are ignored.
+//
+// Everything that is wrong is reported together, and no message ever shows a value.
+package config
+
+import "time"
+
+// Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults, limits and descriptions:
+// kind picks the syntax, min and max are inclusive, absent says what having no value means.
+type Config struct {
+	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
+	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
+	Mode          string `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
+	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
+	LogFormat     string `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`
+
+	// RedisURL is as given; Redis returns its parts.
+	RedisURL          Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
+	RedisWaitReplicas int    `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
+
+	Idempotency          string        `env:"IDEMPOTENCY" envDefault:"required" kind:"choice" oneof:"required,optional" about:"whether a call must have an Idempotency-Key"`
+	IdempotencyRetention time.Duration `env:"IDEMPOTENCY_RETENTION" envDefault:"168h" kind:"duration" min:"1s" max:"8760h" about:"how long a finished result is kept"`
+	// NameKey holds 32 raw bytes, or nothing.
+	NameKey     Secret `env:"NAME_KEY" kind:"key" absent:"made at start with the memory store, else required" about:"names the idempotency records; must not change within the retention"`
+	MemoryStore string `env:"MEMORY_STORE" kind:"choice" oneof:"accept" absent:"the memory store is for development mode only" about:"accept allows the memory store in production mode"`
+
+	// MaxBody and MaxReply are bytes. Bodies are held in memory as a whole, hence the upper limits.
+	MaxBody      int64         `env:"MAX_BODY" envDefault:"256KiB" kind:"size" min:"1" max:"64MiB" about:"largest request body"`
+	MaxReply     int64         `env:"MAX_REPLY" envDefault:"1MiB" kind:"size" min:"1" max:"64MiB" about:"largest reply that is read from a SOAP service"`
+	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"40s" kind:"duration" min:"0s" max:"1h" about:"how long a stop waits for calls in flight"`
+
+	// SecretKeys has the sealing key first, then older ones that may still open records.
+	SecretKeys []SecretKey `env:"SECRET_KEYS" kind:"sealing-keys" absent:"made at start with the memory store, else required" about:"seal stored results; the first one seals, the others only open"`
+
+	// APIKeys has one line for each key, without comments and blank lines.
+	APIKeys     []Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
+	JWTIssuer   string   `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
+	JWTAudience string   `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`
+	JWTJWKSURL  string   `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read"`
+
+	CORSOrigins    []string `env:"CORS_ORIGINS" kind:"origins" absent:"no other origins" about:"origins whose pages may call the API"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" kind:"networks" absent:"none" about:"proxies whose X-Forwarded-For is believed"`
+	// TLSCert and every other certificate setting holds PEM text with nothing but certificates in it.
+	TLSCert string `env:"TLS_CERT" kind:"certificates" absent:"plain HTTP" about:"certificate of the API, with its chain"`
+	TLSKey  Secret `env:"TLS_KEY" kind:"private-key" absent:"plain HTTP" about:"private key of the API's certificate"`
+
+	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
+	MDS          MDS          `envPrefix:"MDS_"`
+	Emersion     Emersion     `envPrefix:"EMERSION_"`
+}
+
+// System holds the settings that all SOAP services have.
+type System struct {
+	URL         string        `env:"URL" kind:"url" absent:"the routes of this system answer 503 not-configured" about:"full endpoint URL"`
+	DialTimeout time.Duration `env:"DIAL_TIMEOUT" envDefault:"2s" kind:"duration" min:"1ms" max:"10m" about:"limit for making a connection; where only the timeout is given, at most half of it"`
+	Timeout     time.Duration `env:"TIMEOUT" envDefault:"25s" kind:"duration" min:"1ms" max:"10m" about:"limit for a whole call; longer than the dial timeout"`
+
+	MaxInFlight  int           `env:"MAX_IN_FLIGHT" envDefault:"32" kind:"integer" min:"1" max:"10000" about:"calls at one time"`
+	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn"`
+	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn"`
+
+	TLSCA   string `env:"TLS_CA" kind:"certificates" absent:"the roots of the operating system" about:"authorities that may sign the server's certificate"`
+	TLSCert string `env:"TLS_CERT" kind:"certificates" absent:"no client certificate" about:"client certificate, with its chain"`
+	TLSKey  Secret `env:"TLS_KEY" kind:"private-key" absent:"no client certificate" about:"private key of the client certificate"`
+
+	BasicUsername string `env:"BASIC_USERNAME" kind:"basic-username" absent:"no HTTP Basic" about:"user name for HTTP Basic"`
+	BasicPassword Secret `env:"BASIC_PASSWORD" kind:"text" absent:"no HTTP Basic" about:"password for HTTP Basic"`
+	WSSEUsername  string `env:"WSSE_USERNAME" kind:"text" absent:"no WS-Security header" about:"user name for the WS-Security UsernameToken"`
+	WSSEPassword  Secret `env:"WSSE_PASSWORD" kind:"text" absent:"no WS-Security header" about:"password for the WS-Security UsernameToken"`
+}
+
+// CustomerCare holds the settings of Southern Company's CustomerCare service.
+type CustomerCare struct {
+	System
+
+	SOAPVersion      string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1,1.2" about:"version of the envelope"`
+	DirectToken      Secret `env:"DIRECT_TOKEN" kind:"text" absent:"the element is omitted" about:"this proxy's own token, for ScCredentials/DirectUserNameToken"`
+	OriginatingToken Secret `env:"ORIGINATING_TOKEN" kind:"text" absent:"the element is omitted" about:"default end user's token, for ScCredentials/OriginatingUserNameToken"`
+	OriginatingClaim string `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token"`
+	UserID           string `env:"USER_ID" kind:"text" absent:"the caller's name only" about:"BaseRequest/UserId where neither request nor caller has one"`
+
+	SuccessCodes []string       `env:"SUCCESS_CODES" kind:"list" absent:"only ErrorData decides" about:"response codes that mean success"`
+	CodeStatus   map[string]int `env:"CODE_STATUS" kind:"code-status" absent:"422 for every code" about:"HTTP status for the code of a failed BaseResponse"`
+}
+
+// MDS holds the settings of MDS Global CMP.
+type MDS struct {
+	System
+
+	SOAPVersion string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope"`
+	SOAPAction  string `env:"SOAP_ACTION" kind:"soap-action" absent:"the quoted empty action" about:"SOAPAction, without its quotes"`
+}
+
+// Emersion holds the settings of Emersion Cumulus.
+type Emersion struct {
+	System
+
+	SOAPVersion     string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope"`
+	SOAPAction      string `env:"SOAP_ACTION" kind:"soap-action" absent:"the quoted empty action" about:"SOAPAction, without its quotes"`
+	Namespace       string `env:"NAMESPACE" envDefault:"http://emersion.com.au/ServiceObjects" kind:"namespace" about:"namespace of every request element"`
+	IdentifierCheck string `env:"IDENTIFIER_CHECK" envDefault:"strict" kind:"choice" oneof:"strict,lenient" about:"lenient switches digit counts and check digits of orgIdentifier off"`
+}
+
+// SecretKey is a key that seals stored results.
+type SecretKey struct {
+	ID  string
+	Key Secret // 32 raw bytes
+}
+
+// systems returns the shared settings with the prefix of their variables.
+func (c *Config) systems() []prefixed {
+	return []prefixed{
+		{prefix + "CUSTOMERCARE_", &c.CustomerCare.System},
+		{prefix + "MDS_", &c.MDS.System},
+		{prefix + "EMERSION_", &c.Emersion.System},
+	}
+}
+
+type prefixed struct {
+	prefix string
+	*System
+}

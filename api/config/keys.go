@@ -1,0 +1,162 @@
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// keyBytes is the length of a key for AES-256 and HMAC-SHA256.
+const keyBytes = 32
+
+func parseKey(text string) (Secret, error) {
+	raw, err := base64.StdEncoding.Strict().DecodeString(text)
+	switch {
+	case err != nil:
+		return "", errors.New("is not base64") // the cause counts bytes of the value
+	case len(raw) != keyBytes:
+		return "", errors.New("has another length than 32 bytes")
+	}
+	return Secret(raw), nil
+}
+
+func parseKeySetting(_ *setting, text string) (any, error) { return parseKey(text) }
+
+// The id stands in every sealed record, so it is short and plain.
+var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+func parseSealingKeys(_ *setting, text string) (any, error) {
+	items, err := splitList(text)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]SecretKey, 0, len(items))
+	ids := make(map[string]bool, len(items))
+	for i, item := range items {
+		id, encoded, found := strings.Cut(item, ":")
+		if !found || !keyID.MatchString(id) {
+			return nil, fmt.Errorf("item %d has no valid id", i+1)
+		}
+		if ids[id] {
+			return nil, fmt.Errorf("item %d has an id again", i+1)
+		}
+		key, err := parseKey(encoded)
+		if err != nil {
+			return nil, fmt.Errorf("item %d %w", i+1, err)
+		}
+		ids[id] = true
+		keys = append(keys, SecretKey{ID: id, Key: key})
+	}
+	return keys, nil
+}
+
+// maxAPIKeyLine bounds one hashed key; a hash with its id and scopes is far shorter.
+const maxAPIKeyLine = 4096
+
+// parseAPIKeys splits the lines; what a line holds is judged by the part that checks callers. A list without keys is refused: callers were meant to be there.
+func parseAPIKeys(_ *setting, text string) (any, error) {
+	var keys []Secret
+	seen := make(map[string]bool)
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		switch {
+		case len(line) > maxAPIKeyLine || !isVisible(strings.ReplaceAll(line, " ", ""), ""):
+			return nil, fmt.Errorf("line %d is too long or not printable ASCII", i+1)
+		case seen[line]:
+			return nil, fmt.Errorf("line %d is there twice", i+1)
+		}
+		seen[line] = true
+		keys = append(keys, Secret(line))
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("holds no key")
+	}
+	return keys, nil
+}
+
+const certificateBlock = "CERTIFICATE"
+
+// pemBlocks returns every block. The standard decoder skips a block that it cannot read, so the number of beginnings is compared.
+func pemBlocks(text string) ([]*pem.Block, error) {
+	var blocks []*pem.Block
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		blocks = append(blocks, block)
+	}
+	switch begun := strings.Count(text, "-----BEGIN "); {
+	case begun == 0:
+		return nil, errors.New("is not PEM text")
+	case begun != len(blocks):
+		return nil, errors.New("has a damaged PEM block; each needs line breaks as in its file")
+	}
+	return blocks, nil
+}
+
+// parseCertificates keeps the certificates alone: text around them may be anything, and the value is shown in part.
+func parseCertificates(_ *setting, text string) (any, error) {
+	blocks, err := pemBlocks(text)
+	if err != nil {
+		return nil, err
+	}
+	var kept strings.Builder
+	for i, block := range blocks {
+		if block.Type != certificateBlock {
+			return nil, fmt.Errorf("has something else than a certificate as block %d", i+1)
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return nil, fmt.Errorf("has a certificate that cannot be read as block %d", i+1)
+		}
+		kept.Write(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: block.Bytes}))
+	}
+	return kept.String(), nil
+}
+
+// parsePrivateKey accepts PKCS #8, PKCS #1 and SEC 1, the forms of tls.X509KeyPair.
+func parsePrivateKey(_ *setting, text string) (any, error) {
+	blocks, err := pemBlocks(text)
+	if err != nil {
+		return nil, err
+	}
+	var key *pem.Block
+	for _, block := range blocks {
+		switch {
+		case strings.HasSuffix(block.Type, " PARAMETERS"): // openssl ecparam writes the curve first
+		case key != nil || !strings.HasSuffix(block.Type, "PRIVATE KEY"):
+			return nil, errors.New("has more than one private key in it")
+		default:
+			key = block
+		}
+	}
+	switch {
+	case key == nil:
+		return nil, errors.New("has no private key in it")
+	case key.Type == "ENCRYPTED PRIVATE KEY" || key.Headers["DEK-Info"] != "":
+		return nil, errors.New("is encrypted")
+	case !isPrivateKey(key.Bytes):
+		return nil, errors.New("has a private key that cannot be read")
+	}
+	return Secret(text), nil
+}
+
+func isPrivateKey(der []byte) bool {
+	_, pkcs8 := x509.ParsePKCS8PrivateKey(der)
+	_, pkcs1 := x509.ParsePKCS1PrivateKey(der)
+	_, sec1 := x509.ParseECPrivateKey(der)
+	return pkcs8 == nil || pkcs1 == nil || sec1 == nil
+}
+
+func keyMatches(cert string, key Secret) bool {
+	_, err := tls.X509KeyPair([]byte(cert), []byte(key))
+	return err == nil
+}

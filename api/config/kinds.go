@@ -1,0 +1,198 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// kind is the syntax of a setting. A parser's error says what is wrong with the text and never quotes it: what was put in the wrong variable may be a secret.
+type kind struct {
+	parse     func(s *setting, text string) (any, error) // the value, of the field's type
+	valid     string                                     // completes "valid: ..."
+	describe  func(s *setting, tag reflect.StructTag) string
+	show      func(value any) string // one line for people; fmt.Sprint when nil
+	multiline bool
+}
+
+// kinds are the values of the tag "kind".
+var kinds = map[string]kind{
+	"choice":   {parse: parseChoice, describe: describeChoice},
+	"integer":  numberKind[int](parseInteger, nil, "a whole number from %s to %s"),
+	"size":     numberKind[int64](parseSize, shows(showSize), "bytes, or a whole number with KB, MB, KiB or MiB, from %s to %s"),
+	"duration": numberKind[time.Duration](parseDuration, shows(showDuration), "a duration such as 250ms, 25s or 168h, from %s to %s"),
+	"text":     {parse: parseText, valid: "one line of text"},
+
+	"listen":   {parse: plain(checkListen), valid: "host:port, [IPv6]:port or :port, with port 0 to 65535"},
+	"url":      {parse: plain(checkURL), show: shows(showURL), valid: "an absolute http or https URL without user name, password and fragment"},
+	"origins":  {parse: list(checkOrigin), show: shows(showList), valid: "comma-separated origins such as https://app.example.com, in lower case, without path and default port"},
+	"networks": {parse: list(checkNetwork), show: shows(showList), valid: "comma-separated IP addresses and networks such as 10.0.0.0/8"},
+	"redis":    {parse: parseRedisSetting, show: shows(showRedis), valid: "redis:// or rediss://[user:password@]host[:port][,host[:port]...][/database][?master=name]"},
+
+	"key":          {parse: parseKeySetting, valid: "base64 of 32 bytes, as printed by: openssl rand -base64 32"},
+	"sealing-keys": {parse: parseSealingKeys, valid: "id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -"},
+	"api-keys":     {parse: parseAPIKeys, valid: "one hashed key on each line; blank lines and lines that begin with # are skipped", multiline: true},
+	"certificates": {parse: parseCertificates, show: shows(showCertificates), valid: "certificates as PEM text; a path goes into the variable with _FILE", multiline: true},
+	"private-key":  {parse: parsePrivateKey, valid: "one unencrypted private key as PEM text; a path goes into the variable with _FILE", multiline: true},
+
+	"basic-username": {parse: plain(checkBasicUsername), valid: "one line of text without a colon"},
+	"list":           {parse: list(func(string) error { return nil }), show: shows(showList), valid: "comma-separated codes"},
+	"code-status":    {parse: parseCodeStatus, show: shows(showStatuses), valid: "comma-separated CODE=STATUS, with STATUS from 400 to 599"},
+	"namespace":      {parse: plain(checkNamespace), valid: "an absolute URI"},
+	"soap-action":    {parse: plain(checkSOAPAction), valid: "printable ASCII without spaces, quotes and backslashes"},
+}
+
+// plain makes a parser that keeps the text as it is once the check accepts it.
+func plain(check func(string) error) func(*setting, string) (any, error) {
+	return func(_ *setting, text string) (any, error) { return text, check(text) }
+}
+
+// list makes a parser of comma-separated items.
+func list(check func(string) error) func(*setting, string) (any, error) {
+	return func(_ *setting, text string) (any, error) {
+		items, err := splitList(text)
+		if err != nil {
+			return nil, err
+		}
+		for i, item := range items {
+			if err := check(item); err != nil {
+				return nil, fmt.Errorf("item %d %w", i+1, err)
+			}
+		}
+		return items, nil
+	}
+}
+
+func splitList(text string) ([]string, error) {
+	items := strings.Split(text, ",")
+	seen := make(map[string]bool, len(items))
+	for i, item := range items {
+		item = strings.Trim(item, " ")
+		if item == "" {
+			return nil, fmt.Errorf("has no text in item %d", i+1)
+		}
+		if seen[item] {
+			return nil, fmt.Errorf("has item %d twice", i+1)
+		}
+		seen[item] = true
+		items[i] = item
+	}
+	return items, nil
+}
+
+// parseText serves plain strings and secrets alike.
+func parseText(s *setting, text string) (any, error) {
+	if s.Secret {
+		return Secret(text), nil
+	}
+	return text, nil
+}
+
+func parseChoice(s *setting, text string) (any, error) {
+	for _, c := range s.choices {
+		if text == c {
+			return text, nil
+		}
+	}
+	return nil, errors.New("has another value")
+}
+
+func describeChoice(s *setting, _ reflect.StructTag) string { return strings.Join(s.choices, ", ") }
+
+// numberKind makes a kind whose field is of type T and whose limits are the tags min and max, written as values are.
+func numberKind[T ~int | ~int64](read func(string) (int64, error), show func(any) string, valid string) kind {
+	parse := func(s *setting, text string) (any, error) {
+		n, err := read(text)
+		switch {
+		case err != nil:
+			return nil, err
+		case n < s.min || n > s.max:
+			return nil, errors.New("is out of range")
+		}
+		return T(n), nil
+	}
+	describe := func(s *setting, tag reflect.StructTag) string {
+		low, high := tag.Get("min"), tag.Get("max")
+		s.min, s.max = limit(read, low), limit(read, high)
+		return fmt.Sprintf(valid, low, high)
+	}
+	return kind{parse: parse, describe: describe, show: show}
+}
+
+func limit(read func(string) (int64, error), tag string) int64 {
+	n, err := read(tag)
+	if err != nil {
+		panic(fmt.Sprintf("config: a limit in a tag %v", err))
+	}
+	return n
+}
+
+// parseInteger accepts digits only: a sign or 0x would be accepted by strconv and surprise the reader.
+func parseInteger(text string) (int64, error) {
+	if strings.Trim(text, "0123456789") != "" {
+		return 0, errors.New("is not a whole number")
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, errors.New("is out of range")
+	}
+	return n, nil
+}
+
+var units = map[string]int64{"": 1, "KB": 1e3, "MB": 1e6, "KiB": 1 << 10, "MiB": 1 << 20}
+
+func parseSize(text string) (int64, error) {
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	unit, known := units[text[digits:]]
+	if digits == 0 || !known {
+		return 0, errors.New("is not a size")
+	}
+	n, err := parseInteger(text[:digits])
+	if err != nil || n > math.MaxInt64/unit {
+		return 0, errors.New("is out of range")
+	}
+	return n * unit, nil
+}
+
+func parseDuration(text string) (int64, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, errors.New("is not a duration") // the cause quotes the value
+	}
+	return int64(d), nil
+}
+
+// parseCodeStatus limits the status to 4xx and 5xx: a failed answer must not look like success or a redirect.
+func parseCodeStatus(_ *setting, text string) (any, error) {
+	items, err := splitList(text)
+	if err != nil {
+		return nil, err
+	}
+	statuses := make(map[string]int, len(items))
+	for i, item := range items {
+		code, digits, _ := strings.Cut(item, "=")
+		status, err := parseInteger(digits)
+		switch _, twice := statuses[code]; {
+		case code == "" || strings.Trim(code, " ") != code || len(digits) != 3 || err != nil:
+			return nil, fmt.Errorf("item %d is not CODE=STATUS", i+1)
+		case twice:
+			return nil, fmt.Errorf("item %d names a code again", i+1)
+		case status < 400 || status > 599:
+			return nil, fmt.Errorf("item %d has a status that is out of range", i+1)
+		}
+		statuses[code] = int(status)
+	}
+	return statuses, nil
+}
+
+// checkBasicUsername refuses a colon, which would end the name on the wire (RFC 7617, section 2).
+func checkBasicUsername(text string) error {
+	if strings.Contains(text, ":") {
+		return errors.New("has a colon")
+	}
+	return nil
+}

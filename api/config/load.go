@@ -1,0 +1,211 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Load reads the settings from an environment in the form of os.Environ. Files named by _FILE variables are read with readFile, normally [ReadFile].
+//
+// The error is an [*Error] with everything that is wrong; the Config is then empty.
+func Load(environ []string, readFile func(path string) ([]byte, error)) (Config, error) {
+	return newLoader(environ, readFile).load(func(*Config, *problems) {})
+}
+
+// LoadServe is Load for the command serve: the findings of [Config.ValidateServe] are reported together with the others.
+func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool) (Config, error) {
+	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) })
+}
+
+// maxFile is more than a bundle of all public certificate authorities or ten thousand API keys need, and stops a path such as /dev/zero.
+const maxFile = 1 << 20
+
+var errFileTooLarge = errors.New("larger than 1 MiB")
+
+// ReadFile reads a file of at most 1 MiB.
+func ReadFile(path string) (content []byte, err error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the path
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	content, err = io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = errFileTooLarge
+	}
+	return content, err
+}
+
+type loader struct {
+	environ  map[string]string
+	readFile func(string) ([]byte, error)
+	values   map[string]string // what is given and can be parsed, by variable
+	current  *setting          // the one that is being parsed
+	found    *problems
+}
+
+func newLoader(environ []string, readFile func(string) ([]byte, error)) *loader {
+	return &loader{environ: ours(environ), readFile: readFile, values: make(map[string]string), found: newProblems()}
+}
+
+// ours keeps the variables that begin with the prefix. Where a name stands twice the first one holds, as in os.Getenv.
+func ours(environ []string) map[string]string {
+	m := make(map[string]string)
+	for _, entry := range environ {
+		name, value, ok := strings.Cut(entry, "=")
+		if _, twice := m[name]; ok && !twice && strings.HasPrefix(strings.ToUpper(name), prefix) {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+func (l *loader) load(further func(*Config, *problems)) (Config, error) {
+	for i := range reference {
+		l.take(&reference[i])
+	}
+	reportUnknown(l.environ, l.found)
+	c, err := l.parse()
+	if err != nil {
+		return Config{}, err
+	}
+	l.checkRules(&c)
+	further(&c, l.found)
+	if err := l.found.err(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// take finds the text of a setting, in its variable or in its file.
+func (l *loader) take(s *setting) {
+	text, set := l.environ[s.Name]
+	path := l.environ[s.Name+fileSuffix]
+	switch {
+	case text != "" && path != "":
+		l.found.add(s.Name, "is given here and by "+s.Name+fileSuffix+"; keep one of them")
+	case path != "":
+		l.takeFile(s, path)
+	case text != "":
+		l.keep(s, s.Name, text)
+	case set && s.refusesEmpty:
+		l.found.add(s.Name, "is set but empty; remove it or set it; valid: "+s.Valid)
+	}
+}
+
+func (l *loader) takeFile(s *setting, path string) {
+	name := s.Name + fileSuffix
+	content, err := l.readFile(path)
+	if err != nil {
+		l.found.add(name, fmt.Sprintf("cannot read %s: %s", shownPath(s, path), fileReason(err)))
+		return
+	}
+	text := strings.TrimRight(string(content), "\r\n")
+	if text == "" {
+		l.found.add(name, fmt.Sprintf("names %s, which is empty", shownPath(s, path)))
+		return
+	}
+	l.keep(s, name, text)
+}
+
+// maxShownPath is PATH_MAX of Linux.
+const maxShownPath = 4096
+
+// shownPath leaves a path out that may be the secret itself, put into the wrong variable.
+func shownPath(s *setting, path string) string {
+	looksLikePath := strings.HasPrefix(path, "/") || strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../")
+	if len(path) > maxShownPath || strings.Contains(path, "-----BEGIN") || s.Secret && !looksLikePath {
+		return "its path (not shown, it may be the secret itself; a path that begins with / or ./ is shown)"
+	}
+	return printable(path)
+}
+
+// fileReason drops the operation and the path that the standard errors repeat.
+func fileReason(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	return printable(err.Error())
+}
+
+// keep stores a text that can be parsed.
+func (l *loader) keep(s *setting, variable, text string) {
+	if reason := unclean(text, s.kind.multiline); reason != "" {
+		l.found.add(variable, reason)
+		return
+	}
+	l.values[s.Name] = text
+}
+
+// unclean says why a text is refused before its syntax is looked at. U+FFFE and U+FFFF are refused because several settings travel in XML, which cannot carry them.
+func unclean(text string, multiline bool) string {
+	switch {
+	case !utf8.ValidString(text):
+		return "is not valid UTF-8"
+	case strings.HasPrefix(text, "\ufeff"):
+		return "begins with a byte order mark; save it without one"
+	case strings.ContainsFunc(text, func(r rune) bool {
+		return r == 0xFFFE || r == 0xFFFF || unicode.IsControl(r) && !(multiline && isLayout(r))
+	}):
+		return "has a line break or another character that is not allowed in it"
+	case !multiline && strings.TrimSpace(text) != text:
+		return "has white space at its begin or end; remove it"
+	}
+	return ""
+}
+
+func isLayout(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
+
+// parse fills a Config. The library walks the tags and applies the defaults; every type has a parser of ours, which knows the setting at hand from OnSet. The library's own
+// parsers and errors are never used: they quote the value and do not name the variable.
+func (l *loader) parse() (Config, error) {
+	var c Config
+	options := env.Options{
+		Environment: l.values,
+		Prefix:      prefix,
+		FuncMap:     make(map[reflect.Type]env.ParserFunc),
+		OnSet:       func(name string, _ any, _ bool) { l.current = &reference[byName[name]] },
+	}
+	for _, s := range reference {
+		t := reflect.TypeFor[Config]().FieldByIndex(s.index).Type
+		options.FuncMap[t] = func(text string) (any, error) { return l.parseCurrent(t, text), nil }
+	}
+	if err := env.ParseWithOptions(&c, options); err != nil {
+		return Config{}, errors.New("config: the tags of Config are wrong") // a mistake in this package, not in the settings
+	}
+	return c, nil
+}
+
+// parseCurrent returns the value of the current setting, or the zero value of its type after a problem.
+func (l *loader) parseCurrent(t reflect.Type, text string) any {
+	value, err := l.current.kind.parse(l.current, text)
+	if err != nil {
+		l.found.add(l.variable(l.current), err.Error()+"; valid: "+l.current.Valid)
+		return reflect.Zero(t).Interface()
+	}
+	return value
+}
+
+// variable names the place where the text came from.
+func (l *loader) variable(s *setting) string {
+	if l.environ[s.Name] == "" && l.environ[s.Name+fileSuffix] != "" {
+		return s.Name + fileSuffix
+	}
+	return s.Name
+}
+
+// given reports whether a setting has a text, right or wrong.
+func (l *loader) given(name string) bool {
+	_, kept := l.values[name]
+	return kept || l.found.failed[name]
+}

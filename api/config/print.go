@@ -1,0 +1,127 @@
+package config
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Value is a setting as it is in force, fit to be shown.
+type Value struct {
+	Name string // full name, e.g. SOAPBRIDGE_LISTEN
+	Text string // one line: "" when there is no value, *** for a secret, a summary for certificates
+}
+
+// Redacted returns every setting in the order of [Reference], secrets masked. Of the Redis URL only the password is masked; of the query of another URL, everything.
+func (c Config) Redacted() []Value {
+	values := make([]Value, len(reference))
+	root := reflect.ValueOf(c)
+	for i, s := range reference {
+		values[i] = Value{Name: s.Name, Text: s.show(root.FieldByIndex(s.index))}
+	}
+	return values
+}
+
+// Print writes the settings in force as NAME=value lines, secrets masked. Where there is no value the line ends in a remark on what that means.
+func (c Config) Print(w io.Writer) error {
+	for i, v := range c.Redacted() {
+		line := v.Name + "=" + v.Text
+		if absent := reference[i].Absent; v.Text == "" && absent != "" {
+			line += " # " + absent
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *setting) show(field reflect.Value) string {
+	switch {
+	case field.IsZero() && s.Default == "":
+		return ""
+	case s.kind.show != nil:
+		return printable(s.kind.show(field.Interface()))
+	case s.Secret:
+		return mask
+	}
+	return printable(fmt.Sprint(field.Interface()))
+}
+
+// shows adapts a function to the table of kinds; T is the type that the kind's parser makes.
+func shows[T any](show func(T) string) func(any) string {
+	return func(value any) string { return show(value.(T)) }
+}
+
+func showList(items []string) string { return strings.Join(items, ",") }
+
+func showStatuses(statuses map[string]int) string {
+	items := make([]string, 0, len(statuses))
+	for _, code := range slices.Sorted(maps.Keys(statuses)) {
+		items = append(items, code+"="+strconv.Itoa(statuses[code]))
+	}
+	return strings.Join(items, ",")
+}
+
+func showSize(n int64) string {
+	for _, unit := range []string{"MiB", "KiB"} {
+		if n > 0 && n%units[unit] == 0 {
+			return strconv.FormatInt(n/units[unit], 10) + unit
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// showDuration leaves out the zero minutes and seconds that time.Duration writes: 168h, not 168h0m0s.
+func showDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// showURL masks the query, where an access token may stand.
+func showURL(text string) string {
+	base, _, found := strings.Cut(text, "?")
+	if found {
+		base += "?" + mask
+	}
+	return base
+}
+
+// showRedis masks everything when the URL cannot be read, which a Config from Load never has.
+func showRedis(text Secret) string {
+	r, err := parseRedis(string(text))
+	if err != nil {
+		return mask
+	}
+	return r.Redacted()
+}
+
+// showCertificates names what an operator wants to know: whose certificate it is and how long it lasts.
+func showCertificates(text string) string {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return mask
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return mask
+	}
+	shown := fmt.Sprintf("%s, valid until %s", cert.Subject, cert.NotAfter.UTC().Format(time.RFC3339))
+	if more := strings.Count(text, "-----BEGIN ") - 1; more > 0 {
+		shown += fmt.Sprintf(", and %d more", more)
+	}
+	return shown
+}

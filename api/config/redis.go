@@ -1,0 +1,185 @@
+package config
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Redis holds the parts of a Redis URL.
+type Redis struct {
+	TLS      bool // rediss://
+	Username string
+	Password Secret
+	Addrs    []string // host:port, at least one
+	DB       int      // 0 for a cluster
+	Master   string   // name of the master that the addresses, which are Sentinels, know; "" without Sentinel
+}
+
+// Redis returns the parts of SOAPBRIDGE_REDIS_URL; ok is false when the memory store is to be used.
+func (c Config) Redis() (r Redis, ok bool) {
+	r, err := parseRedis(string(c.RedisURL))
+	return r, err == nil
+}
+
+// Cluster reports whether the addresses are nodes of one Redis Cluster.
+func (r Redis) Cluster() bool { return r.Master == "" && len(r.Addrs) > 1 }
+
+// Redacted returns the URL with the password masked.
+func (r Redis) Redacted() string {
+	var b strings.Builder
+	b.WriteString("redis")
+	if r.TLS {
+		b.WriteString("s")
+	}
+	b.WriteString("://")
+	if r.Username != "" || r.Password != "" {
+		b.WriteString(url.QueryEscape(r.Username))
+		if r.Password != "" {
+			b.WriteString(":" + mask)
+		}
+		b.WriteString("@")
+	}
+	b.WriteString(strings.Join(r.Addrs, ",") + "/" + strconv.Itoa(r.DB))
+	if r.Master != "" {
+		b.WriteString("?master=" + url.QueryEscape(r.Master))
+	}
+	return b.String()
+}
+
+func parseRedisSetting(_ *setting, text string) (any, error) {
+	_, err := parseRedis(text)
+	return Secret(text), err
+}
+
+// parseRedis reads redis://a,b as well as redis://a,redis://b: both spellings are about. It takes the text apart itself, since package url refuses several addresses and
+// quotes the text, password included, in its errors.
+func parseRedis(text string) (Redis, error) {
+	scheme, rest, _ := strings.Cut(text, "://")
+	if scheme != "redis" && scheme != "rediss" {
+		return Redis{}, errors.New("does not begin with redis:// or rediss://")
+	}
+	var r Redis
+	for i, part := range strings.Split(rest, ","+scheme+"://") {
+		next, err := parseRedisPart(part)
+		switch {
+		case err != nil:
+			return Redis{}, err
+		case i == 0:
+			r = next
+			continue
+		case !next.agrees(r):
+			return Redis{}, errors.New("has different credentials, databases or masters for its addresses")
+		}
+		r.Addrs = append(r.Addrs, next.Addrs...)
+	}
+	r.TLS = scheme == "rediss"
+	return r, r.check()
+}
+
+// agrees reports whether a further URL says nothing else than the first one.
+func (r Redis) agrees(first Redis) bool {
+	noCredentials := r.Username == "" && r.Password == ""
+	sameCredentials := r.Username == first.Username && r.Password == first.Password
+	return (noCredentials || sameCredentials) && r.DB == first.DB && r.Master == first.Master
+}
+
+func (r Redis) check() error {
+	if len(slices.Compact(slices.Sorted(slices.Values(r.Addrs)))) != len(r.Addrs) {
+		return errors.New("has an address twice")
+	}
+	if r.Cluster() && r.DB != 0 {
+		return errors.New("has a database number, but a cluster has database 0 only")
+	}
+	return nil
+}
+
+// parseRedisPart reads what follows the scheme.
+func parseRedisPart(text string) (Redis, error) {
+	switch {
+	case strings.Contains(text, "#"):
+		return Redis{}, errors.New("has a #; write it as %23 in a password")
+	case strings.Contains(text, "://"):
+		return Redis{}, errors.New("has another scheme for a further address")
+	}
+	var r Redis
+	text, query, _ := strings.Cut(text, "?")
+	authority, database, _ := strings.Cut(text, "/")
+	addresses, err := r.readCredentials(authority)
+	if err == nil {
+		err = r.readQuery(query)
+	}
+	if err == nil {
+		err = r.readDatabase(database)
+	}
+	if err == nil {
+		err = r.readAddresses(addresses)
+	}
+	return r, err
+}
+
+func (r *Redis) readCredentials(authority string) (addresses string, err error) {
+	at := strings.LastIndex(authority, "@")
+	if at < 0 {
+		return authority, nil
+	}
+	user, password, _ := strings.Cut(authority[:at], ":")
+	user, userErr := url.PathUnescape(user)
+	password, passwordErr := url.PathUnescape(password)
+	if userErr != nil || passwordErr != nil {
+		return "", errors.New("has a % that encodes nothing; write it as %25 in a password")
+	}
+	r.Username, r.Password = user, Secret(password)
+	return authority[at+1:], nil
+}
+
+func (r *Redis) readQuery(query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return errors.New("has a malformed query")
+	}
+	for name, value := range values {
+		if name != "master" || len(value) != 1 || value[0] == "" {
+			return errors.New("has a query with something else than one master=name")
+		}
+		r.Master = value[0]
+	}
+	return nil
+}
+
+func (r *Redis) readDatabase(text string) error {
+	if text == "" {
+		return nil
+	}
+	n, err := parseInteger(text)
+	if err != nil || n > maxRedisDatabase {
+		return errors.New("has a path that is not a database number; write / as %2F in a password")
+	}
+	r.DB = int(n)
+	return nil
+}
+
+const (
+	// maxRedisDatabase is the largest index that SELECT can take (an int in Redis).
+	maxRedisDatabase = 1<<31 - 1
+
+	redisPort    = 6379  // https://redis.io/docs/latest/operate/oss_and_stack/management/config/
+	sentinelPort = 26379 // https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/
+)
+
+func (r *Redis) readAddresses(text string) error {
+	port := redisPort
+	if r.Master != "" {
+		port = sentinelPort
+	}
+	for i, address := range strings.Split(text, ",") {
+		joined, ok := hostPort(strings.Trim(address, " "), port)
+		if !ok {
+			return errors.New("has no valid host[:port] as address " + strconv.Itoa(i+1) + "; reserved characters in a password are written percent-encoded")
+		}
+		r.Addrs = append(r.Addrs, joined)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package config
+
+import "strings"
+
+// checkRules reports what is wrong between settings. A rule is silent when one of its settings is wrong in itself: a message that follows from another one only confuses.
+func (l *loader) checkRules(c *Config) {
+	l.checkStore(c)
+	l.checkMetrics(c)
+	l.requireTogether(prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL")
+	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)
+	for _, s := range c.systems() {
+		l.requireTogether(s.prefix+"BASIC_USERNAME", s.prefix+"BASIC_PASSWORD")
+		l.requireTogether(s.prefix+"WSSE_USERNAME", s.prefix+"WSSE_PASSWORD")
+		l.checkKeyPair(s.prefix, s.TLSCert, s.TLSKey)
+		l.checkTimeouts(s)
+	}
+}
+
+// checkStore wants the keys whenever Redis is used, in every mode: keys made at start would rename every record at a restart.
+func (l *loader) checkStore(c *Config) {
+	const url, memory, mode = prefix + "REDIS_URL", prefix + "MEMORY_STORE", prefix + "MODE"
+	if l.given(url) {
+		l.require(prefix+"NAME_KEY", "is required with "+url)
+		l.require(prefix+"SECRET_KEYS", "is required with "+url)
+		return
+	}
+	if c.Mode == "production" && c.MemoryStore != "accept" && !l.found.anyFailed(mode, memory) {
+		l.found.add(url, "is required in production mode, unless "+memory+" is accept")
+	}
+	if c.RedisWaitReplicas > 0 {
+		l.found.add(prefix+"REDIS_WAIT_REPLICAS", "has no effect without "+url)
+	}
+}
+
+// require reports a setting that has no text. A hint at the right values helps more than the bare fact.
+func (l *loader) require(name, reason string) {
+	if !l.given(name) {
+		l.found.add(name, reason+"; valid: "+reference[byName[name]].Valid)
+	}
+}
+
+// requireTogether wants all of the settings or none.
+func (l *loader) requireTogether(names ...string) {
+	for _, present := range names {
+		if !l.given(present) {
+			continue
+		}
+		for _, name := range names {
+			l.require(name, "is required with "+present)
+		}
+		return
+	}
+}
+
+func (l *loader) checkMetrics(c *Config) {
+	const metrics, listen = prefix + "METRICS_LISTEN", prefix + "LISTEN"
+	if c.MetricsListen == c.Listen && c.Listen != "" && !strings.HasSuffix(c.Listen, ":0") {
+		l.found.add(metrics, "is the same address as "+listen)
+	}
+}
+
+func (l *loader) checkKeyPair(above, cert string, key Secret) {
+	certName, keyName := above+"TLS_CERT", above+"TLS_KEY"
+	l.requireTogether(certName, keyName)
+	if cert != "" && key != "" && !keyMatches(cert, key) {
+		l.found.add(l.variable(&reference[byName[keyName]]), "does not belong to the first certificate in "+certName)
+	}
+}
+
+// checkTimeouts refuses a call that could end before it is connected. The default dial timeout gives way to a short timeout, so that one setting is enough.
+func (l *loader) checkTimeouts(s prefixed) {
+	dial, timeout := s.prefix+"DIAL_TIMEOUT", s.prefix+"TIMEOUT"
+	if l.found.anyFailed(dial, timeout) {
+		return
+	}
+	if !l.given(dial) {
+		s.DialTimeout = min(s.DialTimeout, s.Timeout/2)
+	}
+	if s.Timeout <= s.DialTimeout {
+		l.found.add(timeout, "must be longer than "+dial+", which is "+s.DialTimeout.String())
+	}
+}
+
+// HasCallers reports whether any caller can be told apart: API keys or JWT are configured.
+func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 || c.JWTIssuer != "" }
+
+// ValidateServe reports, as an [*Error], why the command serve must not start: an address other than loopback needs callers or, outside production mode, --insecure.
+// Demo mode needs no such check, since it sets a loopback address itself. Use [LoadServe] to report it together with all other problems.
+func (c Config) ValidateServe(insecure bool) error {
+	found := newProblems()
+	checkServe(&c, found, insecure)
+	return found.err()
+}
+
+func checkServe(c *Config, found *problems, insecure bool) {
+	const (
+		listen  = prefix + "LISTEN"
+		mode    = prefix + "MODE"
+		callers = prefix + "API_KEYS, or " + prefix + "JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL"
+	)
+	production := c.Mode == "production"
+	switch {
+	case isLoopback(c.Listen) || found.anyFailed(listen, mode):
+	case insecure && production:
+		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; set "+callers)
+	case !insecure && !c.HasCallers() && !found.anyFailed(prefix+"API_KEYS", prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL"):
+		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure(production))
+	}
+}
+
+func unlessInsecure(production bool) string {
+	if production {
+		return ""
+	}
+	return ", or start with --insecure"
+}

@@ -1,0 +1,146 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"soapbridge/api/config"
+)
+
+func TestRules(t *testing.T) {
+	const (
+		needsNameKey   = "SOAPBRIDGE_NAME_KEY: is required with SOAPBRIDGE_REDIS_URL"
+		needsSecretKey = "SOAPBRIDGE_SECRET_KEYS: is required with SOAPBRIDGE_REDIS_URL"
+		needsRedis     = "SOAPBRIDGE_REDIS_URL: is required in production mode, unless SOAPBRIDGE_MEMORY_STORE is accept"
+	)
+	production := variables{"MODE": "production"}
+	jwt := variables{"JWT_ISSUER": "i", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://h/keys"}
+	basic := variables{"MDS_BASIC_USERNAME": "u", "MDS_BASIC_PASSWORD": "p"}
+	tests := []struct {
+		name string
+		v    variables
+		want []string // without "; valid: ..."
+	}{
+		{"production without Redis", production, []string{needsRedis}},
+		{"production with the memory store accepted", production.with(variables{"MEMORY_STORE": "accept"}), nil},
+		{"production with Redis", production.with(redis), nil},
+		{"production with Redis without keys", production.with(variables{"REDIS_URL": "redis://h"}), []string{needsNameKey, needsSecretKey}},
+		{"development with Redis without keys", variables{"REDIS_URL": "redis://h"}, []string{needsNameKey, needsSecretKey}},
+		{"development with Redis and a name key", variables{"REDIS_URL": "redis://h", "NAME_KEY": key("n")}, []string{needsSecretKey}},
+		{"accepting the memory store does not replace keys", production.with(variables{"MEMORY_STORE": "accept", "REDIS_URL": "redis://h"}), []string{needsNameKey, needsSecretKey}},
+		{"a wrong key is not a missing key", redis.with(variables{"NAME_KEY": "x"}), []string{"SOAPBRIDGE_NAME_KEY: is not base64"}},
+		{"a wrong mode is not production", variables{"MODE": "PRODUCTION"}, []string{"SOAPBRIDGE_MODE: has another value"}},
+		{"a wrong answer on the memory store is the only problem", production.with(variables{"MEMORY_STORE": "yes"}), []string{"SOAPBRIDGE_MEMORY_STORE: has another value"}},
+		{"a wrong Redis URL is not a missing one", production.with(redis).with(variables{"REDIS_URL": "h"}), []string{"SOAPBRIDGE_REDIS_URL: does not begin with redis:// or rediss://"}},
+		{"replicas with Redis", redis.with(variables{"REDIS_WAIT_REPLICAS": "1"}), nil},
+
+		{"JWT complete", jwt, nil},
+		{"JWT issuer alone", variables{"JWT_ISSUER": "i"}, []string{"SOAPBRIDGE_JWT_AUDIENCE: is required with SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_JWT_JWKS_URL: is required with SOAPBRIDGE_JWT_ISSUER"}},
+		{"JWT without issuer", jwt.with(variables{"JWT_ISSUER": ""}), []string{"SOAPBRIDGE_JWT_ISSUER: is required with SOAPBRIDGE_JWT_AUDIENCE"}},
+		{"JWT with a wrong URL", jwt.with(variables{"JWT_JWKS_URL": "h"}), []string{"SOAPBRIDGE_JWT_JWKS_URL: does not begin with http:// or https://"}},
+
+		{"Basic complete", basic, nil},
+		{"Basic without password", basic.with(variables{"MDS_BASIC_PASSWORD": ""}), []string{"SOAPBRIDGE_MDS_BASIC_PASSWORD: is required with SOAPBRIDGE_MDS_BASIC_USERNAME"}},
+		{"Basic without user name", variables{"EMERSION_BASIC_PASSWORD": "p"}, []string{"SOAPBRIDGE_EMERSION_BASIC_USERNAME: is required with SOAPBRIDGE_EMERSION_BASIC_PASSWORD"}},
+		{"Basic of two systems does not mix", variables{"MDS_BASIC_USERNAME": "u", "EMERSION_BASIC_PASSWORD": "p"},
+			[]string{"SOAPBRIDGE_MDS_BASIC_PASSWORD: is required with SOAPBRIDGE_MDS_BASIC_USERNAME", "SOAPBRIDGE_EMERSION_BASIC_USERNAME: is required with SOAPBRIDGE_EMERSION_BASIC_PASSWORD"}},
+		{"WS-Security without password", variables{"CUSTOMERCARE_WSSE_USERNAME": "u"}, []string{"SOAPBRIDGE_CUSTOMERCARE_WSSE_PASSWORD: is required with SOAPBRIDGE_CUSTOMERCARE_WSSE_USERNAME"}},
+		{"WS-Security without user name", variables{"MDS_WSSE_PASSWORD": "u"}, []string{"SOAPBRIDGE_MDS_WSSE_USERNAME: is required with SOAPBRIDGE_MDS_WSSE_PASSWORD"}},
+
+		{"certificate with its key", variables{"TLS_CERT": pairA.cert, "TLS_KEY": pairA.key}, nil},
+		{"certificate without key", variables{"TLS_CERT": pairA.cert}, []string{"SOAPBRIDGE_TLS_KEY: is required with SOAPBRIDGE_TLS_CERT"}},
+		{"key without certificate", variables{"EMERSION_TLS_KEY": pairA.key}, []string{"SOAPBRIDGE_EMERSION_TLS_CERT: is required with SOAPBRIDGE_EMERSION_TLS_KEY"}},
+		{"certificate with another key", variables{"MDS_TLS_CERT": pairA.cert, "MDS_TLS_KEY": pairB.key}, []string{"SOAPBRIDGE_MDS_TLS_KEY: does not belong to the first certificate in SOAPBRIDGE_MDS_TLS_CERT"}},
+		{"certificate behind its issuer", variables{"TLS_CERT": pairB.cert + pairA.cert, "TLS_KEY": pairA.key}, []string{"SOAPBRIDGE_TLS_KEY: does not belong to the first certificate in SOAPBRIDGE_TLS_CERT"}},
+		{"authority alone", variables{"CUSTOMERCARE_TLS_CA": pairA.cert}, nil},
+
+		{"dial timeout equal to the timeout", variables{"MDS_TIMEOUT": "2s", "MDS_DIAL_TIMEOUT": "2s"}, []string{"SOAPBRIDGE_MDS_TIMEOUT: must be longer than SOAPBRIDGE_MDS_DIAL_TIMEOUT, which is 2s"}},
+		{"dial timeout over the default timeout", variables{"CUSTOMERCARE_DIAL_TIMEOUT": "30s"}, []string{"SOAPBRIDGE_CUSTOMERCARE_TIMEOUT: must be longer than SOAPBRIDGE_CUSTOMERCARE_DIAL_TIMEOUT, which is 30s"}},
+		{"timeout below the default dial timeout", variables{"EMERSION_TIMEOUT": "1ms"}, nil},
+		{"a wrong dial timeout is the only problem", variables{"MDS_TIMEOUT": "1s", "MDS_DIAL_TIMEOUT": "x"}, []string{"SOAPBRIDGE_MDS_DIAL_TIMEOUT: is not a duration"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := config.Load(test.v.environ(), noFiles)
+			wantReasons(t, err, test.want)
+		})
+	}
+}
+
+// wantReasons compares without the list of valid values.
+func wantReasons(t *testing.T, err error, want []string) {
+	t.Helper()
+	got := lines(t, err)
+	for i, line := range got {
+		got[i], _, _ = strings.Cut(line, "; valid: ")
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestServe(t *testing.T) {
+	const (
+		set        = "; set SOAPBRIDGE_API_KEYS, or SOAPBRIDGE_JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL"
+		noCallers  = "SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured" + set
+		noInsecure = "SOAPBRIDGE_LISTEN: is not a loopback address, and production mode refuses --insecure on it" + set
+		hint       = ", or start with --insecure"
+	)
+	everywhere := variables{"LISTEN": "0.0.0.0:8080"}
+	production := variables{"MODE": "production"}.with(redis)
+	jwt := variables{"JWT_ISSUER": "i", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://h/keys"}
+	tests := []struct {
+		name     string
+		v        variables
+		insecure bool
+		want     []string
+	}{
+		{"loopback without callers", nil, false, nil},
+		{"loopback in IPv6", variables{"LISTEN": "[::1]:80"}, false, nil},
+		{"loopback in IPv4 in IPv6", variables{"LISTEN": "[::ffff:127.0.0.1]:80"}, false, nil},
+		{"another loopback", variables{"LISTEN": "127.9.9.9:80"}, false, nil},
+		{"localhost", variables{"LISTEN": "LocalHost:80"}, false, nil},
+		{"every address", everywhere, false, []string{noCallers + hint}},
+		{"every address by empty host", variables{"LISTEN": ":80"}, false, []string{noCallers + hint}},
+		{"every address in IPv6", variables{"LISTEN": "[::]:80"}, false, []string{noCallers + hint}},
+		{"a name may be anywhere", variables{"LISTEN": "localhost.example.com:80"}, false, []string{noCallers + hint}},
+		{"every address with API keys", everywhere.with(callers), false, nil},
+		{"every address with JWT", everywhere.with(jwt), false, nil},
+		{"every address, insecure", everywhere, true, nil},
+		{"every address, insecure with API keys", everywhere.with(callers), true, nil},
+		{"production on loopback, insecure", production, true, nil},
+		{"production on every address", production.with(everywhere), false, []string{noCallers}},
+		{"production on every address, insecure", production.with(everywhere), true, []string{noInsecure}},
+		{"production on every address, insecure with API keys", production.with(everywhere).with(callers), true, []string{noInsecure}},
+		{"production on every address with API keys", production.with(everywhere).with(callers), false, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wantLines(t, mustLoad(t, test.v).ValidateServe(test.insecure), test.want...)
+			_, err := config.LoadServe(test.v.environ(), noFiles, test.insecure)
+			wantLines(t, err, test.want...)
+		})
+	}
+}
+
+func TestServeFindingsStandBesideOthers(t *testing.T) {
+	everywhere := variables{"LISTEN": ":80"}
+	tests := []struct {
+		name string
+		v    variables
+		want []string
+	}{
+		{"another problem", everywhere.with(variables{"MDS_QUEUE": "x"}), []string{
+			"SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS, or SOAPBRIDGE_JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL, or start with --insecure",
+			"SOAPBRIDGE_MDS_QUEUE: is not a whole number"}},
+		{"wrong API keys are not missing ones", everywhere.with(variables{"API_KEYS": "#"}), []string{"SOAPBRIDGE_API_KEYS: holds no key"}},
+		{"unreadable API keys are not missing ones", everywhere.with(variables{"API_KEYS_FILE": "/keys"}), []string{"SOAPBRIDGE_API_KEYS_FILE: cannot read /keys: file does not exist"}},
+		{"wrong address", variables{"LISTEN": "x"}, []string{"SOAPBRIDGE_LISTEN: is not host:port"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := config.LoadServe(test.v.environ(), noFiles, false)
+			wantReasons(t, err, test.want)
+		})
+	}
+}

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-contrib/cors"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"soapbridge/translate/soap"
+)
+
+// call is what is known of one HTTP request while it runs.
+type call struct {
+	requestID    string
+	operationID  string
+	problem      *problem // nil for a success
+	sending      bool     // the message was handed to the upstream
+	upstreamTime time.Duration
+	ignored      int // elements of the reply that nothing is declared for
+}
+
+const callKey = "soapbridge.call"
+
+func callOf(c *gin.Context) *call { return c.MustGet(callKey).(*call) } //nolint:forcetypeassert // identify alone sets it
+
+// aRequestID is what a caller may choose; anything else is replaced, because it goes into the log.
+var aRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// identify names the request, and sets the headers that every answer has.
+func (s *server) identify(c *gin.Context) {
+	id := c.GetHeader("X-Request-Id")
+	if !aRequestID.MatchString(id) {
+		id = uuid.Must(uuid.NewV7()).String()
+	}
+	c.Set(callKey, &call{requestID: id})
+	c.Header("X-Request-Id", id)
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Content-Type-Options", "nosniff")
+}
+
+// log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
+func (s *server) log(c *gin.Context) {
+	start := s.now()
+	c.Next()
+	call := callOf(c)
+	level, message := slog.LevelInfo, "request"
+	attributes := []slog.Attr{
+		slog.String("request_id", call.requestID),
+		slog.String("method", knownMethod(c.Request.Method)),
+		slog.String("route", c.FullPath()),
+		slog.Int("status", c.Writer.Status()),
+		slog.Duration("duration", s.now().Sub(start)),
+		slog.Int("bytes", c.Writer.Size()),
+		slog.String("client", c.ClientIP()),
+	}
+	if call.operationID != "" {
+		attributes = append(attributes, slog.String("operation_id", call.operationID))
+	}
+	if call.sending {
+		attributes = append(attributes, slog.Duration("upstream_duration", call.upstreamTime), slog.Int("ignored_elements", call.ignored))
+	}
+	if p := call.problem; p != nil {
+		attributes = append(attributes, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
+		level, message = severity(p), "refused"
+		if p.cause != nil {
+			attributes = append(attributes, slog.String("cause", p.cause.Error()))
+		}
+		if p.alert {
+			attributes = append(attributes, slog.Bool("alert", true))
+		}
+	}
+	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
+}
+
+// severity is how much an operator should care.
+func severity(p *problem) slog.Level {
+	switch {
+	case p.alert || p.Outcome == soap.Unknown || p.Status == http.StatusInternalServerError:
+		return slog.LevelError
+	case p.Status >= http.StatusInternalServerError:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// knownMethod keeps made-up methods out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+// recover answers for a panic. After a message was handed to the upstream nobody can tell what it did.
+func (s *server) recover(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if cause == http.ErrAbortHandler {
+			panic(cause)
+		}
+		// The panic's own value may hold anything, a secret included; its type and the stack say where to look.
+		s.config.Log.ErrorContext(c.Request.Context(), "panic", slog.String("request_id", callOf(c).requestID),
+			slog.String("type", fmt.Sprintf("%T", cause)), slog.String("stack", string(debug.Stack())))
+		p := newProblem(internalError)
+		p.Outcome, p.Retry = soap.NotSent, retrySafe
+		if callOf(c).sending {
+			p.Outcome, p.Retry = soap.Unknown, retryNever
+		}
+		if !c.Writer.Written() {
+			s.refuse(c, p)
+		}
+	}()
+	c.Next()
+}
+
+func (s *server) notFound(c *gin.Context) { s.refuse(c, newProblem(notFound)) }
+
+func (s *server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
+
+// crossOrigin lets the listed origins call from a browser, and read the headers that this API speaks with. A call from any other origin
+// is refused: without that the browser would still send it, and only hide the answer.
+func (s *server) crossOrigin() gin.HandlerFunc {
+	origins := s.config.CORSOrigins
+	listed := cors.New(cors.Config{
+		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
+		AllowMethods:    []string{http.MethodGet, http.MethodPost},
+		AllowHeaders:    []string{"Authorization", "Content-Type", keyHeader, "X-Request-Id"},
+		ExposeHeaders:   []string{"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored"},
+		MaxAge:          time.Hour,
+	})
+	return func(c *gin.Context) {
+		origin := c.GetHeader("Origin")
+		_, host, _ := strings.Cut(origin, "://")
+		if origin == "" || host == c.Request.Host || allowed(origin, origins) {
+			listed(c)
+			return
+		}
+		s.refuse(c, newProblem(originNotAllowed))
+	}
+}
+
+// allowed tells whether an origin is on the list. An entry that ends with ":*" stands for its host with any port.
+func allowed(origin string, origins []string) bool {
+	return slices.ContainsFunc(origins, func(o string) bool {
+		if host, anyPort := strings.CutSuffix(o, ":*"); anyPort {
+			port, found := strings.CutPrefix(origin, host+":")
+			return origin == host || found && !strings.ContainsAny(port, "/.:@")
+		}
+		return origin == o
+	})
+}

@@ -1,0 +1,202 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// code names a problem. Those of translate have a row here too: one table maps every code to HTTP.
+type code string
+
+const (
+	unsupportedMediaType code = "unsupported-media-type"
+	payloadTooLarge      code = "payload-too-large"
+	methodNotAllowed     code = "method-not-allowed"
+	notFound             code = "not-found"
+	badParameter         code = "bad-parameter"
+	notConfigured        code = "not-configured"
+	keyMissing           code = "idempotency-key-missing"
+	keyMalformed         code = "idempotency-key-malformed"
+	originNotAllowed     code = "origin-not-allowed"
+	internalError        code = code(translate.Internal)
+)
+
+// retry tells a program what to do next.
+type retry string
+
+const (
+	retrySafe     retry = "safe"            // repeat with the same key
+	retryLater    retry = "later"           // repeat with the same key, after Retry-After
+	afterMending  retry = "after_mending"   // change the request or the call, use a new key
+	afterChecking retry = "after_checking"  // look for the operation id in the vendor's records first
+	retryNever    retry = "never"           // nobody can tell what a second call would do
+	noOutcome           = soap.Outcome("-") // stands in the table where the error itself knows
+)
+
+// row is what a code means in HTTP.
+type row struct {
+	status  int
+	title   string
+	detail  string
+	outcome soap.Outcome
+	retry   retry
+	// retryAfter is in seconds; 0 for no header.
+	retryAfter int
+}
+
+var table = map[code]row{
+	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterMending, 0},
+	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Mend every place listed in errors; nothing was sent.", soap.NotSent, afterMending, 0},
+	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed JSON document.", soap.NotSent, afterMending, 0},
+	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterMending, 0},
+	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterMending, 0},
+	notFound:                           {404, "There is nothing here", "No operation has this path.", soap.NotSent, afterMending, 0},
+	badParameter:                       {400, "A query parameter is wrong", "The query parameters listed in errors are not known here.", soap.NotSent, afterMending, 0},
+	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterMending, 0},
+	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterMending, 0},
+	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60},
+	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterMending, 0},
+	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0},
+
+	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", soap.NotSent, retryLater, 5},
+	codeOf(translate.UpstreamRejected):    {422, "The vendor rejected the request", "The vendor's service answered that the input is wrong.", soap.Rejected, afterMending, 0},
+	codeOf(translate.UpstreamFailed):      {502, "The vendor's service failed", "The vendor's service answered that it broke; it may have done part of the work.", soap.Failed, afterChecking, 0},
+	codeOf(translate.UpstreamUnavailable): {503, "The vendor's service is unavailable", "The vendor's service answered that it is not available; it may have done part of the work.", soap.Failed, afterChecking, 0},
+	codeOf(translate.UpstreamDenied):      {502, "The vendor denied access to this proxy", "The vendor's service does not accept this proxy's credentials. Its operators have been alerted.", soap.Rejected, retrySafe, 0},
+	codeOf(translate.UpstreamRefused):     {502, "The vendor refused the message", "The vendor's service does not understand this proxy's messages. Its operators have been alerted.", soap.Rejected, retrySafe, 0},
+	codeOf(translate.UpstreamBusy):        {503, "The vendor's service is busy", "The vendor's service limits the rate of calls.", soap.Rejected, retryLater, 30},
+	codeOf(translate.OutcomeUnknown):      {502, "The outcome is unknown", "No readable answer came back. The vendor may have executed the operation; do not repeat it blindly.", soap.Unknown, retryNever, 0},
+}
+
+func codeOf(c translate.Code) code { return code(c) }
+
+// problem is a problem details object (RFC 9457).
+type problem struct {
+	Type        string       `json:"type"`
+	Title       string       `json:"title"`
+	Status      int          `json:"status"`
+	Detail      string       `json:"detail"`
+	Instance    string       `json:"instance,omitempty"`
+	Code        code         `json:"code"`
+	RequestID   string       `json:"requestId"`
+	OperationID string       `json:"operationId,omitempty"`
+	Outcome     soap.Outcome `json:"outcome"`
+	Retry       retry        `json:"retry"`
+	Errors      []violation  `json:"errors,omitempty"`
+
+	extensions map[string]any
+	retryAfter int
+	cause      error // for the log
+	alert      bool
+}
+
+// violation is one place that is wrong: a pointer into the body, a header, or a query parameter.
+type violation struct {
+	Pointer   *string          `json:"pointer,omitempty"`
+	Header    string           `json:"header,omitempty"`
+	Parameter string           `json:"parameter,omitempty"`
+	Code      string           `json:"code"`
+	Detail    string           `json:"detail"`
+	Params    map[string]any   `json:"params,omitempty"`
+	Source    translate.Source `json:"source"`
+}
+
+func newProblem(c code) *problem {
+	r := table[c]
+	return &problem{
+		Type: "/problems/" + string(c), Title: r.title, Status: r.status, Detail: r.detail,
+		Code: c, Outcome: r.outcome, Retry: r.retry, retryAfter: r.retryAfter,
+	}
+}
+
+func (p *problem) header(name, code, detail string) *problem {
+	p.Errors = append(p.Errors, violation{Header: name, Code: code, Detail: detail, Source: translate.FromRequest})
+	return p
+}
+
+func (p *problem) parameter(name, code, detail string) {
+	p.Errors = append(p.Errors, violation{Parameter: name, Code: code, Detail: detail, Source: translate.FromRequest})
+}
+
+func (p *problem) params(params map[string]any) {
+	root := ""
+	p.Errors = append(p.Errors, violation{Pointer: &root, Code: string(p.Code), Detail: p.Detail, Params: params, Source: translate.FromRequest})
+}
+
+// problemOf puts an error of the translation into HTTP.
+func problemOf(e *translate.Error) *problem {
+	p := newProblem(codeOf(e.Code))
+	p.cause, p.alert = e.Cause, e.Alert
+	p.extensions = maps.Clone(e.Extensions)
+	if e.Outcome != "" {
+		p.Outcome = e.Outcome
+	}
+	if e.Status != 0 {
+		p.Status = e.Status
+	}
+	if e.Detail != "" {
+		p.Detail = e.Detail
+	}
+	if seconds, err := strconv.Atoi(e.RetryAfter); err == nil && seconds > 0 {
+		p.retryAfter = seconds
+	}
+	if e.Truncated {
+		p.extensions = map[string]any{"errorsTruncated": true}
+	}
+	for _, v := range e.Violations {
+		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})
+	}
+	return p
+}
+
+func (s *server) fail(c *gin.Context, e *translate.Error) { s.refuse(c, problemOf(e)) }
+
+// refuse writes every answer that is not a success.
+func (s *server) refuse(c *gin.Context, p *problem) {
+	call := callOf(c)
+	p.Instance, p.RequestID, p.OperationID = c.FullPath(), call.requestID, call.operationID
+	call.problem = p
+	if p.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	body, err := p.json()
+	if err != nil {
+		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("error", err.Error()))
+		c.AbortWithStatus(http.StatusInternalServerError)
+		return
+	}
+	c.Abort()
+	c.Data(p.Status, "application/problem+json", body)
+}
+
+// json writes the problem with its extension members behind the standard ones.
+func (p *problem) json() ([]byte, error) {
+	body, err := marshal(p)
+	for _, name := range slices.Sorted(maps.Keys(p.extensions)) {
+		member, problem := marshal(map[string]any{name: p.extensions[name]})
+		if problem != nil {
+			return nil, problem
+		}
+		body = append(append(body[:len(body)-1], ','), member[1:]...)
+	}
+	return body, err
+}
+
+// marshal writes JSON without escaping what only HTML needs escaped.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
+}
