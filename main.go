@@ -1,0 +1,441 @@
+// Command soapbridge is a REST-to-SOAP translation proxy.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
+
+	"soapbridge/api"
+	"soapbridge/api/config"
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/soap"
+	"soapbridge/upstream"
+	"soapbridge/upstream/sandbox"
+)
+
+// Exit codes. A wrong command line and a wrong configuration have the same one: both are mended before anything runs.
+const (
+	exitFailed     = 1
+	exitUsageError = 2
+)
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the proxy. Settings come from SOAPBRIDGE_* environment variables."`
+	Demo    demoCommand    `cmd:"" help:"Run the proxy and the sandbox on this machine, and print what to try."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the sandbox SOAP server alone."`
+	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
+	Config  configCommands `cmd:"" help:"Show or check the configuration."`
+}
+
+type configCommands struct {
+	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending anything."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once, as everywhere.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// usageError is a command line or a configuration that has to be mended.
+type usageError struct{ error }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	done := -1
+	parser, err := kong.New(&commands{},
+		kong.Name("soapbridge"),
+		kong.Description("A REST-to-SOAP translation proxy: JSON in, exactly the right envelope out, sent at most once."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { done = code }), // --help
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&streams{stdout, stderr}),
+	)
+	if err != nil {
+		panic(err) // the tags above are wrong
+	}
+	command, err := parser.Parse(args)
+	if done >= 0 {
+		return done
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "soapbridge: %v\nTry soapbridge --help.\n", err)
+		return exitUsageError
+	}
+	err = command.Run()
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintln(stderr, "soapbridge:", err)
+	if errors.As(err, &usageError{}) {
+		return exitUsageError
+	}
+	return exitFailed
+}
+
+type streams struct{ out, err io.Writer }
+
+type serveCommand struct {
+	Insecure bool `help:"Serve other machines although no callers are configured."`
+}
+
+func (s *serveCommand) Run(ctx context.Context, std *streams) error {
+	c, err := config.LoadServe(os.Environ(), config.ReadFile, s.Insecure)
+	if err == nil {
+		err = notBuiltYet(c)
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	log := logger(std.err, c.LogFormat, c.LogLevel)
+	systems, err := wire(c)
+	if err != nil {
+		return usageError{err}
+	}
+	tlsConfig, err := serverTLS(c)
+	if err != nil {
+		return usageError{err}
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", slog.String("listen", listener.Addr().String()))
+	log.Warn("idempotency keys are required and checked, and not stored yet: a repeated call is sent again")
+	return serve(ctx, c, api.Config{Systems: systems, CORSOrigins: c.CORSOrigins}, listener, tlsConfig, log)
+}
+
+// notBuiltYet refuses settings whose promise this version cannot keep. A proxy that ignored them would be taken for a safe one.
+func notBuiltYet(c config.Config) error {
+	var problems []error
+	for name, given := range map[string]bool{
+		"SOAPBRIDGE_REDIS_URL":      c.RedisURL != "",
+		"SOAPBRIDGE_API_KEYS":       len(c.APIKeys) > 0,
+		"SOAPBRIDGE_JWT_ISSUER":     c.JWTIssuer != "",
+		"SOAPBRIDGE_METRICS_LISTEN": c.MetricsListen != "",
+	} {
+		if given {
+			problems = append(problems, fmt.Errorf("%s: this version does not have it yet; leave it unset", name))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// serve runs the API until ctx ends and everything in flight is answered.
+func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
+	edge.MaxBody, edge.KeyOptional, edge.TrustedProxies, edge.Log = c.MaxBody, c.Idempotency == "optional", c.TrustedProxies, log
+	edge.Ready = func(context.Context) error { return ctx.Err() }
+	handler, err := api.New(edge)
+	if err != nil {
+		return usageError{err}
+	}
+	err = api.Serve(ctx, api.Serving{
+		Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
+		CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
+	}, handler)
+	log.Info("stopped")
+	return err
+}
+
+// wire gives every system its operations, and its client where a URL is configured.
+func wire(c config.Config) ([]api.System, error) {
+	limits := soap.Limits{Bytes: int(c.MaxReply)}
+	transport := func(s config.System) []soap.Secret {
+		return []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
+	}
+	version := soap.V11
+	if c.CustomerCare.SOAPVersion == soap.V12.String() {
+		version = soap.V12
+	}
+	care, err1 := customercare.Operations(customercare.Config{
+		Version:     version,
+		DirectToken: soap.Secret(c.CustomerCare.DirectToken), OriginatingToken: soap.Secret(c.CustomerCare.OriginatingToken),
+		UserID:       c.CustomerCare.UserID,
+		SuccessCodes: c.CustomerCare.SuccessCodes, CodeStatus: c.CustomerCare.CodeStatus,
+		Secrets: transport(c.CustomerCare.System), Limits: limits,
+	})
+	cmp, err2 := mds.Operations(mds.Config{
+		SOAPAction: c.MDS.SOAPAction, Secrets: transport(c.MDS.System), Limits: limits,
+	})
+	cumulus, err3 := emersion.Operations(emersion.Config{
+		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction,
+		Username: c.Emersion.WSSEUsername, Password: soap.Secret(c.Emersion.WSSEPassword),
+		LenientIdentifiers: c.Emersion.IdentifierCheck == "lenient",
+		Secrets:            transport(c.Emersion.System), Limits: limits,
+	})
+	careSystem, err4 := system("SOAPBRIDGE_CUSTOMERCARE_", c.CustomerCare.System, c.MaxReply, care)
+	cmpSystem, err5 := system("SOAPBRIDGE_MDS_", c.MDS.System, c.MaxReply, cmp)
+	cumulusSystem, err6 := system("SOAPBRIDGE_EMERSION_", c.Emersion.System, c.MaxReply, cumulus)
+	return []api.System{careSystem, cmpSystem, cumulusSystem}, errors.Join(err1, err2, err3, err4, err5, err6)
+}
+
+func system(variables string, s config.System, maxReply int64, operations []translate.Operation) (api.System, error) {
+	wired := api.System{Operations: operations}
+	if s.URL == "" {
+		return wired, nil
+	}
+	client, err := upstream.New(upstreamConfig(s, maxReply))
+	if err != nil {
+		return wired, fmt.Errorf("%s*: %w", variables, err)
+	}
+	wired.Upstream = client
+	return wired, nil
+}
+
+func upstreamConfig(s config.System, maxReply int64) upstream.Config {
+	return upstream.Config{
+		URL: s.URL, DialTimeout: s.DialTimeout, Timeout: s.Timeout, MaxIdle: s.MaxInFlight, MaxReply: maxReply,
+		TLSCA: s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
+		BasicUsername: s.BasicUsername, BasicPassword: soap.Secret(s.BasicPassword),
+	}
+}
+
+func serverTLS(c config.Config) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil //nolint:nilnil // nil is how api.Serving spells plain HTTP
+	}
+	pair, err := tls.X509KeyPair([]byte(c.TLSCert), []byte(c.TLSKey))
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, err
+}
+
+func logger(w io.Writer, format, level string) *slog.Logger {
+	options := &slog.HandlerOptions{}
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err == nil {
+		options.Level = least
+	}
+	if format == "text" {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+type demoCommand struct {
+	Listen string `default:"127.0.0.1:8080" help:"Address of the API; it must be a loopback address. Port 0 picks a free one."`
+}
+
+func (d *demoCommand) Run(ctx context.Context, std *streams) error {
+	listener, err := listenOnLoopback(d.Listen)
+	if err != nil {
+		return err
+	}
+	vendors, err := startSandbox("127.0.0.1:0", std.err)
+	if err != nil {
+		return err
+	}
+	defer vendors.stop()
+	// The environment is left out on purpose: a demo must not reach a real system because of an inherited variable.
+	c, err := config.Load([]string{
+		"SOAPBRIDGE_CUSTOMERCARE_URL=" + vendors.url + sandbox.CustomerCarePath,
+		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=demo-direct-token",
+		"SOAPBRIDGE_CUSTOMERCARE_USER_ID=demo",
+		"SOAPBRIDGE_MDS_URL=" + vendors.url + sandbox.MDSPath,
+		"SOAPBRIDGE_EMERSION_URL=" + vendors.url + sandbox.EmersionPath,
+	}, config.ReadFile)
+	if err != nil {
+		return err
+	}
+	systems, err := wire(c)
+	if err != nil {
+		return err
+	}
+	log := logger(std.err, "text", "info")
+	log.Info("listening", slog.String("listen", listener.Addr().String()))
+	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, systems)
+	return serve(ctx, c, api.Config{Systems: systems, CORSOrigins: []string{"http://localhost:*"}}, listener, nil, log)
+}
+
+// listenOnLoopback refuses any other address: the demo knows no callers, so everybody who reaches it may do everything.
+func listenOnLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--listen: %w; give an address like 127.0.0.1:8080", err)}
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, usageError{fmt.Errorf("--listen: %s is not a loopback address; the demo has no authentication, so it serves this machine only", host)}
+	}
+	return net.Listen("tcp", address)
+}
+
+func whatToTry(w io.Writer, proxy, vendors string, systems []api.System) {
+	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+	p("\nsoapbridge demo: the proxy and a sandbox in the vendors' place. Made-up data only.\n\n")
+	p("  API       %s\n  sandbox   %s   (calls that it executed: %s/sandbox/calls)\n\n", proxy, vendors, vendors)
+	p("Try, in another terminal:\n")
+	for _, system := range systems {
+		for _, op := range system.Operations {
+			p("\n# %s\ncurl -i %s%s -H 'Content-Type: application/json' -H 'Idempotency-Key: %s' -d '%s'\n",
+				op.Name, proxy, op.Path, uuid.NewString(), op.Example)
+		}
+	}
+	p("\nPut sandbox:html-200 or another scenario into any text of a request to see what the proxy makes of it: %s/sandbox/scenarios\n\n", vendors)
+}
+
+type sandboxCommand struct {
+	Listen string `default:"127.0.0.1:8081" help:"Address of the sandbox. Port 0 picks a free one."`
+}
+
+func (s *sandboxCommand) Run(ctx context.Context, std *streams) error {
+	vendors, err := startSandbox(s.Listen, std.err)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(std.out, "soapbridge sandbox: the vendors' services for made-up data. Point a proxy at it with:\n\n"+
+		"SOAPBRIDGE_CUSTOMERCARE_URL=%[1]s%[2]s\nSOAPBRIDGE_MDS_URL=%[1]s%[3]s\nSOAPBRIDGE_EMERSION_URL=%[1]s%[4]s\n\n"+
+		"Executed calls: %[1]s/sandbox/calls   scenarios: %[1]s/sandbox/scenarios\n",
+		vendors.url, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath)
+	<-ctx.Done()
+	vendors.stop()
+	return nil
+}
+
+// runningSandbox is a sandbox with its server.
+type runningSandbox struct {
+	url  string
+	stop func()
+}
+
+func startSandbox(address string, stderr io.Writer) (*runningSandbox, error) {
+	handler, err := sandbox.New(sandbox.Config{Systems: []sandbox.System{
+		{Name: sandbox.CustomerCare, Samples: customercare.Samples},
+		{Name: sandbox.MDS, Samples: mds.Samples},
+		{Name: sandbox.Emersion, Samples: emersion.Samples},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger(stderr, "text", "warn").Handler(), slog.LevelWarn)}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return &runningSandbox{
+		url: "http://" + listener.Addr().String(),
+		stop: func() {
+			handler.Close()
+			_ = server.Close()
+		},
+	}, nil
+}
+
+type healthCommand struct {
+	URL string `help:"Where the proxy is; by default what SOAPBRIDGE_LISTEN says. Without a path, /readyz is asked."`
+}
+
+func (h *healthCommand) Run(ctx context.Context, std *streams) error {
+	target, client, err := h.target()
+	if err != nil {
+		return usageError{err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return usageError{err}
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answered %s", target, response.Status)
+	}
+	_, _ = fmt.Fprintln(std.out, "ready")
+	return nil
+}
+
+// target gives the URL to ask, and the client to ask with.
+func (h *healthCommand) target() (string, *http.Client, error) {
+	if h.URL != "" {
+		u, err := url.Parse(h.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", nil, errors.New("--url: give a URL like http://127.0.0.1:8080")
+		}
+		if strings.Trim(u.Path, "/") == "" {
+			u.Path = "/readyz"
+		}
+		return u.String(), http.DefaultClient, nil
+	}
+	c, err := config.Load(os.Environ(), config.ReadFile)
+	if err != nil {
+		return "", nil, err
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "", nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	address := net.JoinHostPort(host, port) + "/readyz"
+	if c.TLSCert == "" {
+		return "http://" + address, http.DefaultClient, nil
+	}
+	// The certificate is for the name that callers use, not for this machine's own address; no secret is sent.
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
+	return "https://" + address, &http.Client{Transport: transport}, nil
+}
+
+type configShow struct{}
+
+func (configShow) Run(std *streams) error {
+	c, err := config.Load(os.Environ(), config.ReadFile)
+	if err != nil {
+		return usageError{err}
+	}
+	return c.Print(std.out)
+}
+
+type configCheck struct{}
+
+func (configCheck) Run(ctx context.Context, std *streams) error {
+	c, err := config.Load(os.Environ(), config.ReadFile)
+	if err != nil {
+		return usageError{err}
+	}
+	var failed error
+	for _, s := range []struct {
+		name string
+		config.System
+	}{{"customercare", c.CustomerCare.System}, {"mds", c.MDS.System}, {"emersion", c.Emersion.System}} {
+		state := "not configured"
+		if s.URL != "" {
+			state = "reachable"
+			if err := checkConnection(ctx, s.System, c.MaxReply); err != nil {
+				state, failed = err.Error(), errors.New("a system cannot be reached")
+			}
+		}
+		_, _ = fmt.Fprintf(std.out, "%-13s %s\n", s.name, state)
+	}
+	return failed
+}
+
+func checkConnection(ctx context.Context, s config.System, maxReply int64) error {
+	client, err := upstream.New(upstreamConfig(s, maxReply))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return client.Check(ctx)
+}

@@ -1,0 +1,105 @@
+// Package upstream brings SOAP messages to their service and its replies back: bytes out, bytes in. It knows no operation.
+//
+// Its first duty is to know how far a message got. Every operation is a write and no vendor removes duplicates, so a message
+// is sent at most once, and a failure says for certain whether it can have been sent: soap.Unreachable means that no byte of
+// it was handed to a connection.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"soapbridge/translate/soap"
+)
+
+// maxTries bounds the connections that one Send tries. A kept connection that turns out to be closed before a byte was written
+// is no failure of the upstream, and trying another is no second sending. When a server restarts, several kept ones can be stale.
+const maxTries = 3
+
+var errEmptyEnvelope = errors.New("the message has no envelope")
+
+// Client sends messages to one upstream. It is safe for concurrent use.
+type Client struct {
+	endpoint *url.URL
+	timeout  time.Duration
+	dialer   *dialer
+	wire     *wire
+}
+
+// New gives a client for the upstream that cfg describes. It connects to nothing. Its error joins one FieldError for each
+// field that is wrong.
+func New(cfg Config) (*Client, error) {
+	endpoint, tlsConfig, err := cfg.compile()
+	if err != nil {
+		return nil, err
+	}
+	d := newDialer(cfg.DialTimeout, tlsConfig)
+	return &Client{
+		endpoint: endpoint,
+		timeout:  cfg.Timeout,
+		dialer:   d,
+		wire:     newWire(cfg, endpoint, d),
+	}, nil
+}
+
+// URL gives the endpoint.
+func (c *Client) URL() string { return c.endpoint.String() }
+
+// Close closes the connections that no Send uses.
+func (c *Client) Close() { c.wire.close() }
+
+// Check reports whether a connection can be obtained: name, TCP and, for https, TLS with the certificates of both sides.
+// It sends no request. Its error is a *soap.SendError of the kind Unreachable.
+func (c *Client) Check(ctx context.Context) error {
+	conn, err := c.dialer.dial(ctx, "tcp", dialAddress(c.endpoint))
+	if err != nil {
+		return &soap.SendError{Kind: soap.Unreachable, Err: err}
+	}
+	_ = conn.Close() // the question was answered before
+	return nil
+}
+
+// Send brings m to the upstream, at most once, and the reply back, whatever its status; redirects are replies too. It takes
+// no longer than the configured Timeout, or ctx if that ends earlier. It keeps no reference to m.Envelope once it has returned.
+//
+// Its error is always a *soap.SendError:
+//
+//   - soap.Unreachable: no byte of m was handed to a connection, because none was obtained in time, or it was closed by
+//     then, or the time given by WithSendBefore had passed. Sending m again is safe.
+//   - soap.TimedOut: the time was up after that.
+//   - soap.Broken: anything else after that: a reset, a truncated, malformed or too long reply, a content coding other
+//     than gzip, the end of ctx by cancellation.
+//
+// Its text may name the upstream's address; it never repeats what was sent or received, nor a credential.
+func (c *Client) Send(ctx context.Context, m soap.Message) (soap.Reply, error) {
+	if len(m.Envelope) == 0 {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Unreachable, Err: errEmptyEnvelope}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	for try := 1; ; try++ {
+		reply, stale, err := c.wire.exchange(ctx, m)
+		if err == nil {
+			return reply, nil
+		}
+		if !stale || try == maxTries {
+			return soap.Reply{}, err
+		}
+	}
+}
+
+type sendBeforeKey struct{}
+
+// WithSendBefore gives a context under which Send hands nothing to a connection from t on: it ends with soap.Unreachable
+// instead. It is for a lease: once others may take the message for sent or lost, it is too late to begin. A message begun
+// before t is finished after it. Make t from time.Now, so that it carries the monotonic clock.
+func WithSendBefore(ctx context.Context, t time.Time) context.Context {
+	return context.WithValue(ctx, sendBeforeKey{}, t)
+}
+
+func sendBefore(ctx context.Context) time.Time {
+	t, _ := ctx.Value(sendBeforeKey{}).(time.Time)
+	return t
+}

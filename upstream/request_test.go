@@ -1,0 +1,161 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"soapbridge/translate/soap"
+)
+
+// TestBytesOnTheWire compares whole requests. {host} stands for the server's address.
+func TestBytesOnTheWire(t *testing.T) {
+	tests := []struct {
+		name   string
+		path   string
+		config func(*Config)
+		m      soap.Message
+		want   string
+	}{
+		{
+			name:   "SOAP 1.1",
+			path:   "/webservices/CustomerCareService.asmx",
+			config: func(*Config) {},
+			m:      soap.Message{Version: soap.V11, Action: "http://ws.southernco.com/CustSvc-iHub/CreateCallLog", Envelope: []byte("<a>ü</a>")},
+			want: "POST /webservices/CustomerCareService.asmx HTTP/1.1\r\n" +
+				"Host: {host}\r\n" +
+				"User-Agent: soapbridge\r\n" +
+				"Content-Length: 9\r\n" +
+				"Content-Type: text/xml; charset=utf-8\r\n" +
+				"SOAPAction: \"http://ws.southernco.com/CustSvc-iHub/CreateCallLog\"\r\n" +
+				"\r\n<a>ü</a>",
+		},
+		{
+			name: "SOAP 1.1 without action, with a query and authentication",
+			path: "/ws/dise3g/services/ServicesPort?a=b%20c&d",
+			config: func(cfg *Config) {
+				cfg.BasicUsername, cfg.BasicPassword = "Aladdin", "open sesame" // RFC 7617 section 2
+			},
+			m: soap.Message{Version: soap.V11, Envelope: []byte("<a/>")},
+			want: "POST /ws/dise3g/services/ServicesPort?a=b%20c&d HTTP/1.1\r\n" +
+				"Host: {host}\r\n" +
+				"User-Agent: soapbridge\r\n" +
+				"Content-Length: 4\r\n" +
+				"Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n" +
+				"Content-Type: text/xml; charset=utf-8\r\n" +
+				"SOAPAction: \"\"\r\n" +
+				"\r\n<a/>",
+		},
+		{
+			name:   "SOAP 1.2",
+			path:   "",
+			config: func(*Config) {},
+			m:      soap.Message{Version: soap.V12, Action: "urn:act", Envelope: []byte("<a/>")},
+			want: "POST / HTTP/1.1\r\n" +
+				"Host: {host}\r\n" +
+				"User-Agent: soapbridge\r\n" +
+				"Content-Length: 4\r\n" +
+				"Content-Type: application/soap+xml; charset=utf-8; action=\"urn:act\"\r\n" +
+				"\r\n<a/>",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := make(chan string, 1)
+			l := listen(t)
+			want := strings.ReplaceAll(test.want, "{host}", l.Addr().String())
+			s := serveOn(t, l, func(p *peer) {
+				b := make([]byte, len(want))
+				_, _ = io.ReadFull(p, b)
+				p.say(replyOf(200, ""))
+				rest, _ := io.ReadAll(p)
+				got <- string(b) + string(rest)
+			})
+			c := client(t, "http://"+s.Addr().String()+test.path, test.config)
+			reply, err := c.Send(t.Context(), test.m)
+			mustReply(t, reply, err, 200, "")
+			c.Close()
+			if got := <-got; got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestUsualRequestLeavesInOneWrite keeps header and body in one packet, and one TLS record.
+func TestUsualRequestLeavesInOneWrite(t *testing.T) {
+	s := serve(t, echo)
+	c := client(t, s.url())
+	writes := 0
+	c.dialer.tcp = dialWith(func(raw net.Conn) net.Conn {
+		return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) { writes++; return pass, nil }}
+	})
+	envelope := strings.Repeat("x", 8<<10)
+	reply, err := c.Send(t.Context(), message(envelope))
+	mustReply(t, reply, err, 200, envelope)
+	if writes != 1 {
+		t.Errorf("got %d writes", writes)
+	}
+}
+
+func TestEnvironmentProxyIsIgnored(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+	t.Setenv("ALL_PROXY", "http://proxy.invalid:3128")
+	c := client(t, "http://soap.example.com/service")
+	errSeen := errors.New("seen")
+	var dialled string
+	c.dialer.tcp = func(_ context.Context, _, address string) (net.Conn, error) {
+		dialled = address
+		return nil, errSeen
+	}
+	_, err := c.Send(t.Context(), message("<a/>"))
+	if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errSeen) {
+		t.Fatalf("got %v", err)
+	}
+	if dialled != "soap.example.com:80" {
+		t.Errorf("connected to %s", dialled)
+	}
+}
+
+func TestURL(t *testing.T) {
+	const url = "http://soap.example.com:8080/a/b?c=d"
+	if got := client(t, url).URL(); got != url {
+		t.Errorf("got %s", got)
+	}
+}
+
+// dialWith makes real connections and wraps them.
+func dialWith(wrap func(net.Conn) net.Conn) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		raw, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(raw), nil
+	}
+}
+
+// tamperedWrites asks before each write: pass lets the write through, any other number is how many bytes of it are
+// written before it fails with the error.
+type tamperedWrites struct {
+	net.Conn
+	tamper func(p []byte) (int, error)
+}
+
+const pass = -1
+
+func (c *tamperedWrites) Write(p []byte) (int, error) {
+	n, fail := c.tamper(p)
+	if n == pass {
+		return c.Conn.Write(p)
+	}
+	if n > 0 {
+		if n, err := c.Conn.Write(p[:n]); err != nil {
+			return n, err
+		}
+	}
+	return n, fail
+}

@@ -1,0 +1,289 @@
+package sandbox
+
+import (
+	"crypto/subtle"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// exchange is one request to a service, and the way to answer it.
+type exchange struct {
+	server *Server
+	system *system
+	w      http.ResponseWriter
+	r      *http.Request
+
+	// Known as the judgement goes on.
+	request
+	root   *element
+	action string
+
+	// Known once the request was executed; the time is known before.
+	execution execution
+}
+
+// serve answers one request to a service.
+func (s *Server) serve(sys *system, w http.ResponseWriter, r *http.Request) {
+	x := &exchange{server: s, system: sys, w: w, r: r}
+	if refusal := x.judge(); refusal != nil {
+		s.state.refuse()
+		x.send(*refusal)
+		return
+	}
+	x.play()
+}
+
+// judge works from the outside to the inside; the first thing that is wrong is the answer.
+func (x *exchange) judge() *answer {
+	for _, step := range []func() *answer{
+		x.judgeMethod,
+		x.judgeBasic,
+		x.judgeContentType,
+		x.read,
+		x.parse,
+		x.judgeVersion,
+		x.judgeEnvelope,
+		x.judgeAction,
+		x.judgeOperation,
+		x.judgeHeader,
+		x.judgeBody,
+	} {
+		if refusal := step(); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// plain is the answer of a server that does not come to reading an envelope.
+func plain(status int, text string) *answer {
+	return &answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte("Sandbox: " + text + "\n")}
+}
+
+// refuse is a Client fault in the sandbox's own words.
+func (x *exchange) refuse(c *complaint) *answer { return x.clientFault("Sandbox: " + c.Error()) }
+
+func (x *exchange) clientFault(text string) *answer {
+	return x.fault(fault{code: codeClient, text: text})
+}
+
+func (x *exchange) fault(f fault) *answer {
+	a := f.answer(x.version, x.system.vendor.prefix)
+	return &a
+}
+
+func (x *exchange) judgeMethod() *answer {
+	if x.r.Method == http.MethodPost {
+		return nil
+	}
+	refusal := plain(http.StatusMethodNotAllowed, "the method must be POST")
+	refusal.header = map[string]string{"Allow": http.MethodPost}
+	return refusal
+}
+
+func (x *exchange) judgeBasic() *answer {
+	if x.system.Username == "" || x.system.vendor.basic == nil {
+		return nil
+	}
+	username, password := x.system.vendor.basic(x.system.System)
+	gotUsername, gotPassword, given := x.r.BasicAuth()
+	if given && same(gotUsername, username) && same(gotPassword, password) {
+		return nil
+	}
+	refusal := plain(http.StatusUnauthorized, "HTTP Basic credentials are missing or wrong")
+	refusal.header = map[string]string{"WWW-Authenticate": `Basic realm="sandbox"`}
+	return refusal
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// judgeContentType learns the version from the media type.
+func (x *exchange) judgeContentType() *answer {
+	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return plain(http.StatusUnsupportedMediaType, "Content-Encoding is not supported")
+	}
+	mediaType, parameters, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	if err != nil {
+		return plain(http.StatusUnsupportedMediaType, "Content-Type is missing or malformed")
+	}
+	at := slices.IndexFunc(x.system.vendor.versions, func(v version) bool { return v.mediaType == mediaType })
+	if at < 0 {
+		return plain(http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type %s is not one that this service speaks", mediaType))
+	}
+	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
+		return plain(http.StatusUnsupportedMediaType, "the charset must be utf-8")
+	}
+	x.version = x.system.vendor.versions[at]
+	if x.version == soap12 {
+		x.action = parameters["action"]
+	}
+	return nil
+}
+
+func (x *exchange) read() *answer {
+	envelope, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.server.maxRequest))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return plain(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", tooLarge.Limit))
+	}
+	if err != nil {
+		return plain(http.StatusBadRequest, "the request did not arrive whole")
+	}
+	x.envelope = envelope
+	return nil
+}
+
+func (x *exchange) parse() *answer {
+	root, c := parseEnvelope(x.envelope)
+	if c != nil {
+		return x.refuse(c)
+	}
+	x.root = root
+	return nil
+}
+
+func (x *exchange) judgeVersion() *answer {
+	switch x.root.name {
+	case xml.Name{Space: x.version.namespace, Local: "Envelope"}:
+		return nil
+	case xml.Name{Space: x.root.name.Space, Local: "Envelope"}:
+		return x.fault(fault{code: codeVersionMismatch, text: fmt.Sprintf(
+			"Possible SOAP version mismatch: Envelope namespace %s was unexpected. Expecting %s.", x.root.name.Space, x.version.namespace)})
+	}
+	return x.refuse(&complaint{"/" + x.root.name.Local, "the root must be an Envelope"})
+}
+
+// judgeEnvelope judges what stands directly in the Envelope: a Header or none, and a Body with one child.
+func (x *exchange) judgeEnvelope() *answer {
+	header := xml.Name{Space: x.version.namespace, Local: "Header"}
+	body := xml.Name{Space: x.version.namespace, Local: "Body"}
+	parts := &shape{name: x.root.name, kids: []*shape{{name: header, optional: true}, {name: body}}}
+	if c := firstOf(judgeAttributes(x.root, "/Envelope"), judgePresence(parts, x.root, "/Envelope")); c != nil {
+		return x.refuse(c)
+	}
+	x.header = x.root.kid("Header")
+	content := x.root.kid("Body")
+	if c := judgeAttributes(content, "/Envelope/Body"); c != nil {
+		return x.refuse(c)
+	}
+	if len(content.kids) != 1 {
+		return x.refuse(&complaint{"/Envelope/Body", fmt.Sprintf("must have exactly one child, has %d", len(content.kids))})
+	}
+	x.body = content.kids[0]
+	return nil
+}
+
+// judgeAction asks for the action in the place that the version has for it, and nowhere else, and for one that is known.
+func (x *exchange) judgeAction() *answer {
+	headers := x.r.Header.Values("SOAPAction")
+	if x.version == soap12 {
+		if len(headers) > 0 {
+			return x.refuse(&complaint{"HTTP header SOAPAction", "SOAP 1.2 has none: the action is a parameter of Content-Type"})
+		}
+	} else if refusal := x.takeSOAPAction(headers); refusal != nil {
+		return refusal
+	}
+	known := slices.ContainsFunc(x.system.operations, func(op *operation) bool { return x.system.vendor.action(op) == x.action })
+	v := x.system.vendor
+	switch {
+	case known:
+		return nil
+	case x.action == "" && v.noAction != "":
+		return x.clientFault(v.noAction)
+	case v.unknownAction != nil:
+		return x.clientFault(v.unknownAction(x.version, x.action))
+	}
+	return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must be %q", v.action(x.system.operations[0]))})
+}
+
+// takeSOAPAction reads the header of SOAP 1.1, which is required, and quoted even when it is empty (section 6.1.1).
+func (x *exchange) takeSOAPAction(headers []string) *answer {
+	if len(headers) != 1 {
+		return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must stand there once, stands %d times", len(headers))})
+	}
+	value := headers[0]
+	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
+		return x.refuse(&complaint{"HTTP header SOAPAction", "must be quoted"})
+	}
+	x.action = value[1 : len(value)-1]
+	return nil
+}
+
+func (x *exchange) judgeOperation() *answer {
+	at := "/Envelope/Body/" + x.body.name.Local
+	for _, op := range x.system.operations {
+		if op.name != x.body.name.Local {
+			continue
+		}
+		if op.body.name.Space != x.body.name.Space {
+			return x.refuse(&complaint{at, wrongNamespace(x.body.name, op.body.name)})
+		}
+		if expected := x.system.vendor.action(op); expected != x.action {
+			return x.refuse(&complaint{at, fmt.Sprintf("this operation has the action %q, the request came with another one", expected)})
+		}
+		x.operation = op
+		return nil
+	}
+	names := make([]string, 0, len(x.system.operations))
+	for _, op := range x.system.operations {
+		names = append(names, op.name)
+	}
+	return x.refuse(&complaint{at, "unknown operation, valid are " + strings.Join(names, ", ")})
+}
+
+// judgeHeader judges the header entries: those of the sample, and WS-Security where the vendor has it.
+func (x *exchange) judgeHeader() *answer {
+	const at = "/Envelope/Header"
+	header := x.header
+	if header == nil {
+		header = &element{}
+	}
+	entries := &element{attrs: header.attrs}
+	var security *element
+	for _, entry := range header.kids {
+		switch {
+		case x.system.vendor.usernameToken != nil && entry.name == wsseSecurity:
+			if security != nil {
+				return x.refuse(&complaint{at + "/Security", "stands twice, may stand once"})
+			}
+			security = entry
+		case x.mustBeUnderstood(entry) && !slices.ContainsFunc(x.operation.header.kids, func(s *shape) bool { return s.name == entry.name }):
+			return x.fault(fault{code: codeMustUnderstand, text: "SOAP header " + entry.name.Local + " was not understood."})
+		default:
+			entries.kids = append(entries.kids, x.withoutMustUnderstand(entry))
+		}
+	}
+	if c := firstOf(judgeAttributes(entries, at), judgeKids(x.operation.header, entries, at)); c != nil {
+		return x.refuse(c)
+	}
+	return x.judgeSecurity(security)
+}
+
+func (x *exchange) isMustUnderstand(attr xml.Attr) bool {
+	return attr.Name == xml.Name{Space: x.version.namespace, Local: "mustUnderstand"}
+}
+
+func (x *exchange) mustBeUnderstood(entry *element) bool {
+	return slices.ContainsFunc(entry.attrs, func(attr xml.Attr) bool {
+		return x.isMustUnderstand(attr) && (attr.Value == "1" || attr.Value == "true")
+	})
+}
+
+// withoutMustUnderstand is the entry without the one attribute that every header entry may have.
+func (x *exchange) withoutMustUnderstand(entry *element) *element {
+	bare := *entry
+	bare.attrs = slices.DeleteFunc(slices.Clone(entry.attrs), x.isMustUnderstand)
+	return &bare
+}
+
+func (x *exchange) judgeBody() *answer {
+	if c := judgeElement(x.operation.body, x.body, "/Envelope/Body/"+x.body.name.Local); c != nil {
+		return x.refuse(c)
+	}
+	return nil
+}

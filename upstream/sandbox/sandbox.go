@@ -1,0 +1,185 @@
+// Package sandbox is a SOAP server that stands in for the vendors' services: for trying the proxy out without a vendor, and
+// for finding the proxy's bugs. It is stricter than any of them. Where a real ASMX service silently loses an element in the
+// wrong namespace, the sandbox answers a fault that says what is wrong and where.
+//
+// It judges requests with encoding/xml against the curated vendor samples and imports nothing of this module, on purpose: a
+// wrong element name in code shared with the translation would agree with itself on both sides.
+//
+// It keeps the envelopes it executed, secrets included, and shows them to whoever asks: it is for made-up data only.
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The systems the sandbox can stand in for: the values of System.Name.
+const (
+	CustomerCare = "customercare" // Southern Company CustomerCareService, an ASMX service; SOAP 1.1 and 1.2
+	MDS          = "mds"          // MDS Global CMP services, a JAX-WS service; SOAP 1.1
+	Emersion     = "emersion"     // Emersion Cumulus services, a PHP-style server; SOAP 1.1
+)
+
+// The paths of the services when System.Path is empty. The first two are the vendors' own; no page prints Emersion's.
+const (
+	CustomerCarePath = "/webservices/CustomerCareService.asmx"
+	MDSPath          = "/ws/dise3g/services/ServicesPort"
+	EmersionPath     = "/services/soap"
+)
+
+// DefaultMaxRequest is the largest request in bytes that is read when Config.MaxRequest is 0.
+const DefaultMaxRequest = 1 << 20
+
+// DefaultMaxCalls is the number of executed calls that are kept when Config.MaxCalls is 0.
+const DefaultMaxCalls = 1000
+
+// System is one service to stand in for.
+type System struct {
+	// Name is CustomerCare, MDS or Emersion.
+	Name string
+	// Path is where the service answers; empty means the path constant of the system.
+	Path string
+	// Samples holds, in any folder, a pair of files for each operation: <Operation>.request.xml and <Operation>.response.xml,
+	// in the form that README.md describes. An operation needs nothing else.
+	Samples fs.FS
+	// Action is the SOAPAction that MDS and Emersion expect, empty for the empty one. CustomerCare derives it from the sample.
+	Action string
+	// Username and Password are the credentials asked for when Username is not empty: HTTP Basic for MDS, a WS-Security
+	// UsernameToken for Emersion. CustomerCare has no such credentials: giving them is an error.
+	Username, Password string
+}
+
+// Config is the configuration of a Server.
+type Config struct {
+	// Systems are the services to stand in for; at least one.
+	Systems []System
+	// MaxRequest is the largest request in bytes that is read, envelope or control; 0 means DefaultMaxRequest.
+	MaxRequest int64
+	// MaxCalls is the number of executed calls that are kept; 0 means DefaultMaxCalls.
+	MaxCalls int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Server is the sandbox: the services, each at its path, and the control API below /sandbox. It is an http.Handler that needs
+// a server of HTTP/1.x, for the scenarios that break connections. Its methods may be called from several goroutines.
+type Server struct {
+	mux        *http.ServeMux
+	systems    []*system
+	operations map[string]*operation
+	state      *state
+	maxRequest int64
+	now        func() time.Time
+	closed     context.Context
+	close      context.CancelFunc
+}
+
+// system is a System made ready: its samples read, its vendor known.
+type system struct {
+	System
+	vendor     *vendor
+	operations []*operation
+}
+
+// New reads the samples of every system. It fails when a system is unknown or given twice, when a path is not usable, or when
+// a sample is not one; the error names the file.
+func New(cfg Config) (*Server, error) {
+	if len(cfg.Systems) == 0 {
+		return nil, fmt.Errorf("sandbox: no system given, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
+	}
+	s := &Server{
+		mux:        http.NewServeMux(),
+		operations: map[string]*operation{},
+		state:      newState(orDefault(cfg.MaxCalls, DefaultMaxCalls)),
+		maxRequest: orDefault(cfg.MaxRequest, DefaultMaxRequest),
+		now:        cfg.Now,
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	for _, given := range cfg.Systems {
+		if err := s.add(given); err != nil {
+			return nil, fmt.Errorf("sandbox: system %q: %w", given.Name, err)
+		}
+	}
+	s.routeControl()
+	s.closed, s.close = context.WithCancel(context.Background())
+	return s, nil
+}
+
+func orDefault[T int | int64](value, fallback T) T {
+	if value == 0 {
+		return fallback
+	}
+	return value
+}
+
+// add reads one system and routes its path to it.
+func (s *Server) add(given System) error {
+	v, known := vendors[given.Name]
+	if !known {
+		return fmt.Errorf("unknown, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
+	}
+	if given.Path == "" {
+		given.Path = v.path
+	}
+	if err := s.checkNew(given, v); err != nil {
+		return err
+	}
+	sys := &system{System: given, vendor: v}
+	operations, err := readSamples(given.Samples)
+	if err != nil {
+		return err
+	}
+	for _, op := range operations {
+		if other, taken := s.operations[op.name]; taken {
+			return fmt.Errorf("operation %s belongs to %s already", op.name, other.system.Name)
+		}
+		op.system = sys
+		s.operations[op.name] = op
+	}
+	sys.operations = operations
+	s.systems = append(s.systems, sys)
+	s.mux.HandleFunc(given.Path, func(w http.ResponseWriter, r *http.Request) { s.serve(sys, w, r) })
+	return nil
+}
+
+// checkNew refuses a system that cannot be added; http.ServeMux would panic on such a path.
+func (s *Server) checkNew(given System, v *vendor) error {
+	if !strings.HasPrefix(given.Path, "/") || given.Path == "/" || strings.ContainsAny(given.Path, "{} ?#") ||
+		strings.HasPrefix(given.Path+"/", "/sandbox/") {
+		return fmt.Errorf("path %q: must begin with a slash, be more than that, stand outside /sandbox, and hold no brace, space, ? or #", given.Path)
+	}
+	for _, other := range s.systems {
+		if other.Name == given.Name || other.Path == given.Path {
+			return fmt.Errorf("same name or path as system %q at %s", other.Name, other.Path)
+		}
+	}
+	if given.Username != "" && v.basic == nil && v.usernameToken == nil {
+		return fmt.Errorf("takes no username: the vendor documents none")
+	}
+	if given.Samples == nil {
+		return fmt.Errorf("no samples given")
+	}
+	return nil
+}
+
+// ServeHTTP serves the services and the control API. Every answer says with a header that this is a sandbox.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(sandboxHeader, sandboxHeaderValue)
+	s.mux.ServeHTTP(w, r)
+}
+
+// Close ends every answer that a scenario holds back (stall, drip, endless, a delay), so that the http.Server around it can
+// shut down. It may be called more than once.
+func (s *Server) Close() { s.close() }
+
+// The header on every answer, broken ones included, as far as they have headers.
+const (
+	sandboxHeader      = "X-Sandbox"
+	sandboxHeaderValue = "soapbridge"
+)

@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The bounds of what is remembered; of calls and usernames the oldest go first.
+const (
+	maxEnvelopeBytes = 64 << 20 // of all envelopes that are kept, together
+	maxUsernames     = 100_000
+	maxQueued        = 1000 // entries; each may be played many times
+)
+
+// call is one executed call, as the control API shows it.
+type call struct {
+	Number            int       `json:"number"`
+	System            string    `json:"system"`
+	Operation         string    `json:"operation"`
+	SOAPVersion       string    `json:"soapVersion"`
+	Time              time.Time `json:"time"`
+	MessageID         string    `json:"messageId,omitempty"`
+	ExternalReference string    `json:"externalReference,omitempty"`
+	AccountReference  string    `json:"accountReference,omitempty"`
+	AccountID         string    `json:"accountId,omitempty"`
+	Scenario          string    `json:"scenario,omitempty"`
+
+	envelope []byte
+}
+
+// state is everything that the sandbox remembers.
+type state struct {
+	maxCalls int
+
+	mu     sync.Mutex
+	memory memory
+}
+
+// memory is what a reset forgets. It is used under the lock of its state.
+type memory struct {
+	number    int // of the last call
+	accounts  int // created so far
+	calls     []call
+	bytes     int // of the envelopes of calls
+	executed  map[string]int
+	refused   int
+	queue     []queued
+	usernames map[string]struct{} // in lower case
+	created   []string            // the usernames, oldest first
+}
+
+func newState(maxCalls int) *state {
+	return &state{maxCalls: maxCalls, memory: newMemory()}
+}
+
+func newMemory() memory {
+	return memory{executed: map[string]int{}, usernames: map[string]struct{}{}}
+}
+
+// reset forgets everything: calls, counts, queued scenarios, usernames, numbers.
+func (s *state) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.memory = newMemory()
+}
+
+// refuse counts a request that did not pass the judgement of its envelope.
+func (s *state) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.memory.refused++
+}
+
+// execute asks the rules and, when none of them refuses, records the request as executed. Both happen under one lock: of two
+// requests for one username only one is executed.
+func (s *state) execute(r *request, rules []rule, scenario string, now time.Time) (execution, *answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, rule := range rules {
+		if rule.operation != "" && rule.operation != r.operation.name {
+			continue
+		}
+		if refusal := rule.refuse(r, &s.memory, now); refusal != nil {
+			return execution{}, refusal
+		}
+	}
+	return s.memory.record(r, scenario, now, s.maxCalls), nil
+}
+
+func (m *memory) record(r *request, scenario string, now time.Time, maxCalls int) execution {
+	m.number++
+	done := execution{time: now}
+	if r.operation.system.Name == Emersion {
+		done.accountID = fmt.Sprint(firstAccountID + m.accounts)
+		m.accounts++
+		m.rememberUsername(r.body.find("UserName"))
+	}
+	m.executed[r.operation.name]++
+	m.calls = append(m.calls, call{
+		Number:            m.number,
+		System:            r.operation.system.Name,
+		Operation:         r.operation.name,
+		SOAPVersion:       r.version.name,
+		Time:              now.UTC(),
+		MessageID:         r.body.find("MessageId"),
+		ExternalReference: r.body.find("ExternalReference"),
+		AccountReference:  r.body.find("AccountReference"),
+		AccountID:         done.accountID,
+		Scenario:          scenario,
+		envelope:          r.envelope,
+	})
+	m.bytes += len(r.envelope)
+	for len(m.calls) > maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
+		m.bytes -= len(m.calls[0].envelope)
+		m.calls[0] = call{} // lets go of the envelope: the array lives on
+		m.calls = m.calls[1:]
+	}
+	return done
+}
+
+func (m *memory) rememberUsername(username string) {
+	if username == "" || m.usernameTaken(username) {
+		return
+	}
+	m.usernames[strings.ToLower(username)] = struct{}{}
+	m.created = append(m.created, strings.ToLower(username))
+	if len(m.created) > maxUsernames {
+		delete(m.usernames, m.created[0])
+		m.created = m.created[1:]
+	}
+}
+
+func (m *memory) usernameTaken(username string) bool {
+	_, taken := m.usernames[strings.ToLower(username)]
+	return taken
+}
+
+// queued is a scenario that waits for calls of an operation.
+type queued struct {
+	operation string
+	cue       cue
+	times     int // left
+}
+
+// enqueue adds a scenario; it tells whether there was room.
+func (s *state) enqueue(q queued) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.memory.queue) >= maxQueued {
+		return false
+	}
+	s.memory.queue = append(s.memory.queue, q)
+	return true
+}
+
+// next takes the oldest scenario that waits for an operation.
+func (s *state) next(operation string) (cue, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.memory.queue
+	i := slices.IndexFunc(queue, func(q queued) bool { return q.operation == operation })
+	if i < 0 {
+		return cue{}, false
+	}
+	found := queue[i].cue
+	if queue[i].times--; queue[i].times == 0 {
+		s.memory.queue = slices.Delete(queue, i, i+1)
+	}
+	return found, true
+}
+
+// waiting gives a copy of the queue.
+func (s *state) waiting() []queued {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.memory.queue)
+}
+
+// find gives the calls that are kept and match, oldest first, with the counts of the same moment.
+func (s *state) find(operations []string, matches func(*call) bool) callList {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := callList{Counts: map[string]int{}, Refused: s.memory.refused, Calls: []call{}}
+	for _, name := range operations {
+		found.Counts[name] = s.memory.executed[name]
+	}
+	for i := range s.memory.calls {
+		if matches(&s.memory.calls[i]) {
+			found.Calls = append(found.Calls, s.memory.calls[i])
+		}
+	}
+	found.Matched = len(found.Calls)
+	return found
+}

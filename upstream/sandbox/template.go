@@ -1,0 +1,207 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// template is one element of a response sample, kept as the sample spells it: prefixes, namespace declarations and all.
+type template struct {
+	name  string // with its prefix
+	attrs []xml.Attr
+	kids  []*template
+	value *lexical // the form of the placeholder; nil for an element with children
+}
+
+// filling says how to make an answer from a template. Elements are named by the end of their path, in local names: "ErrorData",
+// "BaseResponse/ResponseCode". The longest name that fits wins.
+type filling struct {
+	values     map[string]string // texts for placeholders; the others get an example of their form
+	drop       map[string]bool   // elements to leave out
+	double     string            // an element to write twice in a row
+	namespaces map[string]string // namespaces to write in place of those of the sample
+	extra      string            // XML to write as the last child of the Body's child
+}
+
+// readTemplate reads a response sample.
+func readTemplate(document []byte) (*template, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(document))
+	var open []*template
+	var root *template
+	var text strings.Builder
+	for {
+		token, err := decoder.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			t := &template{name: qualified(token.Name), attrs: token.Copy().Attr}
+			switch {
+			case len(open) > 0:
+				parent := open[len(open)-1]
+				parent.kids = append(parent.kids, t)
+			case root != nil:
+				return nil, errors.New("it has a second root")
+			default:
+				root = t
+			}
+			open = append(open, t)
+			text.Reset()
+		case xml.CharData:
+			text.Write(token)
+		case xml.EndElement:
+			if len(open) == 0 || open[len(open)-1].name != qualified(token.Name) { // RawToken does not compare them
+				return nil, fmt.Errorf("unexpected end of %s", qualified(token.Name))
+			}
+			if err := open[len(open)-1].finish(strings.TrimSpace(text.String())); err != nil {
+				return nil, err
+			}
+			text.Reset()
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return nil, fmt.Errorf("%s is not closed", open[len(open)-1].name)
+	}
+	return root, root.checkEnvelope()
+}
+
+func (t *template) finish(text string) error {
+	switch {
+	case len(t.kids) > 0 && text != "":
+		return fmt.Errorf("%s has both text and elements", t.name)
+	case len(t.kids) > 0:
+		return nil
+	case text == "":
+		return fmt.Errorf("%s has neither a placeholder nor elements", t.name)
+	}
+	value, err := readPlaceholder(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	t.value = value
+	return nil
+}
+
+// checkEnvelope makes sure of the few things that filling relies on.
+func (t *template) checkEnvelope() error {
+	if t == nil {
+		return errors.New("it is empty")
+	}
+	declares := false
+	for _, attr := range t.attrs {
+		declares = declares || attr.Value == soap11.namespace
+	}
+	if local(t.name) != "Envelope" || !declares {
+		return fmt.Errorf("its root is %s, must be a SOAP 1.1 Envelope", t.name)
+	}
+	if n := len(t.kids); n > 0 && local(t.kids[n-1].name) == "Body" && len(t.kids[n-1].kids) == 1 {
+		return nil
+	}
+	return errors.New("its Envelope must end with a Body that has one child")
+}
+
+func qualified(name xml.Name) string {
+	if name.Space == "" {
+		return name.Local
+	}
+	return name.Space + ":" + name.Local
+}
+
+func local(name string) string {
+	if _, after, prefixed := strings.Cut(name, ":"); prefixed {
+		return after
+	}
+	return name
+}
+
+const xmlDeclaration = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
+
+// fill writes the envelope, in the given version.
+func (t *template) fill(f filling, v version) []byte {
+	w := &templateWriter{filling: f, version: v}
+	w.out.WriteString(xmlDeclaration)
+	w.element(t)
+	return w.out.Bytes()
+}
+
+type templateWriter struct {
+	filling
+	version version
+	out     bytes.Buffer
+	path    []string
+}
+
+func (w *templateWriter) element(t *template) {
+	w.path = append(w.path, local(t.name))
+	defer func() { w.path = w.path[:len(w.path)-1] }()
+	if dropped, _ := byPath(w.drop, w.path); dropped {
+		return
+	}
+	w.once(t)
+	if w.double != "" && strings.HasSuffix("/"+strings.Join(w.path, "/"), "/"+w.double) {
+		w.once(t)
+	}
+}
+
+func (w *templateWriter) once(t *template) {
+	w.out.WriteString("<" + t.name)
+	for _, attr := range t.attrs {
+		w.out.WriteString(" " + qualified(attr.Name) + `="` + escape(w.namespace(attr.Value)) + `"`)
+	}
+	w.out.WriteString(">")
+	if t.value != nil {
+		w.out.WriteString(escape(w.text(t.value)))
+	}
+	for _, kid := range t.kids {
+		w.element(kid)
+	}
+	if len(w.path) == 3 && w.path[1] == "Body" {
+		w.out.WriteString(w.extra)
+	}
+	w.out.WriteString("</" + t.name + ">")
+}
+
+func (w *templateWriter) namespace(uri string) string {
+	if uri == soap11.namespace {
+		return w.version.namespace
+	}
+	if other, replaced := w.namespaces[uri]; replaced {
+		return other
+	}
+	return uri
+}
+
+func (w *templateWriter) text(form *lexical) string {
+	if value, given := byPath(w.values, w.path); given {
+		return value
+	}
+	return form.example
+}
+
+// byPath looks a path up by its whole, then by ever shorter ends.
+func byPath[V any](table map[string]V, path []string) (value V, found bool) {
+	for i := range path {
+		if value, found = table[strings.Join(path[i:], "/")]; found {
+			return value, true
+		}
+	}
+	return value, false
+}
+
+// escape writes a text so that it can stand between tags and in an attribute.
+func escape(text string) string {
+	var out strings.Builder
+	if err := xml.EscapeText(&out, []byte(text)); err != nil {
+		return "" // a strings.Builder does not fail
+	}
+	return out.String()
+}

@@ -1,0 +1,72 @@
+package sandbox
+
+import "time"
+
+// vendor is what one vendor's service does in its own way.
+type vendor struct {
+	path     string    // of the service
+	versions []version // that it speaks
+	prefix   string    // of the envelope in its faults
+	// result is the element of an answer that tells the result, by the end of its path.
+	result string
+	// action gives the SOAPAction of an operation.
+	action func(op *operation) string
+	// unknownAction is the text of the fault that answers an action of no operation; nil means the sandbox's own text.
+	unknownAction func(v version, action string) string
+	// noAction is the text of the fault that answers a request without an action; empty means the sandbox's own text.
+	noAction string
+	// basic gives the HTTP Basic credentials to ask for; nil when the vendor has none.
+	basic func(System) (username, password string)
+	// usernameToken gives the WS-Security credentials to ask for; nil when the vendor has none.
+	usernameToken func(System) (username, password string)
+	// rules are the vendor's own, asked in order; the first one that refuses gives the answer.
+	rules []rule
+	// success says how to fill the answer to a call that was executed.
+	success func(*request, execution) filling
+	// trace is the text of a fault that leaks the insides of this vendor's stack, over several lines.
+	trace string
+}
+
+// rule is a business rule of a vendor, as far as its pages tell.
+type rule struct {
+	// operation is the one that the rule is about; empty means every operation of the system.
+	operation string
+	// refuse gives the answer to a request that breaks the rule, else nil. It must not change the memory.
+	refuse func(*request, *memory, time.Time) *answer
+}
+
+// request is one request that passed the judgement of its envelope.
+type request struct {
+	operation *operation
+	version   version
+	envelope  []byte
+	header    *element // nil when there is none
+	body      *element // the one child of the Body
+}
+
+// faulted is the answer that a vendor's rule gives with a fault.
+func (r *request) faulted(f fault) *answer {
+	a := f.answer(r.version, r.operation.system.vendor.prefix)
+	return &a
+}
+
+// execution is what happened when a request was executed.
+type execution struct {
+	time      time.Time
+	accountID string // of Emersion
+}
+
+// vendors are the ones that the sandbox can stand in for, by the name of their system.
+var vendors = map[string]*vendor{
+	CustomerCare: &customerCare,
+	MDS:          &mds,
+	Emersion:     &emersion,
+}
+
+// configuredAction is the action of a service whose operations have none of their own.
+func configuredAction(op *operation) string { return op.system.Action }
+
+func configuredCredentials(s System) (username, password string) { return s.Username, s.Password }
+
+// xmlTime is an instant as the answers spell it.
+func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

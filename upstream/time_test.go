@@ -1,0 +1,213 @@
+package upstream
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"soapbridge/translate/soap"
+)
+
+// inBubble runs a test on a fake clock, with a client whose connections are pipes to handle.
+func inBubble(t *testing.T, handle func(*peer), test func(t *testing.T, c *Client, s *server), change ...func(*Config)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		c := client(t, "http://soap.example.com/", change...)
+		c.dialer.tcp = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			p := &peer{Conn: far, Reader: bufio.NewReader(far), server: s, number: s.conns.Add(1)}
+			s.wg.Go(func() {
+				defer func() { _ = far.Close() }()
+				handle(p)
+			})
+			return near, nil
+		}
+		test(t, c, s)
+		c.Close()
+		s.wg.Wait()
+	})
+}
+
+func silent(p *peer) { p.request(); p.wait() }
+
+func TestConfiguredTimeout(t *testing.T) {
+	inBubble(t, silent, func(t *testing.T, c *Client, s *server) {
+		start := time.Now()
+		_, err := c.Send(t.Context(), message("1"))
+		mustFail(t, err, soap.TimedOut)
+		if took := time.Since(start); took != 25*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if got := s.executed.Load(); got != 1 {
+			t.Errorf("executed %d times", got)
+		}
+	}, func(cfg *Config) { cfg.Timeout = 25 * time.Second })
+}
+
+func TestDeadlineOfTheCaller(t *testing.T) {
+	inBubble(t, silent, func(t *testing.T, c *Client, _ *server) {
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("a cause of their own"))
+		defer cancel()
+		start := time.Now()
+		_, err := c.Send(ctx, message("1"))
+		mustFail(t, err, soap.TimedOut)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+func TestDialTimeout(t *testing.T) {
+	inBubble(t, silent, func(t *testing.T, c *Client, _ *server) {
+		c.dialer.tcp = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		start := time.Now()
+		_, err := c.Send(t.Context(), message("1"))
+		mustFail(t, err, soap.Unreachable)
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("took %s", took)
+		}
+	}, func(cfg *Config) { cfg.DialTimeout = 2 * time.Second })
+}
+
+func TestDialTimeoutCoversTheHandshake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, "https://soap.example.com/", func(cfg *Config) { cfg.DialTimeout = 2 * time.Second })
+		near, far := net.Pipe()
+		go func() { _, _ = io.Copy(io.Discard, far) }()
+		c.dialer.tcp = func(context.Context, string, string) (net.Conn, error) { return near, nil }
+		start := time.Now()
+		_, err := c.Send(t.Context(), message("1"))
+		if sendErr := mustFail(t, err, soap.Unreachable); !isTimeout(sendErr) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != 2*time.Second {
+			t.Errorf("took %s", took)
+		}
+		_ = far.Close()
+	})
+}
+
+func TestIdleConnectionIsGivenUp(t *testing.T) {
+	ended := 0
+	inBubble(t, func(p *peer) { echo(p); ended++ }, func(t *testing.T, c *Client, s *server) {
+		for range 2 {
+			reply, err := c.Send(t.Context(), message("1"))
+			mustReply(t, reply, err, 200, "1")
+			time.Sleep(DefaultIdleTimeout - 1)
+		}
+		synctest.Wait()
+		if got := s.conns.Load(); got != 1 || ended != 0 {
+			t.Errorf("got %d connections, %d ended", got, ended)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if ended != 1 {
+			t.Errorf("%d connections ended", ended)
+		}
+	}, func(cfg *Config) { cfg.IdleTimeout = 0 })
+}
+
+func TestIdleConnectionsAreLimited(t *testing.T) {
+	gather := make(chan struct{})
+	handle := func(p *peer) {
+		for {
+			req, body := p.request()
+			if req == nil {
+				return
+			}
+			<-gather
+			p.say(replyOf(200, string(body)))
+		}
+	}
+	ended := 0
+	inBubble(t, func(p *peer) { handle(p); ended++ }, func(t *testing.T, c *Client, _ *server) {
+		for range 3 {
+			go func() { _, _ = c.Send(t.Context(), message("1")) }()
+		}
+		synctest.Wait()
+		close(gather)
+		synctest.Wait()
+		if ended != 1 {
+			t.Errorf("%d of 3 connections ended, want 1", ended)
+		}
+	}, func(cfg *Config) { cfg.MaxIdle = 2 })
+}
+
+func TestSendBefore(t *testing.T) {
+	const lease = time.Minute
+	t.Run("over at the call", func(t *testing.T) {
+		inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
+			_, err := c.Send(WithSendBefore(t.Context(), time.Now()), message("1"))
+			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
+				t.Errorf("got %v", err)
+			}
+			if got := s.conns.Load(); got != 0 {
+				t.Errorf("got %d connections", got)
+			}
+		})
+	})
+	t.Run("over when connected", func(t *testing.T) {
+		received := -1
+		handle := func(p *peer) {
+			all, _ := io.ReadAll(p)
+			received = len(all)
+		}
+		inBubble(t, handle, func(t *testing.T, c *Client, s *server) {
+			dial := c.dialer.tcp
+			c.dialer.tcp = func(ctx context.Context, network, address string) (net.Conn, error) {
+				time.Sleep(lease)
+				return dial(ctx, network, address)
+			}
+			_, err := c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("1"))
+			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
+				t.Errorf("got %v", err)
+			}
+			s.wg.Wait()
+			if received != 0 {
+				t.Errorf("the server received %d bytes", received)
+			}
+		}, func(cfg *Config) { cfg.Timeout, cfg.DialTimeout = time.Hour, time.Hour })
+	})
+	t.Run("over when a kept connection is stale", func(t *testing.T) {
+		inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
+			dial, requests := c.dialer.tcp, 0
+			c.dialer.tcp = func(ctx context.Context, network, address string) (net.Conn, error) {
+				raw, err := dial(ctx, network, address)
+				return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) {
+					if requests++; requests == 1 {
+						return pass, nil
+					}
+					time.Sleep(lease)
+					return 0, net.ErrClosed
+				}}, err
+			}
+			reply, err := c.Send(t.Context(), message("1"))
+			mustReply(t, reply, err, 200, "1")
+			_, err = c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("2"))
+			mustFail(t, err, soap.Unreachable)
+			if conns, executed := s.conns.Load(), s.executed.Load(); conns != 1 || executed != 1 {
+				t.Errorf("got %d connections and %d executions", conns, executed)
+			}
+		}, func(cfg *Config) { cfg.Timeout, cfg.IdleTimeout = time.Hour, time.Hour })
+	})
+	t.Run("over after the first byte", func(t *testing.T) {
+		handle := func(p *peer) {
+			_, _ = p.Peek(1)
+			time.Sleep(lease)
+			echo(p)
+		}
+		inBubble(t, handle, func(t *testing.T, c *Client, _ *server) {
+			reply, err := c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("1"))
+			mustReply(t, reply, err, 200, "1")
+		}, func(cfg *Config) { cfg.Timeout = time.Hour })
+	})
+}

@@ -1,0 +1,398 @@
+package upstream
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"soapbridge/translate/soap"
+)
+
+// The tests of this file have net/http fall into each trap first, so that they cannot pass because there is none.
+
+// plainPost posts the way most programs do: http.Client, a GetBody, and what header is asked for.
+func plainPost(t *testing.T, c *http.Client, url, body string, header http.Header) (*http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = header
+	resp, err := c.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	return resp, nil
+}
+
+func plainClient(t *testing.T, transport *http.Transport) *http.Client {
+	t.Helper()
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+var idempotent = http.Header{"Idempotency-Key": {"0123456789abcdef"}}
+
+// TestTrapServerEndsReusedConnection: the server executes the second request of a connection, then drops it without a reply.
+func TestTrapServerEndsReusedConnection(t *testing.T) {
+	tests := map[string]func(*peer){
+		"close": func(p *peer) { _ = p.Close() },
+		"reset": (*peer).reset,
+	}
+	for name, end := range tests {
+		handle := func(p *peer) {
+			for n := 1; ; n++ {
+				req, body := p.request()
+				if req == nil {
+					return
+				}
+				if p.number == 1 && n == 2 {
+					end(p)
+					return
+				}
+				p.say(replyOf(200, string(body)))
+			}
+		}
+		t.Run(name+", net/http", func(t *testing.T) {
+			s := serve(t, handle)
+			c := plainClient(t, new(http.Transport))
+			for _, body := range []string{"1", "2"} {
+				if _, err := plainPost(t, c, s.url(), body, idempotent); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.mustHaveExecuted(3) // the second one twice
+		})
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, handle)
+			c := client(t, s.url())
+			reply, err := c.Send(t.Context(), message("1"))
+			mustReply(t, reply, err, 200, "1")
+			_, err = c.Send(t.Context(), message("2"))
+			mustFail(t, err, soap.Broken)
+			s.mustHaveExecuted(2)
+		})
+	}
+}
+
+func TestTrapRedirect(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		handle := func(p *peer) {
+			for n := int64(1); ; n++ {
+				req, _ := p.request()
+				switch {
+				case req == nil:
+					return
+				case req.URL.Path == "/there":
+					p.say(replyOf(200, "there"))
+				default:
+					p.say("HTTP/1.1 " + strconv.Itoa(status) + " Go\r\nLocation: /there\r\nContent-Length: 4\r\n\r\nhere")
+				}
+			}
+		}
+		t.Run(strconv.Itoa(status)+", net/http", func(t *testing.T) {
+			s := serve(t, handle)
+			if _, err := plainPost(t, plainClient(t, new(http.Transport)), s.url(), "1", http.Header{}); err != nil {
+				t.Fatal(err)
+			}
+			s.mustHaveExecuted(2)
+		})
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			s := serve(t, handle)
+			reply, err := client(t, s.url()).Send(t.Context(), message("1"))
+			mustReply(t, reply, err, status, "here")
+			s.mustHaveExecuted(1)
+		})
+	}
+}
+
+func TestTrapHTTP2(t *testing.T) {
+	protocols := make(chan string, 1)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { protocols <- r.Proto }))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+
+	if _, err := plainPost(t, s.Client(), s.URL, "1", http.Header{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-protocols; got != "HTTP/2.0" {
+		t.Fatalf("the server does not speak HTTP/2: %s", got)
+	}
+	c := client(t, s.URL, func(cfg *Config) { cfg.TLSCA = pemCertificate(s.Certificate().Raw) })
+	reply, err := c.Send(t.Context(), message("1"))
+	mustReply(t, reply, err, 200, "")
+	if got := <-protocols; got != "HTTP/1.1" {
+		t.Errorf("got %s", got)
+	}
+	c.Close()
+}
+
+// staleWrites fails the first write of the second request on each of the first connections.
+type staleWrites struct {
+	stale int // how many connections fail
+	taken int // how many bytes of the write the system takes before it fails
+
+	conns, attempts atomic.Int64
+}
+
+func (s *staleWrites) wrap(raw net.Conn) net.Conn {
+	number := s.conns.Add(1)
+	requests := 0
+	return &tamperedWrites{Conn: raw, tamper: func(p []byte) (int, error) {
+		if bytes.HasPrefix(p, []byte("POST")) {
+			requests++
+			s.attempts.Add(1)
+		}
+		if requests == 2 && number <= int64(s.stale) {
+			return s.taken, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+		}
+		return pass, nil
+	}}
+}
+
+// fill gives the client as many idle connections. The server must hold its replies by echoHeld.
+func fill(t *testing.T, c *Client, s *server, conns int) {
+	t.Helper()
+	var arrived, wg sync.WaitGroup
+	arrived.Add(conns)
+	s.setHold(func() { arrived.Done(); arrived.Wait() })
+	for range conns {
+		wg.Go(func() {
+			if _, err := c.Send(t.Context(), message("fill")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	s.setHold(nil)
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// TestTrapNothingWritten: a kept connection turns out to be closed when the request is about to be written. net/http repeats the
+// request by itself if it can. Here it cannot, and Send tries another connection, knowing that nothing was sent.
+func TestTrapNothingWritten(t *testing.T) {
+	t.Run("net/http", func(t *testing.T) {
+		s := serve(t, echo)
+		writes := &staleWrites{stale: 1}
+		c := plainClient(t, &http.Transport{DialContext: dialWith(writes.wrap)})
+		for _, body := range []string{"1", "2"} {
+			if _, err := plainPost(t, c, s.url(), body, http.Header{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := writes.attempts.Load(); got != 3 {
+			t.Errorf("got %d attempts, want 3", got)
+		}
+		s.mustHaveExecuted(2)
+	})
+	tests := []struct {
+		name     string
+		stale    int // connections that are stale
+		taken    int // bytes
+		want     soap.SendErrorKind
+		attempts int64 // beyond those that filled the pool
+		executed int64
+	}{
+		{"one stale connection", 1, 0, 0, 2, 1},
+		{"two stale connections", 2, 0, 0, 3, 1},
+		{"more than are tried", 3, 0, soap.Unreachable, 3, 0},
+		{"one byte was taken", 1, 1, soap.Broken, 1, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := serve(t, echoHeld)
+			writes := &staleWrites{stale: test.stale, taken: test.taken}
+			c := client(t, s.url())
+			c.dialer.tcp = dialWith(writes.wrap)
+			fill(t, c, s, test.stale)
+			reply, err := c.Send(t.Context(), message("2"))
+			if test.want == 0 {
+				mustReply(t, reply, err, 200, "2")
+			} else {
+				mustFail(t, err, test.want)
+			}
+			if got := writes.attempts.Load() - int64(test.stale); got != test.attempts {
+				t.Errorf("got %d attempts, want %d", got, test.attempts)
+			}
+			s.mustHaveExecuted(test.executed + int64(test.stale))
+		})
+	}
+}
+
+// TestFreshConnectionIsNotReplaced: only a kept connection may be closed without anybody's fault.
+func TestFreshConnectionIsNotReplaced(t *testing.T) {
+	s := serve(t, echo)
+	attempts := 0
+	c := client(t, s.url())
+	c.dialer.tcp = dialWith(func(raw net.Conn) net.Conn {
+		return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) {
+			attempts++
+			return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.ECONNRESET}
+		}}
+	})
+	_, err := c.Send(t.Context(), message("1"))
+	mustFail(t, err, soap.Unreachable)
+	if attempts != 1 {
+		t.Errorf("got %d attempts", attempts)
+	}
+	s.mustHaveExecuted(0)
+}
+
+// TestTrapUnknownRepeat stands for any other reason for which a later net/http might repeat a request: ours is made
+// repeatable, and net/http does repeat it. The second connection takes nothing.
+func TestTrapUnknownRepeat(t *testing.T) {
+	s := serve(t, func(p *peer) {
+		for n := 1; ; n++ {
+			req, body := p.request()
+			if req == nil || p.number == 1 && n == 2 {
+				return
+			}
+			p.say(replyOf(200, string(body)))
+		}
+	})
+	c := client(t, s.url())
+	if _, err := c.Send(t.Context(), message("1")); err != nil {
+		t.Fatal(err)
+	}
+	a, connections := new(attempt), 0
+	trace := a.trace()
+	trace.GotConn = func(info httptrace.GotConnInfo) { connections++; a.gotConn(info) }
+	req := c.wire.request(httptrace.WithClientTrace(t.Context(), trace), message("2"))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("2")), nil }
+	req.Header["Idempotency-Key"] = idempotent["Idempotency-Key"]
+	resp, err := c.wire.transport.RoundTrip(req)
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatal("got a reply to a repeated request")
+	}
+	if connections != 2 {
+		t.Fatalf("net/http tried %d connections, want 2", connections)
+	}
+	mustFail(t, a.failure(t.Context(), "", err), soap.Broken)
+	s.mustHaveExecuted(2)
+}
+
+// TestConnectionClosedWhileIdle waits until the client has noticed; then the next call must not even notice.
+func TestConnectionClosedWhileIdle(t *testing.T) {
+	idle := make(chan struct{}, 1)
+	s := serve(t, func(p *peer) {
+		_, body := p.request()
+		p.say(replyOf(200, string(body)))
+		p.finish()
+		idle <- struct{}{}
+	})
+	c := client(t, s.url())
+	for _, envelope := range []string{"1", "2", "3"} {
+		reply, err := c.Send(t.Context(), message(envelope))
+		mustReply(t, reply, err, 200, envelope)
+		<-idle
+	}
+	if got := s.conns.Load(); got != 3 {
+		t.Errorf("got %d connections", got)
+	}
+	s.mustHaveExecuted(3)
+}
+
+// captureLog gives what the standard logger gets while the test runs: net/http writes to it.
+func captureLog(t *testing.T) *lockedBuffer {
+	t.Helper()
+	b, before := new(lockedBuffer), log.Writer()
+	log.SetOutput(b)
+	t.Cleanup(func() { log.SetOutput(before) })
+	return b
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+// TestBytesOnAnIdleConnection: what a server sends unasked is never the reply to the next request, nor gets into a log.
+func TestBytesOnAnIdleConnection(t *testing.T) {
+	logged := captureLog(t)
+	idle, surplus := make(chan struct{}), make(chan struct{})
+	s := serve(t, func(p *peer) {
+		_, body := p.request()
+		p.say(replyOf(200, string(body)))
+		if p.number == 1 {
+			<-surplus
+			p.say(replyOf(200, "PLANTED"))
+			p.wait()
+			close(idle)
+		}
+	})
+	c := client(t, s.url())
+	reply, err := c.Send(t.Context(), message("1"))
+	mustReply(t, reply, err, 200, "1")
+	close(surplus)
+	<-idle
+	reply, err = c.Send(t.Context(), message("2"))
+	mustReply(t, reply, err, 200, "2")
+	if got := logged.String(); got != "" {
+		t.Errorf("logged %q", got)
+	}
+}
+
+// TestSurplusReplyIsNobodysReply has the server answer each request twice in one write. The second answer is in net/http's
+// buffer when the connection goes back into the pool, and the next of many senders takes it from there at once.
+func TestSurplusReplyIsNobodysReply(t *testing.T) {
+	captureLog(t)
+	s := serve(t, func(p *peer) {
+		for {
+			req, body := p.request()
+			if req == nil {
+				return
+			}
+			p.say(replyOf(200, string(body)) + replyOf(200, "surplus"))
+		}
+	})
+	c := client(t, s.url())
+	var replies atomic.Int64
+	var wg sync.WaitGroup
+	for sender := range 8 {
+		wg.Go(func() {
+			for n := range 150 {
+				envelope := strconv.Itoa(sender) + "/" + strconv.Itoa(n)
+				reply, err := c.Send(t.Context(), message(envelope))
+				if err != nil {
+					continue // the connection may be closed under the request
+				}
+				replies.Add(1)
+				if got := string(reply.Body); got != envelope {
+					t.Errorf("request %s got reply %s", envelope, got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if replies.Load() == 0 {
+		t.Error("no reply at all")
+	}
+}
