@@ -115,7 +115,7 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
@@ -169,12 +169,14 @@ func wire(c config.Config) ([]api.System, error) {
 	care, err1 := customercare.Operations(customercare.Config{
 		Version:     version,
 		DirectToken: soap.Secret(c.CustomerCare.DirectToken), OriginatingToken: soap.Secret(c.CustomerCare.OriginatingToken),
-		UserID:       c.CustomerCare.UserID,
+		UserID:   c.CustomerCare.UserID,
+		Username: c.CustomerCare.WSSEUsername, Password: soap.Secret(c.CustomerCare.WSSEPassword),
 		SuccessCodes: c.CustomerCare.SuccessCodes, CodeStatus: c.CustomerCare.CodeStatus,
 		Secrets: transport(c.CustomerCare.System), Limits: limits,
 	})
 	cmp, err2 := mds.Operations(mds.Config{
-		SOAPAction: c.MDS.SOAPAction, Secrets: transport(c.MDS.System), Limits: limits,
+		SOAPAction: c.MDS.SOAPAction, Username: c.MDS.WSSEUsername, Password: soap.Secret(c.MDS.WSSEPassword),
+		Secrets: transport(c.MDS.System), Limits: limits,
 	})
 	cumulus, err3 := emersion.Operations(emersion.Config{
 		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction,
@@ -234,11 +236,11 @@ type demoCommand struct {
 }
 
 func (d *demoCommand) Run(ctx context.Context, std *streams) error {
-	listener, err := listenOnLoopback(d.Listen)
+	listener, err := listenOnLoopback(ctx, d.Listen)
 	if err != nil {
 		return err
 	}
-	vendors, err := startSandbox("127.0.0.1:0", std.err)
+	vendors, err := startSandbox(ctx, "127.0.0.1:0", std.err)
 	if err != nil {
 		return err
 	}
@@ -265,7 +267,7 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 }
 
 // listenOnLoopback refuses any other address: the demo knows no callers, so everybody who reaches it may do everything.
-func listenOnLoopback(address string) (net.Listener, error) {
+func listenOnLoopback(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--listen: %w; give an address like 127.0.0.1:8080", err)}
@@ -273,7 +275,11 @@ func listenOnLoopback(address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, usageError{fmt.Errorf("--listen: %s is not a loopback address; the demo has no authentication, so it serves this machine only", host)}
 	}
-	return net.Listen("tcp", address)
+	return listen(ctx, address)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
 func whatToTry(w io.Writer, proxy, vendors string, systems []api.System) {
@@ -295,7 +301,7 @@ type sandboxCommand struct {
 }
 
 func (s *sandboxCommand) Run(ctx context.Context, std *streams) error {
-	vendors, err := startSandbox(s.Listen, std.err)
+	vendors, err := startSandbox(ctx, s.Listen, std.err)
 	if err != nil {
 		return err
 	}
@@ -314,7 +320,7 @@ type runningSandbox struct {
 	stop func()
 }
 
-func startSandbox(address string, stderr io.Writer) (*runningSandbox, error) {
+func startSandbox(ctx context.Context, address string, stderr io.Writer) (*runningSandbox, error) {
 	handler, err := sandbox.New(sandbox.Config{Systems: []sandbox.System{
 		{Name: sandbox.CustomerCare, Samples: customercare.Samples},
 		{Name: sandbox.MDS, Samples: mds.Samples},
@@ -323,7 +329,7 @@ func startSandbox(address string, stderr io.Writer) (*runningSandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := listen(ctx, address)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package translate
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,25 +14,57 @@ const maxVendorText = 200
 // withheld stands for a vendor's text that is no sentence for people.
 const withheld = "The vendor gave a reason that is not shown here."
 
-// notForPeople recognises stack frames, names of exception classes, and markup.
-var notForPeople = regexp.MustCompile(`\bat [\w.$<>` + "`" + `\[\],]+\(|\b\w+(\.\w+)+(Exception|Error)\b|</?[A-Za-z!?]|(?m)^\s*File ".*", line \d+|#\d+ .*\.php\(\d+\)`)
+// notForPeople recognises stack frames, source lines, names of exception classes, and markup.
+var notForPeople = regexp.MustCompile(strings.Join([]string{
+	`\bat [\w.$<>` + "`" + `\[\],]+\(`,                  // at Dao.Find(Dao.java:42)
+	`\bat \w+(\.[\w.$<>` + "`" + `\[\],]+)+ \(`,         // Mono: at Dao.Find () [0x00068]
+	`\bFile ".*", line \d+`,                             // Python
+	`\.(php|java|cs|vb|py|js)(\(|:| on line |:line )\d`, // PHP, .NET
+	`\b\w+(\.\w+)+(Exception|Error)\b`,
+	`\b[A-Z]\w+Exception\b`,
+	`</?[A-Za-z!?]`,
+}, "|"))
+
+// longestReason bounds the text that is looked at for a sentence, in bytes. Vendors' sentences are far shorter, and even ASP.NET's stack
+// traces are.
+const longestReason = 16 << 10
+
+var soapException = regexp.MustCompile(`^System\.Web\.Services\.Protocols\.Soap(Header)?Exception: `)
 
 // Safe makes a vendor's text fit for a caller or a log: its first line, at most 200 characters, with every value of the request and
 // every configured secret masked; or a fixed sentence when it is a stack trace or markup. A vendor may echo what it was sent.
 func (s *Sent) Safe(text string) string {
-	text = strings.TrimSpace(s.mask(text))
-	if text == "" {
-		return "The vendor gave no reason."
-	}
-	if notForPeople.MatchString(text) {
+	if len(text) > longestReason {
 		return withheld
 	}
-	first, _, _ := strings.Cut(strings.ReplaceAll(text, "\r", "\n"), "\n")
-	// Once more: line ends and runs of spaces may have kept a value from being recognised.
-	return shorten(s.mask(strings.Join(strings.FieldsFunc(first, notPrintable), " ")))
+	first, _, _ := strings.Cut(strings.TrimSpace(s.mask(strings.Map(printable, text))), "\n")
+	first = outermost(strings.Join(strings.Fields(first), " "))
+	switch {
+	case first == "":
+		return "The vendor gave no reason."
+	case notForPeople.MatchString(first):
+		return withheld
+	}
+	return shorten(first)
 }
 
-func notPrintable(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+// printable turns line ends into line feeds, and whatever else does not show into spaces.
+func printable(r rune) rune {
+	switch {
+	case r == '\n' || r == '\r':
+		return '\n'
+	case unicode.IsSpace(r) || !unicode.IsPrint(r):
+		return ' '
+	}
+	return r
+}
+
+// outermost takes what ASP.NET adds off a message: the class of the exception that stands for a fault, and the chain of inner ones.
+func outermost(text string) string {
+	text = soapException.ReplaceAllString(text, "")
+	text, _, _ = strings.Cut(text, " ---> ")
+	return strings.TrimSpace(text)
+}
 
 func shorten(text string) string {
 	if utf8.RuneCountInString(text) <= maxVendorText {
@@ -43,64 +74,79 @@ func shorten(text string) string {
 }
 
 // mask replaces the request's values. A secret goes wherever it stands, were it part of a word; another value when it stands as a
-// word of its own and is long enough to mean something.
+// word of its own and is long enough to mean something. Letter case does not count, and neither do separators: a vendor may print a
+// number with others than it was sent with, or break a text over two lines.
 func (s *Sent) mask(text string) string {
 	const shortest = 3
-	var secrets, values []string
+	t := condense(text)
 	for _, secret := range s.secrets {
-		secrets = append(secrets, string(secret))
+		t.hide(string(secret), false)
 	}
 	for _, l := range s.leaves() {
-		switch {
-		case l.secret:
-			secrets = append(secrets, l.text, onlyDigits(l.text))
-		case utf8.RuneCountInString(l.text) >= shortest:
-			values = append(values, l.text)
+		if l.secret || utf8.RuneCountInString(l.text) >= shortest {
+			t.hide(l.text, !l.secret)
 		}
 	}
-	text = replaceAll(text, secrets, false)
-	return replaceAll(text, values, true)
+	return t.masked()
 }
 
-// onlyDigits gives the form of a number that a vendor may echo instead of the punctuated one; empty when it is too short to tell.
-func onlyDigits(s string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-	if len(digits) < 4 {
-		return ""
-	}
-	return digits
+// condensed is a text without letter case and separators.
+type condensed struct {
+	text   string
+	source string
+	place  []int  // for each byte of text, where its character begins in source
+	hidden []bool // for each byte of source
 }
 
-func replaceAll(text string, values []string, words bool) string {
-	// The longest first: a value that holds another one must not be cut by it.
-	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, value := range slices.Compact(values) {
-		if value = strings.TrimSpace(value); value == "" {
-			continue
-		}
-		pattern := regexp.MustCompile("(?i)" + regexp.QuoteMeta(value))
-		text = replace(text, pattern, words)
-	}
-	return text
-}
-
-func replace(text string, pattern *regexp.Regexp, words bool) string {
+func condense(source string) *condensed {
+	t := &condensed{source: source, hidden: make([]bool, len(source))}
 	var b strings.Builder
-	done := 0
-	for _, m := range pattern.FindAllStringIndex(text, -1) {
-		if words && !isWord(text, m[0], m[1]) {
+	for at, r := range source {
+		if isSeparator(r) {
 			continue
 		}
-		b.WriteString(text[done:m[0]])
-		b.WriteString("***")
-		done = m[1]
+		// Upper case first: some letters meet there only.
+		n, _ := b.WriteRune(unicode.ToLower(unicode.ToUpper(r)))
+		t.place = append(t.place, slices.Repeat([]int{at}, n)...)
 	}
-	b.WriteString(text[done:])
+	t.text = b.String()
+	return t
+}
+
+// isSeparator knows what people put between the parts of a number, and between words.
+func isSeparator(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("-./()", r) }
+
+// hide marks every place where a value stands, those that overlap included.
+func (t *condensed) hide(value string, words bool) {
+	key := condense(value).text
+	if key == "" {
+		return
+	}
+	for from := 0; ; from++ {
+		i := strings.Index(t.text[from:], key)
+		if i < 0 {
+			return
+		}
+		from += i
+		start, last := t.place[from], t.place[from+len(key)-1]
+		_, size := utf8.DecodeRuneInString(t.source[last:])
+		if !words || isWord(t.source, start, last+size) {
+			copy(t.hidden[start:last+size], slices.Repeat([]bool{true}, last+size-start))
+		}
+	}
+}
+
+// masked gives the source with three asterisks for each run of hidden bytes.
+func (t *condensed) masked() string {
+	var b strings.Builder
+	for i := range len(t.source) {
+		switch {
+		case !t.hidden[i]:
+			b.WriteByte(t.source[i])
+		case i == 0 || !t.hidden[i-1]:
+			b.WriteString("***")
+		}
+	}
 	return b.String()
 }
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -86,7 +87,7 @@ func (r *jsonReader) root(shape *soap.Shape, place reflect.Value) error {
 
 // object reads an object whose "{" comes next.
 func (r *jsonReader) object(shape *soap.Shape, place reflect.Value) error {
-	if _, err := r.open(); err != nil {
+	if err := r.open(); err != nil {
 		return err
 	}
 	empty := true
@@ -128,12 +129,12 @@ func (r *jsonReader) object(shape *soap.Shape, place reflect.Value) error {
 }
 
 // open reads "{" or "[".
-func (r *jsonReader) open() (jsontext.Token, error) {
-	token, err := r.dec.ReadToken()
+func (r *jsonReader) open() error {
+	_, err := r.dec.ReadToken()
 	if err == nil && r.dec.StackDepth() > maxDepth {
 		err = fmt.Errorf("it is nested deeper than %d levels, at byte %d", maxDepth, r.dec.InputOffset())
 	}
-	return token, err
+	return err
 }
 
 // member reads a member's name and finds its field.
@@ -173,7 +174,7 @@ func (r *jsonReader) unknownMember(shape *soap.Shape, name []byte) {
 func (r *jsonReader) skip() error {
 	base := r.dec.StackDepth()
 	for {
-		if _, err := r.open(); err != nil {
+		if err := r.open(); err != nil {
 			return err
 		}
 		if r.dec.StackDepth() <= base {
@@ -197,7 +198,7 @@ func (r *jsonReader) array(field *soap.Field, place reflect.Value) (present bool
 	if r.dec.PeekKind() != '[' {
 		return true, r.wrongType("an array")
 	}
-	if _, err := r.open(); err != nil {
+	if err := r.open(); err != nil {
 		return true, err
 	}
 	n := 0
@@ -280,10 +281,10 @@ func (r *jsonReader) integer(field *soap.Field, place reflect.Value) error {
 			low, high = math.MinInt32, math.MaxInt32
 		}
 		r.blame(validation.OutOfRange, fmt.Sprintf("From %d to %d.", low, high), map[string]any{"min": low, "max": high})
-		return nil
+		return nil //nolint:nilerr // a number out of range is the caller's, and in the report
 	}
 	if field.Bits == 32 {
-		set(place, int32(n))
+		set(place, int32(n)) //nolint:gosec // parsed with 32 bits
 	} else {
 		set(place, n)
 	}
@@ -300,8 +301,8 @@ func (r *jsonReader) string(field *soap.Field, place reflect.Value) error {
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		unquoted, err := jsontext.AppendUnquote(nil, raw)
 		if err != nil {
-			r.blame(validation.InvalidUnicode, "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair.", nil)
-			return nil
+			r.invalidUnicode()
+			return nil //nolint:nilerr // the caller's text, and in the report
 		}
 		s = string(unquoted)
 	}
@@ -319,13 +320,15 @@ func (r *jsonReader) string(field *soap.Field, place reflect.Value) error {
 
 // illegal names the character that a text begins with, which XML 1.0 cannot carry.
 func (r *jsonReader) illegal(s string) {
-	for _, c := range s {
-		if c == '�' { // only an invalid byte decodes to it here: the character itself is legal
-			r.blame(validation.InvalidUnicode, "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair.", nil)
-			return
-		}
-		name := fmt.Sprintf("U+%04X", c)
-		r.blame(validation.CharacterNotAllowed, "The text holds "+name+", a character that XML cannot carry.", map[string]any{"character": name})
+	c, size := utf8.DecodeRuneInString(s)
+	if c == utf8.RuneError && size == 1 {
+		r.invalidUnicode()
 		return
 	}
+	name := fmt.Sprintf("U+%04X", c)
+	r.blame(validation.CharacterNotAllowed, "The text holds "+name+", a character that XML cannot carry.", map[string]any{"character": name})
+}
+
+func (r *jsonReader) invalidUnicode() {
+	r.blame(validation.InvalidUnicode, "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair.", nil)
 }

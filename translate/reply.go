@@ -3,7 +3,7 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"net/http"
+	"regexp"
 	"strings"
 
 	"soapbridge/translate/soap"
@@ -46,33 +46,37 @@ func unreadable(reply soap.Reply, err error) *Error {
 		return Unknown(cause)
 	}
 	switch reply.Status {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case statusUnauthorized, statusForbidden:
 		return Deny(cause)
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType:
+	case statusBadRequest, statusNotFound, statusMethodNotAllowed, statusTooLarge, statusUnsupportedMedia:
 		return refuse(cause)
-	case http.StatusTooManyRequests:
+	case statusTooManyRequests:
 		return &Error{Code: UpstreamBusy, Outcome: soap.Rejected, RetryAfter: reply.RetryAfter, Cause: cause}
 	}
 	return Unknown(cause)
 }
 
-// notUnderstood are the beginnings of the sentences by which services say that they know no such operation. They send them as
-// Client faults, which would blame the caller for what is this proxy's configuration.
-var notUnderstood = []string{
-	"Server did not recognize",          // ASMX: the value of HTTP Header SOAPAction
-	"Unable to handle request",          // ASMX: without a valid action parameter
-	"Missing required header",           // ASMX: ScCredentials
-	"Cannot find dispatch method",       // JAX-WS: no operation for the body's element
-	"The given SOAPAction",              // CXF: does not match an operation
-	"Procedure '",                       // PHP: not present
-	"Function (",                        // PHP: is not a valid method for this service
-	"Possible SOAP version mismatch",    // ASMX and CXF
-	"A SOAP 1.2 message is not valid",   // CXF
-	"Unsupported Content-Type",          // JAX-WS
-	"Couldn't create SOAP message",      // JAX-WS: the other version's envelope
-	"Cannot process content of version", // WCF
-}
+// notUnderstood are the sentences by which services say that they know no such operation, or no such message. They send most of them as
+// Client faults, which would blame the caller for what is this proxy's configuration. Each stands at the beginning: further inside, it
+// is what a service behind the vendor's said to the vendor.
+var notUnderstood = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`Server did not recognize`,          // ASMX: the value of HTTP Header SOAPAction
+	`Unable to handle request`,          // ASMX: without a valid action parameter
+	`Missing required header`,           // ASMX: ScCredentials
+	`Possible SOAP version mismatch`,    // ASMX and CXF
+	`Cannot find dispatch method`,       // JAX-WS: no operation for the body's element
+	`Couldn't create SOAP message`,      // JAX-WS: the other version's envelope
+	`Unsupported Content-Type`,          // JAX-WS
+	`\S+SAXParseException; cvc-elt\.1`,  // JAX-WS with schema validation: no declaration for the body's element
+	`The given SOAPAction`,              // CXF: does not match an operation
+	`A SOAP 1\.2 message is not valid`,  // CXF
+	`Procedure '.*' not present`,        // PHP
+	`Function '.*' doesn't exist`,       // PHP
+	`Function \(.*\) is not a valid`,    // PHP: method for this service
+	`Bad Request$`,                      // PHP: not a SOAP message
+	`DTD are not supported`,             // PHP
+	`Cannot process content of version`, // WCF
+}, "|") + `)`)
 
 // faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.
 func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
@@ -80,29 +84,15 @@ func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *E
 	cause := fmt.Errorf("fault {%s}%s with HTTP status %d: %s", f.Code.Space, f.Code.Local, reply.Status, reason)
 	class := f.Class()
 	switch {
-	case class == soap.FaultAuthentication, reply.Status == http.StatusUnauthorized, reply.Status == http.StatusForbidden:
+	case class == soap.FaultAuthentication, reply.Status == statusUnauthorized, reply.Status == statusForbidden:
 		return Deny(cause)
 	case class == soap.FaultVersionMismatch, class == soap.FaultMustUnderstand, class == soap.FaultDataEncoding:
 		return refuse(cause)
-	case isNotUnderstood(f.Reason):
+	case notUnderstood.MatchString(soapException.ReplaceAllString(f.Reason, "")):
 		return refuse(cause)
 	case class == soap.FaultClient:
 		return Reject(FromFault, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
 	}
 	// Server and Receiver, and codes of the vendor's own: it answered that something broke, and may have done part of it.
 	return Fail(UpstreamFailed, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
-}
-
-func isNotUnderstood(reason string) bool {
-	// ASMX wraps its sentences: "System.Web.Services.Protocols.SoapException: Server did not recognize ...".
-	_, after, found := strings.Cut(reason, "SoapException: ")
-	if found {
-		reason = after
-	}
-	for _, start := range notUnderstood {
-		if strings.HasPrefix(strings.TrimSpace(reason), start) {
-			return true
-		}
-	}
-	return false
 }

@@ -34,7 +34,7 @@ func appendLeaves(list []leaf, pointer string, shape *soap.Shape, object reflect
 				list = appendLeaf(list, at+"/"+strconv.Itoa(n), field, place.Index(n))
 			}
 		case !field.Optional:
-			list = appendLeaf(list, at, field, place)
+			list = appendLeaf(list, at, field, place) // an empty one is harmless: it masks nothing and no reply names it
 		case !place.IsNil():
 			list = appendLeaf(list, at, field, place.Elem())
 		}
@@ -56,10 +56,10 @@ func appendLeaf(list []leaf, pointer string, field *soap.Field, place reflect.Va
 	return append(list, l)
 }
 
-// Present gives the JSON Pointers of the values that were sent in an element of that local name.
-func (s *Sent) Present(element string) (pointers []string) {
+// Present gives the JSON Pointers of the values that were sent in an element whose local name matches.
+func (s *Sent) Present(matches func(element string) bool) (pointers []string) {
 	for _, l := range s.leaves() {
-		if l.element == element {
+		if matches(l.element) {
 			pointers = append(pointers, l.pointer)
 		}
 	}

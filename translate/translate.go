@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
+	"slices"
 	"time"
 
 	"soapbridge/translate/soap"
@@ -152,7 +154,7 @@ func (o *operation[Req, Res]) invalid(body []byte, report *validation.Report) *E
 			report.Violations[i] = o.Rename(v)
 		}
 	}
-	inDocumentOrder(body, report.Violations)
+	inDocumentOrder(body, o.shape, report.Violations)
 	return &Error{
 		Code: ValidationFailed, Outcome: soap.NotSent,
 		Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated,
@@ -163,6 +165,11 @@ func (o *operation[Req, Res]) invalid(body []byte, report *validation.Report) *E
 type request[Req, Res any] struct {
 	op    *operation[Req, Res]
 	value Req
+}
+
+// Format shows the name of the operation under every verb: the value holds secrets, which fmt would read by reflection.
+func (r *request[Req, Res]) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "request of "+r.op.System+" "+r.op.Name)
 }
 
 func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
@@ -183,7 +190,7 @@ func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
 
 func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	var res Res
-	sent := &Sent{shape: r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: append(r.op.Secrets, env.Caller.OriginatingToken)}
+	sent := &Sent{shape: r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: slices.Concat(r.op.Secrets, []soap.Secret{env.Caller.OriginatingToken})}
 	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
 	switch {
 	case err != nil:

@@ -1,8 +1,6 @@
 package customercare
 
 import (
-	"net/http"
-
 	"soapbridge/translate"
 )
 
@@ -70,7 +68,7 @@ func createCallLog(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[CreateCallLogRequest, CreateCallLogResponse]{
 		Name:   "CreateCallLog",
 		Path:   "/v1/customercare/call-logs",
-		Status: http.StatusCreated,
+		Status: translate.StatusCreated,
 		Fill: func(r *CreateCallLogRequest, env translate.Env) {
 			fillBase(&r.BaseRequest, c, env)
 			fill(&r.CustomerCallLog.CreatedDateTime, instant(env.Now))

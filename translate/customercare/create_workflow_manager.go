@@ -1,8 +1,6 @@
 package customercare
 
 import (
-	"net/http"
-
 	"soapbridge/translate"
 	"soapbridge/translate/validation"
 )
@@ -39,7 +37,7 @@ func createWorkFlowManager(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[CreateWorkFlowManagerRequest, CreateWorkFlowManagerResponse]{
 		Name:   "CreateWorkFlowManager",
 		Path:   "/v1/customercare/workflows",
-		Status: http.StatusCreated,
+		Status: translate.StatusCreated,
 		Rules: func(r *CreateWorkFlowManagerRequest, report *validation.Report) {
 			report.RequireOneOf("", // [decided]
 				validation.Member{Name: "accountNumber", Value: r.AccountNumber},

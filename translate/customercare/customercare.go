@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"soapbridge/translate"
@@ -32,8 +33,12 @@ type Config struct {
 	SuccessCodes []string
 	// CodeStatus is the HTTP status for a failed BaseResponse's code, where it is not 422.
 	CodeStatus map[string]int
-	Secrets    []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits     soap.Limits   // of replies
+	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents none, but a gateway in
+	// front of it may ask for one.
+	Username string
+	Password soap.Secret
+	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
+	Limits   soap.Limits   // of replies
 }
 
 // Operations gives the service's operations.
@@ -55,7 +60,9 @@ func define[Req, Res any](c Config, d translate.Definition[Req, Res], wrapper st
 		Action:         namespace + "/" + d.Name,
 		Reply:          []soap.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: d.Name + "Result"}},
 	}
-	d.Headers = func(env translate.Env) []soap.HeaderBlock { return []soap.HeaderBlock{credentials(c, env)} }
+	d.Headers = func(env translate.Env) []soap.HeaderBlock {
+		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)
+	}
 	d.Fault = fault
 	d.Secrets = append([]soap.Secret{c.DirectToken, c.OriginatingToken}, c.Secrets...)
 	return translate.Define(d)
@@ -183,18 +190,23 @@ const notRead = "Server was unable to read request"
 // notAValue names the type of an enumeration that a value is not of [source]: XmlSerializer's message.
 var notAValue = regexp.MustCompile(`is not a valid value for (\w+)`)
 
+// isTypeOf tells whether a type's name is the one that .NET's tools make for the anonymous type of an element: its own, with the names
+// around it in front, or with Enum behind [source].
+func isTypeOf(name, element string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(name, "Enum"), element)
+}
+
 // fault reads the one fault of ASMX that says more than its class. XmlSerializer names the type that a value did not fit; where
 // just one value that was sent stands in an element of that name, that value is the place.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
-	at := regexp.MustCompile(notRead).FindStringIndex(f.Reason)
-	if at == nil || f.Class() != soap.FaultClient {
+	if !strings.Contains(f.Reason, notRead) || f.Class() != soap.FaultClient {
 		return nil
 	}
 	violation := translate.Violation{Code: system + "-fault", Detail: sent.Safe(f.Reason)}
 	if m := notAValue.FindStringSubmatch(f.Reason); m != nil {
-		if pointers := sent.Present(m[1]); len(pointers) == 1 {
+		if pointers := sent.Present(func(element string) bool { return isTypeOf(m[1], element) }); len(pointers) == 1 {
 			violation.Pointer = pointers[0]
 		}
 	}
-	return translate.Reject(translate.FromFault, errors.New(notRead), violation)
+	return translate.Reject(translate.FromFault, fmt.Errorf("ASMX: %s", notRead), violation)
 }

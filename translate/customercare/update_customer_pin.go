@@ -1,8 +1,6 @@
 package customercare
 
 import (
-	"net/http"
-
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/validation"
@@ -73,7 +71,7 @@ func updateCustomerPIN(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[UpdateCustomerPINRequest, UpdateCustomerPINResponse]{
 		Name:    "UpdateCustomerPIN",
 		Path:    "/v1/customercare/pin-changes",
-		Status:  http.StatusOK,
+		Status:  translate.StatusOK,
 		Rules:   checkPINRules,
 		Fill:    func(r *UpdateCustomerPINRequest, env translate.Env) { fillBase(&r.BaseRequest, c, env) },
 		Outcome: c.judgePIN,

@@ -25,7 +25,7 @@ type numbered struct {
 const (
 	accountType   = "/accountType"
 	userName      = "/primaryContact/cumulusUser/userName"
-	password      = "/primaryContact/cumulusUser/password" //nolint:gosec // a JSON Pointer
+	password      = "/primaryContact/cumulusUser/password"
 	contactType   = "/accountContactType/type"
 	orgName       = "/accountOrganisation/orgName"
 	orgType       = "/accountOrganisation/orgType"

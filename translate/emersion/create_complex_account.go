@@ -2,7 +2,6 @@ package emersion
 
 import (
 	"errors"
-	"net/http"
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -133,7 +132,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 		System:  system,
 		Name:    "CreateComplexAccount",
 		Path:    "/v1/emersion/accounts",
-		Status:  http.StatusCreated,
+		Status:  translate.StatusCreated,
 		Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace:      c.namespace(),
@@ -147,7 +146,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			ReplyByLocalName: true, // the page's reply is not well-formed, and says nothing certain of namespaces
 		},
 		Limits:  c.Limits,
-		Headers: c.headers,
+		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
 		Rules:   c.check,
 		Rename:  rename,
 		Fill: func(r *CreateComplexAccountRequest, _ translate.Env) {

@@ -44,14 +44,6 @@ func (c Config) namespace() string {
 	return c.Namespace
 }
 
-// headers gives the UsernameToken where one is configured.
-func (c Config) headers(translate.Env) []soap.HeaderBlock {
-	if c.Username == "" {
-		return nil
-	}
-	return []soap.HeaderBlock{soap.UsernameToken(c.Username, c.Password)}
-}
-
 // validationError is the fault string of a refused input [page].
 const validationError = "Validation Error"
 
@@ -60,7 +52,7 @@ const validationError = "Validation Error"
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	lines := sentences(f)
 	declared := strings.EqualFold(f.Reason, validationError)
-	var violations []translate.Violation
+	violations := make([]translate.Violation, 0, len(lines))
 	known := false
 	for _, line := range lines {
 		v, ok := recognise(line)
@@ -94,9 +86,9 @@ func allText(d *soap.Detail) string {
 	if d == nil {
 		return ""
 	}
-	text := d.Text
+	lines := []string{d.Text}
 	for _, child := range d.Children {
-		text += "\n" + allText(child)
+		lines = append(lines, allText(child))
 	}
-	return text
+	return strings.Join(lines, "\n")
 }

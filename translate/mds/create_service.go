@@ -1,7 +1,6 @@
 package mds
 
 import (
-	"net/http"
 	"strings"
 
 	"soapbridge/translate"
@@ -100,7 +99,7 @@ func createService(c Config) (translate.Operation, error) {
 		System:  system,
 		Name:    "CreateService",
 		Path:    "/v1/mds/services",
-		Status:  http.StatusCreated,
+		Status:  translate.StatusCreated,
 		Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace:      namespace,
@@ -110,8 +109,9 @@ func createService(c Config) (translate.Operation, error) {
 			Action:         c.SOAPAction,
 			Reply:          []soap.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
 		},
-		Limits: c.Limits,
-		Rules:  checkServiceRules,
+		Limits:  c.Limits,
+		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
+		Rules:   checkServiceRules,
 		Fill: func(r *CreateServiceRequest, env translate.Env) {
 			r.ServiceData.CustomerLevel = strings.ToUpper(r.ServiceData.CustomerLevel)
 			if r.ExternalReference == nil {

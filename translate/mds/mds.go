@@ -5,6 +5,7 @@
 package mds
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -22,9 +23,12 @@ const (
 
 // Config is what the service needs to know of this proxy.
 type Config struct {
-	SOAPAction string        // empty by default [source]
-	Secrets    []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits     soap.Limits   // of replies
+	SOAPAction string // empty by default [source]
+	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents HTTP Basic only.
+	Username string
+	Password soap.Secret
+	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
+	Limits   soap.Limits   // of replies
 }
 
 // Operations gives the service's operations.
@@ -72,12 +76,12 @@ func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []tra
 	if all := d.Child("Errors"); all != nil {
 		for _, e := range all.Children {
 			if e.Name.Local == "Error" && says(e) {
-				list = append(list, violation(d, e, sent))
+				list = append(list, violation(d, e, f.Reason, sent))
 			}
 		}
 	}
 	if details := d.Child("Details"); len(list) == 0 && details != nil && says(details) {
-		list = append(list, violation(d, details, sent))
+		list = append(list, violation(d, details, f.Reason, sent))
 	}
 	if len(list) == 0 {
 		list = append(list, translate.Violation{Code: unnumbered(d), Detail: sent.Safe(f.Reason)})
@@ -91,15 +95,12 @@ func says(e *soap.Detail) bool {
 }
 
 // violation reads MessageId, MessageText and ExtraInfo.
-func violation(fault, e *soap.Detail, sent *translate.Sent) translate.Violation {
+func violation(fault, e *soap.Detail, reason string, sent *translate.Sent) translate.Violation {
 	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
 	if id := e.TextOf("MessageId"); aCode.MatchString(id) {
 		v.Code = validation.Code(system + "-" + id)
 	}
-	v.Detail = sent.Safe(e.TextOf("MessageText"))
-	if e.TextOf("MessageText") == "" && e.TextOf("ExtraInfo") != "" {
-		v.Detail = sent.Safe(e.TextOf("ExtraInfo"))
-	}
+	v.Detail = sent.Safe(cmp.Or(e.TextOf("MessageText"), e.TextOf("ExtraInfo"), reason))
 	return v
 }
 

@@ -74,10 +74,12 @@ func (e *Encoder) frame(v Version, prefix string) {
 		declaration = ` xmlns:` + b.Prefix + `="` + b.Namespace + `"`
 	}
 	wrappers, ends := "", ""
-	for _, name := range b.Request {
-		wrappers += "<" + b.wrapperPrefix() + name + declaration + ">"
-		ends = "</" + b.wrapperPrefix() + name + ">" + ends
-		declaration = ""
+	for i, name := range b.Request {
+		if i > 0 {
+			declaration = ""
+		}
+		wrappers = fmt.Sprintf("%s<%s%s%s>", wrappers, b.wrapperPrefix(), name, declaration)
+		ends = fmt.Sprintf("</%s%s>%s", b.wrapperPrefix(), name, ends)
 	}
 	body := "<" + prefix + ":Body>" + wrappers
 	e.open[v] = start + "<" + prefix + ":Header>"

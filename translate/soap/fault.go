@@ -2,6 +2,7 @@ package soap
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -61,10 +62,8 @@ const (
 // Class sorts the fault by its code. SOAP 1.1 lets a vendor refine a code after a dot ("Client.Authentication"); the part before it
 // decides. The code's namespace does not: services are known to leave its prefix undeclared.
 func (f *Fault) Class() FaultClass {
-	for _, code := range append([]Name{f.Code}, f.Subcodes...) {
-		if isSecurityCode(code) {
-			return FaultAuthentication
-		}
+	if isSecurityCode(f.Code) || slices.ContainsFunc(f.Subcodes, isSecurityCode) {
+		return FaultAuthentication
 	}
 	code, refinement, _ := strings.Cut(f.Code.Local, ".")
 	switch code {

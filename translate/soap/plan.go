@@ -100,7 +100,7 @@ type compiler struct {
 	problems []error
 }
 
-func (c *compiler) fail(path, format string, args ...any) {
+func (c *compiler) failf(path, format string, args ...any) {
 	c.problems = append(c.problems, fmt.Errorf("soap: %s: %s", path, fmt.Sprintf(format, args...)))
 }
 
@@ -111,7 +111,7 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 	shape := &Shape{Type: t, byMember: map[string]int{}, byElement: map[string]int{}}
 	c.shapes[t] = shape
 	if t.Kind() != reflect.Struct {
-		c.fail(path, "is a %s, not a struct", t.Kind())
+		c.failf(path, "is a %s, not a struct", t.Kind())
 		return shape
 	}
 	for i := range t.NumField() {
@@ -121,10 +121,10 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 		field := c.field(t.Field(i), path+"."+t.Field(i).Name)
 		field.index = i
 		if _, twice := shape.byMember[field.Member]; twice && field.Member != "-" {
-			c.fail(path, "has the member %q twice", field.Member)
+			c.failf(path, "has the member %q twice", field.Member)
 		}
 		if _, twice := shape.byElement[field.Element]; twice {
-			c.fail(path, "has the element %q twice", field.Element)
+			c.failf(path, "has the element %q twice", field.Element)
 		}
 		if field.Member != "-" {
 			shape.byMember[field.Member] = len(shape.Fields)
@@ -133,7 +133,7 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 		shape.Fields = append(shape.Fields, field)
 	}
 	if len(shape.Fields) > MaxFields {
-		c.fail(path, "has more than %d members", MaxFields)
+		c.failf(path, "has more than %d members", MaxFields)
 	}
 	return shape
 }
@@ -141,23 +141,23 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 func (c *compiler) field(sf reflect.StructField, path string) Field {
 	field := Field{}
 	if !sf.IsExported() {
-		c.fail(path, "is not exported")
+		c.failf(path, "is not exported")
 	}
 	field.Member, _, _ = strings.Cut(sf.Tag.Get("json"), ",")
 	if field.Member == "" {
-		c.fail(path, "has no json name")
+		c.failf(path, "has no json name")
 	}
 	element, options, _ := strings.Cut(sf.Tag.Get("soap"), ",")
 	field.Element = element
 	if !isLocalName(element) {
-		c.fail(path, "has the soap name %q, which is not the local name of an element", element)
+		c.failf(path, "has the soap name %q, which is not the local name of an element", element)
 	}
 	switch options {
 	case "":
 	case "utc":
 		field.utc = true
 	default:
-		c.fail(path, "has the unknown soap option %q; the only one is utc", options)
+		c.failf(path, "has the unknown soap option %q; the only one is utc", options)
 	}
 	c.kind(&field, sf.Type, path)
 	return field
@@ -186,13 +186,13 @@ func (c *compiler) kind(field *Field, t reflect.Type, path string) {
 	case t.Kind() == reflect.Struct:
 		field.Kind, field.Object = Object, c.shape(t, path)
 	default:
-		c.fail(path, "has the type %s; use string, Secret, bool, int32, int64 or a struct, or a pointer to or slice of one", t)
+		c.failf(path, "has the type %s; use string, Secret, bool, int32, int64 or a struct, or a pointer to or slice of one", t)
 	}
 	if (field.Kind == Boolean || field.Kind == Integer) && !field.Optional && !field.Repeated {
-		c.fail(path, "is a plain %s, which cannot tell absent from zero; use a pointer", t)
+		c.failf(path, "is a plain %s, which cannot tell absent from zero; use a pointer", t)
 	}
 	if field.utc && field.Kind != String {
-		c.fail(path, "has the option utc and is not a string")
+		c.failf(path, "has the option utc and is not a string")
 	}
 }
 

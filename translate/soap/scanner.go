@@ -26,8 +26,8 @@ type Limits struct {
 //   - Bytes: 1 MiB, the default of SOAPBRIDGE_MAX_REPLY.
 //   - Depth: 64. The deepest documented reply is an MDS ValidationFault, eight deep.
 //   - Elements: 10,000. The same fault has four elements for each error; this leaves room for over two thousand of them.
-//   - Attributes: 64. The busiest envelopes of the vendors have five on one element.
-//   - Namespaces: 64, eight times what toolkits that declare everything on the Envelope do.
+//   - Attributes: 64. The vendors' own samples have three on one element.
+//   - Namespaces: 64. The same samples have five in force at once.
 func DefaultLimits() Limits {
 	return Limits{Bytes: 1 << 20, Depth: 64, Elements: 10_000, Attributes: 64, Namespaces: 64}
 }
@@ -68,7 +68,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("xml: more than %d %s (byte %d)", e.Max, e.Limit, e.Offset)
+	return fmt.Sprintf("xml: over the limit of %d for %s (byte %d)", e.Max, e.Limit, e.Offset)
 }
 
 // Name is an expanded name: Space is the namespace, empty for none.
@@ -824,11 +824,8 @@ func (s *Scanner) at(i int) byte {
 
 const endsEarly = "the document ends before it is complete"
 
-// fail notes the first error. At the end of the document it is always the same one: what the next byte breaks there is nothing.
+// fail notes an error, after which nothing is read any more. At the end of the document the rule is always that it goes on.
 func (s *Scanner) fail(offset int, rule string) TokenKind {
-	if s.err != nil {
-		return 0
-	}
 	if offset >= len(s.doc) {
 		offset, rule = len(s.doc), endsEarly
 	}
@@ -839,11 +836,9 @@ func (s *Scanner) fail(offset int, rule string) TokenKind {
 	return 0
 }
 
-// exceed notes, as fail does, that the token at hand passes a limit.
+// exceed notes, as fail does, that what comes next passes a limit.
 func (s *Scanner) exceed(limit string, value int) TokenKind {
-	if s.err == nil {
-		s.start = s.pos
-		s.err = &LimitError{Limit: limit, Max: value, Offset: s.pos}
-	}
+	s.start = s.pos
+	s.err = &LimitError{Limit: limit, Max: value, Offset: s.pos}
 	return 0
 }

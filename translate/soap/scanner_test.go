@@ -3,6 +3,7 @@ package soap_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -732,21 +733,41 @@ func TestScannerLimits(t *testing.T) {
 			_, err := scanAll(test.beyond, test.limits)
 			var limit *soap.LimitError
 			if !errors.As(err, &limit) || limit.Limit != test.limit || limit.Max != test.max {
-				t.Errorf("beyond: %v, want more than %d %s", err, test.max, test.limit)
+				t.Fatalf("beyond: %v, want over the limit of %d for %s", err, test.max, test.limit)
+			}
+			if message := fmt.Sprintf("%d for %s", test.max, test.limit); !strings.Contains(err.Error(), message) {
+				t.Errorf("%v, want %q in it", err, message)
 			}
 		})
 	}
 }
 
-// TestScannerWithstands feeds documents that would cost a careless reader much time, memory or stack. With the limits as they are
-// 20 MB end at once; the second pass allows the bytes and everything else that costs no square. One document at a time is enough.
+// TestScannerRefusesLengthUnread proves that a document that is too long is not even copied. It is not parallel, so that nothing else
+// allocates.
+func TestScannerRefusesLengthUnread(t *testing.T) {
+	huge := []byte(strings.Repeat("<a>", 20<<20/3))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := soap.NewScanner(huge, soap.Limits{}).Next()
+	runtime.ReadMemStats(&after)
+	var limit *soap.LimitError
+	if !errors.As(err, &limit) || limit.Limit != "bytes" || limit.Offset != soap.DefaultLimits().Bytes {
+		t.Errorf("%v, want a LimitError of bytes", err)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > uint64(len(huge))/10 {
+		t.Errorf("%d bytes allocated", allocated)
+	}
+}
+
+// TestScannerWithstands feeds documents that would cost a careless reader much time, memory or stack, with every limit raised that
+// costs no square.
 func TestScannerWithstands(t *testing.T) {
 	t.Parallel()
-	const huge, large = 20 << 20, 2 << 20
-	roomy := soap.Limits{Bytes: 2 * large, Depth: large, Elements: large}
+	const size = 1 << 20
+	roomy := soap.Limits{Bytes: 2 * size, Depth: size, Elements: size}
 	for _, test := range []struct {
 		name, prefix, repeated, suffix string
-		limit                          string // that stops the roomy pass; empty when the syntax does
+		limit                          string // that stops the scanner; empty when the syntax does
 	}{
 		{"nesting", "", "<a>", "", ""},
 		{"siblings that never end", "<a>", "<b/>", "", ""},
@@ -776,20 +797,16 @@ func TestScannerWithstands(t *testing.T) {
 		{"not ASCII", "<a>", "é", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			fill := func(size int) string {
-				return test.prefix + strings.Repeat(test.repeated, size/len(test.repeated)) + test.suffix
-			}
-			var limit *soap.LimitError
-			if _, err := scanCount(fill(huge), soap.Limits{}); !errors.As(err, &limit) || limit.Limit != "bytes" {
-				t.Errorf("by default: %v, want a LimitError of bytes", err)
-			}
-			_, err := scanCount(fill(large), roomy)
+			t.Parallel()
+			doc := test.prefix + strings.Repeat(test.repeated, size/len(test.repeated)) + test.suffix
+			_, err := scanCount(doc, roomy)
 			var syntax *soap.SyntaxError
+			var limit *soap.LimitError
 			switch {
 			case test.limit == "" && !errors.As(err, &syntax):
-				t.Errorf("roomy: %v, want a SyntaxError", err)
+				t.Errorf("%v, want a SyntaxError", err)
 			case test.limit != "" && (!errors.As(err, &limit) || limit.Limit != test.limit):
-				t.Errorf("roomy: %v, want a LimitError of %s", err, test.limit)
+				t.Errorf("%v, want a LimitError of %s", err, test.limit)
 			}
 		})
 	}

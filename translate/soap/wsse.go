@@ -6,6 +6,14 @@ const (
 	passwordText  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText" //nolint:gosec // the name of a password type
 )
 
+// UsernameTokens gives the header blocks for a configured user: one, or none without a user name.
+func UsernameTokens(username string, password Secret) []HeaderBlock {
+	if username == "" {
+		return nil
+	}
+	return []HeaderBlock{UsernameToken(username, password)}
+}
+
 // UsernameToken is the WS-Security header block with a user name and a password in clear, for use over TLS.
 //
 // It is not marked mustUnderstand: a service behind a gateway that checks the token would then have to understand it a second time.

@@ -70,8 +70,7 @@ func tagsOf(t reflect.Type, seen map[reflect.Type]bool) (tags []string) {
 		return nil
 	}
 	seen[t] = true
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if rules := f.Tag.Get("validate"); rules != "" {
 			for rule := range strings.SplitSeq(rules, ",") {
 				name, _, _ := strings.Cut(rule, "=")

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf16"
 )
@@ -40,7 +39,7 @@ func (x *exchange) wait(d time.Duration) {
 	case <-timer.C:
 	case <-x.r.Context().Done():
 		panic(http.ErrAbortHandler)
-	case <-x.server.closed.Done():
+	case <-x.server.closed:
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -49,7 +48,7 @@ func (x *exchange) wait(d time.Duration) {
 func (x *exchange) stall() {
 	select {
 	case <-x.r.Context().Done():
-	case <-x.server.closed.Done():
+	case <-x.server.closed:
 	}
 	panic(http.ErrAbortHandler) // net/http would answer 200 otherwise
 }
@@ -235,7 +234,7 @@ func edited(edit func(document string) string) func(*exchange) {
 const (
 	nestingDepth = 50_000
 	paddingBytes = 2 << 20
-	bombBytes    = 128 << 20
+	bombBytes    = 64 << 20
 )
 
 func nested() string {
@@ -278,7 +277,7 @@ func (x *exchange) emptyBody() {
 
 func (x *exchange) gzip() { x.sendGzip(compress(x.document())) }
 
-// gzipBomb sends two gzip members, which unpack to one document (RFC 1952 section 2.2).
+// gzipBomb sends many gzip members, which unpack to one document (RFC 1952 section 2.2).
 func (x *exchange) gzipBomb() { x.sendGzip(append(compress(x.document()), bomb()...)) }
 
 func (x *exchange) sendGzip(packed []byte) {
@@ -287,25 +286,19 @@ func (x *exchange) sendGzip(packed []byte) {
 	x.send(a)
 }
 
-func compress(parts ...[]byte) []byte {
+func compress(plain []byte) []byte {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	for _, part := range parts {
-		_, _ = w.Write(part) // a bytes.Buffer does not fail
-	}
+	_, _ = w.Write(plain) // a bytes.Buffer does not fail
 	_ = w.Close()
 	return packed.Bytes()
 }
 
-// bomb is packed once, when it is first asked for.
-var bomb = sync.OnceValue(func() []byte {
+// bomb is white space, a member of its own for each MiB.
+func bomb() []byte {
 	space := bytes.Repeat([]byte(" "), 1<<20)
-	parts := make([][]byte, bombBytes/len(space))
-	for i := range parts {
-		parts[i] = space
-	}
-	return compress(parts...)
-})
+	return bytes.Repeat(compress(space), bombBytes/len(space))
+}
 
 // encoding is a way to write a document in other bytes than UTF-8.
 type encoding struct {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 func firstOf(complaints ...*complaint) *complaint {
@@ -137,13 +136,5 @@ func namespace(name xml.Name) string {
 	if name.Space == "" {
 		return "no namespace"
 	}
-	return fmt.Sprintf("namespace %q", strings.Map(visible, name.Space))
-}
-
-// visible drops what would break the line of a fault text.
-func visible(r rune) rune {
-	if unicode.IsControl(r) {
-		return -1
-	}
-	return r
+	return fmt.Sprintf("namespace %q", name.Space)
 }

@@ -18,7 +18,7 @@ var customerCare = vendor{
 	success:       func(r *request, e execution) filling { return baseResponse(r, e.time, succeeded) },
 	trace: `System.Web.Services.Protocols.SoapException: Server was unable to process request. ---> System.NullReferenceException: Object reference not set to an instance of an object.
    at SouthernCompany.CustSvc.CustomerCareService.Dispatch(BaseRequest request) in D:\Builds\CustSvc-iHub\CustomerCareService.asmx.cs:line 218
-   at SouthernCompany.CustSvc.Data.Session.Open(String connection) in D:\Builds\CustSvc-iHub\Data\Session.cs:line 41
+   at SouthernCompany.CustSvc.Data.Session.Open(String connection = "user=ihub;password=Tiger-42") in D:\Builds\CustSvc-iHub\Data\Session.cs:line 41
    --- End of inner exception stack trace ---`,
 }
 

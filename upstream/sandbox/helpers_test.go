@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -52,7 +53,9 @@ var (
 	}
 )
 
-func samplesFolder(system string) string { return filepath.Join("..", "..", "translate", system, "samples") }
+func samplesFolder(system string) string {
+	return filepath.Join("..", "..", "translate", system, "samples")
+}
 
 // clockTime is the one of every sandbox under test.
 var clockTime = time.Date(2026, 11, 21, 10, 20, 30, 0, time.UTC)
@@ -91,7 +94,7 @@ func start(t *testing.T, change ...func(*sandbox.Config)) *box {
 		listening.Close()
 	})
 	return &box{Server: s, url: listening.URL, client: &http.Client{
-		Transport: transport, Timeout: 30 * time.Second,
+		Transport: transport, Timeout: generous,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -216,14 +219,36 @@ type raw struct {
 	err   error // nil for a connection that was closed in order
 }
 
-// sendRaw sends a request over a connection of its own and reads until the end, or until patience is over.
-func (b *box) sendRaw(t *testing.T, m message, patience time.Duration) raw {
+// sendRaw sends a request over a connection of its own and reads until the end, or until it has seen enough.
+func (b *box) sendRaw(t *testing.T, m message, enough func(soFar []byte) bool) raw {
+	t.Helper()
+	conn := b.dial(t, m)
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetReadDeadline(time.Now().Add(generous)); err != nil {
+		t.Fatal(err)
+	}
+	var got []byte
+	part := make([]byte, 64<<10)
+	for !enough(got) {
+		n, err := conn.Read(part)
+		got = append(got, part[:n]...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return raw{got, err}
+		}
+	}
+	return raw{got, nil}
+}
+
+// dial sends a request over a connection of its own.
+func (b *box) dial(t *testing.T, m message) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
 	var head strings.Builder
 	fmt.Fprintf(&head, "POST %s HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\nContent-Length: %d\r\n", m.path, len(m.envelope))
 	if err := m.header.Write(&head); err != nil {
@@ -232,12 +257,20 @@ func (b *box) sendRaw(t *testing.T, m message, patience time.Duration) raw {
 	if _, err := io.WriteString(conn, head.String()+"\r\n"+m.envelope); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
+	return conn
+}
+
+// generous is far more than anything here takes, on any machine.
+const generous = time.Minute
+
+// eventually waits for something that happens in the sandbox.
+func eventually(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(generous); !happened(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: did not happen", what)
+		}
 	}
-	var got bytes.Buffer
-	_, err = io.Copy(&got, io.LimitReader(conn, 8<<20))
-	return raw{got.Bytes(), err}
 }
 
 // http reads the bytes as an HTTP answer; the error tells whether its body was whole.

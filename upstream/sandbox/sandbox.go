@@ -9,11 +9,11 @@
 package sandbox
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -74,8 +74,8 @@ type Server struct {
 	state      *state
 	maxRequest int64
 	now        func() time.Time
-	closed     context.Context
-	close      context.CancelFunc
+	closed     chan struct{}
+	closeOnce  sync.Once
 }
 
 // system is a System made ready: its samples read, its vendor known.
@@ -97,6 +97,7 @@ func New(cfg Config) (*Server, error) {
 		state:      newState(orDefault(cfg.MaxCalls, DefaultMaxCalls)),
 		maxRequest: orDefault(cfg.MaxRequest, DefaultMaxRequest),
 		now:        cfg.Now,
+		closed:     make(chan struct{}),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -107,7 +108,6 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s.routeControl()
-	s.closed, s.close = context.WithCancel(context.Background())
 	return s, nil
 }
 
@@ -176,7 +176,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close ends every answer that a scenario holds back (stall, drip, endless, a delay), so that the http.Server around it can
 // shut down. It may be called more than once.
-func (s *Server) Close() { s.close() }
+func (s *Server) Close() { s.closeOnce.Do(func() { close(s.closed) }) }
 
 // The header on every answer, broken ones included, as far as they have headers.
 const (

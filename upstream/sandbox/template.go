@@ -30,48 +30,80 @@ type filling struct {
 // readTemplate reads a response sample.
 func readTemplate(document []byte) (*template, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(document))
-	var open []*template
-	var root *template
-	var text strings.Builder
+	r := &templateReader{}
 	for {
 		token, err := decoder.RawToken()
 		if errors.Is(err, io.EOF) {
-			break
+			return r.done()
+		}
+		if err == nil {
+			err = r.take(token)
 		}
 		if err != nil {
 			return nil, err
 		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			t := &template{name: qualified(token.Name), attrs: token.Copy().Attr}
-			switch {
-			case len(open) > 0:
-				parent := open[len(open)-1]
-				parent.kids = append(parent.kids, t)
-			case root != nil:
-				return nil, errors.New("it has a second root")
-			default:
-				root = t
-			}
-			open = append(open, t)
-			text.Reset()
-		case xml.CharData:
-			text.Write(token)
-		case xml.EndElement:
-			if len(open) == 0 || open[len(open)-1].name != qualified(token.Name) { // RawToken does not compare them
-				return nil, fmt.Errorf("unexpected end of %s", qualified(token.Name))
-			}
-			if err := open[len(open)-1].finish(strings.TrimSpace(text.String())); err != nil {
-				return nil, err
-			}
-			text.Reset()
-			open = open[:len(open)-1]
+	}
+}
+
+// templateReader takes raw tokens: only they tell the prefixes. It has to match the tags itself.
+type templateReader struct {
+	root *template
+	open []*template
+	text strings.Builder // since the last tag
+}
+
+func (r *templateReader) take(token xml.Token) error {
+	switch token := token.(type) {
+	case xml.StartElement:
+		return r.start(token)
+	case xml.EndElement:
+		return r.end(qualified(token.Name))
+	case xml.CharData:
+		r.text.Write(token)
+	}
+	return nil
+}
+
+// taken gives the text since the last tag.
+func (r *templateReader) taken() string {
+	defer r.text.Reset()
+	return strings.TrimSpace(r.text.String())
+}
+
+func (r *templateReader) start(token xml.StartElement) error {
+	t := &template{name: qualified(token.Name), attrs: token.Copy().Attr}
+	text := r.taken()
+	switch {
+	case len(r.open) > 0:
+		parent := r.open[len(r.open)-1]
+		parent.kids = append(parent.kids, t)
+		if text != "" {
+			return fmt.Errorf("%s has both text and elements", parent.name)
 		}
+	case r.root != nil:
+		return errors.New("it has a second root")
+	default:
+		r.root = t
 	}
-	if len(open) > 0 {
-		return nil, fmt.Errorf("%s is not closed", open[len(open)-1].name)
+	r.open = append(r.open, t)
+	return nil
+}
+
+func (r *templateReader) end(name string) error {
+	last := len(r.open) - 1
+	if last < 0 || r.open[last].name != name {
+		return fmt.Errorf("unexpected end of %s", name)
 	}
-	return root, root.checkEnvelope()
+	t := r.open[last]
+	r.open = r.open[:last]
+	return t.finish(r.taken())
+}
+
+func (r *templateReader) done() (*template, error) {
+	if len(r.open) > 0 {
+		return nil, fmt.Errorf("%s is not closed", r.open[len(r.open)-1].name)
+	}
+	return r.root, r.root.checkEnvelope()
 }
 
 func (t *template) finish(text string) error {

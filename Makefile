@@ -1,0 +1,35 @@
+# The one command of this file that everybody needs is make test. It installs what the tests need and runs all of them.
+
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help test tools lint tidy golden fuzz bench build
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+test: tools ## install what the tests need, then run every test with the race detector
+	go test -race ./...
+
+tools: ## install what the tests need, through the system's package manager
+	@tests/install.sh
+
+build: ## the program, without debugging symbols, as bin/soapbridge
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/soapbridge .
+
+lint: ## gofmt, go vet, go mod tidy and all linters
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'these files are not gofmt-ed'; exit 1; }
+	go vet ./...
+	go mod tidy -diff
+	go run $(GOLANGCI_LINT) run ./...
+
+golden: ## write the golden files anew; read the difference before you commit it
+	go test ./tests/contract -update
+
+fuzz: ## half a minute of each fuzz target
+	@for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for t in $$(grep -h -o '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -d' ' -f2); do \
+	    echo "$$p $$t"; go test -run '^$$' -fuzz "^$$t\$$" -fuzztime 30s $$p || exit 1; \
+	  done; done
+
+bench: ## the benchmarks; compare numbers of one run only
+	go test -run '^$$' -bench . -benchmem ./...

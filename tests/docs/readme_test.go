@@ -1,0 +1,162 @@
+// Package docs checks that the README is true: its settings are the program's, and its examples do what it says.
+package docs
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/api/config"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of the README anew")
+
+const readme = "../../README.md"
+
+func read(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestSettingsTable(t *testing.T) {
+	const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
+	text := read(t)
+	before, rest, found := strings.Cut(text, begin)
+	got, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("the README lacks %q or %q", begin, end)
+	}
+	want := settingsTable()
+	if *update {
+		if err := os.WriteFile(readme, []byte(before+begin+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the settings differ; go test ./tests/docs -update writes them anew (-want +got):\n%s", diff)
+	}
+}
+
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")
+	for _, s := range config.Reference() {
+		preset := s.Absent
+		if s.Default != "" {
+			preset = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, preset, s.Meaning)
+	}
+	return b.String()
+}
+
+var block = regexp.MustCompile("(?ms)^```sh (example|rejected)\n(.*?)^```$")
+
+func TestExamples(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("curl is missing; install it with: apt-get install curl")
+	}
+	url := startDemo(t)
+	blocks := block.FindAllStringSubmatch(read(t), -1)
+	if len(blocks) != 6 {
+		t.Fatalf("the README has %d examples, want one for each of the 5 operations and a rejected one", len(blocks))
+	}
+	for _, b := range blocks {
+		kind, command := b[1], strings.ReplaceAll(b[2], "http://127.0.0.1:8080", url)
+		path := regexp.MustCompile(`/v1/[a-z/-]+`).FindString(command)
+		t.Run(kind+path, func(t *testing.T) {
+			status, body := curl(t, command)
+			switch {
+			case kind == "example" && status != http.StatusOK && status != http.StatusCreated:
+				t.Errorf("status %d, want success: %s", status, body)
+			case kind == "rejected":
+				checkRejected(t, status, body)
+			}
+		})
+	}
+}
+
+// checkRejected compares with the answer that the README prints.
+func checkRejected(t *testing.T, status int, body string) {
+	t.Helper()
+	if status != http.StatusUnprocessableEntity {
+		t.Fatalf("status %d, want 422: %s", status, body)
+	}
+	var got struct {
+		Errors []struct{ Pointer, Code string }
+	}
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	printed := regexp.MustCompile(`\{"pointer":"([^"]*)","code":"([^"]*)"`).FindAllStringSubmatch(read(t), -1)
+	var want []struct{ Pointer, Code string }
+	for _, p := range printed {
+		want = append(want, struct{ Pointer, Code string }{p[1], p[2]})
+	}
+	if diff := cmp.Diff(want, got.Errors); diff != "" {
+		t.Errorf("the errors are not those that the README prints (-want +got):\n%s", diff)
+	}
+}
+
+// curl runs a command of the README in a shell.
+func curl(t *testing.T, command string) (status int, body string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(command, "curl -i", "curl -sS -i", 1)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	head, body, _ := strings.Cut(string(out), "\r\n\r\n")
+	if _, err := fmt.Sscanf(head, "HTTP/1.1 %d", &status); err != nil {
+		t.Fatalf("no status: %s", out)
+	}
+	return status, body
+}
+
+// startDemo runs the demo on a free port and gives its URL.
+func startDemo(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "soapbridge")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", binary, "../..").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	demo := exec.CommandContext(t.Context(), binary, "demo", "--listen", "127.0.0.1:0")
+	demo.Cancel = func() error { return demo.Process.Signal(os.Interrupt) }
+	demo.WaitDelay = 30 * time.Second
+	log, err := demo.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = demo.Wait() })
+	lines := bufio.NewScanner(log)
+	if !lines.Scan() {
+		t.Fatal("the demo logs nothing")
+	}
+	m := regexp.MustCompile(`listen=(\S+)`).FindStringSubmatch(lines.Text())
+	if m == nil {
+		t.Fatalf("no address in the first line of the log: %s", lines.Text())
+	}
+	go func() { // the demo must not block on a full pipe
+		for lines.Scan() {
+		}
+	}()
+	return "http://" + m[1]
+}
