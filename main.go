@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,6 +53,8 @@ type configCommands struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// net/http writes bytes of replies that nobody asked for to the standard logger; they may hold credentials.
+	log.SetOutput(io.Discard)
 	// A second signal ends the process at once, as everywhere.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -252,6 +255,7 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 		"SOAPBRIDGE_CUSTOMERCARE_USER_ID=demo",
 		"SOAPBRIDGE_MDS_URL=" + vendors.url + sandbox.MDSPath,
 		"SOAPBRIDGE_EMERSION_URL=" + vendors.url + sandbox.EmersionPath,
+		"SOAPBRIDGE_DRAIN_TIMEOUT=5s", // a person waits for its end
 	}, config.ReadFile)
 	if err != nil {
 		return err

@@ -25,8 +25,8 @@ var (
 
 // read takes the whole reply. The connection can be used again only if the body was read to its end.
 func (w *wire) read(resp *http.Response) (soap.Reply, error) {
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return soap.Reply{}, errSwitched // what follows is no HTTP, and has no end
+	if resp.StatusCode < http.StatusOK {
+		return soap.Reply{}, errNotFinal // 101 above all: what follows is no HTTP, and has no end
 	}
 	zipped, err := isGzip(resp.Header.Values("Content-Encoding"))
 	if err != nil {

@@ -5,8 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate/soap"
 )
@@ -89,40 +94,54 @@ func TestBytesOnTheWire(t *testing.T) {
 func TestUsualRequestLeavesInOneWrite(t *testing.T) {
 	s := serve(t, echo)
 	c := client(t, s.url())
-	writes := 0
+	var writes atomic.Int64
 	c.dialer.tcp = dialWith(func(raw net.Conn) net.Conn {
-		return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) { writes++; return pass, nil }}
+		return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) { writes.Add(1); return pass, nil }}
 	})
 	envelope := strings.Repeat("x", 8<<10)
 	reply, err := c.Send(t.Context(), message(envelope))
 	mustReply(t, reply, err, 200, envelope)
-	if writes != 1 {
-		t.Errorf("got %d writes", writes)
+	if got := writes.Load(); got != 1 {
+		t.Errorf("got %d writes", got)
 	}
 }
 
 func TestEnvironmentProxyIsIgnored(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-	t.Setenv("ALL_PROXY", "http://proxy.invalid:3128")
-	c := client(t, "http://soap.example.com/service")
-	errSeen := errors.New("seen")
-	var dialled string
-	c.dialer.tcp = func(_ context.Context, _, address string) (net.Conn, error) {
-		dialled = address
-		return nil, errSeen
+	u, err := url.Parse("https://soap.example.com")
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, err := c.Send(t.Context(), message("<a/>"))
-	if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errSeen) {
-		t.Fatalf("got %v", err)
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err != nil || proxy == nil {
+		t.Fatalf("the environment sets no proxy: %v, %v", proxy, err)
 	}
-	if dialled != "soap.example.com:80" {
-		t.Errorf("connected to %s", dialled)
+	for endpoint, want := range map[string]string{
+		"http://soap.example.com/":       "soap.example.com:80",
+		"https://soap.example.com/":      "soap.example.com:443",
+		"https://soap.example.com:8443/": "soap.example.com:8443",
+		"http://[2001:db8::1]/":          "[2001:db8::1]:80",
+	} {
+		c := client(t, endpoint)
+		errSeen := errors.New("seen")
+		var dialled []string
+		c.dialer.tcp = func(_ context.Context, _, address string) (net.Conn, error) {
+			dialled = append(dialled, address)
+			return nil, errSeen
+		}
+		_, err := c.Send(t.Context(), message("<a/>"))
+		for _, err := range []error{err, c.Check(t.Context())} {
+			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errSeen) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if diff := cmp.Diff([]string{want, want}, dialled); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
 func TestURL(t *testing.T) {
-	const url = "http://soap.example.com:8080/a/b?c=d"
-	if got := client(t, url).URL(); got != url {
+	const endpoint = "http://soap.example.com:8080/a/b?c=d"
+	if got := client(t, endpoint).URL(); got != endpoint {
 		t.Errorf("got %s", got)
 	}
 }

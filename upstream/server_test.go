@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,15 @@ import (
 	"soapbridge/translate/soap"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// net/http reads these once in a process. Servers on 127.0.0.1 are never proxied; see TestEnvironmentProxyIsIgnored.
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		if err := os.Setenv(name, "http://proxy.invalid:3128"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience is for what must happen at last; no test waits for it when all is well.
 const patience = 30 * time.Second
@@ -28,8 +37,9 @@ const patience = 30 * time.Second
 // tests that is an execution.
 type server struct {
 	net.Listener
-	t        *testing.T
+	t        testing.TB
 	conns    atomic.Int64
+	ended    atomic.Int64 // connections
 	executed atomic.Int64
 
 	mu   sync.Mutex
@@ -126,7 +136,7 @@ func (s *server) setHold(hold func()) {
 	s.hold = hold
 }
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -135,13 +145,13 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-func serve(t *testing.T, handle func(*peer)) *server {
+func serve(t testing.TB, handle func(*peer)) *server {
 	t.Helper()
 	return serveOn(t, listen(t), handle)
 }
 
 // serveOn serves until the test ends. Its cleanup runs before that of a client made earlier, after that of one made later.
-func serveOn(t *testing.T, l net.Listener, handle func(*peer)) *server {
+func serveOn(t testing.TB, l net.Listener, handle func(*peer)) *server {
 	t.Helper()
 	s := newServer(t)
 	s.Listener = l
@@ -150,7 +160,7 @@ func serveOn(t *testing.T, l net.Listener, handle func(*peer)) *server {
 	return s
 }
 
-func newServer(t *testing.T) *server {
+func newServer(t testing.TB) *server {
 	return &server{t: t, live: map[net.Conn]bool{}, ids: map[string]int{}}
 }
 
@@ -171,6 +181,7 @@ func (s *server) accept(handle func(*peer)) {
 		s.wg.Go(func() {
 			defer func() {
 				_ = c.Close()
+				s.ended.Add(1)
 				s.mu.Lock()
 				delete(s.live, c)
 				s.mu.Unlock()
@@ -203,7 +214,7 @@ func (s *server) mustHaveExecuted(want int64) {
 }
 
 // client gives a client for url with limits that no test reaches by accident.
-func client(t *testing.T, url string, change ...func(*Config)) *Client {
+func client(t testing.TB, url string, change ...func(*Config)) *Client {
 	t.Helper()
 	cfg := Config{URL: url, DialTimeout: patience, Timeout: patience, IdleTimeout: patience, MaxReply: 64 << 10}
 	for _, f := range change {
@@ -222,7 +233,7 @@ func message(envelope string) soap.Message {
 }
 
 // mustFail checks the kind of err.
-func mustFail(t *testing.T, err error, want soap.SendErrorKind) *soap.SendError {
+func mustFail(t testing.TB, err error, want soap.SendErrorKind) *soap.SendError {
 	t.Helper()
 	var sendErr *soap.SendError
 	if !errors.As(err, &sendErr) {
@@ -243,7 +254,7 @@ func kindName(kind soap.SendErrorKind) string {
 }
 
 // mustReply checks that a Send ended with a reply.
-func mustReply(t *testing.T, reply soap.Reply, err error, status int, body string) {
+func mustReply(t testing.TB, reply soap.Reply, err error, status int, body string) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("got error %v, want a reply", err)

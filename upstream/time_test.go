@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ func inBubble(t *testing.T, handle func(*peer), test func(t *testing.T, c *Clien
 			near, far := net.Pipe()
 			p := &peer{Conn: far, Reader: bufio.NewReader(far), server: s, number: s.conns.Add(1)}
 			s.wg.Go(func() {
+				defer s.ended.Add(1)
 				defer func() { _ = far.Close() }()
 				handle(p)
 			})
@@ -97,46 +99,35 @@ func TestDialTimeoutCoversTheHandshake(t *testing.T) {
 }
 
 func TestIdleConnectionIsGivenUp(t *testing.T) {
-	ended := 0
-	inBubble(t, func(p *peer) { echo(p); ended++ }, func(t *testing.T, c *Client, s *server) {
+	inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
 		for range 2 {
 			reply, err := c.Send(t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
 			time.Sleep(DefaultIdleTimeout - 1)
 		}
 		synctest.Wait()
-		if got := s.conns.Load(); got != 1 || ended != 0 {
+		if got, ended := s.conns.Load(), s.ended.Load(); got != 1 || ended != 0 {
 			t.Errorf("got %d connections, %d ended", got, ended)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if ended != 1 {
+		if ended := s.ended.Load(); ended != 1 {
 			t.Errorf("%d connections ended", ended)
 		}
 	}, func(cfg *Config) { cfg.IdleTimeout = 0 })
 }
 
 func TestIdleConnectionsAreLimited(t *testing.T) {
-	gather := make(chan struct{})
-	handle := func(p *peer) {
-		for {
-			req, body := p.request()
-			if req == nil {
-				return
-			}
-			<-gather
-			p.say(replyOf(200, string(body)))
-		}
-	}
-	ended := 0
-	inBubble(t, func(p *peer) { handle(p); ended++ }, func(t *testing.T, c *Client, _ *server) {
+	inBubble(t, echoHeld, func(t *testing.T, c *Client, s *server) {
+		gather := make(chan struct{})
+		s.setHold(func() { <-gather })
 		for range 3 {
 			go func() { _, _ = c.Send(t.Context(), message("1")) }()
 		}
 		synctest.Wait()
 		close(gather)
 		synctest.Wait()
-		if ended != 1 {
+		if ended := s.ended.Load(); ended != 1 {
 			t.Errorf("%d of 3 connections ended, want 1", ended)
 		}
 	}, func(cfg *Config) { cfg.MaxIdle = 2 })
@@ -179,11 +170,12 @@ func TestSendBefore(t *testing.T) {
 	})
 	t.Run("over when a kept connection is stale", func(t *testing.T) {
 		inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
-			dial, requests := c.dialer.tcp, 0
+			var requests atomic.Int64
+			dial := c.dialer.tcp
 			c.dialer.tcp = func(ctx context.Context, network, address string) (net.Conn, error) {
 				raw, err := dial(ctx, network, address)
 				return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) {
-					if requests++; requests == 1 {
+					if requests.Add(1) == 1 {
 						return pass, nil
 					}
 					time.Sleep(lease)

@@ -133,7 +133,7 @@ func TestTLS(t *testing.T) {
 		{"the system's roots", server(func(*tls.Config) {}), func(*Config) {}, false},
 		{"another authority", server(func(*tls.Config) {}), func(cfg *Config) { cfg.TLSCA = theirs.pem }, false},
 		{"expired server certificate", server(func(cfg *tls.Config) { cfg.Certificates = []tls.Certificate{ours.pair(past)} }), trusting, false},
-		{"HTTP/2 alone", server(func(cfg *tls.Config) { cfg.NextProtos = []string{"h2"} }), trusting, false},
+		{"another protocol alone", server(func(cfg *tls.Config) { cfg.NextProtos = []string{"other"} }), trusting, false},
 
 		{"client certificate, TLS 1.2", asking(tls.VersionTLS12), holding(ours, soon), true},
 		{"client certificate, TLS 1.3", asking(tls.VersionTLS13), holding(ours, soon), true},

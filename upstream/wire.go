@@ -26,7 +26,7 @@ const (
 
 var (
 	errNotAsked = errors.New("a reply came before the request was written")
-	errSwitched = errors.New("the server switched to another protocol")
+	errNotFinal = errors.New("the reply has a status below 200, and no other followed")
 	errNotHTTP  = fmt.Errorf("the reply is not valid HTTP/1.1, or its headers exceed %d bytes", maxHeader)
 )
 
@@ -44,6 +44,9 @@ var (
 //
 // Should a later release repeat a request for another reason, the second connection would get a gate that is shut: see
 // attempt.gotConn.
+//
+// It has one habit that no setting ends: what a server sends after its reply, it may quote to the standard logger
+// (readLoopPeekFailLocked). A program that logs through log/slog discards the standard logger's output.
 type wire struct {
 	transport *http.Transport
 	endpoint  *url.URL
@@ -207,7 +210,7 @@ func known(err error) error {
 	}
 	for _, cause := range []error{
 		context.DeadlineExceeded, context.Canceled, net.ErrClosed, io.ErrUnexpectedEOF, io.EOF, gzip.ErrHeader, gzip.ErrChecksum,
-		errGateShut, errTooLate, errUnsolicited, errNotAsked, errSwitched, errTooLong, errCoding,
+		errGateShut, errTooLate, errUnsolicited, errNotAsked, errNotFinal, errTooLong, errCoding,
 	} {
 		if errors.Is(err, cause) {
 			return cause
