@@ -161,7 +161,8 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 
 // wire gives every system its operations, and its client where a URL is configured.
 func wire(c config.Config) ([]api.System, error) {
-	limits := soap.Limits{Bytes: int(c.MaxReply)}
+	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
+	limits := soap.Limits{Bytes: 3 * int(c.MaxReply)}
 	transport := func(s config.System) []soap.Secret {
 		return []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
 	}

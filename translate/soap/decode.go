@@ -95,19 +95,18 @@ func isNil(attrs []Attr) bool {
 }
 
 // leafText reads the text of an element that should have no elements inside, up to and including its end.
-func leafText(s *Scanner) (string, error) {
-	var text []byte
+func leafText(s *Scanner) (text string, err error) {
 	for {
 		kind, err := s.Next()
 		switch {
 		case err != nil:
 			return "", err
 		case kind == EndElement:
-			return string(text), nil
+			return text, nil
 		case kind == StartElement:
 			return "", fmt.Errorf("soap: at byte %d the reply has an element where text belongs", s.Offset())
 		case kind == Text:
-			text = append(text, s.Text()...)
+			text = s.Text() // the one token that there is between two tags
 		}
 	}
 }

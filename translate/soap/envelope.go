@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -38,7 +39,7 @@ func textOnly(shape *Shape) error {
 	return nil
 }
 
-// ErrNoEnvelope tells that a reply is well-formed XML or no XML at all, but no SOAP envelope: the vendor's service did not write it.
+// ErrNoEnvelope tells that a reply, whatever it is, holds no SOAP envelope: it is not the vendor's service that wrote it.
 var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
 
 // Decoded is what a readable reply holds: a fault, or the members of the reply element.
@@ -57,16 +58,27 @@ type Decoded struct {
 func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
 	text, err := DecodeCharset(r.Body, r.ContentType)
 	if err != nil {
-		return Decoded{}, fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+		return Decoded{}, noEnvelope(r.Body, err)
 	}
 	e := envelope{s: NewScanner(text, d.limits), d: d, result: result}
-	if err := e.read(); err != nil {
+	if err := e.read(); err != nil && e.out.Version == 0 {
+		return Decoded{}, noEnvelope(r.Body, err)
+	} else if err != nil {
 		return Decoded{}, err
 	}
 	if e.out.Fault == nil && e.out.Version != sent {
 		return Decoded{}, fmt.Errorf("soap: the reply to a SOAP %s request came in SOAP %s", sent, e.out.Version)
 	}
 	return e.out, nil
+}
+
+// noEnvelope tells apart what is no envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
+// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, from which nobody learns what happened.
+func noEnvelope(body []byte, err error) error {
+	if bytes.Contains(bytes.ReplaceAll(body, []byte{0}, nil), []byte("Envelope")) { // without the zeros of UTF-16
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
 }
 
 // envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.
@@ -79,7 +91,7 @@ type envelope struct {
 
 func (e *envelope) read() error {
 	if err := e.root(); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+		return err
 	}
 	bodies := 0
 	for {

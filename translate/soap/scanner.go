@@ -371,42 +371,57 @@ func (s *Scanner) misc() bool {
 
 // content is production 43 up to the next tag: the text before the tag if there is any, else the tag.
 func (s *Scanner) content() TokenKind {
-	s.text, s.joined = "", false
-	for s.charData() && s.at(s.pos) == '<' && (s.at(s.pos+1) == '!' || s.at(s.pos+1) == '?') {
-		s.cdSectOrComment()
+	if !s.atTag() {
+		s.textRun()
+		switch {
+		case s.err != nil:
+			return 0
+		case s.text != "":
+			return Text
+		}
 	}
-	if s.joined {
-		s.text = string(s.buf)
-	}
-	switch {
-	case s.err != nil:
-		return 0
-	case s.pos == len(s.doc):
-		return s.fail(s.pos, endsEarly)
-	case s.text != "":
-		return Text
-	case s.at(s.pos+1) == '/':
+	if s.at(s.pos+1) == '/' {
 		return s.endTag()
 	}
 	return s.startTag()
 }
 
-// charData is production 14 with the references among it, up to the next markup.
-func (s *Scanner) charData() bool {
-	if s.err != nil || s.at(s.pos) == '<' {
-		return s.err == nil
+// atTag tells whether a start tag or an end tag comes next.
+func (s *Scanner) atTag() bool {
+	return s.at(s.pos) == '<' && s.at(s.pos+1) != '!' && s.at(s.pos+1) != '?'
+}
+
+// textRun collects the text up to the next tag.
+func (s *Scanner) textRun() {
+	s.text, s.joined = "", false
+	for s.err == nil && !s.atTag() {
+		switch s.at(s.pos) {
+		case '<':
+			s.cdSectOrComment()
+		case 0:
+			s.fail(s.pos, endsEarly)
+		default:
+			s.charData()
+		}
 	}
+	if s.joined {
+		s.text = string(s.buf)
+	}
+}
+
+// charData is production 14 with the references among it, up to the next markup.
+func (s *Scanner) charData() {
 	end := s.lt.next(s.doc, '<', s.pos)
 	if at := s.cdEnd.nextCDEnd(s.doc, s.pos); at < end {
 		s.fail(at, "]]> in text")
-		return false
+		return
 	}
 	if s.amp.next(s.doc, '&', s.pos) >= end && s.cr.next(s.doc, '\r', s.pos) >= end {
 		s.addText(end)
-		return true
+		return
 	}
 	s.join()
-	return s.expand(end, '\n', true)
+	s.expand(end, '\n', true)
 }
 
 // cdSectOrComment is what may begin with <! in content: production 18 or 15.
@@ -452,7 +467,7 @@ func (s *Scanner) join() {
 
 // expand adds the document from here to end to buf. A line end (XML 1.0 section 2.11) becomes newline, which is a space in an
 // attribute value; tabs do too, there. References are resolved where the grammar has any.
-func (s *Scanner) expand(end int, newline byte, references bool) bool {
+func (s *Scanner) expand(end int, newline byte, references bool) {
 	for s.pos < end {
 		next := min(end, s.cr.next(s.doc, '\r', s.pos))
 		if references {
@@ -464,11 +479,11 @@ func (s *Scanner) expand(end int, newline byte, references bool) bool {
 		s.buf = append(s.buf, s.doc[s.pos:next]...)
 		s.pos = next
 		if next == end {
-			break
+			return
 		}
 		if s.doc[next] == '&' {
 			if !s.reference(end) {
-				return false
+				return
 			}
 			continue
 		}
@@ -478,7 +493,6 @@ func (s *Scanner) expand(end int, newline byte, references bool) bool {
 			s.pos++
 		}
 	}
-	return true
 }
 
 // reference is production 67: what it denotes is added to buf.
