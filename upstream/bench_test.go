@@ -22,7 +22,7 @@ func BenchmarkSend(b *testing.B) {
 			if _, err := io.CopyN(io.Discard, p.Reader, int64(len(envelope))); err != nil {
 				return
 			}
-			if _, err := p.Conn.Write(reply); err != nil {
+			if _, err := p.Write(reply); err != nil {
 				return
 			}
 		}

@@ -72,7 +72,7 @@ func (e *FieldError) Error() string { return e.Field + " " + e.Problem }
 // problems collects every refusal, so that whoever configures the system mends all of them at once.
 type problems []error
 
-func (p *problems) add(field, format string, args ...any) {
+func (p *problems) addf(field, format string, args ...any) {
 	*p = append(*p, &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
@@ -94,11 +94,11 @@ func (cfg Config) endpoint(wrong *problems) *url.URL {
 	u, err := url.Parse(cfg.URL)
 	if err != nil {
 		// The parser's own text quotes the URL, and with it a password that somebody wrote into it.
-		wrong.add("URL", "is not a URL")
+		wrong.addf("URL", "is not a URL")
 		return nil
 	}
 	if problem := endpointProblem(cfg.URL, u); problem != "" {
-		wrong.add("URL", "%s", problem)
+		wrong.addf("URL", "%s", problem)
 		return nil
 	}
 	return u
@@ -139,35 +139,35 @@ func dialAddress(u *url.URL) string {
 
 func (cfg Config) checkLimits(wrong *problems) {
 	if cfg.DialTimeout <= 0 {
-		wrong.add("DialTimeout", "must be above 0")
+		wrong.addf("DialTimeout", "must be above 0")
 	}
 	if cfg.Timeout <= 0 {
-		wrong.add("Timeout", "must be above 0")
+		wrong.addf("Timeout", "must be above 0")
 	}
 	if cfg.IdleTimeout < 0 {
-		wrong.add("IdleTimeout", "must not be negative")
+		wrong.addf("IdleTimeout", "must not be negative")
 	}
 	if cfg.MaxIdle < 0 {
-		wrong.add("MaxIdle", "must not be negative")
+		wrong.addf("MaxIdle", "must not be negative")
 	}
 	if cfg.MaxReply < 1 || cfg.MaxReply > largestMaxReply {
-		wrong.add("MaxReply", "must be from 1 to %d bytes", largestMaxReply)
+		wrong.addf("MaxReply", "must be from 1 to %d bytes", largestMaxReply)
 	}
 }
 
 // checkBasic applies RFC 7617 section 2: a user name with a colon cannot be told from its password.
 func (cfg Config) checkBasic(wrong *problems) {
 	if strings.Contains(cfg.BasicUsername, ":") {
-		wrong.add("BasicUsername", "must not hold a colon")
+		wrong.addf("BasicUsername", "must not hold a colon")
 	}
 	if hasControl(cfg.BasicUsername) {
-		wrong.add("BasicUsername", "must not hold control characters")
+		wrong.addf("BasicUsername", "must not hold control characters")
 	}
 	if hasControl(string(cfg.BasicPassword)) {
-		wrong.add("BasicPassword", "must not hold control characters")
+		wrong.addf("BasicPassword", "must not hold control characters")
 	}
 	if cfg.BasicUsername == "" && cfg.BasicPassword != "" {
-		wrong.add("BasicPassword", "is set without BasicUsername")
+		wrong.addf("BasicPassword", "is set without BasicUsername")
 	}
 }
 
@@ -177,7 +177,7 @@ func (cfg Config) refuseTLS(wrong *problems) {
 		{"TLSCA", cfg.TLSCA}, {"TLSCert", cfg.TLSCert}, {"TLSKey", string(cfg.TLSKey)},
 	} {
 		if field.value != "" {
-			wrong.add(field.name, "is set although URL is http")
+			wrong.addf(field.name, "is set although URL is http")
 		}
 	}
 }
@@ -199,7 +199,7 @@ func (cfg Config) roots(wrong *problems) *x509.CertPool {
 	}
 	certs, problem := certificates(cfg.TLSCA)
 	if problem != "" {
-		wrong.add("TLSCA", "%s", problem)
+		wrong.addf("TLSCA", "%s", problem)
 		return nil
 	}
 	pool := x509.NewCertPool()
@@ -214,13 +214,13 @@ func (cfg Config) clientCertificate(wrong *problems) []tls.Certificate {
 	case cfg.TLSCert == "" && cfg.TLSKey == "":
 		return nil
 	case cfg.TLSKey == "":
-		wrong.add("TLSKey", "is missing: TLSCert is set")
+		wrong.addf("TLSKey", "is missing: TLSCert is set")
 	case cfg.TLSCert == "":
-		wrong.add("TLSCert", "is missing: TLSKey is set")
+		wrong.addf("TLSCert", "is missing: TLSKey is set")
 	}
 	if cfg.TLSCert != "" {
 		if _, problem := certificates(cfg.TLSCert); problem != "" {
-			wrong.add("TLSCert", "%s", problem)
+			wrong.addf("TLSCert", "%s", problem)
 			return nil
 		}
 	}
@@ -230,7 +230,7 @@ func (cfg Config) clientCertificate(wrong *problems) []tls.Certificate {
 	pair, err := tls.X509KeyPair([]byte(cfg.TLSCert), []byte(cfg.TLSKey))
 	if err != nil {
 		// The certificates are good by now, so it is the key. The library's text is not repeated: it has read a secret.
-		wrong.add("TLSKey", "is not the unencrypted PEM key of TLSCert")
+		wrong.addf("TLSKey", "is not the unencrypted PEM key of TLSCert")
 		return nil
 	}
 	return []tls.Certificate{pair}

@@ -117,7 +117,7 @@ func (c *conn) admit() (first *gate, err error) {
 		return nil, errGateShut
 	}
 	if c.gate.passed() {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no error, and not the first write
 	}
 	for !c.listening && !c.closed {
 		c.changed.Wait()

@@ -29,7 +29,7 @@ func TestGateHasOneWinner(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if p, u := passes.Load(), unsent.Load(); !(p == 1 && u == 0) && !(p == 0 && u == 2) {
+		if p, u := passes.Load(), unsent.Load(); (p != 1 || u != 0) && (p != 0 || u != 2) {
 			t.Fatalf("%d writers passed and %d seals found nothing sent", p, u)
 		}
 	}

@@ -193,7 +193,7 @@ func (s *server) accept(handle func(*peer)) {
 
 // stop ends every connection and waits for the handlers: after it the counts are final.
 func (s *server) stop() {
-	_ = s.Listener.Close()
+	_ = s.Close()
 	s.mu.Lock()
 	for c := range s.live {
 		_ = c.Close()

@@ -178,7 +178,7 @@ func FuzzReply(f *testing.F) {
 		captureLog(t)
 		s := serve(t, func(p *peer) {
 			p.request()
-			_, _ = p.Conn.Write(answer)
+			_, _ = p.Write(answer)
 			p.finish()
 		})
 		c := client(t, s.url(), func(cfg *Config) { cfg.MaxReply = limit })

@@ -110,7 +110,7 @@ func TestTLS(t *testing.T) {
 		return func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ours.pem, cert, soap.Secret(key) }
 	}
 	server := func(change func(*tls.Config)) *tls.Config {
-		cfg := &tls.Config{Certificates: []tls.Certificate{ours.pair(soon)}, ClientCAs: ours.pool()} //nolint:gosec // old versions are tested
+		cfg := &tls.Config{Certificates: []tls.Certificate{ours.pair(soon)}, ClientCAs: ours.pool()}
 		change(cfg)
 		return cfg
 	}

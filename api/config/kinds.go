@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,10 +94,8 @@ func parseText(s *setting, text string) (any, error) {
 }
 
 func parseChoice(s *setting, text string) (any, error) {
-	for _, c := range s.choices {
-		if text == c {
-			return text, nil
-		}
+	if slices.Contains(s.choices, text) {
+		return text, nil
 	}
 	return nil, errors.New("has another value")
 }

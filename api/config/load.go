@@ -131,8 +131,7 @@ func shownPath(s *setting, path string) string {
 
 // fileReason drops the operation and the path that the standard errors repeat.
 func fileReason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
 	return printable(err.Error())
@@ -155,7 +154,7 @@ func unclean(text string, multiline bool) string {
 	case strings.HasPrefix(text, "\ufeff"):
 		return "begins with a byte order mark; save it without one"
 	case strings.ContainsFunc(text, func(r rune) bool {
-		return r == 0xFFFE || r == 0xFFFF || unicode.IsControl(r) && !(multiline && isLayout(r))
+		return r == 0xFFFE || r == 0xFFFF || unicode.IsControl(r) && (!multiline || !isLayout(r))
 	}):
 		return "has a line break or another character that is not allowed in it"
 	case !multiline && strings.TrimSpace(text) != text:

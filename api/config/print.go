@@ -57,7 +57,7 @@ func (s *setting) show(field reflect.Value) string {
 
 // shows adapts a function to the table of kinds; T is the type that the kind's parser makes.
 func shows[T any](show func(T) string) func(any) string {
-	return func(value any) string { return show(value.(T)) }
+	return func(value any) string { return show(value.(T)) } //nolint:forcetypeassert // the parser of the same kind made it
 }
 
 func showList(items []string) string { return strings.Join(items, ",") }

@@ -2,6 +2,7 @@ package soap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -752,8 +753,8 @@ func (s *Scanner) firstOf(space string) int {
 
 // lookup gives the innermost binding of a prefix, -1 if there is none.
 func (s *Scanner) lookup(prefix string) int {
-	for i := len(s.bindings) - 1; i >= 0; i-- {
-		if s.bindings[i].prefix == prefix {
+	for i, b := range slices.Backward(s.bindings) {
+		if b.prefix == prefix {
 			return i
 		}
 	}

@@ -63,7 +63,7 @@ func checkSkip(t *testing.T, doc string, want error) {
 	if err == nil {
 		_, err = s.Next()
 	}
-	if !reflect.DeepEqual(err, want) {
+	if !reflect.DeepEqual(err, want) { //nolint:govet // the same place and message are meant, not only the same kind
 		t.Errorf("%q: error %v when skipping, %v when reading", doc, err, want)
 	}
 }

@@ -348,7 +348,7 @@ func encodeBytes(text string, codes map[rune]byte) []byte {
 		case special:
 			out = append(out, code)
 		case r < 0x100:
-			out = append(out, byte(r))
+			out = append(out, byte(r)) //nolint:gosec // below 0x100
 		default:
 			out = append(out, '?')
 		}

@@ -59,11 +59,12 @@ func sendJSON(w http.ResponseWriter, status int, value any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(value) // fails only when the client is gone
+	_ = encoder.Encode(value) //nolint:errchkjson // fails only when the client is gone
 }
 
 func (s *Server) paths() []string {
-	paths := []string{"/", "/sandbox/scenarios", "/sandbox/calls", "/sandbox/calls/{number}/envelope"}
+	paths := make([]string, 0, 4+len(s.systems))
+	paths = append(paths, "/", "/sandbox/scenarios", "/sandbox/calls", "/sandbox/calls/{number}/envelope")
 	for _, sys := range s.systems {
 		paths = append(paths, sys.Path)
 	}
@@ -136,8 +137,9 @@ func (s *Server) listScenarios(w http.ResponseWriter, _ *http.Request) {
 		}
 		list = append(list, shown)
 	}
-	waiting := []shownQueued{}
-	for _, q := range s.state.waiting() {
+	queue := s.state.waiting()
+	waiting := make([]shownQueued, 0, len(queue))
+	for _, q := range queue {
 		waiting = append(waiting, q.shown())
 	}
 	sendJSON(w, http.StatusOK, map[string]any{"scenarios": list, "queued": waiting})

@@ -120,14 +120,11 @@ func parseEnvelope(document []byte) (*element, *complaint) {
 }
 
 func (p *parser) complain(format string, args ...any) *complaint {
-	path := "/"
+	names := make([]string, len(p.open))
 	for i, e := range p.open {
-		if i > 0 {
-			path += "/"
-		}
-		path += e.name.Local
+		names[i] = e.name.Local
 	}
-	return &complaint{path: path, what: fmt.Sprintf(format, args...)}
+	return &complaint{path: "/" + strings.Join(names, "/"), what: fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) take(token xml.Token, at int64) *complaint {

@@ -39,8 +39,6 @@ const (
 	createComplexAccount  = "CreateComplexAccount"
 )
 
-var allOperations = []string{createWorkFlowManager, createCallLog, updateCustomerPIN, createService, createComplexAccount}
-
 var (
 	systemOf = map[string]string{
 		createWorkFlowManager: sandbox.CustomerCare, createCallLog: sandbox.CustomerCare, updateCustomerPIN: sandbox.CustomerCare,

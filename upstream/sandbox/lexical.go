@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -76,7 +78,7 @@ func bounded(form, low, high string) (*lexical, error) {
 
 func boundedString(least, most *big.Rat, limited bool) (*lexical, error) {
 	if !least.IsInt() || least.Sign() < 0 || (limited && !most.IsInt()) {
-		return nil, fmt.Errorf("the bounds of a string must be lengths")
+		return nil, errors.New("the bounds of a string must be lengths")
 	}
 	shortest, longest := int(least.Num().Int64()), -1
 	if limited {
@@ -136,10 +138,8 @@ func notToken(value string) string {
 
 func notOneOf(values []string) func(string) string {
 	return func(value string) string {
-		for _, valid := range values {
-			if value == valid {
-				return ""
-			}
+		if slices.Contains(values, value) {
+			return ""
 		}
 		return "not one of " + strings.Join(values, ", ")
 	}

@@ -9,6 +9,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -160,10 +161,10 @@ func (s *Server) checkNew(given System, v *vendor) error {
 		}
 	}
 	if given.Username != "" && v.basic == nil && v.usernameToken == nil {
-		return fmt.Errorf("takes no username: the vendor documents none")
+		return errors.New("takes no username: the vendor documents none")
 	}
 	if given.Samples == nil {
-		return fmt.Errorf("no samples given")
+		return errors.New("no samples given")
 	}
 	return nil
 }

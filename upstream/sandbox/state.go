@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -94,7 +94,7 @@ func (m *memory) record(r *request, scenario string, now time.Time, maxCalls int
 	m.number++
 	done := execution{time: now}
 	if r.operation.system.Name == Emersion {
-		done.accountID = fmt.Sprint(firstAccountID + m.accounts)
+		done.accountID = strconv.Itoa(firstAccountID + m.accounts)
 		m.accounts++
 		m.rememberUsername(r.body.find("UserName"))
 	}
