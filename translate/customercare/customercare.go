@@ -64,7 +64,7 @@ func define[Req, Res any](c Config, d translate.Definition[Req, Res], wrapper st
 		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)
 	}
 	d.Fault = fault
-	d.Secrets = append([]soap.Secret{c.DirectToken, c.OriginatingToken}, c.Secrets...)
+	d.Secrets = append([]soap.Secret{c.DirectToken, c.OriginatingToken, c.Password}, c.Secrets...)
 	return translate.Define(d)
 }
 
@@ -119,6 +119,9 @@ func fillBase(base **BaseRequest, c Config, env translate.Env) {
 	}
 	fill(&filled.UserID, userID)
 	fill(&filled.MessageDateTime, instant(env.Now))
+	if filled.MessageID != nil && validation.Blank(*filled.MessageID) {
+		filled.MessageID = nil // an empty one finds nothing in the vendor's records
+	}
 	fill(&filled.MessageID, env.OperationID)
 	*base = &filled
 }
