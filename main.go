@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -122,7 +123,8 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", slog.String("listen", listener.Addr().String()))
+	// At any level: whoever chose port 0 has no other way to learn the address.
+	logger(std.err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
 	log.Warn("idempotency keys are required and checked, and not stored yet: a repeated call is sent again")
 	return serve(ctx, c, api.Config{Systems: systems, CORSOrigins: c.CORSOrigins}, listener, tlsConfig, log)
 }
@@ -164,7 +166,12 @@ func wire(c config.Config) ([]api.System, error) {
 	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
 	limits := soap.Limits{Bytes: 3 * int(c.MaxReply)}
 	transport := func(s config.System) []soap.Secret {
-		return []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
+		secrets := []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
+		if s.BasicUsername != "" { // as it stands in the HTTP header
+			basic := base64.StdEncoding.EncodeToString([]byte(s.BasicUsername + ":" + string(s.BasicPassword)))
+			secrets = append(secrets, soap.Secret(basic))
+		}
+		return secrets
 	}
 	version := soap.V11
 	if c.CustomerCare.SOAPVersion == soap.V12.String() {

@@ -142,9 +142,8 @@ func (s *server) crossOrigin() gin.HandlerFunc {
 		MaxAge:          time.Hour,
 	})
 	return func(c *gin.Context) {
-		origin := c.GetHeader("Origin")
-		_, host, _ := strings.Cut(origin, "://")
-		if origin == "" || host == c.Request.Host || allowed(origin, origins) {
+		origin, own := c.GetHeader("Origin"), "://"+c.Request.Host
+		if origin == "" || origin == "http"+own || origin == "https"+own || allowed(origin, origins) {
 			listed(c)
 			return
 		}
@@ -152,12 +151,14 @@ func (s *server) crossOrigin() gin.HandlerFunc {
 	}
 }
 
+var aPort = regexp.MustCompile(`^[0-9]{1,5}$`)
+
 // allowed tells whether an origin is on the list. An entry that ends with ":*" stands for its host with any port.
 func allowed(origin string, origins []string) bool {
 	return slices.ContainsFunc(origins, func(o string) bool {
 		if host, anyPort := strings.CutSuffix(o, ":*"); anyPort {
 			port, found := strings.CutPrefix(origin, host+":")
-			return origin == host || found && !strings.ContainsAny(port, "/.:@")
+			return origin == host || found && aPort.MatchString(port)
 		}
 		return origin == o
 	})

@@ -86,11 +86,13 @@ func checkContentType(h http.Header) *problem {
 		return newProblem(unsupportedMediaType).header("Content-Type", "unsupported-media-type", "The body must be application/json.")
 	case charset != "" && !strings.EqualFold(charset, "utf-8"):
 		return newProblem(unsupportedMediaType).header("Content-Type", "unsupported-media-type", "JSON is UTF-8; no other charset is accepted.")
-	case h.Get("Content-Encoding") != "" && !strings.EqualFold(h.Get("Content-Encoding"), "identity"):
+	case slices.ContainsFunc(h.Values("Content-Encoding"), isCoding):
 		return newProblem(unsupportedMediaType).header("Content-Encoding", "unsupported-media-type", "Compressed bodies are not accepted.")
 	}
 	return nil
 }
+
+func isCoding(name string) bool { return name != "" && !strings.EqualFold(name, "identity") }
 
 // checkQuery refuses every parameter: operations have none, and a misspelt one must not be ignored.
 func checkQuery(u *url.URL) *problem {

@@ -182,14 +182,17 @@ func (s *server) refuse(c *gin.Context, p *problem) {
 // json writes the problem with its extension members behind the standard ones.
 func (p *problem) json() ([]byte, error) {
 	body, err := marshal(p)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.extensions)) {
-		member, problem := marshal(map[string]any{name: p.extensions[name]})
-		if problem != nil {
-			return nil, problem
+		member, err := marshal(map[string]any{name: p.extensions[name]})
+		if err != nil {
+			return nil, err
 		}
 		body = append(append(body[:len(body)-1], ','), member[1:]...)
 	}
-	return body, err
+	return body, nil
 }
 
 // marshal writes JSON without escaping what only HTML needs escaped.

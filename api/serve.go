@@ -26,16 +26,22 @@ type Serving struct {
 	TLS      *tls.Config // nil for plain HTTP
 	// CallTimeout is the longest that a handler works on a request that it has read.
 	CallTimeout time.Duration
-	// DrainTimeout bounds the wait for calls in flight once ctx has ended.
+	// DrainTimeout bounds the wait for calls in flight once ctx has ended. Its first part still accepts connections: see Serve.
 	DrainTimeout time.Duration
 	Log          *slog.Logger
 }
 
-// Serve answers requests until ctx ends, and then until every call in flight has its answer. Its error tells that the server broke, or
-// that calls were cut off because the drain took too long.
+// noticePart is the part of the drain in which connections are still accepted: 2 s of the default 40 s, the interval in which HAProxy
+// checks its servers by default.
+const noticePart = 20
+
+// Serve answers requests until ctx ends, and then until every call in flight has its answer. Between the two, while whoever balances
+// the load finds out that this process is no longer ready, it still answers new requests, and asks for each connection to be given up:
+// a listener that closed at once would drop the calls that are on their way. Its error tells that the server broke, or that calls
+// were cut off because the drain took too long.
 func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           closing(ctx, handler),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       headerTimeout + bodyTimeout,
@@ -59,8 +65,23 @@ func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.DrainTimeout)
 	defer cancel()
+	select {
+	case err := <-broken:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(s.DrainTimeout / noticePart):
+	}
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("drain: calls were cut off: %w", err), server.Close())
 	}
 	return nil
+}
+
+// closing asks clients to give their connections up once ctx has ended.
+func closing(ctx context.Context, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

@@ -37,15 +37,21 @@ func (s *Sent) Safe(text string) string {
 	if len(text) > longestReason {
 		return withheld
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(s.mask(strings.Map(printable, text))), "\n")
-	first = outermost(strings.Join(strings.Fields(first), " "))
+	text = strings.Map(printable, text)
+	masked := sentence(s.mask(text))
 	switch {
-	case first == "":
+	case masked == "":
 		return "The vendor gave no reason."
-	case notForPeople.MatchString(first):
+	case notForPeople.MatchString(masked), notForPeople.MatchString(sentence(text)): // masking may spoil what it looks for
 		return withheld
 	}
-	return shorten(first)
+	return shorten(masked)
+}
+
+// sentence gives a text's first line.
+func sentence(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return outermost(strings.Join(strings.Fields(first), " "))
 }
 
 // printable turns line ends into line feeds, and whatever else does not show into spaces.
@@ -102,23 +108,26 @@ func condense(source string) *condensed {
 	t := &condensed{source: source, hidden: make([]bool, len(source))}
 	var b strings.Builder
 	for at, r := range source {
-		if isSeparator(r) {
-			continue
+		if r = fold(r); r >= 0 {
+			n, _ := b.WriteRune(r)
+			t.place = append(t.place, slices.Repeat([]int{at}, n)...)
 		}
-		// Upper case first: some letters meet there only.
-		n, _ := b.WriteRune(unicode.ToLower(unicode.ToUpper(r)))
-		t.place = append(t.place, slices.Repeat([]int{at}, n)...)
 	}
 	t.text = b.String()
 	return t
 }
 
-// isSeparator knows what people put between the parts of a number, and between words.
-func isSeparator(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("-./()", r) }
+// fold takes letter case away, and gives a negative number for what people put between the parts of a number and between words.
+func fold(r rune) rune {
+	if unicode.IsSpace(r) || strings.ContainsRune("-./()", r) {
+		return -1
+	}
+	return unicode.ToLower(unicode.ToUpper(r)) // upper case first: some letters meet there only
+}
 
 // hide marks every place where a value stands, those that overlap included.
 func (t *condensed) hide(value string, words bool) {
-	key := condense(value).text
+	key := strings.Map(fold, value)
 	if key == "" {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
 )
 
 // inDocumentOrder sorts violations by where they stand in the body: a member where it begins, a missing one where the object ends
@@ -17,7 +18,7 @@ import (
 func inDocumentOrder(body []byte, shape *soap.Shape, violations []Violation) {
 	places := locate(body)
 	slices.SortStableFunc(violations, func(a, b Violation) int {
-		return cmp.Or(cmp.Compare(places.of(a.Pointer), places.of(b.Pointer)),
+		return cmp.Or(cmp.Compare(places.of(a), places.of(b)),
 			slices.Compare(declared(shape, a.Pointer), declared(shape, b.Pointer)))
 	})
 }
@@ -37,12 +38,18 @@ func declared(shape *soap.Shape, pointer string) (positions []int) {
 	return positions
 }
 
-// places holds the byte offsets of every value of a document by its JSON Pointer.
+// places holds byte offsets of a document by JSON Pointer.
 type places struct {
-	start, end map[string]int64
+	start map[string]int64 // of each value; of duplicate members, the first one
+	again map[string]int64 // of the second one of duplicate members
+	end   map[string]int64 // of objects and arrays
 }
 
-func (p places) of(pointer string) int64 {
+func (p places) of(v Violation) int64 {
+	pointer := v.Pointer
+	if at, ok := p.again[pointer]; ok && v.Code == validation.DuplicateMember {
+		return at
+	}
 	if at, ok := p.start[pointer]; ok {
 		return at
 	}
@@ -55,22 +62,33 @@ func (p places) of(pointer string) int64 {
 	return 0
 }
 
-// locate walks a document that has been read before. Of duplicate members the first one counts.
+// locate walks a document that has been read before.
 func locate(body []byte) places {
-	p := places{start: map[string]int64{}, end: map[string]int64{}}
+	p := places{start: map[string]int64{}, again: map[string]int64{}, end: map[string]int64{}}
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
 			return p
 		}
-		places := p.start
-		if kind := token.Kind(); kind == '}' || kind == ']' {
-			places = p.end
+		pointer, at := string(dec.StackPointer()), dec.InputOffset()
+		parent, tokens := dec.StackIndex(dec.StackDepth())
+		isName := parent == jsontext.KindBeginObject && tokens%2 == 1
+		_, known := p.start[pointer]
+		switch kind := token.Kind(); {
+		case kind == jsontext.KindEndObject || kind == jsontext.KindEndArray:
+			note(p.end, pointer, at)
+		case isName && known:
+			note(p.again, pointer, at)
+		default:
+			note(p.start, pointer, at)
 		}
-		pointer := string(dec.StackPointer())
-		if _, again := places[pointer]; !again {
-			places[pointer] = dec.InputOffset()
-		}
+	}
+}
+
+// note keeps the first place of a pointer.
+func note(places map[string]int64, pointer string, at int64) {
+	if _, again := places[pointer]; !again {
+		places[pointer] = at
 	}
 }

@@ -27,12 +27,19 @@ func refuse(cause error) *Error {
 
 // Reject tells that the vendor found the input wrong and did nothing. Each violation is the vendor's, with its text made safe.
 func Reject(source Source, cause error, violations ...Violation) *Error {
-	return &Error{Code: UpstreamRejected, Outcome: soap.Rejected, Violations: violations, Source: source, Cause: cause}
+	return (&Error{Code: UpstreamRejected, Outcome: soap.Rejected, Source: source, Cause: cause}).with(violations)
 }
 
 // Fail tells that the vendor broke, and may have done part of the work. The code is UpstreamFailed or UpstreamUnavailable.
 func Fail(code Code, cause error, violations ...Violation) *Error {
-	return &Error{Code: code, Outcome: soap.Failed, Violations: violations, Source: FromFault, Cause: cause}
+	return (&Error{Code: code, Outcome: soap.Failed, Source: FromFault, Cause: cause}).with(violations)
+}
+
+// with adds the vendor's violations, as many as a request's own may be.
+func (e *Error) with(violations []Violation) *Error {
+	n := min(len(violations), validation.MaxViolations)
+	e.Violations, e.Truncated = violations[:n], n < len(violations)
+	return e
 }
 
 // faultCode is the code of a vendor's error that has no number.
@@ -40,8 +47,8 @@ func faultCode(system string) validation.Code { return validation.Code(system + 
 
 // unreadable judges a reply that is no envelope, or a broken one. Where there is no envelope at all, the service itself never saw
 // the message if the HTTP status says so; everything else may have executed.
-func unreadable(reply soap.Reply, err error) *Error {
-	cause := fmt.Errorf("HTTP status %d, content type %q: %w", reply.Status, reply.ContentType, err)
+func unreadable(reply soap.Reply, err error, sent *Sent) *Error {
+	cause := fmt.Errorf("HTTP status %d, content type %q: %w", reply.Status, shorten(sent.mask(reply.ContentType)), err)
 	if !errors.Is(err, soap.ErrNoEnvelope) {
 		return Unknown(cause)
 	}
@@ -81,7 +88,7 @@ var notUnderstood = regexp.MustCompile(`^(?:` + strings.Join([]string{
 // faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.
 func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	reason := sent.Safe(f.Reason)
-	cause := fmt.Errorf("fault {%s}%s with HTTP status %d: %s", f.Code.Space, f.Code.Local, reply.Status, reason)
+	cause := fmt.Errorf("fault %s with HTTP status %d: %s", sent.Safe("{"+f.Code.Space+"}"+f.Code.Local), reply.Status, reason)
 	class := f.Class()
 	switch {
 	case class == soap.FaultAuthentication, reply.Status == statusUnauthorized, reply.Status == statusForbidden:

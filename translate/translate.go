@@ -194,7 +194,7 @@ func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
 	switch {
 	case err != nil:
-		return Result{}, unreadable(reply, err)
+		return Result{}, unreadable(reply, err, sent)
 	case decoded.Fault != nil:
 		return Result{}, r.fault(reply, decoded.Fault, sent)
 	case reply.Status < 200 || reply.Status > 299:

@@ -150,9 +150,9 @@ func (c Config) outcome(base *BaseResponse, sent *translate.Sent) *translate.Err
 
 // failure applies the default rule [decided]: an ErrorCode that is not blank, or a ResponseCode that is not on a configured list.
 func (b *BaseResponse) failure(successCodes []string) (code, description string, failed bool) {
-	code, description = text(b.ResponseCode), text(b.ResponseDescription)
+	code, description = strings.TrimSpace(text(b.ResponseCode)), text(b.ResponseDescription)
 	if e := b.ErrorData; e != nil && !validation.Blank(text(e.ErrorCode)) {
-		code = text(e.ErrorCode)
+		code = strings.TrimSpace(text(e.ErrorCode))
 		if !validation.Blank(text(e.ErrorDescription)) {
 			description = text(e.ErrorDescription)
 		}

@@ -60,7 +60,7 @@ func (c Config) judgePIN(r *UpdateCustomerPINResponse, sent *translate.Sent) *tr
 }
 
 func safe(s *string, sent *translate.Sent) *string {
-	if s == nil {
+	if validation.Blank(text(s)) {
 		return nil
 	}
 	shown := sent.Safe(*s)

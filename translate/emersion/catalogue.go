@@ -109,50 +109,43 @@ func rename(v translate.Violation) translate.Violation {
 // recognise finds the numbered error that a sentence of the vendor's is. The wording varies: the page's own example leaves
 // "CumulusUser" out, and a contact's prefix is whatever the vendor's code calls the contact.
 func recognise(sentence string) (translate.Violation, bool) {
-	text, detail := sentence, ""
-	if prefix, rest, found := strings.Cut(sentence, ":"); found {
-		for _, c := range contacts {
-			if strings.Contains(strings.ToLower(prefix), c.word) {
-				text, detail = rest, c.detail
-			}
-		}
-		if detail == "" && isContactError(rest) {
-			text = rest // of a contact, but nobody can tell of which
-		}
-	}
+	colon := strings.LastIndexByte(sentence, ':')
+	prefix, rest := sentence[:max(colon, 0)], sentence[colon+1:]
+	detail := contactIn(prefix)
 	for _, n := range catalogue {
-		if n.matches(text) && (detail == "" || n.contact) {
+		if n.contact && n.matches(rest) || detail == "" && n.matches(sentence) {
 			return n.violationAt(detail), true
 		}
 	}
 	return translate.Violation{}, false
 }
 
-func isContactError(text string) bool {
-	return slices.ContainsFunc(catalogue, func(n numbered) bool { return n.contact && n.matches(text) })
+// contactIn gives the place of the contact that a prefix names; empty when it names none, or both.
+func contactIn(prefix string) (detail string) {
+	for _, c := range contacts {
+		switch {
+		case !strings.Contains(strings.ToLower(prefix), c.word):
+		case detail != "":
+			return ""
+		default:
+			detail = c.detail
+		}
+	}
+	return detail
 }
 
-// matches compares without letter case, punctuation, the number in front, and the word "CumulusUser". The vendor's explanations after
-// the first sentence do not count. "Invalid or missing" may come as either half, unless that half is another number's sentence.
+// matches tells whether a text says what the numbered sentence says. Explanations behind its first full stop may differ, and of "Invalid
+// or Missing" the vendor may say the half that holds.
 func (n numbered) matches(text string) bool {
-	said, known := plain(text), plain(n.sentence)
-	if said == known || strings.HasPrefix(plain(n.sentence), said+" ") && strings.Contains(n.sentence, ".") && said == firstOf(n.sentence) {
-		return true
-	}
-	if strings.HasPrefix(said, firstOf(n.sentence)+" ") && strings.Contains(n.sentence, ".") {
-		return true
-	}
-	rest, either := strings.CutPrefix(known, "invalid or missing ")
-	return either && (said == "missing "+rest || said == "invalid "+rest && n.number != 45)
+	first, _, explained := strings.Cut(n.sentence, ".")
+	said, known := plain(text), plain(first)
+	thing, either := strings.CutPrefix(known, "invalid or missing ")
+	return said == known ||
+		explained && strings.HasPrefix(said, known+" ") ||
+		either && (said == "invalid "+thing || said == "missing "+thing)
 }
 
-// firstOf gives the plain form of what stands before the first full stop.
-func firstOf(sentence string) string {
-	first, _, _ := strings.Cut(sentence, ".")
-	return plain(first)
-}
-
-// plain reduces a sentence to its words.
+// plain reduces a sentence to its words, without letter case, punctuation, a number in front, and the word "CumulusUser".
 func plain(sentence string) string {
 	words := strings.FieldsFunc(strings.ToLower(sentence), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '@'

@@ -1,6 +1,7 @@
 package emersion
 
 import (
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ var australia = []string{"Australia", "AU", "AUS"}
 
 func isOneOf(s string, list []string) bool {
 	for _, each := range list {
-		if strings.EqualFold(s, each) {
+		if len(s) == len(each) && strings.EqualFold(s, each) { // of one length: no letter that only Unicode folds into an ASCII one
 			return true
 		}
 	}
@@ -33,7 +34,7 @@ func isOneOf(s string, list []string) bool {
 
 // checkContact checks the members of a contact that are there; the tags report the missing ones. The place is the contact's detail.
 func checkContact(d *ContactDetail, place string, report *validation.Report) {
-	if d.Country != "" {
+	if !validation.Blank(d.Country) {
 		checkRegion(d, place, report)
 	}
 	if !isEmailAddress(d.EmailAddress) {
@@ -84,7 +85,13 @@ func isWebsite(s string) bool {
 		return true
 	}
 	u, err := url.Parse(s)
-	return err == nil && (strings.EqualFold(u.Scheme, "http") || strings.EqualFold(u.Scheme, "https")) && isHostName(u.Hostname())
+	return err == nil && (strings.EqualFold(u.Scheme, "http") || strings.EqualFold(u.Scheme, "https")) &&
+		(isHostName(u.Hostname()) || isAddress(u.Hostname()))
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
 
 func isHostName(s string) bool {

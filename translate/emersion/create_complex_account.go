@@ -118,7 +118,7 @@ func checkBilling(d *ContactDetail, report *validation.Report) {
 		return
 	}
 	report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == validation.Required })
-	if *d == (ContactDetail{}) {
+	if *d == (ContactDetail{}) && report.Within("/billingContact") {
 		return // an empty object, or one whose members are unknown: reported as such
 	}
 	report.Add(translate.Violation{

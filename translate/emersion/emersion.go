@@ -10,6 +10,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
 )
 
 const system = "emersion"
@@ -51,6 +52,7 @@ const validationError = "Validation Error"
 // the catalogue knows becomes the violation that the local rule would have made, and any other keeps the vendor's words.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	lines := sentences(f)
+	lines = lines[:min(len(lines), validation.MaxViolations+1)] // one more tells that there are more
 	declared := strings.EqualFold(f.Reason, validationError)
 	violations := make([]translate.Violation, 0, len(lines))
 	known := false
@@ -62,8 +64,8 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 		known = known || ok
 		violations = append(violations, v)
 	}
-	if !declared && !known {
-		return nil
+	if !declared && (!known || f.Class() == soap.FaultServer) {
+		return nil // of a server that broke, even a sentence of the list proves nothing
 	}
 	return translate.Reject(translate.FromFault, errors.New("fault code "+sent.Safe(f.Code.Local)), violations...)
 }

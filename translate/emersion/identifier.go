@@ -78,7 +78,7 @@ func withoutSpaces(s string) string { return strings.ReplaceAll(s, " ", "") }
 func checkOrganisation(o *AccountOrganisation, c Config, report *validation.Report) {
 	const identifier, kind = "/accountOrganisation/orgIdentifier", "/accountOrganisation/orgIdentifierType"
 	switch {
-	case o.OrgIdentifier == nil && o.OrgIdentifierType == nil:
+	case o.OrgIdentifier == nil && o.OrgIdentifierType == nil && !report.Blames(identifier):
 	case o.OrgIdentifierType == nil:
 		report.Add(together(kind, identifier, "The type of the identifier is required: ABN, ACN, RBN or TFN."))
 	case o.OrgIdentifier == nil || validation.Blank(string(*o.OrgIdentifier)):

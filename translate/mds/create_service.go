@@ -119,7 +119,7 @@ func createService(c Config) (translate.Operation, error) {
 			}
 		},
 		Fault:   fault,
-		Secrets: c.Secrets,
+		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,
 	})
 }

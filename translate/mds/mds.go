@@ -68,14 +68,15 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 }
 
 func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {
-	return fmt.Errorf("%s with fault code %s: %s", d.Name.Local, f.Code.Local, sent.Safe(f.Reason))
+	return fmt.Errorf("%s with fault code %s: %s", d.Name.Local, sent.Safe(f.Code.Local), sent.Safe(f.Reason))
 }
 
 // violations gives one violation for each Error, else one from Details, else one from the fault string.
 func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []translate.Violation) {
 	if all := d.Child("Errors"); all != nil {
 		for _, e := range all.Children {
-			if e.Name.Local == "Error" && says(e) {
+			// One more than is shown tells that there are more.
+			if e.Name.Local == "Error" && says(e) && len(list) <= validation.MaxViolations {
 				list = append(list, violation(d, e, f.Reason, sent))
 			}
 		}

@@ -20,19 +20,20 @@ func NewDecoder(b Binding, shape *Shape, limits Limits) (*Decoder, error) {
 	if len(b.Reply) == 0 {
 		return nil, errors.New("soap: a binding needs the name of its reply element")
 	}
-	if err := textOnly(shape); err != nil {
+	if err := textOnly(shape, map[*Shape]bool{}); err != nil {
 		return nil, err
 	}
 	return &Decoder{binding: b, shape: shape, limits: limits}, nil
 }
 
-func textOnly(shape *Shape) error {
+func textOnly(shape *Shape, seen map[*Shape]bool) error {
+	seen[shape] = true
 	for _, f := range shape.Fields {
-		if f.Object != nil {
-			if err := textOnly(f.Object); err != nil {
+		if f.Object != nil && !seen[f.Object] {
+			if err := textOnly(f.Object, seen); err != nil {
 				return err
 			}
-		} else if f.Kind != String {
+		} else if f.Object == nil && f.Kind != String {
 			return fmt.Errorf("soap: %s: the member %s of a reply is not text", shape.Type, f.Member)
 		}
 	}

@@ -45,7 +45,7 @@ func New() (*Validator, error) {
 	return &Validator{validate: v}, errors.Join(problems...)
 }
 
-// SelfTest checks a zero struct once, so that a mistake in a tag, which the library answers with a panic, fails the start and
+// SelfTest tries every tag of a request once, so that a mistake in one, which the library answers with a panic, fails the start and
 // never a request.
 func (v *Validator) SelfTest(request any) (err error) {
 	defer func() {
@@ -54,18 +54,27 @@ func (v *Validator) SelfTest(request any) (err error) {
 		}
 	}()
 	for _, tag := range tagsOf(reflect.TypeOf(request), map[reflect.Type]bool{}) {
-		if _, ok := vocabulary[tag]; !ok && tag != "omitnil" && tag != "dive" {
-			return fmt.Errorf("validation: the tags of %T: %q is not in the vocabulary", request, tag)
+		if tag.word == "omitnil" || tag.word == "dive" {
+			continue
 		}
+		if _, ok := vocabulary[tag.word]; !ok {
+			return fmt.Errorf("validation: the tags of %T: %q is not in the vocabulary", request, tag.word)
+		}
+		// Alone, and on a value: behind another tag, or on a member that is absent, it would not run.
+		_ = v.validate.Var(something(tag.on), tag.rule)
 	}
 	return v.Check(request, &Report{})
 }
 
-// tagsOf lists the validate tags of a type and of everything inside.
-func tagsOf(t reflect.Type, seen map[reflect.Type]bool) (tags []string) {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
+// tag is one rule of a field.
+type tag struct {
+	word, rule string // "max", "max=8"
+	on         reflect.Type
+}
+
+// tagsOf lists the rules of a type and of everything inside.
+func tagsOf(t reflect.Type, seen map[reflect.Type]bool) (tags []tag) {
+	t = element(t)
 	if t.Kind() != reflect.Struct || seen[t] {
 		return nil
 	}
@@ -73,13 +82,35 @@ func tagsOf(t reflect.Type, seen map[reflect.Type]bool) (tags []string) {
 	for f := range t.Fields() {
 		if rules := f.Tag.Get("validate"); rules != "" {
 			for rule := range strings.SplitSeq(rules, ",") {
-				name, _, _ := strings.Cut(rule, "=")
-				tags = append(tags, name)
+				word, _, _ := strings.Cut(rule, "=")
+				tags = append(tags, tag{word, rule, element(f.Type)})
 			}
 		}
 		tags = append(tags, tagsOf(f.Type, seen)...)
 	}
 	return tags
+}
+
+// element gives the type of what a pointer or a slice leads to.
+func element(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t
+}
+
+// something gives a value of a type that is not empty, where the type has one.
+func something(t reflect.Type) any {
+	v := reflect.New(t).Elem()
+	switch {
+	case v.CanInt():
+		v.SetInt(1)
+	case v.Kind() == reflect.String:
+		v.SetString("x")
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	}
+	return v.Interface()
 }
 
 // Check adds the violations of a request, a pointer to a struct, to the report. Its error is a mistake of ours.

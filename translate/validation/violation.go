@@ -5,6 +5,7 @@
 package validation
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -91,8 +92,7 @@ func (r *Report) Blames(pointer string) bool {
 func (r *Report) Drop(pointer string, also func(Violation) bool) {
 	kept := r.Violations[:0]
 	for _, v := range r.Violations {
-		below := v.Pointer == pointer || strings.HasPrefix(v.Pointer, pointer+"/")
-		if !below || !also(v) {
+		if !isWithin(v.Pointer, pointer) || !also(v) {
 			kept = append(kept, v)
 		}
 	}
@@ -120,6 +120,15 @@ func (r *Report) RequireOneOf(object string, members ...Member) {
 		Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
 		Params: map[string]any{"oneOf": names},
 	})
+}
+
+// Within tells whether a place, or anything below it, has a violation.
+func (r *Report) Within(pointer string) bool {
+	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return isWithin(v.Pointer, pointer) })
+}
+
+func isWithin(place, pointer string) bool {
+	return place == pointer || strings.HasPrefix(place, pointer+"/")
 }
 
 // Holds tells whether a place has a violation of some kind.

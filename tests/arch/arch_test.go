@@ -1,0 +1,406 @@
+// Package arch keeps the import arrows of the module. An arrow that may not exist is one row of a table, with its reason.
+package arch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "soapbridge"
+
+// arrow is a set of imports that must not exist. Packages are named by pattern: an import path, a path with /... for it and all below,
+// "module" for every package of this module, "others" for every package that is neither this module's nor the standard library's.
+type arrow struct {
+	from   []string
+	not    []string // among from, those that the row is not about
+	to     []string
+	except []string // among to, those that are allowed
+	deep   bool     // what the imports import counts too
+	tests  bool     // the imports of test files count too
+	reason string
+	// later: the packages may still be to come. Every other row must be about some, so that none is empty without anybody knowing.
+	later bool
+}
+
+const (
+	core    = module + "/translate"
+	wire    = module + "/translate/soap"
+	rules   = module + "/translate/validation"
+	edge    = module + "/api"
+	client  = module + "/upstream"
+	sandbox = module + "/upstream/sandbox"
+	openapi = module + "/openapi"
+)
+
+var arrows = []arrow{
+	{
+		from: []string{core + "/..."}, to: []string{"net/http/...", "crypto/tls", "os/exec", "database/sql"}, deep: true,
+		reason: "the core is pure: what it gives depends on its arguments alone, so nothing in it may open a connection",
+	},
+	{
+		from: []string{core + "/..."},
+		to: []string{
+			"net", "os/...", "os", "log", "math/rand/...", "math/rand", "crypto/rand", "io/ioutil", "syscall", "testing",
+			"github.com/gin-gonic/...", "github.com/redis/...", "github.com/google/uuid",
+		},
+		reason: "the core is pure: files, randomness and identifiers come in through Env",
+	},
+	{
+		from: []string{wire}, to: []string{"module", "others"}, except: []string{"github.com/go-json-experiment/json/..."},
+		reason: "the wire knows no operation: the standard library and the JSON tokenizer are all it needs",
+	},
+	{
+		from: []string{rules}, to: []string{"module", "others"}, except: []string{"github.com/go-playground/validator/v10"},
+		reason: "the vocabulary of rules knows neither the wire nor an operation",
+	},
+	{
+		from: []string{core}, to: []string{"module", "others"}, except: []string{wire, rules, "github.com/go-json-experiment/json/..."},
+		reason: "the core stands on the wire and the rules alone; a system's folder depends on it, never the reverse",
+	},
+	{
+		from: []string{core + "/..."}, not: []string{core, wire, rules}, to: []string{"module", "others"}, except: []string{core, wire, rules},
+		reason: "a system is a folder of its own: two vendors share the core and nothing else",
+	},
+	{
+		from: []string{edge}, to: []string{"module"}, except: []string{core, wire, edge + "/idempotency", openapi},
+		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
+	},
+	{
+		from: []string{edge + "/config"}, to: []string{"module"}, tests: true, except: []string{edge + "/config"},
+		reason: "settings are text and limits; what they configure is wired by main",
+	},
+	{
+		from: []string{edge + "/idempotency/..."}, to: []string{"module"}, except: []string{edge + "/idempotency/...", wire},
+		reason: "a store keeps bytes under a name and knows neither routes nor operations", later: true,
+	},
+	{
+		from: []string{client}, to: []string{"module", "others"}, except: []string{wire},
+		reason: "the client moves bytes: of the module it knows the message and the error classes",
+	},
+	{
+		from: []string{sandbox}, to: []string{"module", "others"}, deep: true,
+		reason: "the sandbox judges the translation: with shared code a wrong name would agree with itself on both sides",
+	},
+	{
+		from: []string{sandbox}, to: []string{"module"}, tests: true, except: []string{sandbox},
+		reason: "its tests too must not take an envelope from the code that it judges",
+	},
+	{
+		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/..."},
+		reason: "documents are data that the edge serves", later: true,
+	},
+	{
+		from: []string{"module"}, not: []string{module, module + "/tests/..."}, to: []string{core + "/...", sandbox},
+		except: []string{core, wire, rules},
+		reason: "main alone knows which systems and which upstream there are: only it wires them",
+	},
+	{
+		from: []string{"module"}, not: []string{module, module + "/tests/..."}, to: []string{client, edge},
+		reason: "main alone joins the two edges",
+	},
+	{
+		from: []string{"module"}, not: []string{edge, openapi + "/..."}, to: []string{"github.com/gin-gonic/...", "github.com/gin-contrib/..."}, tests: true,
+		reason: "gin is the edge's choice; nothing else may have to change with it",
+	},
+	{
+		from: []string{"module"}, not: []string{edge + "/idempotency/..."}, to: []string{"github.com/redis/..."},
+		reason: "Redis stands behind the interface of the store",
+	},
+	{
+		from: []string{"module"}, not: []string{edge + "/config"}, to: []string{"github.com/caarlos0/env/..."}, tests: true,
+		reason: "settings are read in one place",
+	},
+	{
+		from: []string{"module"}, not: []string{module}, to: []string{"github.com/alecthomas/kong/..."}, tests: true,
+		reason: "the command line is main's",
+	},
+	{
+		from: []string{module}, deep: true,
+		to:     []string{module + "/tests/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak"},
+		reason: "what ships holds no test code; kits for tests may, as long as only tests import them",
+	},
+}
+
+// pkg is a package as go list describes it.
+type pkg struct {
+	ImportPath   string
+	Imports      []string
+	Deps         []string
+	TestImports  []string
+	XTestImports []string
+	Dir          string
+	GoFiles      []string
+}
+
+// violations lists the forbidden imports among the packages, and the rows that are about no package.
+func violations(packages []pkg, table []arrow) []string {
+	var found []string
+	for i, a := range table {
+		about := 0
+		for _, p := range packages {
+			if !matches(p.ImportPath, a.from) || matches(p.ImportPath, a.not) {
+				continue
+			}
+			about++
+			for _, imported := range a.imports(p) {
+				if matches(imported, a.to) && !matches(imported, a.except) {
+					found = append(found, fmt.Sprintf("%s imports %s, but %s", p.ImportPath, imported, a.reason))
+				}
+			}
+		}
+		if about == 0 && !a.later {
+			found = append(found, fmt.Sprintf("row %d is about no package", i))
+		}
+	}
+	return found
+}
+
+func (a arrow) imports(p pkg) []string {
+	all := slices.Clone(p.Imports)
+	if a.deep {
+		all = append(all, p.Deps...)
+	}
+	if a.tests {
+		all = append(all, p.TestImports...)
+		all = append(all, p.XTestImports...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func matches(path string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return matchesOne(path, pattern) })
+}
+
+func matchesOne(path, pattern string) bool {
+	ours := path == module || strings.HasPrefix(path, module+"/")
+	first, _, _ := strings.Cut(path, "/")
+	switch {
+	case pattern == "module":
+		return ours
+	case pattern == "others":
+		return !ours && strings.Contains(first, ".") // the standard library has no dot in front of its first slash
+	case strings.HasSuffix(pattern, "/..."):
+		above := strings.TrimSuffix(pattern, "/...")
+		return path == above || strings.HasPrefix(path, above+"/")
+	}
+	return path == pattern
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		t.Fatalf("the module's root is not where it was: %v", err)
+	}
+	return dir
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps,TestImports,XTestImports,Dir,GoFiles", "./...")
+	cmd.Dir = root(t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v (the go command is needed: https://go.dev/doc/install)\n%s", err, stderr.Bytes())
+	}
+	var packages []pkg
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestNoForbiddenImport(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 10 {
+		t.Fatalf("go list knows %d packages only", len(packages))
+	}
+	for _, v := range violations(packages, arrows) {
+		t.Error(v)
+	}
+}
+
+func TestEveryRowHasAReason(t *testing.T) {
+	for i, a := range arrows {
+		if a.reason == "" || len(a.from) == 0 || len(a.to) == 0 {
+			t.Errorf("row %d lacks a part: %+v", i, a)
+		}
+	}
+}
+
+// TestTheCheckerFindsViolations shows that each kind of row can fail.
+func TestTheCheckerFindsViolations(t *testing.T) {
+	for name, c := range map[string]struct {
+		p    pkg
+		a    arrow
+		want int
+	}{
+		"an exact path":                     {pkg{ImportPath: wire, Imports: []string{"fmt", "net"}}, arrow{from: []string{wire}, to: []string{"net"}}, 1},
+		"a path below a pattern":            {pkg{ImportPath: core + "/mds", Imports: []string{"net/http/httptrace"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
+		"the root of a pattern":             {pkg{ImportPath: core, Imports: []string{"net/http"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
+		"no path that only begins alike":    {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
+		"a package of the module":           {pkg{ImportPath: sandbox, Imports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}}, 1},
+		"a package of others":               {pkg{ImportPath: client, Imports: []string{"example.com/x"}}, arrow{from: []string{client}, to: []string{"others"}}, 1},
+		"the standard library is no other":  {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
+		"an exception":                      {pkg{ImportPath: client, Imports: []string{wire}}, arrow{from: []string{client}, to: []string{"module"}, except: []string{wire}}, 0},
+		"a package that the row is not for": {pkg{ImportPath: module, Imports: []string{client}}, arrow{from: []string{"module"}, not: []string{module}, to: []string{client}, later: true}, 0},
+		"a deep import":                     {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}, deep: true}, 1},
+		"a deep import in a shallow row":    {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}}, 0},
+		"an import of a test":               {pkg{ImportPath: sandbox, XTestImports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}, tests: true}, 1},
+		"a row about no package":            {pkg{ImportPath: core}, arrow{from: []string{openapi}, to: []string{"net"}}, 1},
+		"a row about no package yet":        {pkg{ImportPath: core}, arrow{from: []string{openapi}, to: []string{"net"}, later: true}, 0},
+		"a row for later that has come":     {pkg{ImportPath: openapi, Imports: []string{"net"}}, arrow{from: []string{openapi}, to: []string{"net"}, later: true}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := violations([]pkg{c.p}, []arrow{c.a}); len(got) != c.want {
+				t.Errorf("%d violations, want %d: %q", len(got), c.want, got)
+			}
+		})
+	}
+}
+
+// Reading a clock is no import: time is imported for its types. These functions are the ones that look at the world.
+var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+func TestTheCoreReadsNoClock(t *testing.T) {
+	files := 0
+	for _, p := range list(t) {
+		if !matchesOne(p.ImportPath, core+"/...") {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			source, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files++
+			for _, use := range clockUses(t, name, source) {
+				t.Errorf("%s: %s: the time of a call comes in through Env", p.ImportPath, use)
+			}
+		}
+	}
+	if files < 20 {
+		t.Fatalf("only %d files of the core were read", files)
+	}
+}
+
+func TestTheClockIsFound(t *testing.T) {
+	const source = `package x
+import clock "time"
+var a = clock.Now
+func f() { clock.Sleep(1) }
+func g(t clock.Time) clock.Time { return t.Add(clock.Second) }`
+	if got := clockUses(t, "x.go", []byte(source)); len(got) != 2 {
+		t.Errorf("found %q, want two uses", got)
+	}
+}
+
+func clockUses(t *testing.T, name string, source []byte) (uses []string) {
+	t.Helper()
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, name, source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := importedAs(file, "time")
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && as != "" {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == as && slices.Contains(clock, s.Sel.Name) {
+				uses = append(uses, fmt.Sprintf("%s: time.%s", set.Position(s.Pos()), s.Sel.Name))
+			}
+		}
+		return true
+	})
+	return uses
+}
+
+// importedAs gives the name by which a file calls a package; empty when it does not import it.
+func importedAs(file *ast.File, path string) string {
+	for _, spec := range file.Imports {
+		if imported, err := strconv.Unquote(spec.Path.Value); err != nil || imported != path {
+			continue
+		}
+		if spec.Name != nil {
+			return spec.Name.Name
+		}
+		return path[strings.LastIndexByte(path, '/')+1:]
+	}
+	return ""
+}
+
+// The top level is settled. bin and artifacts are build outputs that Git ignores.
+var (
+	topFolders  = []string{"api", "translate", "upstream", "openapi", "tests", "bin", "artifacts"}
+	topGoFiles  = []string{"main.go", "main_test.go"}
+	topFilesToo = []string{"go.mod", "go.sum", "docker-compose.yml", "Makefile", "Dockerfile", "soapbridge", "LICENSE"}
+)
+
+func TestTopLevelIsSettled(t *testing.T) {
+	entries, err := os.ReadDir(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strangers(entries) {
+		t.Errorf("%s stands at the top of the module, where only the settled folders and files may stand", name)
+	}
+}
+
+func strangers(entries []os.DirEntry) (names []string) {
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case strings.HasPrefix(name, "."), e.IsDir() && slices.Contains(topFolders, name):
+		case !e.IsDir() && (slices.Contains(topGoFiles, name) || slices.Contains(topFilesToo, name) || strings.HasPrefix(name, "README")):
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestStrangersAreFound(t *testing.T) {
+	dir := t.TempDir()
+	for _, folder := range []string{"api", "internal", ".ci"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"main.go", "util.go", "README.md"} {
+		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strangers(entries), []string{"internal", "util.go"}; !slices.Equal(got, want) {
+		t.Errorf("strangers are %q, want %q", got, want)
+	}
+}

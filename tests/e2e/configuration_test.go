@@ -1,0 +1,306 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Exit codes, as the documentation has them.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// blamed lists the variables that an error names, sorted: one at the beginning of each line.
+func blamed(stderr string) (names []string) {
+	for _, m := range regexp.MustCompile(`(?m)^(?:soapbridge: )?(SOAPBRIDGE_[A-Z0-9_]+): \S`).FindAllStringSubmatch(stderr, -1) {
+		names = append(names, strings.TrimPrefix(m[1], "SOAPBRIDGE_"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	secretFile := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secretFile, []byte(secretWSSE+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		settings map[string]string
+		want     []string
+	}{
+		"of every kind": {map[string]string{
+			"LISTEN": secretPIN, "MODE": secretPIN, "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "MAX_BODY": "lots", "MAX_REPLY": "0", "DRAIN_TIMEOUT": "forever",
+			"IDEMPOTENCY": "never", "NAME_KEY": secretBasic, "CORS_ORIGINS": "*", "TRUSTED_PROXIES": "0.0.0.0/0", "TLS_CERT": secretBasic, "TLS_KEY": secretBasic,
+			"CUSTOMERCARE_URL": "ftp://" + secretBasic, "CUSTOMERCARE_SOAP_VERSION": "1.3", "CUSTOMERCARE_CODE_STATUS": "1001=200", "CUSTOMERCARE_TIMEOUT": "0s",
+			"MDS_URL": "http://user:" + secretBasic + "@example.com", "MDS_SOAP_VERSION": "1.2", "MDS_BASIC_USERNAME": "a:b", "EMERSION_NAMESPACE": "nonsense",
+			"EMERSION_IDENTIFIER_CHECK": "maybe", "EMERSION_WSSE_PASSWORD": secretWSSE,
+		}, []string{
+			"CORS_ORIGINS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_SOAP_VERSION", "CUSTOMERCARE_TIMEOUT", "CUSTOMERCARE_URL", "DRAIN_TIMEOUT",
+			"EMERSION_IDENTIFIER_CHECK", "EMERSION_NAMESPACE", "EMERSION_WSSE_USERNAME", "IDEMPOTENCY", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_REPLY",
+			"MDS_BASIC_PASSWORD", "MDS_BASIC_USERNAME", "MDS_SOAP_VERSION", "MDS_URL", "MODE", "NAME_KEY", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
+		}},
+		"unknown names":              {map[string]string{"LISTNE": secretBasic, "PORT": "8080", "MDS_PIN": "1"}, []string{"LISTNE", "MDS_PIN", "PORT"}},
+		"a value and its file":       {map[string]string{"EMERSION_WSSE_PASSWORD": secretWSSE, "EMERSION_WSSE_PASSWORD_FILE": secretFile, "EMERSION_WSSE_USERNAME": "u"}, []string{"EMERSION_WSSE_PASSWORD"}},
+		"a file that is not there":   {map[string]string{"EMERSION_WSSE_PASSWORD_FILE": secretFile + "-not", "EMERSION_WSSE_USERNAME": "u"}, []string{"EMERSION_WSSE_PASSWORD_FILE"}},
+		"everybody may call":         {map[string]string{"LISTEN": "0.0.0.0:0"}, []string{"LISTEN"}},
+		"production without a store": {map[string]string{"MODE": "production"}, []string{"REDIS_URL"}},
+		"what is not built yet": {map[string]string{
+			"REDIS_URL": "redis://u:" + secretBasic + "@127.0.0.1:1", "NAME_KEY": key, "SECRET_KEYS": "a:" + key, "API_KEYS": "an-id.of-a-hash", "METRICS_LISTEN": "127.0.0.1:0",
+			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys",
+		}, []string{"API_KEYS", "JWT_ISSUER", "METRICS_LISTEN", "REDIS_URL"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, c.settings, "serve")
+			if got.code != exitUsage || got.stdout != "" {
+				t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
+			}
+			if names := blamed(got.stderr); !slices.Equal(names, c.want) {
+				t.Errorf("blamed are %q\nwant       %q\n%s", names, c.want, got.stderr)
+			}
+		})
+	}
+}
+
+func TestInjectedNamesAreIgnored(t *testing.T) {
+	p := proxy(t, map[string]string{
+		"PORT": "tcp://10.0.0.1:8080", "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "8080", "PORT_8080_TCP_ADDR": "10.0.0.1", "MDS_PORT": "tcp://10.0.0.2:80",
+	})
+	if a := send(t, p.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
+		t.Errorf("status %d", a.status)
+	}
+}
+
+func TestInsecureIsForOtherAddressesOnly(t *testing.T) {
+	if got := command(t, map[string]string{"LISTEN": "0.0.0.0:0", "MODE": "production", "MEMORY_STORE": "accept"}, "serve", "--insecure"); got.code != exitUsage ||
+		!slices.Equal(blamed(got.stderr), []string{"LISTEN"}) {
+		t.Errorf("production: exit code %d: %s", got.code, got.stderr)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string // on stdout for code 0, else on stderr
+	}{
+		"no command":                {nil, exitUsage, "--help"},
+		"an unknown command":        {[]string{"dance"}, exitUsage, "--help"},
+		"an unknown flag":           {[]string{"serve", "--fast"}, exitUsage, "--help"},
+		"help":                      {[]string{"--help"}, 0, "demo"},
+		"help of a command":         {[]string{"serve", "--help"}, 0, "SOAPBRIDGE_"},
+		"a demo for everybody":      {[]string{"demo", "--listen", "0.0.0.0:0"}, exitUsage, "loopback"},
+		"a demo on all addresses":   {[]string{"demo", "--listen", ":0"}, exitUsage, "loopback"},
+		"a demo on a name":          {[]string{"demo", "--listen", "example.com:0"}, exitUsage, "loopback"},
+		"a demo without a port":     {[]string{"demo", "--listen", "127.0.0.1"}, exitUsage, "--listen"},
+		"health of no URL":          {[]string{"health", "--url", "nonsense"}, exitUsage, "--url"},
+		"health of another scheme":  {[]string{"health", "--url", "ftp://127.0.0.1"}, exitUsage, "--url"},
+		"an address that is in use": {nil, exitFailed, "address already in use"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var settings map[string]string
+			if c.code == exitFailed {
+				c.args, settings = []string{"serve"}, map[string]string{"LISTEN": strings.TrimPrefix(bridge(t, "1.1").url, "http://")}
+			}
+			got := command(t, settings, c.args...)
+			text := got.stderr
+			if c.code == 0 {
+				text = got.stdout
+			}
+			if got.code != c.code || !strings.Contains(text, c.says) {
+				t.Errorf("exit code %d\nstdout: %s\nstderr: %s", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+func TestHealthCommand(t *testing.T) {
+	p := bridge(t, "1.1")
+	address := strings.TrimPrefix(p.url, "http://")
+	nobody := closedPort(t)
+	for name, c := range map[string]struct {
+		settings map[string]string
+		args     []string
+		code     int
+	}{
+		"by its setting":         {map[string]string{"LISTEN": address}, nil, 0},
+		"by its URL":             {nil, []string{"--url", p.url}, 0},
+		"by a URL with a slash":  {nil, []string{"--url", p.url + "/"}, 0},
+		"by a URL with a path":   {nil, []string{"--url", p.url + "/healthz"}, 0},
+		"another path":           {nil, []string{"--url", p.url + "/nowhere"}, exitFailed},
+		"nobody listens":         {map[string]string{"LISTEN": nobody}, nil, exitFailed},
+		"nobody at the URL":      {nil, []string{"--url", "http://" + nobody}, exitFailed},
+		"TLS where there is one": {nil, []string{"--url", "https://" + address}, exitFailed},
+		"a wrong setting":        {map[string]string{"LISTEN": "nonsense"}, nil, exitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, c.settings, append([]string{"health"}, c.args...)...)
+			if got.code != c.code || (got.stdout == "ready\n") != (c.code == 0) || (got.stderr == "") != (c.code == 0) {
+				t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
+func TestConfigCommand(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+	settings := with(credentials(), map[string]string{
+		"REDIS_URL": "redis://user:" + secretBasic + "@redis.example/3", "NAME_KEY": key, "SECRET_KEYS": "a:" + key, "MDS_URL": "https://cmp.example/x?token=" + secretBasic,
+	})
+	got := command(t, settings, "config")
+	if got.code != 0 || got.stderr != "" {
+		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	}
+	for _, line := range []string{
+		"SOAPBRIDGE_LISTEN=127.0.0.1:8080", "SOAPBRIDGE_MODE=development", "SOAPBRIDGE_MAX_BODY=256KiB", "SOAPBRIDGE_MAX_REPLY=1MiB", "SOAPBRIDGE_DRAIN_TIMEOUT=40s",
+		"SOAPBRIDGE_REDIS_URL=redis://user:***@redis.example:6379/3", "SOAPBRIDGE_NAME_KEY=***", "SOAPBRIDGE_MDS_URL=https://cmp.example/x?***",
+		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=***", "SOAPBRIDGE_EMERSION_WSSE_USERNAME=wsg", "SOAPBRIDGE_EMERSION_WSSE_PASSWORD=***",
+		"SOAPBRIDGE_EMERSION_NAMESPACE=http://emersion.com.au/ServiceObjects", "SOAPBRIDGE_MDS_TIMEOUT=25s", "SOAPBRIDGE_MDS_DIAL_TIMEOUT=2s",
+	} {
+		if !strings.Contains(got.stdout, line+"\n") {
+			t.Errorf("the line %s is missing:\n%s", line, got.stdout)
+		}
+	}
+	if strings.Contains(got.stdout, key) {
+		t.Errorf("a key is shown:\n%s", got.stdout)
+	}
+	if got := command(t, map[string]string{"LISTEN": "x"}, "config"); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"LISTEN"}) {
+		t.Errorf("a wrong setting: exit code %d: %s", got.code, got.stderr)
+	}
+}
+
+func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
+	address := scripted.address(t)
+	if got := command(t, toVendor(address), "config", "check"); got.code != 0 || strings.Count(got.stdout, "reachable") != 3 {
+		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+	settings := toVendor(address)
+	settings["MDS_URL"] = "http://" + closedPort(t) + "/"
+	delete(settings, "EMERSION_URL")
+	got := command(t, settings, "config", "check")
+	if got.code != exitFailed || !regexp.MustCompile(`(?m)^customercare +reachable$`).MatchString(got.stdout) ||
+		!regexp.MustCompile(`(?m)^mds +.*connection refused`).MatchString(got.stdout) || !regexp.MustCompile(`(?m)^emersion +not configured$`).MatchString(got.stdout) {
+		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+	sandbox, sandboxSettings := sandboxURL(t)
+	before := get(t, sandbox+"/sandbox/calls?messageId=none")
+	if got := command(t, sandboxSettings, "config", "check"); got.code != 0 {
+		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+	refused := regexp.MustCompile(`"refused": \d+`)
+	if after := get(t, sandbox+"/sandbox/calls?messageId=none"); refused.FindString(before) != refused.FindString(after) {
+		t.Errorf("the sandbox got something:\n%s\n%s", before, after)
+	}
+}
+
+func TestNothingIsConfigured(t *testing.T) {
+	p := proxy(t, nil)
+	if a := send(t, p.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
+		t.Errorf("readiness: status %d", a.status)
+	}
+	for _, op := range operations() {
+		a := send(t, p.url, ask(op, newReference(), ""))
+		want{http.StatusServiceUnavailable, "not-configured", "not_sent", "later", "60", nil}.check(t, variant{op, "1.1"}, a)
+	}
+}
+
+func TestOptionalKeys(t *testing.T) {
+	sandbox, settings := sandboxURL(t)
+	p := proxy(t, with(settings, credentials(), map[string]string{"IDEMPOTENCY": "optional"}))
+	ids := map[string]bool{}
+	for _, op := range operations() {
+		reference := newReference()
+		c := ask(op, reference, "")
+		c.header = without("Idempotency-Key")
+		a := send(t, p.url, c)
+		success.check(t, variant{op, "1.1"}, a)
+		if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+			t.Errorf("%s: executed %d times", op.Name, n)
+		}
+		if id := a.header.Get("Operation-Id"); ids[id] || id == "" {
+			t.Errorf("%s: the operation id %q is that of another call", op.Name, id)
+		}
+		ids[a.header.Get("Operation-Id")] = true
+		c.header = header("Idempotency-Key", "short")
+		if a := send(t, p.url, c); a.status != http.StatusBadRequest {
+			t.Errorf("%s: a malformed key: status %d", op.Name, a.status)
+		}
+	}
+}
+
+func TestOtherLimitsAndNames(t *testing.T) {
+	scripted.play(t, "names", ok(http.StatusOK))
+	p := proxy(t, with(toVendor(scripted.address(t)), map[string]string{
+		"MAX_BODY": "2KB", "MDS_SOAP_ACTION": "urn:create?a=b", "EMERSION_SOAP_ACTION": "urn:account", "EMERSION_NAMESPACE": "urn:other:objects", "EMERSION_IDENTIFIER_CHECK": "lenient",
+	}))
+	for name, c := range map[string]struct{ action, namespace string }{
+		"CreateService": {`"urn:create?a=b"`, ""}, "CreateComplexAccount": {`"urn:account"`, `xmlns:ser="urn:other:objects"`},
+	} {
+		op := operation(t, name)
+		number := strconv.FormatInt(references.Add(1), 10)
+		o := say(op, refer(op, example(op), "raw-"+number), "raw:names#"+number)
+		if name == "CreateComplexAccount" {
+			o["accountOrganisation"] = object{"orgIdentifier": "1", "orgIdentifierType": "ABN"} // not even the number of digits is right
+		}
+		c2 := call{path: op.Path, body: encode(o)}
+		success.check(t, variant{op, "1.1"}, send(t, p.url, c2))
+		got := scripted.got(number)
+		if len(got) != 1 || got[0].header.Get("SOAPAction") != c.action || !strings.Contains(got[0].body, c.namespace) {
+			t.Errorf("%s: sent %+v", name, got)
+		}
+		c2.body = padded(c2.body, 2001)
+		if a := send(t, p.url, c2); a.status != http.StatusRequestEntityTooLarge || a.problem.Errors[0].Params["maxBytes"] != float64(2000) {
+			t.Errorf("%s: a body over the limit: status %d: %s", name, a.status, a.body)
+		}
+	}
+}
+
+func TestTextLogs(t *testing.T) {
+	p := proxy(t, map[string]string{"LOG_FORMAT": "text", "LOG_LEVEL": "warn"})
+	for path, count := range map[string]int{"/nowhere": http.StatusNotFound, "/healthz": http.StatusOK} {
+		if a := send(t, p.url, call{method: http.MethodGet, path: path}); a.status != count {
+			t.Errorf("%s: status %d", path, a.status)
+		}
+	}
+	// The address is on the first line at any level: who starts the process needs it.
+	if first, rest, _ := strings.Cut(p.stderr.String(), "\n"); !strings.Contains(first, "listen=127.0.0.1:") || strings.Contains(rest, "level=INFO") {
+		t.Errorf("the log is %s", &p.stderr)
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	sandbox, settings := sandboxURL(t)
+	dir := t.TempDir()
+	files := map[string]string{}
+	for name, value := range map[string]string{"CUSTOMERCARE_DIRECT_TOKEN": secretDirect, "EMERSION_WSSE_PASSWORD": secretWSSE, "CUSTOMERCARE_URL": settings["CUSTOMERCARE_URL"]} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(value+"\r\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files[name+"_FILE"] = path
+	}
+	all := with(settings, files, map[string]string{"EMERSION_WSSE_USERNAME": "wsg"})
+	delete(all, "CUSTOMERCARE_URL")
+	p := proxy(t, all)
+	for name, secret := range map[string]string{"UpdateCustomerPIN": "dtok-9f31-XQ&amp;&lt;<", "CreateComplexAccount": ">" + secretWSSE + "<"} {
+		op := operation(t, name)
+		reference := newReference()
+		success.check(t, variant{op, "1.1"}, send(t, p.url, ask(op, reference, "")))
+		calls := executions(t, sandbox, op.System, reference)
+		if len(calls) != 1 {
+			t.Fatalf("%s: executed %d times", name, len(calls))
+		}
+		if envelope := get(t, fmt.Sprintf("%s/sandbox/calls/%d/envelope", sandbox, calls[0].Number)); !strings.Contains(envelope, secret) {
+			t.Errorf("%s: the secret of the file is not there: %s", name, envelope)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// demo is a demo that runs.
+type demo struct {
+	*process
+
+	sandbox string
+	text    string
+}
+
+var (
+	demoAPI      = regexp.MustCompile(`(?m)^ *API +(http://\S+)$`)
+	demoSandbox  = regexp.MustCompile(`(?m)^ *sandbox +(http://\S+)`)
+	demoCommands = regexp.MustCompile(`(?ms)^# (\w+)\n(curl .*?)\n$`)
+)
+
+// startDemo starts a demo among settings that would lead a proxy to somebody real: it must not look at them.
+func startDemo(t *testing.T, listen string) *demo {
+	t.Helper()
+	hostile := with(toVendor(closedPort(t)), map[string]string{"LISTEN": "0.0.0.0:1", "MODE": "production", "NONSENSE": "1", "CUSTOMERCARE_DIRECT_TOKEN": secretDirect})
+	p, err := launch(t.Name(), hostile, "demo", "--listen", listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := p.await("end of the introduction", func() string {
+		if text := p.stdout.String(); strings.Contains(text, "/sandbox/scenarios") && strings.HasSuffix(text, "\n\n") {
+			return text
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, problem := range p.stop() {
+			t.Error(problem)
+		}
+	})
+	api, vendors := demoAPI.FindStringSubmatch(text), demoSandbox.FindStringSubmatch(text)
+	if api == nil || vendors == nil {
+		t.Fatalf("the demo does not say where it is:\n%s", text)
+	}
+	p.url = api[1]
+	return &demo{p, vendors[1], text}
+}
+
+// TestDemoPrintsCommandsThatWork executes every command line that the demo prints, with a shell and curl, as a reader would.
+func TestDemoPrintsCommandsThatWork(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatalf("%v (apt-get install curl)", err)
+	}
+	d := startDemo(t, "127.0.0.1:0")
+	commands := demoCommands.FindAllStringSubmatch(d.text, -1)
+	if len(commands) != len(operations()) {
+		t.Fatalf("the demo prints %d commands for %d operations:\n%s", len(commands), len(operations()), d.text)
+	}
+	for i, op := range operations() {
+		t.Run(op.Name, func(t *testing.T) {
+			if commands[i][1] != op.Name {
+				t.Fatalf("the command is for %s", commands[i][1])
+			}
+			status, header, body := shell(t, commands[i][2])
+			if status != op.Status || header.Get("Operation-Id") == "" || !json.Valid([]byte(body)) {
+				t.Errorf("status %d, %v: %s", status, header, body)
+			}
+		})
+	}
+	var calls struct{ Counts map[string]int }
+	fetch(t, d.sandbox+"/sandbox/calls", &calls)
+	for _, op := range operations() {
+		if calls.Counts[op.Name] != 1 {
+			t.Errorf("%s was executed %d times", op.Name, calls.Counts[op.Name])
+		}
+	}
+	// The sentence at the end: a scenario's name in any text.
+	op := operation(t, "CreateCallLog")
+	unknown.check(t, variant{op, "1.1"}, send(t, d.url, ask(op, newReference(), "sandbox:html-200")))
+}
+
+// shell executes a command line and reads the HTTP answer that it prints.
+func shell(t *testing.T, line string) (status int, header http.Header, body string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s\n%s", err, &stderr, line)
+	}
+	head, body, found := strings.Cut(string(out), "\r\n\r\n")
+	first, rest, _ := strings.Cut(head, "\r\n")
+	if _, err := fmt.Sscanf(first, "HTTP/1.1 %d", &status); err != nil || !found {
+		t.Fatalf("%v: %s", err, out)
+	}
+	header = http.Header{}
+	for headerLine := range strings.SplitSeq(rest, "\r\n") {
+		name, value, _ := strings.Cut(headerLine, ": ")
+		header.Add(name, value)
+	}
+	return status, header, body
+}
+
+func TestDemoForBrowsersOnThisMachine(t *testing.T) {
+	d := startDemo(t, "localhost:0")
+	if host, _, err := net.SplitHostPort(strings.TrimPrefix(d.url, "http://")); err != nil || !net.ParseIP(host).IsLoopback() {
+		t.Errorf("the demo listens at %s", d.url)
+	}
+	op := operation(t, "UpdateCustomerPIN")
+	for origin, status := range map[string]int{
+		"http://localhost:5173": op.Status, "http://localhost": op.Status, "https://localhost:5173": http.StatusForbidden,
+		"http://127.0.0.1:5173": http.StatusForbidden, "http://localhost.evil.test": http.StatusForbidden, "null": http.StatusForbidden,
+	} {
+		c := ask(op, newReference(), "")
+		c.header = header("Origin", origin)
+		a := send(t, d.url, c)
+		want := ""
+		if status == op.Status {
+			want = origin
+		}
+		if a.status != status || a.header.Get("Access-Control-Allow-Origin") != want {
+			t.Errorf("%s: status %d, %v", origin, a.status, a.header)
+		}
+	}
+}

@@ -1,0 +1,356 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/soap"
+)
+
+// The planted secrets. None may ever be seen in an answer, a log, or anything that a command prints.
+const (
+	secretPIN         = "Pn-77120458"
+	secretAccessCode  = "Aac-310-8842"
+	secretSSN         = "912-84-7301"
+	secretLicence     = "Lic-5518-0042-DL"
+	secretPassword    = "Wombat*Rosella/7"
+	secretIdentifier  = "53 004 085 616" // a valid ABN
+	secretDirect      = "dtok-9f31-XQ&<"
+	secretOriginating = "otok-77ab-ZV"
+	secretBasic       = "bpw-Kestrel-12"
+	secretWSSE        = "wpw-Osprey-34"
+)
+
+// planted holds every secret in each form in which somebody could repeat it.
+var planted = []string{
+	secretPIN, secretAccessCode, secretSSN, "912847301", secretLicence, secretPassword, secretIdentifier, "53004085616",
+	secretDirect, "dtok-9f31-XQ&amp;&lt;", "dtok-9f31-XQ", secretOriginating, secretBasic, secretWSSE,
+	"YnBnOmJwdy1LZXN0cmVsLTEy", // bpg:bpw-Kestrel-12, as HTTP Basic sends it
+	"Tiger-42",                 // a secret of the vendor's, in the sandbox's stack traces and its NativeErrorDetail
+}
+
+// credentials are the settings with everything that this proxy must keep to itself, and with the one code by which the sandbox
+// says success.
+func credentials() map[string]string {
+	return map[string]string{
+		"CUSTOMERCARE_DIRECT_TOKEN": secretDirect, "CUSTOMERCARE_ORIGINATING_TOKEN": secretOriginating, "CUSTOMERCARE_USER_ID": "e2e",
+		"CUSTOMERCARE_BASIC_USERNAME": "bpg", "CUSTOMERCARE_BASIC_PASSWORD": secretBasic,
+		"MDS_BASIC_USERNAME": "bpg", "MDS_BASIC_PASSWORD": secretBasic,
+		"EMERSION_WSSE_USERNAME": "wsg", "EMERSION_WSSE_PASSWORD": secretWSSE,
+		"CUSTOMERCARE_SUCCESS_CODES": "0",
+	}
+}
+
+// with adds settings to others.
+func with(settings map[string]string, more ...map[string]string) map[string]string {
+	all := maps.Clone(settings)
+	for _, m := range more {
+		maps.Copy(all, m)
+	}
+	return all
+}
+
+// operations are all that the product has.
+var operations = sync.OnceValue(func() []translate.Operation {
+	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
+	cmp, err2 := mds.Operations(mds.Config{})
+	cumulus, err3 := emersion.Operations(emersion.Config{})
+	if err1 != nil || err2 != nil || err3 != nil {
+		panic(fmt.Sprint(err1, err2, err3))
+	}
+	return append(append(care, cmp...), cumulus...)
+})
+
+func operation(t *testing.T, name string) translate.Operation {
+	t.Helper()
+	for _, op := range operations() {
+		if op.Name == name {
+			return op
+		}
+	}
+	t.Fatalf("no operation %s", name)
+	return translate.Operation{}
+}
+
+// variant is an operation in a version of SOAP that its system speaks.
+type variant struct {
+	translate.Operation
+
+	version string
+}
+
+func (v variant) String() string { return v.Name + " in SOAP " + v.version }
+
+// variants are all of them.
+func variants() (list []variant) {
+	for _, op := range operations() {
+		list = append(list, variant{op, "1.1"})
+		if op.System == "customercare" {
+			list = append(list, variant{op, "1.2"})
+		}
+	}
+	return list
+}
+
+// one gives a variant of each system and version: for what does not depend on the operation.
+func one(t *testing.T) []variant {
+	t.Helper()
+	return []variant{
+		{operation(t, "UpdateCustomerPIN"), "1.1"}, {operation(t, "UpdateCustomerPIN"), "1.2"},
+		{operation(t, "CreateService"), "1.1"}, {operation(t, "CreateComplexAccount"), "1.1"},
+	}
+}
+
+// sandboxURL gives the sandbox that the tests share, and the settings that lead to it.
+func sandboxURL(t *testing.T) (url string, settings map[string]string) {
+	t.Helper()
+	p := shared.get(t, "sandbox", func() (p *process, err error) {
+		p, sandboxSettings, err = launchSandbox("sandbox")
+		return p, err
+	})
+	return p.url, sandboxSettings
+}
+
+var sandboxSettings map[string]string // written once, before the first process that needs it starts
+
+// bridge gives a shared proxy in front of the sandbox that speaks a version with CustomerCare.
+func bridge(t *testing.T, version string) *process {
+	t.Helper()
+	_, settings := sandboxURL(t)
+	return shared.get(t, "proxy for SOAP "+version, func() (*process, error) {
+		return launchProxy("proxy for SOAP "+version, with(settings, credentials(), map[string]string{"CUSTOMERCARE_SOAP_VERSION": version}))
+	})
+}
+
+var references atomic.Int64
+
+// newReference names one request so that the sandbox can be asked for it.
+func newReference() string { return fmt.Sprintf("e2e-%05d", references.Add(1)) }
+
+// object is a JSON object in the making.
+type object = map[string]any
+
+// at gives the object at a path, made where it is missing.
+func at(o object, path ...string) object {
+	for _, name := range path {
+		inner, there := o[name].(object)
+		if !there {
+			inner = object{}
+			o[name] = inner
+		}
+		o = inner
+	}
+	return o
+}
+
+// example gives the operation's own example as an object.
+func example(op translate.Operation) object {
+	var o object
+	if err := json.Unmarshal([]byte(op.Example), &o); err != nil {
+		panic(fmt.Sprintf("the example of %s: %v", op.Name, err))
+	}
+	return o
+}
+
+// refer puts a reference into a request where its system carries one, and makes unique what must be.
+func refer(op translate.Operation, o object, reference string) object {
+	switch op.System {
+	case "customercare":
+		at(o, "baseRequest")["messageId"] = reference
+	case "mds":
+		o["externalReference"] = reference
+	default:
+		o["accountReference"] = reference
+		at(o, "primaryContact", "cumulusUser")["userName"] = reference + "@example.com.au"
+	}
+	return o
+}
+
+// say puts a text into a member of the request that means nothing to anybody but the sandbox.
+func say(op translate.Operation, o object, text string) object {
+	switch op.Name {
+	case "CreateWorkFlowManager":
+		at(o, "requestor")["memo"] = text
+	case "CreateCallLog":
+		o["callerId"] = text
+	case "UpdateCustomerPIN":
+		o["correspondenceType"] = text
+	case "CreateService":
+		at(o, "serviceData")["longDescription"] = text
+	default:
+		at(o, "primaryContact", "detail")["addressLine3"] = text
+	}
+	return o
+}
+
+// plantSecrets puts every planted secret that a request can hold into it.
+func plantSecrets(op translate.Operation, o object) object {
+	contact := func(c object) {
+		c["ssn"] = secretSSN
+		c["driverLicenses"] = []any{object{"number": secretLicence, "state": "GA"}}
+	}
+	switch op.Name {
+	case "CreateWorkFlowManager":
+		contact(at(o, "requestor"))
+	case "CreateCallLog":
+		contact(at(o, "customerCallLog", "requestor"))
+	case "UpdateCustomerPIN":
+		o["pin"], o["accountAccessCode"] = secretPIN, secretAccessCode
+	case "CreateComplexAccount":
+		at(o, "primaryContact", "cumulusUser")["password"] = secretPassword
+		maps.Copy(at(o, "accountOrganisation"), object{"orgName": "Example Pty Ltd", "orgIdentifier": secretIdentifier, "orgIdentifierType": "ABN"})
+	}
+	return o
+}
+
+// ask makes the call of an operation: its example, with secrets, a reference, and a text that may ask for a scenario.
+func ask(op translate.Operation, reference, text string) call {
+	o := refer(op, plantSecrets(op, example(op)), reference)
+	if text != "" {
+		say(op, o, text)
+	}
+	return call{path: op.Path, body: encode(o)}
+}
+
+func encode(o object) string {
+	text, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// hard is what a text may hold and a bridge between two syntaxes may break.
+const hard = ` <b a="1">&amp;lt; ]]> <!-- --> 'é 漢 😀 ` + "\u2028 \u202eעב\t\n\r."
+
+// marks makes texts of which no two are alike.
+type marks int
+
+func (m *marks) text() string {
+	*m++
+	return fmt.Sprintf("m%03d%s", *m, hard)
+}
+
+// short makes a text for a member of limited length.
+func (m *marks) short() string {
+	*m++
+	return fmt.Sprintf("s%03d<&", *m)
+}
+
+func (m *marks) texts(names string) object {
+	o := object{}
+	for name := range strings.FieldsSeq(names) {
+		o[name] = m.text()
+	}
+	return o
+}
+
+func (m *marks) date() string {
+	*m++
+	return fmt.Sprintf("20%02d-02-28", *m%100)
+}
+
+func (m *marks) address() object {
+	return with2(m.texts(`addressType addressKey addressLineCode preStreetDirection addressLine1 addressLine2 addressLine3 addressLine4
+		addressCompressed streetType postStreetDirection city state zip countryCode countyCode countyName ruralOrUrbanCode
+		addressStatusCode notes`), object{"startDate": m.date(), "endDate": m.date()})
+}
+
+func (m *marks) phone() object {
+	return with2(m.texts("phoneType phone extension"), object{"doNotCallFlag": true})
+}
+
+func (m *marks) email() object {
+	return object{"emailType": m.short() + "'漢😀", "email": m.text()} // the type is a token: no white space around it
+}
+
+func (m *marks) contact() object {
+	licence := with2(m.texts("state"), object{"number": secretLicence, "birthday": m.date(), "issuedDate": m.date(), "expirationDate": m.date()})
+	return with2(m.texts(`contactType prefix firstName middleInitial lastName suffix fullName memo csrId statusCode employerName`), object{
+		"primaryContact": m.phone(), "secondaryContact": m.phone(), "email": m.email(), "createdDate": m.date(),
+		"ssn": secretSSN, "criticalContactFlag": false, "criticalExpirationDate": m.date(),
+		"addresses": []any{m.address(), m.address()}, "otherPhones": []any{m.phone()}, "faxes": []any{m.phone(), m.phone()},
+		"driverLicenses": []any{licence, licence},
+	})
+}
+
+func (m *marks) baseRequest() object {
+	return with2(m.texts("userId messageId"), object{
+		"messageDateTime": "2026-11-21T09:30:00.1234567+14:00", "nameValues": []any{m.texts("name value"), m.texts("name value")},
+	})
+}
+
+func with2(o, more object) object {
+	maps.Copy(o, more)
+	return o
+}
+
+// full gives a request with every member that the operation has, no two texts alike.
+func full(op translate.Operation) object {
+	m := new(marks)
+	switch op.Name {
+	case "CreateWorkFlowManager":
+		return with2(m.texts("accountNumber premiseNumber customerNumber"), object{
+			"baseRequest": m.baseRequest(), "workItemType": m.texts("code description"), "requestor": m.contact(), "operatingCenter": m.texts("code description"),
+		})
+	case "CreateCallLog":
+		customer := with2(m.texts("customerId customerName customerNumber dba repId"), object{"contacts": []any{m.contact(), m.contact()}})
+		account := with2(m.texts("accountNumber accountType accountStatus"), object{
+			"billingAddress": m.address(), "primaryContact": m.contact(), "serviceAddress": m.address(), "operatingCenter": m.texts("code description"),
+		})
+		return object{"baseRequest": m.baseRequest(), "callerId": m.text(), "customerCallLog": with2(m.texts("csrId logText"), object{
+			"requestor": m.contact(), "createdDateTime": "2026-11-21T09:30:00Z", "requestType": -7, "customer": customer,
+			"premise": with2(m.texts("premiseNumber"), object{"premiseAddress": m.address(), "contacts": []any{m.contact()}}), "account": account,
+		})}
+	case "UpdateCustomerPIN":
+		return with2(m.texts("accountNumber customerNumber correspondenceType"), object{
+			"baseRequest": m.baseRequest(), "operationType": "UPDATE", "accountAccessCode": secretAccessCode, "pin": secretPIN, "email": m.email(),
+		})
+	case "CreateService":
+		return object{"externalReference": m.short(), "auditRecord": object{"userId": m.short(), "program": m.short()}, "serviceData": object{
+			"customerLevel": "account", "customerLevelReference": m.short(), "effectiveDate": "2026-12-01", "expiryDate": "2026-12-02", "serviceCode": "s&<'é",
+			"salesPersonId": 99999999, "salesAccountReference": 0, "servicePrice": "-000999999999.90", "description": m.short(), "longDescription": m.text(),
+			"accountServiceAgreement": m.short(), "suppressRemainingCharge": true, "contractReference": m.short(), "priceConsolidationService": "漢<]]>",
+		}}
+	default:
+		detail := func(website string) object {
+			return with2(m.texts("title firstName lastName addressLine1 addressLine2 addressLine3 suburb mobileNumber faxNumber"), object{
+				"state": "oth", "postcode": m.text(), "country": "New Zealand", "emailAddress": "a&b<c>@é.example", "phoneNumber": "+64 (9) 300-0000 ext 7", "website": website,
+			})
+		}
+		return with2(m.texts("licenceeUsername accountReference"), object{
+			"accountType": "End User", "accountContactType": object{"type": "Organisation"},
+			"primaryContact":      object{"detail": detail("https://example.com/?a=1&b=%3C"), "cumulusUser": object{"userName": newReference() + "&<@example.com.au", "password": secretPassword}},
+			"accountOrganisation": with2(m.texts("orgName orgTradingName"), object{"orgType": 29, "orgIdentifier": secretIdentifier, "orgIdentifierType": "ABN"}),
+			"billingContact":      object{"detail": detail("example.org")},
+		})
+	}
+}
+
+// header makes the header of a call.
+func header(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		h[http.CanonicalHeaderKey(pairs[i])] = append(h[http.CanonicalHeaderKey(pairs[i])], pairs[i+1])
+	}
+	return h
+}
+
+// without makes a header that takes the usual ones of these names away.
+func without(names ...string) http.Header {
+	h := http.Header{}
+	for _, name := range names {
+		h[http.CanonicalHeaderKey(name)] = nil
+	}
+	return h
+}

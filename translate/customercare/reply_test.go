@@ -1,0 +1,331 @@
+package customercare
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+func rejected(pointer, detail string) translate.Error {
+	return translate.Error{
+		Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromFault,
+		Violations: []translate.Violation{{Pointer: pointer, Code: "customercare-fault", Detail: detail}},
+	}
+}
+
+func failed(detail string) translate.Error {
+	return translate.Error{
+		Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromFault,
+		Violations: []translate.Violation{{Code: "customercare-fault", Detail: detail}},
+	}
+}
+
+func refused() translate.Error {
+	return translate.Error{Code: translate.UpstreamRefused, Outcome: soap.Rejected, Alert: true}
+}
+
+func unknown() translate.Error {
+	return translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown}
+}
+
+// TestRecordedReplies reads what an ASMX server answered to right and wrong messages; those with "trace" in their name were made with the
+// server's stack traces turned on.
+func TestRecordedReplies(t *testing.T) {
+	const pinRequest, workflowRequest, callLogRequest = "UpdateCustomerPIN", "CreateWorkFlowManager", "CreateCallLog"
+	const notRead = "Server was unable to read request."
+	closed := translate.Error{
+		Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode,
+		Violations: []translate.Violation{{Code: "customercare-1001", Detail: "Account not found"}},
+		Extensions: map[string]any{
+			"sevCode":         ReplyCode{Code: new("0"), Description: new("Info")},
+			"explanationCode": ReplyCode{Code: new("E0"), Description: new("None")},
+		},
+	}
+	type expectation struct {
+		operation string
+		status    int
+		want      translate.Error // without a code: a success
+	}
+	tests := map[string]expectation{
+		"ok-pin.xml":                    {pinRequest, 200, translate.Error{}},
+		"ok-workflow.xml":               {workflowRequest, 200, translate.Error{}},
+		"ok-call-log.xml":               {callLogRequest, 200, translate.Error{}},
+		"blank-errordata.xml":           {pinRequest, 200, translate.Error{}},
+		"failed-baseresponse.xml":       {pinRequest, 200, closed},
+		"null-result.xml":               {workflowRequest, 200, unknown()}, // no BaseResponse
+		"not-found.trace.html":          {pinRequest, 404, refused()},
+		"wrong-content-type.trace.html": {pinRequest, 500, unknown()}, // the service's own doing, but nothing in it says so
+		"wrong-envelope-ns.xml":         {pinRequest, 500, refused()},
+		"wrong-envelope-ns.trace.xml":   {pinRequest, 500, refused()},
+	}
+	// The same in both versions, and with and without stack traces, but for what the version puts elsewhere.
+	for name, each := range map[string]expectation{
+		"bad-bool":               {workflowRequest, 500, rejected("", notRead)},
+		"bad-enum":               {pinRequest, 500, rejected("/operationType", notRead)},
+		"empty-enum":             {pinRequest, 500, rejected("/operationType", notRead)},
+		"bad-date":               {workflowRequest, 500, rejected("", notRead)},
+		"bad-datetime":           {workflowRequest, 500, rejected("", notRead)},
+		"bad-int":                {callLogRequest, 500, rejected("", notRead)},
+		"int-overflow":           {callLogRequest, 500, rejected("", notRead)},
+		"mustunderstand-unknown": {pinRequest, 500, refused()},
+		"unknown-operation":      {pinRequest, 500, refused()},
+		"throw-client":           {pinRequest, 500, rejected("", "The account is closed")},
+		"throw-header":           {pinRequest, 500, rejected("", "Token expired")},
+		"throw-sub":              {pinRequest, 500, rejected("", "Bad account")},
+		"throw-server":           {pinRequest, 500, failed("Back end down")},
+		"throw-plain":            {pinRequest, 500, failed("Server was unable to process request.")},
+	} {
+		for _, variant := range []string{"", "-soap12", ".trace", "-soap12.trace"} {
+			if _, err := os.Stat(filepath.Join("testdata/replies", name+variant+".xml")); err == nil {
+				tests[name+variant+".xml"] = each
+			}
+		}
+	}
+	for _, name := range []string{"ok-pin", "ok-workflow", "ok-call-log", "failed-baseresponse"} {
+		tests[name+"-soap12.xml"] = tests[name+".xml"]
+	}
+	files, err := os.ReadDir("testdata/replies")
+	if err != nil || len(files) != len(tests) {
+		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
+	}
+	for _, file := range files {
+		t.Run(file.Name(), func(t *testing.T) {
+			test, ok := tests[file.Name()]
+			if !ok {
+				t.Fatal("no row")
+			}
+			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			version, contentType := soap.V11, "text/xml; charset=utf-8"
+			if strings.Contains(file.Name(), "soap12") {
+				version, contentType = soap.V12, "application/soap+xml; charset=utf-8"
+			}
+			op := operation(t, test.operation, Config{Version: version})
+			result, problem := decode(t, op, op.Example, soap.Reply{Status: test.status, ContentType: contentType, Body: body})
+			if test.want.Code != "" {
+				checkRefusal(t, problem, test.want)
+				return
+			}
+			if problem != nil || result.Ignored != 0 || !strings.Contains(string(result.JSON), `"responseCode":"0","responseDescription":"Success"}`) {
+				t.Errorf("%+v %d %s", problem, result.Ignored, result.JSON)
+			}
+			for _, token := range []string{"ID-1", "ID-2"} { // the header echoes the credentials
+				if strings.Contains(string(result.JSON), token) {
+					t.Errorf("%s came back", token)
+				}
+			}
+		})
+	}
+}
+
+// reply writes a reply of an operation in SOAP 1.1; members are those of its result.
+func reply(operation, members string) soap.Reply {
+	body := fmt.Sprintf(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><ScCredentials xmlns="%s"><ID>echoed</ID></ScCredentials></s:Header>`+
+		`<s:Body><%sResponse xmlns="%[1]s"><%[2]sResult>%[3]s</%[2]sResult></%[2]sResponse></s:Body></s:Envelope>`, namespace, operation, members)
+	return soap.Reply{Status: 200, ContentType: "text/xml", Body: []byte(body)}
+}
+
+// base writes a BaseResponse.
+func base(members string) string { return `<BaseResponse xmlns="">` + members + `</BaseResponse>` }
+
+func failure(code, description string) string {
+	return "<ErrorData><ErrorCode>" + code + "</ErrorCode><ErrorDescription>" + description + "</ErrorDescription><NativeErrorDetail>at Dao.Find() native</NativeErrorDetail></ErrorData>"
+}
+
+// TestBaseResponse is the default rule: an ErrorCode that is not blank, or a ResponseCode that is not on a configured list.
+func TestBaseResponse(t *testing.T) {
+	const ok = "<ResponseCode>0</ResponseCode><ResponseDescription>Fine</ResponseDescription>"
+	const odd = "<ResponseCode>7</ResponseCode><ResponseDescription>Odd</ResponseDescription>"
+	status := map[string]int{"1001": 404, "7": 409}
+	for _, test := range []struct {
+		name, members string
+		codes         []string
+		code, detail  string // empty: a success
+		status        int
+	}{
+		{"no list: any code is success", ok, nil, "", "", 0},
+		{"no list: an odd code too", odd, nil, "", "", 0},
+		{"no list: no code at all", "<ResponseDescription>Fine</ResponseDescription>", nil, "", "", 0},
+		{"nothing in it", "", nil, "", "", 0},
+		{"on the list", ok, []string{"00", "0"}, "", "", 0},
+		{"on the list, with white space", "<ResponseCode>\n 0 \n</ResponseCode>", []string{"0"}, "", "", 0},
+		{"not on the list", odd, []string{"00", "0"}, "7", "Odd", 409},
+		{"not on the list, with white space", "<ResponseCode> 7 </ResponseCode>", []string{"0"}, "7", "The vendor gave no reason.", 409},
+		{"not on the list by a zero", ok, []string{"00"}, "0", "Fine", 0},
+		{"no code, with a list", "<ResponseDescription>Fine</ResponseDescription>", []string{"0"}, "fault", "Fine", 0},
+		{"nothing, with a list", "", []string{"0"}, "fault", "The vendor gave no reason.", 0},
+
+		{"an error code", ok + failure("1001", "Account not found"), nil, "1001", "Account not found", 404},
+		{"an error code, although the response code is on the list", ok + failure("1001", "Account not found"), []string{"0"}, "1001", "Account not found", 404},
+		{"an error code wins over a response code", odd + failure("1002", "Closed"), []string{"0"}, "1002", "Closed", 0},
+		{"an error code without description", ok + failure("1001", " "), nil, "1001", "Fine", 404},
+		{"an error code without any description", "<ErrorData><ErrorCode>1001</ErrorCode></ErrorData>", nil, "1001", "The vendor gave no reason.", 404},
+		{"an error code with white space", ok + failure("\n1001\n", "Account not found"), nil, "1001", "Account not found", 404},
+		{"an error code of letters", ok + failure("E-1.2_x", "Odd"), nil, "E-1.2_x", "Odd", 0},
+		{"an error code of 32 characters", ok + failure(strings.Repeat("9", 32), "Odd"), nil, strings.Repeat("9", 32), "Odd", 0},
+		{"an error code of 33 characters", ok + failure(strings.Repeat("9", 33), "Odd"), nil, "fault", "Odd", 0},
+		{"an error code that fits no code", ok + failure("no such account", "Odd"), nil, "fault", "Odd", 0},
+		{"an error code beyond ASCII", ok + failure("é", "Odd"), nil, "fault", "Odd", 0},
+		{"a blank error code", ok + failure(" \n ", "Leftover"), nil, "", "", 0},
+		{"an empty error code", ok + failure("", "Leftover"), []string{"0"}, "", "", 0},
+		{"an empty ErrorData", ok + "<ErrorData/>", nil, "", "", 0},
+		{"a nil ErrorData", ok + `<ErrorData xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>`, nil, "", "", 0},
+		{"a nil ErrorCode", ok + `<ErrorData><ErrorCode xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"/></ErrorData>`, nil, "", "", 0},
+		{"a description with the request in it", ok + failure("1", "Account 01-2345-6789 is closed"), nil, "1", "Account *** is closed", 0},
+		{"a description with a stack trace", ok + failure("1", "at Dao.Find(Dao.cs:1)"), nil, "1", "The vendor gave a reason that is not shown here.", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for name, body := range map[string]string{"CreateWorkFlowManager": workflow, "CreateCallLog": strings.Replace(callLog, `"logText"`, `"account": {"accountNumber": "0123456789"}, "logText"`, 1), "UpdateCustomerPIN": pin} {
+				op := operation(t, name, Config{SuccessCodes: test.codes, CodeStatus: status})
+				result, problem := decode(t, op, body, reply(name, base(test.members)))
+				if test.code == "" {
+					if problem != nil || !strings.Contains(string(result.JSON), `"operationId":"`+env.OperationID+`","baseResponse":{`) ||
+						strings.Contains(string(result.JSON), "rror") || strings.Contains(string(result.JSON), "echoed") {
+						t.Errorf("%s: %+v %s", name, problem, result.JSON)
+					}
+					continue
+				}
+				checkRefusal(t, problem, translate.Error{
+					Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode, Status: test.status,
+					Violations: []translate.Violation{{Code: validation.Code("customercare-" + test.code), Detail: test.detail}},
+				})
+			}
+		})
+	}
+}
+
+// TestNativeErrorDetail goes to the log, masked, and to nobody else.
+func TestNativeErrorDetail(t *testing.T) {
+	op := operation(t, "UpdateCustomerPIN", Config{DirectToken: "direct-token"})
+	members := strings.Replace(failure("1001", "Wrong"), "at Dao.Find() native", "PIN 0042 of DIRECT TOKEN is bad", 1)
+	_, problem := decode(t, op, newPIN, reply("UpdateCustomerPIN", base(members)))
+	if problem == nil || len(problem.Violations) != 1 || strings.Contains(fmt.Sprintf("%+v %v", problem.Violations, problem.Extensions), "bad") {
+		t.Fatalf("%+v", problem)
+	}
+	if cause := problem.Cause.Error(); !strings.Contains(cause, "PIN *** of *** is bad") {
+		t.Error(cause)
+	}
+}
+
+// TestPINReply has two codes of its own, in a success as they are and in a refusal as members of the problem.
+func TestPINReply(t *testing.T) {
+	const codes = `<SevCode xmlns=""><Code>3</Code><Description>About 0123456789</Description></SevCode>` +
+		`<ExplanationCode xmlns=""><Code>E1</Code><Description/></ExplanationCode>`
+	op := operation(t, "UpdateCustomerPIN", Config{})
+	result, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base("<ResponseCode>0</ResponseCode>")+codes))
+	want := `{"operationId":"` + env.OperationID + `","baseResponse":{"responseCode":"0"},"sevCode":{"code":"3","description":"About 0123456789"},"explanationCode":{"code":"E1","description":""}}`
+	if problem != nil || string(result.JSON) != want {
+		t.Errorf("%+v\n got %s\nwant %s", problem, result.JSON, want)
+	}
+	for _, test := range []struct {
+		name, members string
+		want          map[string]any
+	}{
+		{"both", codes, map[string]any{
+			"sevCode": ReplyCode{Code: new("3"), Description: new("About ***")}, "explanationCode": ReplyCode{Code: new("E1")},
+		}},
+		{"one", `<SevCode xmlns=""><Code>3</Code></SevCode>`, map[string]any{"sevCode": ReplyCode{Code: new("3")}}},
+		{"an empty one", `<SevCode xmlns=""><Code/><Description> </Description></SevCode>`, map[string]any{"sevCode": ReplyCode{}}},
+		{"none", ``, map[string]any{}},
+		{"one in the wrong namespace", `<SevCode><Code>3</Code></SevCode>`, map[string]any{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base(failure("1001", "Wrong"))+test.members))
+			if problem == nil {
+				t.Fatal("a success")
+			}
+			if diff := cmp.Diff(test.want, problem.Extensions); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	_, problem = decode(t, op, pin, reply("UpdateCustomerPIN", codes))
+	checkRefusal(t, problem, unknown())
+}
+
+// TestNoBaseResponse is an answer that says nothing.
+func TestNoBaseResponse(t *testing.T) {
+	for name, body := range map[string]string{"CreateWorkFlowManager": workflow, "CreateCallLog": callLog, "UpdateCustomerPIN": pin} {
+		op := operation(t, name, Config{})
+		for _, members := range []string{
+			"", "text", `<BaseResponse><ResponseCode xmlns="">0</ResponseCode></BaseResponse>`, `<baseResponse xmlns=""/>`,
+			`<x xmlns=""><BaseResponse/></x>`, `<BaseResponse xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>`,
+			base("") + base(""), base("<ResponseCode>0</ResponseCode><ResponseCode>0</ResponseCode>"), base("<ResponseCode><x/></ResponseCode>"),
+		} {
+			_, problem := decode(t, op, body, reply(name, members))
+			checkRefusal(t, problem, unknown())
+		}
+		other := map[string]string{"CreateWorkFlowManager": "CreateCallLog", "CreateCallLog": "UpdateCustomerPIN", "UpdateCustomerPIN": "CreateWorkFlowManager"}[name]
+		_, problem := decode(t, op, body, reply(other, base("<ResponseCode>0</ResponseCode>")))
+		checkRefusal(t, problem, unknown())
+	}
+}
+
+// TestIgnored counts what nobody knows, and does not count the header.
+func TestIgnored(t *testing.T) {
+	op := operation(t, "CreateCallLog", Config{})
+	members := base("<ResponseCode>0</ResponseCode><New><Deep/></New>") + `<New xmlns=""/><New/>`
+	if result, problem := decode(t, op, callLog, reply("CreateCallLog", members)); problem != nil || result.Ignored != 3 {
+		t.Errorf("%+v %+v", result, problem)
+	}
+}
+
+func soapFault(code, reason string) soap.Reply {
+	return soap.Reply{Status: 500, ContentType: "text/xml", Body: []byte(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>` + code +
+		`</faultcode><faultstring>` + reason + `</faultstring><detail/></s:Fault></s:Body></s:Envelope>`)}
+}
+
+// TestNotAValue finds the place of a value that did not fit the type of an enumeration, where just one value that was sent can be it.
+func TestNotAValue(t *testing.T) {
+	const notRead = "Server was unable to read request. ---&gt; There is an error in XML document (1, 2). ---&gt; "
+	contact := func(members string) string { return edit(t, workflow, `"accountNumber"`, members+`, "accountNumber"`) }
+	one := contact(`"requestor": {"email": {"emailType": "odd"}}`)
+	two := contact(`"requestor": {"primaryContact": {"phoneType": "odd"}, "otherPhones": [{"phoneType": "odder"}]}`)
+	for _, test := range []struct {
+		name, operation, body, typeName, pointer string
+	}{
+		{"the element's name", "CreateWorkFlowManager", one, "EmailType", "/requestor/email/emailType"},
+		{"with the names around it", "CreateWorkFlowManager", one, "CreateWFMRequestRequestorEmailEmailType", "/requestor/email/emailType"},
+		{"with Enum behind", "UpdateCustomerPIN", pin, "OperationTypeEnum", "/operationType"},
+		{"not sent", "CreateWorkFlowManager", workflow, "EmailType", ""},
+		{"sent twice", "CreateWorkFlowManager", two, "PhoneType", ""},
+		{"sent once, in an array", "CreateWorkFlowManager", contact(`"requestor": {"otherPhones": [{"phone": "1"}, {"phoneType": "odd"}]}`), "PhoneType", "/requestor/otherPhones/1/phoneType"},
+		{"another type", "UpdateCustomerPIN", pin, "Boolean", ""},
+		{"another letter case", "UpdateCustomerPIN", pin, "operationtype", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			reason := notRead + "Instance validation error: 'odd' is not a valid value for " + test.typeName + "."
+			_, problem := decode(t, operation(t, test.operation, Config{}), test.body, soapFault("s:Client", reason))
+			checkRefusal(t, problem, rejected(test.pointer, "Server was unable to read request."))
+		})
+	}
+	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{}), pin, soapFault("s:Server", notRead+"'odd' is not a valid value for OperationType."))
+	checkRefusal(t, problem, failed("Server was unable to read request.")) // it says that it broke
+}
+
+// TestConfiguredSecretsAreMasked plants them in a vendor's text.
+func TestConfiguredSecretsAreMasked(t *testing.T) {
+	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Password: "planted-3", Secrets: []soap.Secret{"planted-4"}}
+	op := operation(t, "CreateCallLog", config)
+	request, problem := op.Read([]byte(callLog))
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	caller := env
+	caller.Caller.OriginatingToken = "planted-5"
+	_, problem = request.Decode(soapFault("s:Client", "Bad PLANTED-1 planted 2 planted.3 (planted/4) xplanted-5x"), caller)
+	checkRefusal(t, problem, rejected("", "Bad *** *** *** (***) x***x"))
+	if strings.Contains(strings.ToLower(problem.Error()), "planted") {
+		t.Error(problem)
+	}
+}

@@ -1,0 +1,275 @@
+package emersion
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+const operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
+
+// decode reads the reply to a request.
+func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
+	t.Helper()
+	request, problem := op.Read([]byte(body))
+	if problem != nil {
+		t.Fatalf("%+v", problem)
+	}
+	return request.Decode(reply, translate.Env{OperationID: operationID})
+}
+
+// checkRefusal compares an error but for its cause, which must be there.
+func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+	t.Helper()
+	if got == nil {
+		t.Fatal("a success")
+	}
+	if got.Cause == nil {
+		t.Error("no cause for the log")
+	}
+	if diff := cmp.Diff(&want, got, cmpopts.IgnoreFields(translate.Error{}, "Cause"), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got)\n%s\ncause: %v", diff, got.Cause)
+	}
+}
+
+func rejected(violations ...translate.Violation) translate.Error {
+	return translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromFault, Violations: violations}
+}
+
+func failed(detail string) translate.Error {
+	return translate.Error{
+		Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromFault,
+		Violations: []translate.Violation{{Code: "emersion-fault", Detail: detail}},
+	}
+}
+
+func refused() translate.Error {
+	return translate.Error{Code: translate.UpstreamRefused, Outcome: soap.Rejected, Alert: true}
+}
+
+func unknown() translate.Error {
+	return translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown}
+}
+
+func said(detail string) translate.Violation {
+	return translate.Violation{Code: "emersion-validation", Detail: detail}
+}
+
+// TestRecordedReplies reads what a PHP server answered to right and wrong messages.
+func TestRecordedReplies(t *testing.T) {
+	op := operation(t, Config{})
+	success := translate.Error{}
+	const soap11, soap12 = "text/xml; charset=utf-8", "application/soap+xml; charset=utf-8"
+	tests := map[string]struct {
+		status      int
+		contentType string
+		want        translate.Error // without a code: a success
+	}{
+		"success.xml":                 {200, soap11, success},
+		"success-soap12.xml":          {200, soap12, unknown()}, // the answer to another version's request
+		"success-rpc.xml":             {200, soap11, unknown()}, // CreateComplexAccountResponse, without AccountID
+		"page.html":                   {200, "text/html;charset=UTF-8", unknown()},
+		"username.xml":                {500, soap11, rejected(numberedAt(t, 27, ""))},
+		"username-soap12.xml":         {500, soap12, rejected(numberedAt(t, 27, ""))},
+		"contact.xml":                 {500, soap11, rejected(numberedAt(t, 34, "Primary"))},
+		"in-use.xml":                  {500, soap11, rejected(numberedAt(t, 29, ""))},
+		"missing-username.xml":        {500, soap11, rejected(numberedAt(t, 45, ""))},
+		"account-type.xml":            {500, soap11, rejected(numberedAt(t, 25, ""))},
+		"unknown-text.xml":            {500, soap11, rejected(said("The vendor gave a reason that is not shown here."))}, // it holds markup
+		"missing-parameter.xml":       {500, soap11, rejected(translate.Violation{Code: "emersion-fault", Detail: "Error cannot find parameter"})},
+		"server.xml":                  {500, soap11, failed("Internal error")},
+		"fatal.xml":                   {500, soap11, failed("Call to undefined function nothing_like_this()")},
+		"encoding-rules.xml":          {500, soap11, failed("SOAP-ERROR: Encoding: Violation of encoding rules")},
+		"procedure-not-present.xml":   {500, soap11, refused()},
+		"function-does-not-exist.xml": {500, soap11, refused()},
+		"must-understand.xml":         {500, soap11, refused()},
+		"version-mismatch.xml":        {500, soap11, refused()},
+		"bad-request.xml":             {500, soap11, refused()},
+		"dtd.xml":                     {500, soap11, refused()},
+	}
+	files, err := os.ReadDir("testdata/replies")
+	if err != nil || len(files) != len(tests) {
+		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
+	}
+	for _, file := range files {
+		t.Run(file.Name(), func(t *testing.T) {
+			test, ok := tests[file.Name()]
+			if !ok {
+				t.Fatal("no row")
+			}
+			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, problem := decode(t, op, minimal, soap.Reply{Status: test.status, ContentType: test.contentType, Body: body})
+			if test.want.Code != "" {
+				checkRefusal(t, problem, test.want)
+				return
+			}
+			if want := `{"operationId":"` + operationID + `","accountId":"399301"}`; problem != nil || string(result.JSON) != want || result.Ignored != 0 {
+				t.Errorf("%+v %s", problem, result.JSON)
+			}
+		})
+	}
+}
+
+// fault writes a fault as the page shows it.
+func fault11(code, reason, detail string) soap.Reply {
+	body := `<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Body><SOAP-ENV:Fault><faultcode>` + code +
+		`</faultcode><faultstring>` + reason + `</faultstring><faultactor>http://emersion.com.au/Services</faultactor>` + detail +
+		`</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>`
+	return soap.Reply{Status: 500, ContentType: "text/xml", Body: []byte(body)}
+}
+
+// TestValidationErrors reads refusals in every form that their texts may come in.
+func TestValidationErrors(t *testing.T) {
+	const client, server, reason = "SOAP-ENV:Client", "SOAP-ENV:Server", "Validation Error"
+	title := numberedAt(t, 34, "Primary")
+	for _, test := range []struct {
+		name                 string
+		code, reason, detail string
+		want                 translate.Error
+	}{
+		{"one line", client, reason, "<detail>PrimaryContact: Invalid or Missing Title</detail>", rejected(title)},
+		{"several lines", client, reason, "<detail>PrimaryContact: Invalid or Missing Title\n\r\n  Username is already in use&#xD;\nBillingContact: Invalid Website\t</detail>",
+			rejected(title, numberedAt(t, 29, ""), numberedAt(t, 44, "Billing"))},
+		{"known and unknown lines", client, reason, "<detail>Account is on hold\nInvalid or Missing Password</detail>",
+			rejected(said("Account is on hold"), numberedAt(t, 46, ""))},
+		{"an unknown line", client, reason, "<detail>Account is on hold</detail>", rejected(said("Account is on hold"))},
+		{"elements in the detail", client, reason, "<detail><ns1:error xmlns:ns1='urn:x'>Missing Password</ns1:error><b><c>PrimaryContact: Missing Title</c></b></detail>",
+			rejected(numberedAt(t, 46, ""), title)},
+		{"text and elements in the detail", client, reason, "<detail>Missing Password<b>Invalid Account Type</b></detail>",
+			rejected(numberedAt(t, 46, ""), numberedAt(t, 25, ""))},
+		{"a CDATA section", client, reason, "<detail><![CDATA[Username does not contain \"@\"]]></detail>", rejected(numberedAt(t, 27, ""))},
+		{"an empty detail", client, reason, "<detail/>", rejected(said(reason))},
+		{"a blank detail", client, reason, "<detail> \n\t </detail>", rejected(said(reason))},
+		{"no detail", client, reason, "", rejected(said(reason))},
+		{"another letter case", client, "VALIDATION ERROR", "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"white space around the reason", client, "\n Validation Error\n", "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"a code without prefix", "Client", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"a code whose prefix is not declared", "env:Client", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"a code of the vendor's", "46", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"the server's code", server, reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))}, // the page's words decide
+
+		{"the sentence in the reason", client, "Username is already in use", "", rejected(numberedAt(t, 29, ""))},
+		{"the sentence in the reason, with a number for a code", "29", "CumulusUser Username is already in use", "<detail/>", rejected(numberedAt(t, 29, ""))},
+		{"another reason, a known detail", client, "Error", "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+		{"another reason, an unknown detail", client, "No such licencee", "<detail>x</detail>",
+			rejected(translate.Violation{Code: "emersion-fault", Detail: "No such licencee"})},
+		{"a server that broke", server, "Internal error", "<detail>nothing known</detail>", failed("Internal error")},
+		{"a server that broke over a known sentence", server, "Internal error", "<detail>Missing Password</detail>", failed("Internal error")},
+		{"a code of the vendor's that is no validation", "DB", "Deadlock", "", failed("Deadlock")},
+
+		{"a request value in the text", client, reason, "<detail>Account for jane.doe@example.com.au is on hold</detail>", rejected(said("Account for *** is on hold"))},
+		{"the password in the text", client, reason, "<detail>Password CORRECT  HORSE is weak</detail>", rejected(said("Password *** is weak"))},
+		{"a stack trace in the text", client, reason, "<detail>#0 /srv/soap/Account.php(42): Account->create()</detail>", rejected(said("The vendor gave a reason that is not shown here."))},
+		{"an exception in the text", client, reason, "<detail>PDOException: deadlock</detail>", rejected(said("The vendor gave a reason that is not shown here."))},
+		{"a long text", client, reason, "<detail>" + strings.Repeat("é", 201) + "</detail>", rejected(said(strings.Repeat("é", 199) + "…"))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, problem := decode(t, operation(t, Config{}), minimal, fault11(test.code, test.reason, test.detail))
+			checkRefusal(t, problem, test.want)
+		})
+	}
+}
+
+// TestManyErrors bounds what a reply can make of a problem.
+func TestManyErrors(t *testing.T) {
+	lines := strings.Repeat("Missing Password\nsomething else\n", validation.MaxViolations)
+	_, problem := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
+	if problem == nil || len(problem.Violations) != validation.MaxViolations || !problem.Truncated || problem.Code != translate.UpstreamRejected {
+		t.Fatalf("%+v", problem)
+	}
+}
+
+// success writes a reply with the given body.
+func success(members string) soap.Reply {
+	return soap.Reply{Status: 200, ContentType: "text/xml", Body: []byte(
+		`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>` + members + `</e:Body></e:Envelope>`)}
+}
+
+// TestSuccess reads AccountID by its local name, and takes nothing else for one.
+func TestSuccess(t *testing.T) {
+	op := operation(t, Config{})
+	for _, test := range []struct {
+		name, body string
+		accountID  string // empty: the outcome is unknown
+		ignored    int
+	}{
+		{"qualified", `<n:CreateAccountResponse xmlns:n="http://emersion.com.au/ServiceObjects"><n:AccountID>399301</n:AccountID></n:CreateAccountResponse>`, "399301", 0},
+		{"unqualified", `<CreateAccountResponse><AccountID>399301</AccountID></CreateAccountResponse>`, "399301", 0},
+		{"half qualified", `<n:CreateAccountResponse xmlns:n="urn:other"><AccountID>399301</AccountID></n:CreateAccountResponse>`, "399301", 0},
+		{"with leading zeros", `<CreateAccountResponse><AccountID>000399301</AccountID></CreateAccountResponse>`, "000399301", 0},
+		{"with a type", `<CreateAccountResponse><AccountID xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="x">1</AccountID></CreateAccountResponse>`, "1", 0},
+		{"with elements that nobody knows", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
+		{"with a comment", `<CreateAccountResponse><AccountID>39<!-- -->9301</AccountID></CreateAccountResponse>`, "399301", 0},
+		{"without AccountID", `<CreateAccountResponse/>`, "", 0},
+		{"with an empty AccountID", `<CreateAccountResponse><AccountID/></CreateAccountResponse>`, "", 0},
+		{"with a blank AccountID", `<CreateAccountResponse><AccountID> </AccountID></CreateAccountResponse>`, "", 0},
+		{"with a nil AccountID", `<CreateAccountResponse><AccountID xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">1</AccountID></CreateAccountResponse>`, "", 0},
+		{"with AccountID in another letter case", `<CreateAccountResponse><accountID>1</accountID></CreateAccountResponse>`, "", 0},
+		{"with two AccountIDs", `<CreateAccountResponse><AccountID>1</AccountID><AccountID>1</AccountID></CreateAccountResponse>`, "", 0},
+		{"with elements in AccountID", `<CreateAccountResponse><AccountID><x/>1</AccountID></CreateAccountResponse>`, "", 0},
+		{"with another root", `<CreateComplexAccountResponse><AccountID>1</AccountID></CreateComplexAccountResponse>`, "", 0},
+		{"with AccountID deeper", `<CreateAccountResponse><return><AccountID>1</AccountID></return></CreateAccountResponse>`, "", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			result, problem := decode(t, op, minimal, success(test.body))
+			if test.accountID == "" {
+				checkRefusal(t, problem, unknown())
+				return
+			}
+			if want := `{"operationId":"` + operationID + `","accountId":"` + test.accountID + `"}`; problem != nil || string(result.JSON) != want || result.Ignored != test.ignored {
+				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+			}
+		})
+	}
+}
+
+// TestConfiguration shows where each setting goes.
+func TestConfiguration(t *testing.T) {
+	read := func(c Config) soap.Message {
+		op := operation(t, c)
+		request, problem := op.Read([]byte(op.Example))
+		if problem != nil {
+			t.Fatalf("the example: %+v", problem)
+		}
+		message, problem := request.Encode(translate.Env{})
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		return message
+	}
+	plain := read(Config{Password: "unused"})
+	if plain.Version != soap.V11 || plain.Action != "" || !strings.Contains(string(plain.Envelope), `xmlns:ser="http://emersion.com.au/ServiceObjects"`) ||
+		!strings.Contains(string(plain.Envelope), "<soapenv:Header/>") {
+		t.Errorf("%+v\n%s", plain, plain.Envelope)
+	}
+	full := read(Config{Namespace: "urn:other", SOAPAction: "urn:act", Username: "us<er", Password: "pass&word"})
+	for _, piece := range []string{`xmlns:ser="urn:other"`, "<wsse:Username>us&lt;er</wsse:Username>", ">pass&amp;word</wsse:Password>"} {
+		if !strings.Contains(string(full.Envelope), piece) {
+			t.Errorf("no %s in %s", piece, full.Envelope)
+		}
+	}
+	if full.Action != "urn:act" {
+		t.Errorf("action %q", full.Action)
+	}
+	if _, err := Operations(Config{Namespace: "urn:\"x"}); err == nil {
+		t.Error("a namespace that no attribute can hold is accepted")
+	}
+}
+
+// TestConfiguredSecretsAreMasked plants them in a vendor's text.
+func TestConfiguredSecretsAreMasked(t *testing.T) {
+	op := operation(t, Config{Username: "u", Password: "wsse-secret", Secrets: []soap.Secret{"basic-secret"}})
+	_, problem := decode(t, op, minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>bad WSSE-SECRET or basic-secret</detail>"))
+	checkRefusal(t, problem, rejected(said("bad *** or ***")))
+}

@@ -1,0 +1,165 @@
+package translate_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/soap"
+)
+
+// operations gives all operations by name.
+func operations(t testing.TB) map[string]translate.Operation {
+	t.Helper()
+	a, err1 := customercare.Operations(customercare.Config{Version: soap.V11, DirectToken: "direct"})
+	b, err2 := mds.Operations(mds.Config{})
+	c, err3 := emersion.Operations(emersion.Config{})
+	all := map[string]translate.Operation{}
+	for _, op := range append(append(a, b...), c...) {
+		all[op.Name] = op
+	}
+	if err1 != nil || err2 != nil || err3 != nil || len(all) != 5 {
+		t.Fatal(err1, err2, err3, len(all))
+	}
+	return all
+}
+
+// TestEveryOperationIsFuzzed fails for an operation that has no FuzzRead of its own.
+func TestEveryOperationIsFuzzed(t *testing.T) {
+	for name := range operations(t) {
+		if !fuzzed[name] {
+			t.Errorf("there is no FuzzRead%s", name)
+		}
+	}
+}
+
+var fuzzed = map[string]bool{"CreateWorkFlowManager": true, "CreateCallLog": true, "UpdateCustomerPIN": true, "CreateService": true, "CreateComplexAccount": true}
+
+func FuzzReadCreateWorkFlowManager(f *testing.F) {
+	fuzzRead[customercare.CreateWorkFlowManagerRequest](f, "CreateWorkFlowManager")
+}
+
+func FuzzReadCreateCallLog(f *testing.F) {
+	fuzzRead[customercare.CreateCallLogRequest](f, "CreateCallLog")
+}
+
+func FuzzReadUpdateCustomerPIN(f *testing.F) {
+	fuzzRead[customercare.UpdateCustomerPINRequest](f, "UpdateCustomerPIN")
+}
+
+func FuzzReadCreateService(f *testing.F) { fuzzRead[mds.CreateServiceRequest](f, "CreateService") }
+
+func FuzzReadCreateComplexAccount(f *testing.F) {
+	fuzzRead[emersion.CreateComplexAccountRequest](f, "CreateComplexAccount")
+}
+
+func FuzzReadToy(f *testing.F) {
+	op := define(f, definition())
+	for _, seed := range []string{toyRequest, maskedRequest, with(`"again": {"inners": [{"one": "1"}, null]}`), with(`"small": 1e2, "large": -0`), with(`"a/b~c": {}`)} {
+		f.Add([]byte(seed))
+	}
+	fuzz[toy](f, op)
+}
+
+// fuzzRead fuzzes the reader of an operation, from its example and its goldens.
+func fuzzRead[Req any](f *testing.F, name string) {
+	op := operations(f)[name]
+	f.Add([]byte(op.Example))
+	goldens, err := filepath.Glob(filepath.Join("*", "testdata", name, "*.json"))
+	if err != nil || len(goldens) == 0 {
+		f.Fatalf("%d goldens: %v", len(goldens), err)
+	}
+	for _, golden := range goldens {
+		body, err := os.ReadFile(golden)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	for _, seed := range []string{"", "{}", "null", "[]", `{"x":1,"x":2}`, `{"a":{"b":[null,{}]}}`, `{"a/b~c":1}`, "{\"\xff\":\"\\ud800\"}", `{"baseRequest":{},"serviceData":[],"primaryContact":null}`} {
+		f.Add([]byte(seed))
+	}
+	fuzz[Req](f, op)
+}
+
+// fuzz holds the reader against two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
+// duplicates and unknown members forbidden accepts too and reads as the same, and so does encoding/json.
+//
+// The other way round proves nothing: both accept empty objects, null in arrays and as a body, characters that XML cannot carry, numbers in
+// any form that fits, and whatever breaks a rule; encoding/json also duplicates, unknown members, other letter cases, half surrogate pairs
+// and invalid UTF-8. One difference in what is read is known: an empty array is an absent one here.
+func fuzz[Req any](f *testing.F, op translate.Operation) {
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := bytes.Clone(body)
+		request, problem := op.Read(body)
+		if !bytes.Equal(before, body) {
+			t.Fatal("the body was written to")
+		}
+		if problem != nil {
+			checkProblem(t, problem)
+			return
+		}
+		got := request.(interface{ Payload() any }).Payload().(Req)
+		var strict, standard Req
+		if err := jsonv2.Unmarshal(body, &strict, jsonv2.RejectUnknownMembers(true)); err != nil {
+			t.Fatalf("json/v2 refuses %q: %v", body, err)
+		}
+		compare(t, body, "json/v2", strict, got)
+		if err := json.Unmarshal(body, &standard); err != nil {
+			t.Fatalf("encoding/json refuses %q: %v", body, err)
+		}
+		compare(t, body, "encoding/json", standard, got)
+		message, problem := request.Encode(translate.Env{OperationID: "id"})
+		if problem != nil {
+			t.Fatalf("%q is accepted and cannot be encoded: %v", body, problem)
+		}
+		if err := xml.Unmarshal(message.Envelope, new(struct{})); err != nil {
+			t.Fatalf("%q: encoding/xml refuses %s: %v", body, message.Envelope, err)
+		}
+	})
+}
+
+func compare[Req any](t *testing.T, body []byte, reader string, want, got Req) {
+	t.Helper()
+	secrets := cmp.Comparer(func(a, b soap.Secret) bool { return string(a) == string(b) })
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), secrets); diff != "" {
+		t.Fatalf("%q (-%s +here)\n%s", body, reader, diff)
+	}
+}
+
+// checkProblem is what every refusal has.
+func checkProblem(t *testing.T, problem *translate.Error) {
+	t.Helper()
+	switch {
+	case problem.Outcome != soap.NotSent:
+		t.Fatalf("%+v", problem)
+	case problem.Code == translate.MalformedJSON && problem.Detail != "" && problem.Cause != nil && len(problem.Violations) == 0:
+	case problem.Code == translate.ValidationFailed && len(problem.Violations) > 0 && problem.Source == translate.FromRequest:
+		for _, v := range problem.Violations {
+			if v.Code == "" || v.Detail == "" || v.Pointer != "" && v.Pointer[0] != '/' {
+				t.Fatalf("%+v", v)
+			}
+		}
+	default:
+		t.Fatalf("%+v", problem)
+	}
+}
+
+// TestPayload makes sure that the fuzzers compare something.
+func TestPayload(t *testing.T) {
+	if got := accepted(t, define(t, definition()), toyRequest); reflect.DeepEqual(got, toy{}) {
+		t.Error("nothing was read")
+	}
+}

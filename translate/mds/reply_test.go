@@ -1,0 +1,315 @@
+package mds
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+func rejected(violations ...translate.Violation) translate.Error {
+	return translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromFault, Violations: violations}
+}
+
+func failed(violations ...translate.Violation) translate.Error {
+	return translate.Error{Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromFault, Violations: violations}
+}
+
+func unavailable(violations ...translate.Violation) translate.Error {
+	return translate.Error{Code: translate.UpstreamUnavailable, Outcome: soap.Failed, Source: translate.FromFault, Violations: violations}
+}
+
+func denied() translate.Error {
+	return translate.Error{Code: translate.UpstreamDenied, Outcome: soap.Rejected, Alert: true}
+}
+
+func refused() translate.Error {
+	return translate.Error{Code: translate.UpstreamRefused, Outcome: soap.Rejected, Alert: true}
+}
+
+func unknown() translate.Error {
+	return translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown}
+}
+
+// said is one of the vendor's errors.
+func said(code, pointer, detail string) translate.Violation {
+	return translate.Violation{Code: validation.Code(code), Pointer: pointer, Detail: detail}
+}
+
+const (
+	withheld = "The vendor gave a reason that is not shown here."
+)
+
+// TestRecordedReplies reads what a JAX-WS server answered to right and wrong messages, with and without schema validation.
+func TestRecordedReplies(t *testing.T) {
+	const soap11 = "text/xml; charset=utf-8"
+	op := operation(t, Config{})
+	tests := map[string]struct {
+		status      int
+		contentType string
+		want        translate.Error // without a code: a success
+		json        string
+	}{
+		"success.xml":                   {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `","externalReference":"sb-4711"}`},
+		"success-without-reference.xml": {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
+		"success-without-result.xml":    {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
+
+		"fault-validation.xml": {500, soap11, rejected(said("mds-2001", code, "Invalid serviceCode"), said("mds-2002", effective, "effectiveDate is in the past")), ""},
+		// Neither Errors nor a text: the fault string says it.
+		"fault-validation-bare.xml":  {500, soap11, rejected(said("mds-1000", "", "Validation failed")), ""},
+		"fault-validation-empty.xml": {500, soap11, rejected(said("mds-validation", "", "Validation failed")), ""},
+		"fault-system.xml":           {500, soap11, failed(said("mds-9000", "", "Database is down")), ""},
+		"fault-unavailable.xml":      {500, soap11, unavailable(said("mds-7000", "", "Closed for the night")), ""},
+		"fault-security.xml":         {500, soap11, denied(), ""},
+		"fault-client.xml":           {500, soap11, rejected(said("mds-fault", "", "Wrong input")), ""},
+		"fault-runtime.xml":          {500, soap11, failed(said("mds-fault", "", "Connection pool exhausted: jdbc password=hunter2")), ""},
+		"trace-runtime.xml":          {500, soap11, failed(said("mds-fault", "", "Connection pool exhausted: jdbc password=hunter2")), ""},
+		"malformed.xml":              {500, soap11, failed(said("mds-fault", "", withheld)), ""}, // an exception's class
+		"trace-malformed.xml":        {500, soap11, failed(said("mds-fault", "", withheld)), ""},
+
+		"must-understand.xml":          {500, soap11, refused(), ""},
+		"no-dispatch-method.xml":       {500, soap11, refused(), ""},
+		"no-dispatch-empty.xml":        {500, soap11, refused(), ""},
+		"version-mismatch.xml":         {500, soap11, refused(), ""},
+		"version-mismatch-foreign.xml": {500, soap11, refused(), ""},
+		"not-xml.xml":                  {500, soap11, refused(), ""},
+		"not-found.html":               {404, "text/html", refused(), ""},
+		"schema-no-declaration.xml":    {500, soap11, refused(), ""},
+
+		"schema-enumeration.xml":     {500, soap11, rejected(said("mds-fault", "", withheld)), ""},
+		"schema-date.xml":            {500, soap11, rejected(said("mds-fault", "", withheld)), ""},
+		"schema-incomplete.xml":      {500, soap11, rejected(said("mds-fault", "", withheld)), ""},
+		"schema-invalid-content.xml": {500, soap11, rejected(said("mds-fault", "", withheld)), ""},
+		"schema-malformed.xml":       {500, soap11, failed(said("mds-fault", "", "Failed to copy a message")), ""},
+	}
+	files, err := os.ReadDir("testdata/replies")
+	if err != nil || len(files) != len(tests) {
+		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
+	}
+	for _, file := range files {
+		t.Run(file.Name(), func(t *testing.T) {
+			test, ok := tests[file.Name()]
+			if !ok {
+				t.Fatal("no row")
+			}
+			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, problem := decode(t, op, minimal, soap.Reply{Status: test.status, ContentType: test.contentType, Body: body})
+			if test.want.Code != "" {
+				checkRefusal(t, problem, test.want)
+				return
+			}
+			if problem != nil || string(result.JSON) != test.json || result.Ignored != 0 {
+				t.Errorf("%+v %s", problem, result.JSON)
+			}
+		})
+	}
+}
+
+// typed writes a fault with one of the declared faults in its detail.
+func typed(code, namespace, name, members string) soap.Reply {
+	return faulty(code, fmt.Sprintf(`<f:%s xmlns:f="%s">%s</f:%[1]s>`, name, namespace, members))
+}
+
+func faulty(code, detail string) soap.Reply {
+	return soap.Reply{Status: 500, ContentType: "text/xml", Body: []byte(
+		`<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><S:Fault><faultcode>` + code +
+			`</faultcode><faultstring>The reason</faultstring><detail>` + detail + `</detail></S:Fault></S:Body></S:Envelope>`)}
+}
+
+const details = "<Details><MessageId>1000</MessageId><MessageText>Not now</MessageText></Details>"
+
+// TestTypedFaults decides by the local name of the detail's element alone: neither its namespace nor the faultcode counts.
+func TestTypedFaults(t *testing.T) {
+	op := operation(t, Config{})
+	for name, want := range map[string]translate.Error{
+		"ValidationFault":         rejected(said("mds-1000", "", "Not now")),
+		"SystemFault":             failed(said("mds-1000", "", "Not now")),
+		"ServiceUnavailableFault": unavailable(said("mds-1000", "", "Not now")),
+		"SecurityFault":           denied(),
+	} {
+		for _, namespace := range []string{
+			"http://mdsuk.com/ws/dise3g/services/definition", "http://mdsuk.com/ws/dise3g/fault/exception", "http://mdsuk.com/ws/dise3g/workflow/definition", "urn:other",
+		} {
+			for _, code := range []string{"S:Server", "S:Client", "Server", "Client", "undeclared:Server", "S:Client.Validation", "Custom", ""} {
+				t.Run(name+" of "+namespace+" as "+code, func(t *testing.T) {
+					_, problem := decode(t, op, minimal, typed(code, namespace, name, details))
+					checkRefusal(t, problem, want)
+				})
+			}
+		}
+		t.Run(name+" in no namespace, beside others", func(t *testing.T) {
+			detail := `text<x:exception xmlns:x="http://jax-ws.dev.java.net/">trace</x:exception><` + name + ">" + details + "</" + name + "><After/>"
+			_, problem := decode(t, op, minimal, faulty("S:Server", detail))
+			checkRefusal(t, problem, want)
+		})
+		t.Run(name+" with HTTP 200", func(t *testing.T) {
+			reply := typed("S:Server", "urn:x", name, details)
+			reply.Status = 200
+			_, problem := decode(t, op, minimal, reply)
+			checkRefusal(t, problem, want)
+		})
+		t.Run(name+" with qualified members", func(t *testing.T) {
+			_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", name, `<f:Details><f:MessageId>1000</f:MessageId><f:MessageText>Not now</f:MessageText></f:Details>`))
+			checkRefusal(t, problem, want)
+		})
+	}
+	for name, want := range map[string]translate.Error{
+		"validationFault": failed(said("mds-fault", "", "The reason")),
+		"OtherFault":      failed(said("mds-fault", "", "The reason")),
+	} {
+		_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", name, details))
+		checkRefusal(t, problem, want)
+	}
+	_, problem := decode(t, op, minimal, faulty("S:Client", "<x><ValidationFault>"+details+"</ValidationFault></x>")) // deeper is not declared
+	checkRefusal(t, problem, rejected(said("mds-fault", "", "The reason")))
+}
+
+// TestValidationFault makes one violation of each Error, else one of Details, else one of the fault string.
+func TestValidationFault(t *testing.T) {
+	op := operation(t, Config{})
+	message := func(id, text, extra string) string {
+		members := ""
+		for name, value := range map[string]string{"MessageId": id, "MessageText": text, "ExtraInfo": extra} {
+			if value != "" {
+				members += "<" + name + ">" + value + "</" + name + ">"
+			}
+		}
+		return members
+	}
+	failure := func(id, text, extra string) string { return "<Error>" + message(id, text, extra) + "</Error>" }
+	for _, test := range []struct {
+		name, members string
+		want          []translate.Violation
+	}{
+		{"one error", "<Errors>" + failure("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
+		{"Errors win over Details", details + "<Errors>" + failure("1", "Wrong", "") + failure("2", "Bad", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-2", "", "Bad")}},
+		{"the same error twice", "<Errors>" + failure("1", "Wrong", "") + failure("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-1", "", "Wrong")}},
+		{"no number", "<Errors>" + failure("", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number that fits no code", "<Errors>" + failure("no such code", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number that is too long", "<Errors>" + failure(strings.Repeat("1", 33), "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number of letters", "<Errors>" + failure("SVC.E_1-2", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-SVC.E_1-2", "", "Wrong")}},
+		{"white space around the number", "<Errors>" + failure("\n 1 \n", " Wrong ", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
+		{"extra information only", "<Errors>" + failure("1", "", "see the tariff") + "</Errors>", []translate.Violation{said("mds-1", "", "see the tariff")}},
+		{"a number only", "<Errors>" + failure("1", "", "") + "</Errors>", []translate.Violation{said("mds-1", "", "The reason")}},
+		{"empty errors", details + "<Errors><Error/><Error><MessageId> </MessageId></Error></Errors>", []translate.Violation{said("mds-1000", "", "Not now")}},
+		{"no errors in Errors", details + "<Errors/>", []translate.Violation{said("mds-1000", "", "Not now")}},
+		{"something else in Errors", details + "<Errors><Failure>" + message("1", "Wrong", "") + "</Failure></Errors>", []translate.Violation{said("mds-1000", "", "Not now")}},
+		{"nothing in Details", "<Details/>", []translate.Violation{said("mds-validation", "", "The reason")}},
+		{"nothing at all", "", []translate.Violation{said("mds-validation", "", "The reason")}},
+		{"text where elements belong", "Wrong", []translate.Violation{said("mds-validation", "", "The reason")}},
+		{"a stack trace", "<Errors>" + failure("1", "java.lang.NullPointerException at mds.Server.create(Server.java:20)", "") + "</Errors>", []translate.Violation{said("mds-1", "", withheld)}},
+		{"values of the request", "<Errors>" + failure("1", "Service linech of 00000042 is unknown", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Service *** of *** is unknown")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", test.members))
+			checkRefusal(t, problem, rejected(test.want...))
+		})
+	}
+	_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "SystemFault", "<Details><ExtraInfo>ORA-1</ExtraInfo></Details>"))
+	checkRefusal(t, problem, failed(said("mds-fault", "", "ORA-1")))
+}
+
+// TestManyErrors bounds what a reply can make of a problem.
+func TestManyErrors(t *testing.T) {
+	all := "<Errors>" + strings.Repeat("<Error><MessageText>Bad serviceCode</MessageText></Error>", 3000) + "</Errors>"
+	_, problem := decode(t, operation(t, Config{}), minimal, typed("S:Server", "urn:x", "ValidationFault", all))
+	if problem == nil || len(problem.Violations) != validation.MaxViolations || !problem.Truncated || problem.Code != translate.UpstreamRejected {
+		t.Fatalf("%+v", problem)
+	}
+}
+
+// TestNamedField finds the field that a text names, and none where it names several or might name none.
+func TestNamedField(t *testing.T) {
+	op := operation(t, Config{})
+	for _, test := range []struct{ text, extra, pointer string }{
+		{"Invalid serviceCode", "", code},
+		{"Invalid ServiceCode", "", code}, // the table's capital
+		{"Invalid 'serviceCode': not found", "", code},
+		{"serviceCode: serviceCode is invalid", "ServiceCode", code},
+		{"Not found", "serviceCode", code},
+		{"ServiceData/serviceCode", "", code}, // objects are no fields
+		{"def:serviceCode", "", code},
+		{"customerLevelReference is unknown", "", reference},
+		{"CustomerLevel", "", level},
+		{"EffectiveDate and effectiveDate", "", effective},
+		{"UserID is unknown", "", "/auditRecord/userId"},
+		{"ExternalReference was used before", "", "/externalReference"},
+		{"ServicePrice out of range", "", "/serviceData/servicePrice"},
+		{"salesPersonId", "SalesPersonId", "/serviceData/salesPersonId"},
+		{"Description is too long", "", "/serviceData/description"}, // as the schema has it
+		{"Program is unknown", "", "/auditRecord/program"},
+
+		{"effectiveDate after expiryDate", "", ""},
+		{"Invalid serviceCode", "effectiveDate", ""},
+		{"CustomerLevel does not fit CustomerLevelReference", "", ""},
+		{"The description is too long", "", ""}, // plain English
+		{"the program is unknown", "", ""},
+		{"service code", "", ""},
+		{"servicecode", "", ""},
+		{"SERVICECODE", "", ""},
+		{"serviceCodes", "", ""},
+		{"MyserviceCode", "", ""},
+		{"userId", "", ""}, // the JSON name is not the vendor's
+		{"ServiceData is wrong", "", ""},
+		{"", "none", ""},
+	} {
+		members := "<Errors><Error><MessageId>1</MessageId><MessageText>" + test.text + "</MessageText><ExtraInfo>" + test.extra + "</ExtraInfo></Error></Errors>"
+		_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
+		if problem == nil || len(problem.Violations) != 1 || problem.Violations[0].Pointer != test.pointer {
+			t.Errorf("%q, %q: %+v", test.text, test.extra, problem)
+		}
+	}
+}
+
+// TestSuccess reads the reference by its namespace, and does not need it.
+func TestSuccess(t *testing.T) {
+	op := operation(t, Config{})
+	const start, end = `<d:CreateServiceResponse xmlns:d="http://mdsuk.com/ws/dise3g/services/definition">`, `</d:CreateServiceResponse>`
+	for _, test := range []struct {
+		name, body, json string // without json the outcome is unknown
+		ignored          int
+	}{
+		{"with a reference", start + `<d:Result><ExternalReference>R é</ExternalReference></d:Result>` + end, `,"externalReference":"R é"`, 0},
+		{"with an empty one", start + `<d:Result><ExternalReference/></d:Result>` + end, `,"externalReference":""`, 0},
+		{"without one", start + `<d:Result/>` + end, ``, 0},
+		{"with one in the wrong namespace", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, ``, 1},
+		{"with more than is known", start + `<d:Other/><d:Result><ServiceId>7</ServiceId><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 2},
+		{"with an unqualified result", start + `<Result><ExternalReference>R</ExternalReference></Result>` + end, ``, 1},
+		{"with markup characters", start + `<d:Result><ExternalReference>&lt;&amp;"</ExternalReference></d:Result>` + end, `,"externalReference":"<&\""`, 0},
+		{"with two references", start + `<d:Result><ExternalReference>R</ExternalReference><ExternalReference>R</ExternalReference></d:Result>` + end, "-", 0},
+		{"with two results", start + `<d:Result/><d:Result/>` + end, "-", 0},
+		{"with an unqualified root", `<CreateServiceResponse><Result/></CreateServiceResponse>`, "-", 0},
+		{"with the request's root", `<d:CreateService xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"/>`, "-", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>` + test.body + `</S:Body></S:Envelope>`
+			result, problem := decode(t, op, minimal, soap.Reply{Status: 200, ContentType: "text/xml", Body: []byte(body)})
+			if test.json == "-" {
+				checkRefusal(t, problem, unknown())
+				return
+			}
+			if want := `{"operationId":"` + operationID + `"` + test.json + `}`; problem != nil || string(result.JSON) != want || result.Ignored != test.ignored {
+				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+			}
+		})
+	}
+}
+
+// TestConfiguredSecretsAreMasked plants them in a vendor's text.
+func TestConfiguredSecretsAreMasked(t *testing.T) {
+	op := operation(t, Config{Password: "wsse-secret", Secrets: []soap.Secret{"basic-secret"}})
+	members := "<Errors><Error><MessageText>bad WSSE SECRET or basic-secret</MessageText></Error></Errors>"
+	_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
+	checkRefusal(t, problem, rejected(said("mds-validation", "", "bad *** or ***")))
+	if strings.Contains(problem.Error(), "secret") {
+		t.Error(problem)
+	}
+}

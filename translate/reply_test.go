@@ -1,0 +1,319 @@
+package translate_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// decode reads the reply to a toy request.
+func decode(t testing.TB, d translate.Definition[toy, toyAnswer], body string, reply soap.Reply) (translate.Result, *translate.Error) {
+	t.Helper()
+	op := define(t, d)
+	request, problem := op.Read([]byte(body))
+	if problem != nil {
+		t.Fatalf("%+v", problem)
+	}
+	return request.Decode(reply, translate.Env{OperationID: "id"})
+}
+
+// checkRefusal compares an error but for its cause, which must be there.
+func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+	t.Helper()
+	if got == nil {
+		t.Fatal("a success")
+	}
+	if got.Cause == nil {
+		t.Error("no cause for the log")
+	}
+	if diff := cmp.Diff(&want, got, cmpopts.IgnoreFields(translate.Error{}, "Cause"), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got)\n%s\ncause: %v", diff, got.Cause)
+	}
+}
+
+func rejected(detail string) translate.Error {
+	return translate.Error{
+		Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromFault, Violations: []translate.Violation{{Code: "toys-fault", Detail: detail}},
+	}
+}
+
+func failed(detail string) translate.Error {
+	return translate.Error{
+		Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromFault, Violations: []translate.Violation{{Code: "toys-fault", Detail: detail}},
+	}
+}
+
+var (
+	denied         = translate.Error{Code: translate.UpstreamDenied, Outcome: soap.Rejected, Alert: true}
+	refused        = translate.Error{Code: translate.UpstreamRefused, Outcome: soap.Rejected, Alert: true}
+	outcomeUnknown = translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown}
+)
+
+// in11 and in12 put the child of a body into an envelope.
+func in11(body string) string {
+	return `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + body + `</s:Body></s:Envelope>`
+}
+
+func in12(body string) string {
+	return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>` + body + `</s:Body></s:Envelope>`
+}
+
+func fault11(code, reason string) string {
+	return in11(`<s:Fault><faultcode>` + code + `</faultcode><faultstring>` + reason + `</faultstring></s:Fault>`)
+}
+
+// fault12 has a code and subcodes.
+func fault12(reason string, codes ...string) string {
+	inside := ""
+	for i := len(codes) - 1; i > 0; i-- {
+		inside = "<s:Subcode><s:Value>" + codes[i] + "</s:Value>" + inside + "</s:Subcode>"
+	}
+	return in12(`<s:Fault><s:Code><s:Value>` + codes[0] + `</s:Value>` + inside + `</s:Code><s:Reason><s:Text xml:lang="en">` + reason + `</s:Text></s:Reason></s:Fault>`)
+}
+
+const done = `<t:MakeToyResponse xmlns:t="urn:toys"><ID>7</ID></t:MakeToyResponse>`
+
+// TestReplyWithoutEnvelope is judged by the HTTP status alone: a transport answered, and the service never saw the message if the
+// status says so.
+func TestReplyWithoutEnvelope(t *testing.T) {
+	busy := translate.Error{Code: translate.UpstreamBusy, Outcome: soap.Rejected, RetryAfter: "17"}
+	verdicts := map[int]translate.Error{400: refused, 404: refused, 405: refused, 413: refused, 415: refused, 401: denied, 403: denied, 429: busy}
+	bodies := map[string]string{
+		"nothing": "", "text": "Bad luck", "HTML": "<!DOCTYPE html><html><body><h1>Error</h1><br></body></html>", "JSON": `{"message": "no"}`, "other XML": "<error>no</error>",
+		"bytes": "\x00\x01\xff", "white space": "\r\n",
+	}
+	for _, status := range []int{
+		200, 201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 418, 421, 422,
+		423, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 505, 511, 520, 599,
+	} {
+		want, known := verdicts[status]
+		if !known {
+			want = outcomeUnknown
+		}
+		for name, body := range bodies {
+			t.Run(fmt.Sprintf("%d with %s", status, name), func(t *testing.T) {
+				_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, ContentType: "text/html", RetryAfter: "17", Body: []byte(body)})
+				checkRefusal(t, problem, want)
+				if !strings.Contains(problem.Cause.Error(), fmt.Sprint(status)) {
+					t.Errorf("the log does not learn the status: %v", problem.Cause)
+				}
+			})
+		}
+	}
+}
+
+// TestReplyWithBrokenEnvelope proves nothing, whatever the status says.
+func TestReplyWithBrokenEnvelope(t *testing.T) {
+	for name, body := range map[string]string{
+		"truncated":                 in11(done)[:150],
+		"two bodies":                strings.Replace(in11(done), "</s:Envelope>", "<s:Body/></s:Envelope>", 1),
+		"two children":              in11(done + done),
+		"an empty body":             in11(""),
+		"no body":                   `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>`,
+		"another version":           in12(done),
+		"another reply":             in11(`<t:OtherResponse xmlns:t="urn:toys"/>`),
+		"another namespace":         in11(`<t:MakeToyResponse xmlns:t="urn:tools"/>`),
+		"an ID twice":               in11(strings.Replace(done, "<ID>7</ID>", "<ID>7</ID><ID>8</ID>", 1)),
+		"a document type":           `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>` + in11(done),
+		"an instruction":            in11("<?php echo ?>" + done),
+		"an empty fault":            in11("<s:Fault/>"),
+		"a truncated fault":         fault11("s:Client", "Wrong")[:150],
+		"a fault and a result":      in11(done + "<s:Fault><faultcode>s:Client</faultcode></s:Fault>"),
+		"a character that is none":  in11(strings.Replace(done, "7", "\x02", 1)),
+		"bytes that are no UTF-8":   in11(strings.Replace(done, "7", "\xff", 1)),
+		"an encoding nobody knows":  `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
+		"a foreign envelope":        strings.Replace(in11(done), "schemas.xmlsoap.org/soap/envelope/", "example.com/", 1),
+		"nested without end":        in11(strings.Repeat("<a>", 10_000)),
+		"more elements than fit":    in11(strings.Replace(done, "<ID>", strings.Repeat("<x/>", 20_000)+"<ID>", 1)),
+		"more bytes than are taken": in11(strings.Replace(done, "7", strings.Repeat("7", 2<<20), 1)),
+	} {
+		for _, status := range []int{200, 400, 401, 404, 429, 500, 503} {
+			t.Run(fmt.Sprintf("%s with %d", name, status), func(t *testing.T) {
+				_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, ContentType: "text/xml", Body: []byte(body)})
+				checkRefusal(t, problem, outcomeUnknown)
+			})
+		}
+	}
+}
+
+// TestReplyWithResult is a success with a 2xx, and unknown with any other status.
+func TestReplyWithResult(t *testing.T) {
+	for _, status := range []int{200, 201, 202, 299} {
+		result, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, Body: []byte(in11(done))})
+		if problem != nil || string(result.JSON) != `{"operationId":"id","id":"7"}` || result.Ignored != 0 {
+			t.Errorf("%d: %+v %s", status, problem, result.JSON)
+		}
+	}
+	for _, status := range []int{0, 100, 199, 300, 304, 400, 401, 403, 404, 429, 500, 503} {
+		_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, Body: []byte(in11(done))})
+		checkRefusal(t, problem, outcomeUnknown)
+	}
+	result, problem := decode(t, definition(), toyRequest, soap.Reply{Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"><ID>&lt;a href="x"&gt;é&#x2028;&amp;</ID><New/><New><Deep/></New></t:MakeToyResponse>`))})
+	if problem != nil || string(result.JSON) != `{"operationId":"id","id":"<a href=\"x\">é\u2028&"}` || result.Ignored != 2 {
+		t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+	}
+}
+
+// TestFaultClasses sorts faults that are not the vendor's own, in both versions.
+func TestFaultClasses(t *testing.T) {
+	const secext = `http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd`
+	withSecurity := func(doc string) string {
+		return strings.Replace(doc, "<s:Envelope ", `<s:Envelope xmlns:wsse="`+secext+`" xmlns:v="urn:vendor" `, 1)
+	}
+	for _, test := range []struct {
+		name, body string
+		want       translate.Error
+	}{
+		{"Client", fault11("s:Client", "Wrong"), rejected("Wrong")},
+		{"Client, refined", fault11("s:Client.Validation", "Wrong"), rejected("Wrong")},
+		{"Client without prefix", fault11("Client", "Wrong"), rejected("Wrong")},
+		{"Client with an undeclared prefix", fault11("env:Client", "Wrong"), rejected("Wrong")},
+		{"Client of another namespace", strings.Replace(fault11("x:Client", "Wrong"), "<faultcode>", `<faultcode xmlns:x="urn:x">`, 1), rejected("Wrong")},
+		{"Client without a reason", fault11("s:Client", ""), rejected("The vendor gave no reason.")},
+		{"Client with an empty detail", in11(`<s:Fault><faultcode>s:Client</faultcode><faultstring>Wrong</faultstring><detail/></s:Fault>`), rejected("Wrong")},
+		{"Sender", fault12("Wrong", "s:Sender"), rejected("Wrong")},
+		{"Sender with subcodes", withSecurity(fault12("Wrong", "s:Sender", "v:Bad", "v:Worse")), rejected("Wrong")},
+		{"Sender in SOAP 1.1", fault11("s:Sender", "Wrong"), rejected("Wrong")},
+		{"Server", fault11("s:Server", "Broken"), failed("Broken")},
+		{"Server, refined", fault11("s:Server.userException", "Broken"), failed("Broken")},
+		{"Receiver", fault12("Broken", "s:Receiver"), failed("Broken")},
+		{"Receiver with a subcode that blames the input", withSecurity(fault12("Broken", "s:Receiver", "s:Sender")), failed("Broken")},
+		{"a code of the vendor's", fault11("1001", "Broken"), failed("Broken")},
+		{"a code of the vendor's, qualified", withSecurity(fault11("v:Closed", "Broken")), failed("Broken")},
+		{"no code", in11(`<s:Fault><faultstring>Broken</faultstring></s:Fault>`), failed("Broken")},
+		{"a code in another letter case", fault11("s:client", "Broken"), failed("Broken")},
+
+		{"VersionMismatch", fault11("s:VersionMismatch", "x"), refused},
+		{"VersionMismatch, SOAP 1.2", fault12("x", "s:VersionMismatch"), refused},
+		{"MustUnderstand", fault11("s:MustUnderstand", "x"), refused},
+		{"MustUnderstand, SOAP 1.2", fault12("x", "s:MustUnderstand"), refused},
+		{"DataEncodingUnknown", fault12("x", "s:DataEncodingUnknown"), refused},
+
+		{"Client.Authentication", fault11("s:Client.Authentication", "x"), denied},
+		{"FailedAuthentication", withSecurity(fault11("wsse:FailedAuthentication", "x")), denied},
+		{"InvalidSecurityToken", withSecurity(fault11("wsse:InvalidSecurityToken", "x")), denied},
+		{"InvalidSecurity", withSecurity(fault11("wsse:InvalidSecurity", "x")), denied},
+		{"FailedCheck", withSecurity(fault11("wsse:FailedCheck", "x")), denied},
+		{"SecurityTokenUnavailable", withSecurity(fault11("wsse:SecurityTokenUnavailable", "x")), denied},
+		{"UnsupportedSecurityToken", withSecurity(fault11("wsse:UnsupportedSecurityToken", "x")), denied},
+		{"UnsupportedAlgorithm", withSecurity(fault11("wsse:UnsupportedAlgorithm", "x")), denied},
+		{"FailedAuthentication as a subcode", withSecurity(fault12("x", "s:Sender", "wsse:FailedAuthentication")), denied},
+		{"FailedAuthentication as a deeper subcode", withSecurity(fault12("x", "s:Receiver", "v:Security", "wsse:FailedAuthentication")), denied},
+		{"FailedAuthentication of another namespace", withSecurity(fault11("v:FailedAuthentication", "Broken")), failed("Broken")},
+	} {
+		for _, status := range []int{200, 400, 500} {
+			t.Run(fmt.Sprintf("%s with %d", test.name, status), func(t *testing.T) {
+				_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, Body: []byte(test.body)})
+				checkRefusal(t, problem, test.want)
+			})
+		}
+		for _, status := range []int{401, 403} {
+			_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: status, Body: []byte(test.body)})
+			checkRefusal(t, problem, denied)
+		}
+	}
+}
+
+// TestNotUnderstood is how services say that they know no such operation or message. It is the proxy's own mistake or its
+// configuration's, so the caller is not blamed, and may repeat the call.
+func TestNotUnderstood(t *testing.T) {
+	for _, reason := range []string{
+		"Server did not recognize the value of HTTP Header SOAPAction: urn:x.",
+		"Unable to handle request without a valid action parameter. Please supply a valid soap action.",
+		"Missing required header 'ScCredentials'.",
+		"System.Web.Services.Protocols.SoapException: Server did not recognize the value of HTTP Header SOAPAction: urn:x.\n   at System.Web.Services.Protocols.Soap11ServerProtocolHelper.RouteRequest()",
+		"System.Web.Services.Protocols.SoapException: Unable to handle request without a valid action parameter.",
+		"System.Web.Services.Protocols.SoapHeaderException: Missing required header 'ScCredentials'.",
+		"Possible SOAP version mismatch: Envelope namespace x was unexpected. Expecting y.",
+		"Cannot find dispatch method for {urn:x}CreateNothing",
+		"Couldn't create SOAP message due to exception: XML reader error: Unexpected EOF in prolog",
+		"Unsupported Content-Type: application/soap+xml Supported ones are: [text/xml]",
+		"org.xml.sax.SAXParseException; cvc-elt.1.a: Cannot find the declaration of element 'def:CreateNothing'.",
+		"org.xml.sax.SAXParseException; cvc-elt.1: Cannot find the declaration of element 'def:CreateNothing'.",
+		"The given SOAPAction urn:x does not match an operation.",
+		"A SOAP 1.2 message is not valid when sent to a SOAP 1.1 only endpoint.",
+		"Procedure 'CreateNothing' not present",
+		"Function 'CreateNothing' doesn't exist",
+		`Function ("CreateNothing") is not a valid method for this service`,
+		"Bad Request",
+		"DTD are not supported by SOAP",
+		"Cannot process content of version x",
+		"\n  Bad Request \n",
+	} {
+		for _, code := range []string{"s:Client", "s:Server", "Custom"} {
+			_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: 500, Body: []byte(fault11(code, reason))})
+			if problem == nil || problem.Code != translate.UpstreamRefused || problem.Outcome != soap.Rejected || !problem.Alert || len(problem.Violations) != 0 {
+				t.Errorf("%s %q: %+v", code, reason, problem)
+			}
+		}
+	}
+	for _, reason := range []string{
+		// What a service behind the vendor's said to the vendor.
+		"Server was unable to process request. ---> Server did not recognize the value of HTTP Header SOAPAction.",
+		"Server was unable to process request. ---> System.Web.Services.Protocols.SoapException: Server did not recognize the value of HTTP Header SOAPAction.",
+		"System.Web.Services.Protocols.SoapException: Server was unable to process request. ---> System.Web.Services.Protocols.SoapException: Unable to handle request.",
+		"System.ServiceModel.FaultException: Server did not recognize the value",
+		// What only begins like one of the sentences.
+		"Procedure 'sp_AddToy' expects parameter '@name', which was not supplied.",
+		"Procedure sp_AddToy not present",
+		"Function 'f' returned no value",
+		"Bad Request: the name is taken",
+		"org.xml.sax.SAXParseException; cvc-datatype-valid.1.2.1: 'x' is not a valid value for 'date'.",
+		"The Server did not recognize the toy",
+		"server did not recognize the toy",
+	} {
+		for code, want := range map[string]translate.Code{"s:Client": translate.UpstreamRejected, "s:Server": translate.UpstreamFailed} {
+			_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: 500, Body: []byte(fault11(code, reason))})
+			if problem == nil || problem.Code != want {
+				t.Errorf("%s %q: %+v", code, reason, problem)
+			}
+		}
+	}
+}
+
+// TestVendorsOwn lets an operation judge its replies before the general rules do, and leaves to them what it does not judge.
+func TestVendorsOwn(t *testing.T) {
+	d := definition()
+	d.Fault = func(f *soap.Fault, sent *translate.Sent) *translate.Error {
+		if f.Reason != "Mine" {
+			return nil
+		}
+		return translate.Fail(translate.UpstreamUnavailable, fmt.Errorf("mine"), translate.Violation{Detail: sent.Safe(f.Reason)})
+	}
+	d.Outcome = func(a *toyAnswer, _ *translate.Sent) *translate.Error {
+		if a.ID != nil {
+			return nil
+		}
+		return translate.Reject(translate.FromResponseCode, fmt.Errorf("no ID"))
+	}
+	mine := translate.Error{Code: translate.UpstreamUnavailable, Outcome: soap.Failed, Source: translate.FromFault, Violations: []translate.Violation{{Detail: "Mine"}}}
+	for _, status := range []int{200, 401, 500} {
+		_, problem := decode(t, d, toyRequest, soap.Reply{Status: status, Body: []byte(fault11("s:VersionMismatch", "Mine"))})
+		checkRefusal(t, problem, mine)
+	}
+	_, problem := decode(t, d, toyRequest, soap.Reply{Status: 500, Body: []byte(fault11("s:Client", "Other"))})
+	checkRefusal(t, problem, rejected("Other"))
+	_, problem = decode(t, d, toyRequest, soap.Reply{Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"/>`))})
+	checkRefusal(t, problem, translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode})
+	if _, problem = decode(t, d, toyRequest, soap.Reply{Status: 200, Body: []byte(in11(done))}); problem != nil {
+		t.Error(problem)
+	}
+}
+
+// TestFaultInEitherVersion reads the fault that tells that a service speaks the other version.
+func TestFaultInEitherVersion(t *testing.T) {
+	for name, doc := range map[string]string{"1.1": fault11("s:Client", "Wrong"), "1.2": fault12("Wrong", "s:Sender")} {
+		for _, contentType := range []string{"", "text/xml", "application/soap+xml; charset=utf-8", "text/html", "garbage;;"} {
+			_, problem := decode(t, definition(), toyRequest, soap.Reply{Status: 500, ContentType: contentType, Body: []byte(doc)})
+			if problem == nil || problem.Code != translate.UpstreamRejected {
+				t.Errorf("%s as %q: %+v", name, contentType, problem)
+			}
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package soap_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	htmltemplate "html/template"
+	"log"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"text/template"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"soapbridge/translate/soap"
+)
+
+const planted = soap.Secret("planted\x01\"0042")
+
+// holder has a secret in every place that a request has one, and in some more.
+type holder struct {
+	Plain   soap.Secret
+	Pointer *soap.Secret
+	Slice   []soap.Secret
+	Array   [1]soap.Secret
+	Map     map[string]soap.Secret
+	Any     any
+	Inner   struct{ Deep *struct{ Deeper soap.Secret } }
+	Empty   *soap.Secret
+}
+
+func newHolder() *holder {
+	secret := planted
+	h := &holder{
+		Plain: secret, Pointer: &secret, Slice: []soap.Secret{secret}, Array: [1]soap.Secret{secret}, Map: map[string]soap.Secret{"k": secret},
+		Any: secret,
+	}
+	h.Inner.Deep = &struct{ Deeper soap.Secret }{secret}
+	return h
+}
+
+// leaks tells whether a text shows the secret in any of the forms that encoders give it.
+func leaks(text string) bool {
+	text = strings.ToLower(text)
+	for _, form := range []string{"planted", "0042", fmt.Sprintf("%x", "planted"), fmt.Sprintf("% x", "planted"), "[112 108", "cgxhbnrlza"} {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+// check fails for a text that shows the secret, or nothing in its place.
+func checkMasked(t *testing.T, how, text string) {
+	t.Helper()
+	if leaks(text) || !strings.Contains(text, "***") {
+		t.Errorf("%s: %s", how, text)
+	}
+}
+
+func TestSecretInFmt(t *testing.T) {
+	secret := planted
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%c", "%U", "%o", "%b", "%e", "%10.3s", "%-20v"} {
+		for name, value := range map[string]any{"value": secret, "pointer": &secret, "slice": []soap.Secret{secret}, "map": map[string]any{"a": []any{&secret}}} {
+			checkMasked(t, verb+" of "+name, fmt.Sprintf(verb, value))
+		}
+		if text := fmt.Sprintf(verb, secret); text != "***" {
+			t.Errorf("%s: %s", verb, text)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%20v"} {
+		checkMasked(t, verb+" of struct", fmt.Sprintf(verb, *newHolder()))
+		checkMasked(t, verb+" of pointer to struct", fmt.Sprintf(verb, newHolder()))
+	}
+	checkMasked(t, "Sprint", fmt.Sprint("a", secret, &secret, newHolder()))
+	checkMasked(t, "Sprintln", fmt.Sprintln(secret))
+	checkMasked(t, "Errorf", fmt.Errorf("pin %v", secret).Error())
+	checkMasked(t, "String", secret.String())
+	checkMasked(t, "GoString", secret.GoString())
+	checkMasked(t, "Append", string(fmt.Append(nil, secret)))
+	var none *soap.Secret
+	if text := fmt.Sprint(none); text != "<nil>" {
+		t.Errorf("no secret: %s", text)
+	}
+}
+
+func TestSecretInEncoders(t *testing.T) {
+	body, err := json.Marshal(newHolder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMasked(t, "encoding/json", string(body))
+	if n := strings.Count(string(body), `"***"`); n != 7 {
+		t.Errorf("%d of 7 secrets are there: %s", n, body)
+	}
+	body, err = jsonv2.Marshal(newHolder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMasked(t, "json/v2", string(body))
+	for name, value := range map[string]any{"value": planted, "pointer": new(planted), "slice": []soap.Secret{planted}} {
+		body, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkMasked(t, "encoding/json of a "+name, string(body))
+	}
+	type element struct {
+		Element   soap.Secret
+		Attribute soap.Secret `xml:"a,attr"`
+		Data      soap.Secret `xml:",chardata"`
+	}
+	body, err = xml.Marshal(element{planted, planted, planted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMasked(t, "encoding/xml", string(body))
+}
+
+func TestSecretInLogs(t *testing.T) {
+	var out bytes.Buffer
+	for name, logger := range map[string]*slog.Logger{
+		"slog JSON": slog.New(slog.NewJSONHandler(&out, nil)), "slog text": slog.New(slog.NewTextHandler(&out, nil)),
+	} {
+		for _, attr := range []any{planted, new(planted), newHolder(), *newHolder(), []soap.Secret{planted}, map[string]soap.Secret{"k": planted}} {
+			out.Reset()
+			logger.Info("call", "secret", attr, slog.Group("group", slog.Any("secret", attr)))
+			logger.With("secret", attr).WithGroup("g").Error("call", slog.Any("again", attr))
+			checkMasked(t, fmt.Sprintf("%s of %T", name, attr), out.String())
+		}
+	}
+	out.Reset()
+	log.New(&out, "", 0).Printf("%v %v", planted, newHolder())
+	checkMasked(t, "log", out.String())
+}
+
+func TestSecretInTemplates(t *testing.T) {
+	const text = `{{.Plain}} {{.Pointer}} {{.Slice}} {{.Map}} {{.Any}} {{.Inner.Deep.Deeper}} {{printf "%x %q" .Plain .Plain}} {{.}} {{print .Plain}} {{html .Plain}} {{js .Plain}} {{urlquery .Plain}}`
+	var out strings.Builder
+	if err := template.Must(template.New("").Parse(text)).Execute(&out, newHolder()); err != nil {
+		t.Fatal(err)
+	}
+	checkMasked(t, "text/template", out.String())
+	out.Reset()
+	if err := htmltemplate.Must(htmltemplate.New("").Parse(`<a title="{{.Plain}}" href="/{{.Plain}}">{{.}}</a><script>x = {{.Plain}}</script>`)).Execute(&out, newHolder()); err != nil {
+		t.Fatal(err)
+	}
+	checkMasked(t, "html/template", out.String())
+}
+
+// TestSecretIsAString lets rules and documents treat it as one, and the text itself be had on purpose only.
+func TestSecretIsAString(t *testing.T) {
+	if reflect.TypeFor[soap.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"0042" || len(planted) != 13 {
+		t.Error("a secret is no string")
+	}
+}

@@ -1,0 +1,52 @@
+package soap_test
+
+import (
+	"encoding/xml"
+	"strings"
+	"testing"
+
+	"soapbridge/translate/soap"
+)
+
+// TestUsernameToken reads the block with the standard parser (WS-Security UsernameToken Profile 1.0, section 3).
+func TestUsernameToken(t *testing.T) {
+	const wsse = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+	for _, test := range []struct {
+		username string
+		password soap.Secret
+	}{{"user", "password"}, {"a<b>&\"'", "]]>\r\n é😀 "}, {"user", ""}} {
+		w := soap.NewWriter(0)
+		soap.UsernameToken(test.username, test.password)(w)
+		out, err := w.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			XMLName xml.Name   `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Security"`
+			Attrs   []xml.Attr `xml:",any,attr"`
+			Token   struct {
+				Username string `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Username"`
+				Password struct {
+					Type string `xml:"Type,attr"`
+					Text string `xml:",chardata"`
+				} `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Password"`
+			} `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd UsernameToken"`
+		}
+		if err := xml.Unmarshal(out, &got); err != nil {
+			t.Fatalf("%s: %v", out, err)
+		}
+		if got.Token.Username != test.username || got.Token.Password.Text != string(test.password) ||
+			got.Token.Password.Type != "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText" {
+			t.Errorf("%s: %+v", out, got)
+		}
+		if strings.Contains(string(out), "mustUnderstand") || strings.Count(string(out), wsse) != 1 {
+			t.Error(string(out))
+		}
+	}
+	if blocks := soap.UsernameTokens("", "password"); len(blocks) != 0 {
+		t.Error("a password without a user is sent")
+	}
+	if blocks := soap.UsernameTokens("user", ""); len(blocks) != 1 {
+		t.Errorf("%d blocks", len(blocks))
+	}
+}

@@ -1,0 +1,165 @@
+package translate_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+// toy is a request with a member of every kind.
+type toy struct {
+	Name    string        `json:"name" soap:"Name" validate:"required,notblank,max=200"`
+	PIN     *soap.Secret  `json:"pin" soap:"PIN"`
+	Note    *string       `json:"note" soap:"Note"`
+	Small   *int32        `json:"small" soap:"Small"`
+	Large   *int64        `json:"large" soap:"Large"`
+	Flag    *bool         `json:"flag" soap:"Flag"`
+	Kind    toyKind       `json:"kind" soap:"Kind"`
+	Inner   *toyInner     `json:"inner" soap:"Inner"`
+	Tags    []string      `json:"tags" soap:"Tag"`
+	Secrets []soap.Secret `json:"secrets" soap:"Secret"`
+	Numbers []int64       `json:"numbers" soap:"Number"`
+	Inners  []toyInner    `json:"inners" soap:"Inners" validate:"dive"`
+	Again   *toy          `json:"again" soap:"Again"`
+	Last    string        `json:"last" soap:"Last" validate:"required,notblank"`
+}
+
+type toyKind struct {
+	Code string  `json:"code" soap:"Code" validate:"required,notblank"`
+	Text *string `json:"text" soap:"Text"`
+}
+
+type toyInner struct {
+	One   string   `json:"one" soap:"One" validate:"required,notblank"`
+	Two   *string  `json:"two" soap:"Two"`
+	Three string   `json:"three" soap:"Three" validate:"required,notblank"`
+	More  []string `json:"more" soap:"More"`
+}
+
+type toyAnswer struct {
+	translate.Answer `soap:"-"`
+
+	ID *string `json:"id,omitempty" soap:"ID"`
+}
+
+const toyRequest = `{"name": "n", "kind": {"code": "c"}, "last": "l"}`
+
+// definition describes the toy operation.
+func definition() translate.Definition[toy, toyAnswer] {
+	return translate.Definition[toy, toyAnswer]{
+		System: "toys", Name: "MakeToy", Path: "/v1/toys", Status: 201, Version: soap.V11,
+		Binding: soap.Binding{
+			Namespace: "urn:toys", Prefix: "t", EnvelopePrefix: map[soap.Version]string{soap.V11: "s"}, Request: []string{"MakeToy"},
+			Reply: []soap.Name{{Space: "urn:toys", Local: "MakeToyResponse"}},
+		},
+		Example: toyRequest,
+	}
+}
+
+func define(t testing.TB, d translate.Definition[toy, toyAnswer]) translate.Operation {
+	t.Helper()
+	op, err := translate.Define(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+func edit(t testing.TB, document string, oldNew ...string) string {
+	t.Helper()
+	for i := 0; i < len(oldNew); i += 2 {
+		if n := strings.Count(document, oldNew[i]); n != 1 {
+			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+		}
+		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
+	}
+	return document
+}
+
+// with adds members in front of the toy request's.
+func with(members string) string { return "{" + members + ", " + toyRequest[1:] }
+
+// refusal reads a body that must break rules.
+func refusal(t testing.TB, op translate.Operation, body string) []translate.Violation {
+	t.Helper()
+	request, problem := op.Read([]byte(body))
+	if request != nil || problem == nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest {
+		t.Fatalf("%s: request %v, error %+v", body, request, problem)
+	}
+	return problem.Violations
+}
+
+// check compares the violations of a body whole; without any it must be accepted.
+func check(t testing.TB, op translate.Operation, body string, want ...translate.Violation) {
+	t.Helper()
+	if len(want) == 0 {
+		accepted(t, op, body)
+		return
+	}
+	if diff := cmp.Diff(want, refusal(t, op, body)); diff != "" {
+		t.Errorf("%s\n(-want +got)\n%s", body, diff)
+	}
+}
+
+// accepted reads a body that must be right.
+func accepted(t testing.TB, op translate.Operation, body string) toy {
+	t.Helper()
+	request, problem := op.Read([]byte(body))
+	if problem != nil || request == nil {
+		t.Fatalf("%s: %+v", body, problem)
+	}
+	return request.(interface{ Payload() any }).Payload().(toy)
+}
+
+func required(pointer string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: "This member is required and may not be empty or only white space."}
+}
+
+func wrongType(pointer, expected string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+}
+
+func empty(pointer string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+}
+
+func nullIn(pointer string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.NullInArray, Detail: "An array may not hold null."}
+}
+
+func duplicate(pointer string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.DuplicateMember, Detail: "This member stands twice in its object."}
+}
+
+func notUnicode(pointer string) translate.Violation {
+	return translate.Violation{Pointer: pointer, Code: validation.InvalidUnicode, Detail: "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair."}
+}
+
+func notXML(pointer, character string) translate.Violation {
+	return translate.Violation{
+		Pointer: pointer, Code: validation.CharacterNotAllowed, Detail: "The text holds " + character + ", a character that XML cannot carry.",
+		Params: map[string]any{"character": character},
+	}
+}
+
+// unknown is a member that the toy does not have; meant is the one that it may stand for.
+func unknown(pointer, meant string) translate.Violation {
+	v := translate.Violation{
+		Pointer: pointer, Code: validation.UnknownMember, Detail: "There is no such member here.",
+		Params: map[string]any{"members": []string{
+			"name", "pin", "note", "small", "large", "flag", "kind", "inner", "tags", "secrets", "numbers", "inners", "again", "last",
+		}},
+	}
+	if meant != "" {
+		v.Detail += " "
+		v.Detail = "There is no such member here; names are compared with their letter case. Did you mean " + meant + "?"
+		v.Params["didYouMean"] = meant
+	}
+	return v
+}

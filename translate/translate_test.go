@@ -1,0 +1,159 @@
+package translate_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
+)
+
+func TestDefine(t *testing.T) {
+	op := define(t, definition())
+	if op.System != "toys" || op.Name != "MakeToy" || op.Path != "/v1/toys" || op.Status != 201 || op.Example != toyRequest {
+		t.Errorf("%+v", op)
+	}
+	check(t, op, op.Example)
+}
+
+// TestDefineRefuses names the operation and every mistake in its tags, before any request runs into one.
+func TestDefineRefuses(t *testing.T) {
+	type badShape struct {
+		A float64 `json:"a" soap:"A"`
+		B string  `soap:"B"`
+	}
+	type badRule struct {
+		A *string `json:"a" soap:"A" validate:"omitnil,max=abc"`
+	}
+	type numbered struct {
+		N *int64 `json:"n" soap:"N"`
+	}
+	binding := definition().Binding
+	_, err1 := translate.Define(translate.Definition[badShape, toyAnswer]{System: "toys", Name: "Bad", Binding: binding})
+	_, err2 := translate.Define(translate.Definition[toy, badShape]{System: "toys", Name: "Bad", Binding: binding})
+	_, err3 := translate.Define(translate.Definition[badRule, toyAnswer]{System: "toys", Name: "Bad", Binding: binding})
+	_, err4 := translate.Define(translate.Definition[toy, numbered]{System: "toys", Name: "Bad", Binding: binding})
+	_, err5 := translate.Define(translate.Definition[toy, toyAnswer]{System: "toys", Name: "Bad"})
+	for _, test := range []struct {
+		err    error
+		pieces []string
+	}{
+		{err1, []string{"badShape.A: has the type float64", "badShape.B: has no json name"}},
+		{err2, []string{"badShape.A: has the type float64", "badShape.B: has no json name"}},
+		{err3, []string{"badRule", "abc"}},
+		{err4, []string{"the member n of a reply is not text"}},
+		{err5, []string{"needs a namespace", "needs the name of its reply element"}},
+	} {
+		for _, piece := range append(test.pieces, "toys Bad: ") {
+			if test.err == nil || !strings.Contains(test.err.Error(), piece) {
+				t.Errorf("no %q in %v", piece, test.err)
+			}
+		}
+	}
+}
+
+// TestRename gives violations of every kind to the operation's own names, and none that it does not make.
+func TestRename(t *testing.T) {
+	d := definition()
+	d.Rename = func(v translate.Violation) translate.Violation {
+		if v.Code == validation.Required || v.Code == validation.WrongType {
+			v.Code = "toys-1"
+		}
+		return v
+	}
+	for _, v := range refusal(t, define(t, d), `{"name": 1, "x": 1, "kind": {"code": ""}}`) {
+		if (v.Code == "toys-1") != (v.Pointer != "/x") {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
+// TestEncode passes the environment on, fills a copy, and tells a mistake of ours from the caller's.
+func TestEncode(t *testing.T) {
+	d := definition()
+	d.Fill = func(r *toy, env translate.Env) {
+		if r.Note == nil {
+			r.Note = &env.OperationID
+		}
+		r.Name = strings.ToUpper(r.Name)
+	}
+	d.Headers = func(env translate.Env) []soap.HeaderBlock {
+		return []soap.HeaderBlock{func(w *soap.Writer) { w.Markup("<h>"); w.Text(env.Caller.UserID); w.Markup("</h>") }}
+	}
+	op := define(t, d)
+	request, problem := op.Read([]byte(toyRequest))
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	for _, id := range []string{"1", "2"} {
+		message, problem := request.Encode(translate.Env{OperationID: id, Caller: translate.Caller{UserID: "u" + id}})
+		if problem != nil || !strings.Contains(string(message.Envelope), "<s:Header><h>u"+id+"</h></s:Header>") ||
+			!strings.Contains(string(message.Envelope), "<Name>N</Name><Note>"+id+"</Note>") || message.Version != soap.V11 {
+			t.Errorf("%+v %s", problem, message.Envelope)
+		}
+	}
+	if got := request.(interface{ Payload() any }).Payload().(toy); got.Name != "n" || got.Note != nil {
+		t.Errorf("the request has changed: %+v", got)
+	}
+	message, problem := request.Encode(translate.Env{OperationID: "\x00"})
+	if problem == nil || problem.Code != translate.Internal || problem.Outcome != soap.NotSent || problem.Cause == nil || message.Envelope != nil {
+		t.Errorf("%+v", problem)
+	}
+}
+
+// TestAtOnce is for the race detector: an operation and its requests belong to all callers. The secrets have room behind them, which no
+// call may take for its own.
+func TestAtOnce(t *testing.T) {
+	d := definition()
+	d.Secrets = append(make([]soap.Secret, 0, 8), "direct-token")
+	op := define(t, d)
+	shared, problem := op.Read([]byte(with(`"pin": "0042"`)))
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	var wait sync.WaitGroup
+	for n := range 8 {
+		wait.Go(func() {
+			token := fmt.Sprintf("token-of-%d", n)
+			env := translate.Env{OperationID: token, Caller: translate.Caller{OriginatingToken: soap.Secret(token)}}
+			for range 25 {
+				own, problem := op.Read([]byte(with(`"note": "n"`)))
+				if problem != nil {
+					t.Error(problem)
+					return
+				}
+				for _, request := range []translate.Request{own, shared} {
+					if _, problem := request.Encode(env); problem != nil {
+						t.Error(problem)
+					}
+					_, problem = request.Decode(soap.Reply{Status: 500, Body: []byte(fault11("s:Client", "bad "+token+" and direct-token"))}, env)
+					if problem == nil || len(problem.Violations) != 1 || problem.Violations[0].Detail != "bad *** and ***" {
+						t.Errorf("%+v", problem)
+					}
+				}
+				if _, problem := op.Read([]byte(`{"name": 1}`)); problem == nil || len(problem.Violations) != 3 {
+					t.Errorf("%+v", problem)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestError(t *testing.T) {
+	cause := errors.New("the cause")
+	for want, e := range map[string]*translate.Error{
+		"internal":                  {Code: translate.Internal},
+		"internal: what":            {Code: translate.Internal, Detail: "what"},
+		"internal: the cause":       {Code: translate.Internal, Cause: cause},
+		"internal: what: the cause": {Code: translate.Internal, Detail: "what", Cause: cause},
+	} {
+		if e.Error() != want || errors.Is(e, cause) != (e.Cause != nil) {
+			t.Errorf("%s, want %s", e, want)
+		}
+	}
+}
