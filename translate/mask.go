@@ -139,8 +139,11 @@ func (t *condensed) hide(value string, words bool) {
 		from += i
 		start, last := t.place[from], t.place[from+len(key)-1]
 		_, size := utf8.DecodeRuneInString(t.source[last:])
-		if !words || isWord(t.source, start, last+size) {
-			copy(t.hidden[start:last+size], slices.Repeat([]bool{true}, last+size-start))
+		if words && !isWord(t.source, start, last+size) {
+			continue
+		}
+		for at := start; at < last+size; at++ {
+			t.hidden[at] = true
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-const planted = soap.Secret("planted\x01\"0042")
+const planted = soap.Secret("planted\x01\"zq42")
 
 // holder has a secret in every place that a request has one, and in some more.
 type holder struct {
@@ -45,7 +45,7 @@ func newHolder() *holder {
 // leaks tells whether a text shows the secret in any of the forms that encoders give it.
 func leaks(text string) bool {
 	text = strings.ToLower(text)
-	for _, form := range []string{"planted", "0042", fmt.Sprintf("%x", "planted"), fmt.Sprintf("% x", "planted"), "[112 108", "cgxhbnrlza"} {
+	for _, form := range []string{"planted", "zq42", fmt.Sprintf("%x", "planted"), fmt.Sprintf("% x", "planted"), "[112 108", "cgxhbnrlza"} {
 		if strings.Contains(text, form) {
 			return true
 		}
@@ -153,7 +153,7 @@ func TestSecretInTemplates(t *testing.T) {
 
 // TestSecretIsAString lets rules and documents treat it as one, and the text itself be had on purpose only.
 func TestSecretIsAString(t *testing.T) {
-	if reflect.TypeFor[soap.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"0042" || len(planted) != 13 {
+	if reflect.TypeFor[soap.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"zq42" || len(planted) != 13 {
 		t.Error("a secret is no string")
 	}
 }

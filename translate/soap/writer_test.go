@@ -2,6 +2,7 @@ package soap_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -142,7 +143,7 @@ func standardText(doc string) (string, error) {
 	var text strings.Builder
 	for decoder := xml.NewDecoder(strings.NewReader(doc)); ; {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return text.String(), nil
 		}
 		if err != nil {
