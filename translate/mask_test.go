@@ -37,7 +37,7 @@ func withSent(t testing.TB, body string, secrets []soap.Secret, use func(*transl
 
 // maskedRequest has secrets and values of every form.
 const maskedRequest = `{"name": "Jane Q. Doe", "pin": "0042", "note": "12 High St", "small": 77, "large": 4711, "flag": true, "kind": {"code": "MOVE", "text": "ab"},
-	"inner": {"one": "Jane", "three": "naïve"}, "tags": ["first tag", ""], "secrets": ["000-12-3456", "p.(x)+", "", "correct horse", "STRASSE", "0042-0042"],
+	"inner": {"one": "Jane", "three": "naïve"}, "tags": ["first tag", ""], "secrets": ["000-12-3456", "p.(x)+", "", "correct horse", "STRASSE", "0042-0042", "qabq"],
 	"numbers": [99999], "inners": [{"one": "item one", "three": "x"}], "last": "Doe"}`
 
 func TestSafe(t *testing.T) {
@@ -53,7 +53,7 @@ func TestSafe(t *testing.T) {
 			{"a secret inside of words", "x0042y", "x***y"},
 			{"a secret twice", "0042, 0042", "***, ***"},
 			{"a secret beside itself", "00420042", "***"},
-			{"a secret that overlaps itself", "p.(x)+p.(x)+", "***"},
+			{"a secret twice, one within the other", "qabqabq", "***"},
 			{"a secret with separators", "SSN 000-12-3456", "SSN ***"},
 			{"a secret without its separators", "SSN 000123456", "SSN ***"},
 			{"a secret with other separators", "SSN 000 12.3456, 000/12/3456, (000) 12-3456", "SSN ***, ***, (***"},
