@@ -3,6 +3,7 @@ package translate
 import (
 	"regexp"
 	"slices"
+	"soapbridge/translate/soap"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,6 +80,17 @@ func shorten(text string) string {
 	return string([]rune(text)[:maxVendorText-1]) + "…"
 }
 
+// IsSecret tells whether a text is a secret that was sent, or holds one that is long enough to be recognised: then not even a vendor's
+// error number is shown.
+func (s *Sent) IsSecret(text string) bool {
+	const shortest = 4
+	holds := func(secret string) bool {
+		return text == secret || utf8.RuneCountInString(secret) >= shortest && strings.Contains(text, secret)
+	}
+	return slices.ContainsFunc(s.secrets, func(secret soap.Secret) bool { return secret != "" && holds(string(secret)) }) ||
+		slices.ContainsFunc(s.leaves(), func(l leaf) bool { return l.secret && l.text != "" && holds(l.text) })
+}
+
 // mask replaces the request's values. A secret goes wherever it stands, were it part of a word; another value when it stands as a
 // word of its own and is long enough to mean something. Letter case does not count, and neither do separators: a vendor may print a
 // number with others than it was sent with, or break a text over two lines.
@@ -89,7 +101,7 @@ func (s *Sent) mask(text string) string {
 		t.hide(string(secret), false)
 	}
 	for _, l := range s.leaves() {
-		if l.secret || utf8.RuneCountInString(l.text) >= shortest {
+		if l.secret || !l.boolean && utf8.RuneCountInString(l.text) >= shortest {
 			t.hide(l.text, !l.secret)
 		}
 	}

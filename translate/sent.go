@@ -19,6 +19,7 @@ type Sent struct {
 type leaf struct {
 	pointer, element, text string
 	secret                 bool
+	boolean                bool // its text is one of two words that mean nothing by themselves
 }
 
 // leaves lists the values of a request that are there.
@@ -52,6 +53,7 @@ func appendLeaf(list []leaf, pointer string, field *soap.Field, place reflect.Va
 	case soap.Integer:
 		l.text = strconv.FormatInt(place.Int(), 10)
 	case soap.Boolean:
+		l.text, l.boolean = strconv.FormatBool(place.Bool()), true
 	}
 	return append(list, l)
 }

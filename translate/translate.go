@@ -5,6 +5,7 @@ package translate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,10 @@ type Request interface {
 	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
 	// configuration, never of the caller's.
 	Encode(env Env) (soap.Message, *Error)
+	// Fingerprint writes what was asked, secrets in clear: two requests write the same bytes exactly when they ask the same, whatever their
+	// white space, order of members and escapes. What the proxy fills in is no part of it, and neither is a member that is absent: so
+	// a release that adds an optional one changes no fingerprint. The bytes are for a keyed digest and never for a log.
+	Fingerprint(w io.Writer)
 	// Decode understands the reply to what Encode wrote.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
 }
@@ -186,6 +191,17 @@ func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
 		return soap.Message{}, internal(err)
 	}
 	return message, nil
+}
+
+func (r *request[Req, Res]) Fingerprint(w io.Writer) {
+	var field []byte
+	for _, l := range appendLeaves(nil, "", r.op.shape, reflect.ValueOf(&r.value).Elem()) {
+		field = binary.AppendUvarint(field[:0], uint64(len(l.pointer)))
+		field = append(field, l.pointer...)
+		field = binary.AppendUvarint(field, uint64(len(l.text)))
+		field = append(field, l.text...)
+		_, _ = w.Write(field) // a digest never fails
+	}
 }
 
 func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {

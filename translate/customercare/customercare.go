@@ -142,7 +142,7 @@ func (c Config) outcome(base *BaseResponse, sent *translate.Sent) *translate.Err
 	if !failed {
 		return nil
 	}
-	violation := translate.Violation{Code: numbered(code), Detail: sent.Safe(description)}
+	violation := translate.Violation{Code: numbered(code, sent), Detail: sent.Safe(description)}
 	problem := translate.Reject(translate.FromResponseCode, base.cause(sent), violation)
 	problem.Status = c.CodeStatus[code]
 	return problem
@@ -180,8 +180,8 @@ func text(s *string) string {
 // aCode is what may become part of a problem's code.
 var aCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
-func numbered(code string) validation.Code {
-	if !aCode.MatchString(code) {
+func numbered(code string, sent *translate.Sent) validation.Code {
+	if !aCode.MatchString(code) || sent.IsSecret(code) {
 		return system + "-fault"
 	}
 	return validation.Code(system + "-" + code)

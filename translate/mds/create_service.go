@@ -79,11 +79,11 @@ func checkServiceRules(r *CreateServiceRequest, report *validation.Report) {
 	if s.Description != nil && level == "AGREEMENT" {
 		// "should not be populated for Agreement Services. If supplied, the value will not be applied" [page]: refused rather
 		// than lost [decided].
-		report.Add(notHere("/serviceData/description", "The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out."))
+		report.Append(notHere("/serviceData/description", "The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out."))
 	}
 	if s.AccountServiceAgreement != nil && level != "ACCOUNT" && !report.Blames("/serviceData/customerLevel") {
 		// "May be supplied when the customer level is Account" [page]; refused otherwise [decided].
-		report.Add(notHere("/serviceData/accountServiceAgreement", "This may be given only when customerLevel is ACCOUNT."))
+		report.Append(notHere("/serviceData/accountServiceAgreement", "This may be given only when customerLevel is ACCOUNT."))
 	}
 }
 

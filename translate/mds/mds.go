@@ -98,7 +98,7 @@ func says(e *soap.Detail) bool {
 // violation reads MessageId, MessageText and ExtraInfo.
 func violation(fault, e *soap.Detail, reason string, sent *translate.Sent) translate.Violation {
 	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
-	if id := e.TextOf("MessageId"); aCode.MatchString(id) {
+	if id := e.TextOf("MessageId"); aCode.MatchString(id) && !sent.IsSecret(id) {
 		v.Code = validation.Code(system + "-" + id)
 	}
 	v.Detail = sent.Safe(cmp.Or(e.TextOf("MessageText"), e.TextOf("ExtraInfo"), reason))

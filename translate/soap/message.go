@@ -3,7 +3,10 @@
 // It knows no operation and no vendor, and it does no I/O.
 package soap
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is a version of the SOAP protocol. It decides the envelope's namespace, the shape of a fault and the HTTP
 // headers that carry the action.
@@ -47,6 +50,9 @@ type Message struct {
 	Action string
 	// Envelope is the whole XML document in UTF-8.
 	Envelope []byte
+	// SendBefore is when the right to send it ends: from then on nothing of it is handed to a connection. A message begun before that is
+	// finished. It comes from time.Now, so that it carries the monotonic clock; zero means no end.
+	SendBefore time.Time
 }
 
 // ContentType gives the value of the HTTP header of that name. SOAP 1.2 carries the action in it (RFC 3902).
