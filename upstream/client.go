@@ -67,7 +67,7 @@ func (c *Client) Check(ctx context.Context) error {
 // Its error is always a *soap.SendError:
 //
 //   - soap.Unreachable: no byte of m was handed to a connection, because none was obtained in time, or it was closed by
-//     then, or the time given by WithSendBefore had passed. Sending m again is safe.
+//     then, or m.SendBefore had passed. Sending m again is safe.
 //   - soap.TimedOut: the time was up after that.
 //   - soap.Broken: anything else after that: a reset, a truncated, malformed or too long reply, a content coding other
 //     than gzip, the end of ctx by cancellation.
@@ -88,18 +88,4 @@ func (c *Client) Send(ctx context.Context, m soap.Message) (soap.Reply, error) {
 			return soap.Reply{}, err
 		}
 	}
-}
-
-type sendBeforeKey struct{}
-
-// WithSendBefore gives a context under which Send hands nothing to a connection from t on: it ends with soap.Unreachable
-// instead. It is for a lease: once others may take the message for sent or lost, it is too late to begin. A message begun
-// before t is finished after it. Make t from time.Now, so that it carries the monotonic clock.
-func WithSendBefore(ctx context.Context, t time.Time) context.Context {
-	return context.WithValue(ctx, sendBeforeKey{}, t)
-}
-
-func sendBefore(ctx context.Context) time.Time {
-	t, _ := ctx.Value(sendBeforeKey{}).(time.Time)
-	return t
 }

@@ -131,8 +131,8 @@ func TestNoSendBeginsAfterItsTime(t *testing.T) {
 		wg.Go(func() {
 			for n := range 200 {
 				id := messageID(sender, n)
-				ctx := WithSendBefore(t.Context(), time.Now().Add(time.Duration(rand.IntN(200))*time.Microsecond))
-				reply, err := c.Send(ctx, message(id))
+				latest := time.Now().Add(time.Duration(rand.IntN(200)) * time.Microsecond)
+				reply, err := c.Send(t.Context(), before(message(id), latest))
 				if err == nil {
 					sent.Add(1)
 					if string(reply.Body) != id {

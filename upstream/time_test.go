@@ -137,7 +137,7 @@ func TestSendBefore(t *testing.T) {
 	const lease = time.Minute
 	t.Run("over at the call", func(t *testing.T) {
 		inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
-			_, err := c.Send(WithSendBefore(t.Context(), time.Now()), message("1"))
+			_, err := c.Send(t.Context(), before(message("1"), time.Now()))
 			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
 				t.Errorf("got %v", err)
 			}
@@ -158,7 +158,7 @@ func TestSendBefore(t *testing.T) {
 				time.Sleep(lease)
 				return dial(ctx, network, address)
 			}
-			_, err := c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("1"))
+			_, err := c.Send(t.Context(), before(message("1"), time.Now().Add(lease)))
 			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
 				t.Errorf("got %v", err)
 			}
@@ -184,7 +184,7 @@ func TestSendBefore(t *testing.T) {
 			}
 			reply, err := c.Send(t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
-			_, err = c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("2"))
+			_, err = c.Send(t.Context(), before(message("2"), time.Now().Add(lease)))
 			mustFail(t, err, soap.Unreachable)
 			if conns, executed := s.conns.Load(), s.executed.Load(); conns != 1 || executed != 1 {
 				t.Errorf("got %d connections and %d executions", conns, executed)
@@ -198,8 +198,14 @@ func TestSendBefore(t *testing.T) {
 			echo(p)
 		}
 		inBubble(t, handle, func(t *testing.T, c *Client, _ *server) {
-			reply, err := c.Send(WithSendBefore(t.Context(), time.Now().Add(lease)), message("1"))
+			reply, err := c.Send(t.Context(), before(message("1"), time.Now().Add(lease)))
 			mustReply(t, reply, err, 200, "1")
 		}, func(cfg *Config) { cfg.Timeout = time.Hour })
 	})
+}
+
+// before limits when a message may be sent.
+func before(m soap.Message, t time.Time) soap.Message {
+	m.SendBefore = t
+	return m
 }

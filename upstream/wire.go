@@ -95,7 +95,7 @@ func (w *wire) close() { w.transport.CloseIdleConnections() }
 // exchange sends m over one connection and reads the reply. When it fails, stale tells that the failure was a kept
 // connection's, so that another one is worth trying; the error is then soap.Unreachable.
 func (w *wire) exchange(ctx context.Context, m soap.Message) (reply soap.Reply, stale bool, err error) {
-	a := &attempt{gate: gate{before: sendBefore(ctx)}}
+	a := &attempt{gate: gate{before: m.SendBefore}}
 	if a.gate.late() {
 		return soap.Reply{}, false, &soap.SendError{Kind: soap.Unreachable, Err: errTooLate}
 	}

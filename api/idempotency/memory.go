@@ -1,0 +1,490 @@
+package idempotency
+
+import (
+	"bytes"
+	"container/heap"
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+)
+
+// Defaults of MemoryOptions.
+const (
+	DefaultMemoryRecords = 1_000_000
+	DefaultMemoryBytes   = 256 << 20
+)
+
+// Retention of a Memory that is told none: the product's own defaults.
+const (
+	memoryDone    = 7 * 24 * time.Hour
+	memoryUnknown = 30 * 24 * time.Hour
+)
+
+// recordOverhead is what a record takes besides its texts and bytes, in bytes: the entry itself and its places in the map, the list and
+// the schedules. Measured and rounded up.
+const recordOverhead = 512
+
+// MemoryOptions are the limits of a Memory. The zero value of each field means its default.
+type MemoryOptions struct {
+	// Retention defaults to 168 h for Done and 720 h for Unknown.
+	Retention Retention
+	// MaxRecords is how many records are kept at once; DefaultMemoryRecords.
+	MaxRecords int
+	// MaxBytes is how many bytes all records together may take before no claim is accepted any more; DefaultMemoryBytes. Results of claims
+	// that were accepted are kept all the same, since losing one would cost more than the memory: the limit may be exceeded by them.
+	MaxBytes int64
+	// Now is the clock; time.Now. Readings without a monotonic part are accepted: time stands still while they go back.
+	Now func() time.Time
+}
+
+// Memory is a Store for one process. It is lost with the process: what was in flight then may have been sent, and its key is free again.
+//
+// Records are found by id in O(1) and written in O(log n); Unknowns takes O(limit + claims in flight). A Memory does nothing on its own:
+// what is past its retention is removed by the calls that follow, and a lease that has passed is noticed by whoever asks for the record, or
+// by Sweep.
+type Memory struct {
+	now        func() time.Time
+	epoch      time.Time // zero of the monotonic clock
+	retention  Retention
+	maxRecords int
+	maxBytes   int64
+
+	mu      sync.Mutex
+	closed  bool
+	latest  time.Duration
+	records map[string]*entry
+	bytes   int64
+	unknown int
+	open    *list.List // of *entry: InFlight and Unknown, in the order of their claims
+	leases  schedule   // of what is in flight
+	ends    schedule   // of every record: the end of its retention
+}
+
+var _ Store = (*Memory)(nil)
+
+// entry is a record with its places. Its byte slices are replaced but never written to, so that they may be copied without the lock.
+type entry struct {
+	Record
+	owner string
+	size  int64
+	lease timer
+	end   timer
+	place *list.Element // in Memory.open
+}
+
+// instant is one reading of the clock: wall is what records show, mono what deadlines are compared with.
+type instant struct {
+	wall time.Time
+	mono time.Duration
+}
+
+// NewMemory gives an empty store.
+func NewMemory(o MemoryOptions) *Memory {
+	m := &Memory{
+		now:        orDefault(o.Now != nil, o.Now, time.Now),
+		maxRecords: orDefault(o.MaxRecords > 0, o.MaxRecords, DefaultMemoryRecords),
+		maxBytes:   orDefault(o.MaxBytes > 0, o.MaxBytes, DefaultMemoryBytes),
+		retention: Retention{
+			Done:    orDefault(o.Retention.Done > 0, o.Retention.Done, memoryDone),
+			Unknown: orDefault(o.Retention.Unknown > 0, o.Retention.Unknown, memoryUnknown),
+		},
+		records: map[string]*entry{},
+		open:    list.New(),
+	}
+	m.epoch = m.now()
+	return m
+}
+
+func orDefault[T any](given bool, value, fallback T) T {
+	if given {
+		return value
+	}
+	return fallback
+}
+
+// Begin implements Store. Besides an ended context and a closed store, *Unavailable tells that the store is full, and which limit it is.
+func (m *Memory) Begin(ctx context.Context, c Claim) (Record, bool, error) {
+	r, acquired, err := m.begin(ctx, c)
+	return r.clone(), acquired, err
+}
+
+func (m *Memory) begin(ctx context.Context, c Claim) (Record, bool, error) {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return Record{}, false, err
+	}
+	defer m.mu.Unlock()
+	e := m.find(c.ID, now)
+	if e != nil && e.State != Freed {
+		return e.Record, e.State == InFlight && e.owner == c.Owner, nil
+	}
+	if err := m.makeRoom(now, e != nil); err != nil {
+		return Record{}, false, err
+	}
+	if e != nil {
+		m.remove(e)
+	}
+	return m.add(c, now).Record, true, nil
+}
+
+// Finish implements Store. It does not fail for want of room.
+func (m *Memory) Finish(ctx context.Context, id, owner string, result []byte) error {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	e := m.find(id, now)
+	switch {
+	case !e.heldBy(owner):
+		return ErrNotOwner
+	case e.State != Done:
+		m.keep(e, result)
+		m.conclude(e, Done, now)
+	}
+	return nil
+}
+
+// Release implements Store.
+func (m *Memory) Release(ctx context.Context, id, owner string) error {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	if e := m.find(id, now); e.heldBy(owner) && e.State != Done {
+		m.remove(e)
+	}
+	return nil
+}
+
+// MarkUnknown implements Store.
+func (m *Memory) MarkUnknown(ctx context.Context, id, owner string) error {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	e := m.find(id, now)
+	switch {
+	case !e.heldBy(owner) || e.State == Done:
+		return ErrNotOwner
+	case e.State == InFlight:
+		m.conclude(e, Unknown, now)
+	}
+	return nil
+}
+
+// Get implements Store.
+func (m *Memory) Get(ctx context.Context, id string) (Record, error) {
+	r, err := m.get(ctx, id)
+	return r.clone(), err
+}
+
+func (m *Memory) get(ctx context.Context, id string) (Record, error) {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	defer m.mu.Unlock()
+	e := m.find(id, now)
+	if e == nil {
+		return Record{}, ErrNotFound
+	}
+	return e.Record, nil
+}
+
+// Settle implements Store.
+func (m *Memory) Settle(ctx context.Context, id string, s Settlement) (Record, error) {
+	r, err := m.settle(ctx, id, s)
+	return r.clone(), err
+}
+
+func (m *Memory) settle(ctx context.Context, id string, s Settlement) (Record, error) {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	defer m.mu.Unlock()
+	e := m.find(id, now)
+	switch {
+	case e == nil:
+		return Record{}, ErrNotFound
+	case e.Settled && s.Executed == (e.State == Done):
+		return e.Record, nil
+	case e.State != Unknown:
+		return Record{}, ErrNotUnknown
+	}
+	e.Settled = true
+	if s.Executed {
+		m.keep(e, s.Result)
+		m.conclude(e, Done, now)
+	} else {
+		m.conclude(e, Freed, now)
+	}
+	return e.Record, nil
+}
+
+// Unknowns implements Store. Among records that started in the same millisecond the order is that of their claims.
+func (m *Memory) Unknowns(ctx context.Context, limit int) ([]Record, int, error) {
+	found, total, err := m.unknowns(ctx, limit)
+	for i := range found {
+		found[i] = found[i].clone()
+	}
+	return found, total, err
+}
+
+func (m *Memory) unknowns(ctx context.Context, limit int) ([]Record, int, error) {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer m.mu.Unlock()
+	m.purge(now, len(m.records))
+	found := make([]Record, 0, max(0, min(limit, m.unknown)))
+	for p := m.open.Front(); p != nil && len(found) < cap(found); p = p.Next() {
+		if e, ok := p.Value.(*entry); ok && e.State == Unknown {
+			found = append(found, e.Record)
+		}
+	}
+	return found, m.unknown, nil
+}
+
+// Sweep implements Store. It also removes everything that is past its retention.
+func (m *Memory) Sweep(ctx context.Context) (int, error) {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer m.mu.Unlock()
+	m.purge(now, len(m.records))
+	turned := 0
+	for ; m.leases.due(now.mono); turned++ {
+		m.lapse(m.leases[0].of)
+	}
+	return turned, nil
+}
+
+// Ready implements Store: a Memory is not ready when it is full or closed.
+func (m *Memory) Ready(ctx context.Context) error {
+	now, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	return m.makeRoom(now, false)
+}
+
+// Close forgets everything; every call after it fails with *Unavailable. Repeated, it does nothing.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	m.records, m.bytes, m.unknown = nil, 0, 0
+	m.open, m.leases, m.ends = list.New(), nil, nil
+	return nil
+}
+
+// enter locks the store for one call and reads the clock. When it fails, nothing is locked.
+func (m *Memory) enter(ctx context.Context) (instant, error) {
+	if err := ctx.Err(); err != nil {
+		return instant{}, &Unavailable{err}
+	}
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return instant{}, &Unavailable{errors.New("the memory store is closed")}
+	}
+	t := m.now()
+	m.latest = max(m.latest, t.Sub(m.epoch))
+	now := instant{wall: t.UTC().Truncate(time.Millisecond), mono: m.latest}
+	// Two a call are enough to keep up, since no call adds more than one, and few enough that nobody waits for them.
+	m.purge(now, 2)
+	return now, nil
+}
+
+// find gives the record as it stands now: nil when it is past its retention, Unknown when its lease has passed.
+func (m *Memory) find(id string, now instant) *entry {
+	e := m.records[id]
+	switch {
+	case e == nil:
+		return nil
+	case e.end.due(now.mono):
+		m.remove(e)
+		return nil
+	case e.State == InFlight && e.lease.due(now.mono):
+		m.lapse(e)
+	}
+	return e
+}
+
+// heldBy tells that the claim is still the owner's: nil and settled records are nobody's.
+func (e *entry) heldBy(owner string) bool {
+	return e != nil && e.owner == owner && !e.Settled
+}
+
+// makeRoom tells why there is none, after removing what is past its retention, and no more of it than it takes. A claim that replaces a
+// Freed record needs no further place.
+func (m *Memory) makeRoom(now instant, replaces bool) error {
+	for {
+		err := m.full(replaces)
+		if err == nil || m.purge(now, 1) == 0 {
+			return err
+		}
+	}
+}
+
+func (m *Memory) full(replaces bool) error {
+	switch {
+	case len(m.records) >= m.maxRecords && !replaces:
+		return &Unavailable{fmt.Errorf("the memory store is full: it keeps %d records, as many as it may", len(m.records))}
+	case m.bytes >= m.maxBytes:
+		return &Unavailable{fmt.Errorf("the memory store is full: its records take %d bytes of at most %d", m.bytes, m.maxBytes)}
+	}
+	return nil
+}
+
+// purge removes up to limit records that are past their retention, and tells how many.
+func (m *Memory) purge(now instant, limit int) int {
+	n := 0
+	for ; n < limit && m.ends.due(now.mono); n++ {
+		m.remove(m.ends[0].of)
+	}
+	return n
+}
+
+func (m *Memory) add(c Claim, now instant) *entry {
+	e := &entry{
+		Record: Record{
+			ID: c.ID, State: InFlight, Caller: bytes.Clone(c.Caller), Operation: c.Operation, Fingerprint: bytes.Clone(c.Fingerprint),
+			SealingKey: c.SealingKey, Started: now.wall, Deadline: now.wall.Add(c.Lease).Truncate(time.Millisecond),
+		},
+		owner: c.Owner,
+		size:  recordOverhead + int64(len(c.ID)+len(c.Caller)+len(c.Operation)+len(c.Fingerprint)+len(c.SealingKey)+len(c.Owner)),
+	}
+	e.lease = timer{at: later(now.mono, c.Lease), of: e}
+	e.end = timer{at: later(e.lease.at, m.retention.Unknown), of: e}
+	e.place = m.open.PushBack(e)
+	heap.Push(&m.leases, &e.lease)
+	heap.Push(&m.ends, &e.end)
+	m.records[e.ID] = e
+	m.bytes += e.size
+	return e
+}
+
+// keep gives the record its result.
+func (m *Memory) keep(e *entry, result []byte) {
+	e.Result = append([]byte{}, result...)
+	e.size += int64(len(result))
+	m.bytes += int64(len(result))
+}
+
+// lapse turns a record whose lease has passed into Unknown. It became so when the lease passed, not when somebody looked: the end of its
+// retention counts from there and stays.
+func (m *Memory) lapse(e *entry) {
+	m.turn(e, Unknown)
+	e.Ended = e.Deadline
+}
+
+// conclude turns a record into Done, Unknown or Freed, now.
+func (m *Memory) conclude(e *entry, s State, now instant) {
+	m.turn(e, s)
+	e.Ended = now.wall
+	e.end.at = later(now.mono, orDefault(s == Unknown, m.retention.Unknown, m.retention.Done))
+	heap.Fix(&m.ends, e.end.index)
+}
+
+// turn moves a record from one state to another and puts it where it belongs then.
+func (m *Memory) turn(e *entry, s State) {
+	m.leave(e)
+	e.State = s
+	if s == Unknown {
+		m.unknown++
+	} else {
+		m.unlist(e)
+	}
+}
+
+func (m *Memory) remove(e *entry) {
+	m.leave(e)
+	m.unlist(e)
+	heap.Remove(&m.ends, e.end.index)
+	delete(m.records, e.ID)
+	m.bytes -= e.size
+}
+
+// leave takes a record from where its state has put it.
+func (m *Memory) leave(e *entry) {
+	switch e.State {
+	case InFlight:
+		heap.Remove(&m.leases, e.lease.index)
+	case Unknown:
+		m.unknown--
+	case Done, Freed:
+	}
+}
+
+// unlist takes a record from the open ones, if it is there.
+func (m *Memory) unlist(e *entry) {
+	if e.place != nil {
+		m.open.Remove(e.place)
+		e.place = nil
+	}
+}
+
+func (r Record) clone() Record {
+	r.Caller, r.Fingerprint, r.Result = bytes.Clone(r.Caller), bytes.Clone(r.Fingerprint), bytes.Clone(r.Result)
+	return r
+}
+
+// later adds without wrapping around: a retention of many years means for ever, and not since long ago.
+func later(at, d time.Duration) time.Duration {
+	if d > math.MaxInt64-at {
+		return math.MaxInt64
+	}
+	return at + d
+}
+
+// timer is a place in a schedule.
+type timer struct {
+	at    time.Duration
+	of    *entry
+	index int
+}
+
+func (t *timer) due(now time.Duration) bool { return t.at <= now }
+
+// schedule is a heap of timers, the earliest first.
+type schedule []*timer
+
+func (s schedule) due(now time.Duration) bool { return len(s) > 0 && s[0].due(now) }
+
+// Len, Less, Swap, Push and Pop implement heap.Interface.
+func (s schedule) Len() int           { return len(s) }
+func (s schedule) Less(i, j int) bool { return s[i].at < s[j].at }
+
+func (s schedule) Swap(i, j int) {
+	s[i], s[j] = s[j], s[i]
+	s[i].index, s[j].index = i, j
+}
+
+// Push appends a *timer.
+func (s *schedule) Push(x any) {
+	if t, ok := x.(*timer); ok {
+		t.index = len(*s)
+		*s = append(*s, t)
+	}
+}
+
+// Pop removes the last timer.
+func (s *schedule) Pop() any {
+	last := len(*s) - 1
+	t := (*s)[last]
+	(*s)[last] = nil // or the record would live as long as the array
+	*s = (*s)[:last]
+	return t
+}

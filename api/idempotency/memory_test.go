@@ -1,0 +1,551 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
+		t.Helper()
+		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: r})
+		t.Cleanup(func() {
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return m
+	})
+}
+
+// claimOf gives a claim on an id by the owner "owner".
+func claimOf(id any, lease time.Duration) idempotency.Claim {
+	return idempotency.Claim{ID: fmt.Sprint(id), Owner: "owner", Lease: lease}
+}
+
+func acquire(t *testing.T, m *idempotency.Memory, c idempotency.Claim) idempotency.Record {
+	t.Helper()
+	r, acquired, err := m.Begin(t.Context(), c)
+	if err != nil || !acquired {
+		t.Fatalf("claim on %s: acquired %t, %v", c.ID, acquired, err)
+	}
+	return r
+}
+
+func finish(t *testing.T, m *idempotency.Memory, c idempotency.Claim, result []byte) {
+	t.Helper()
+	if err := m.Finish(t.Context(), c.ID, c.Owner, result); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func settle(t *testing.T, m *idempotency.Memory, c idempotency.Claim, executed bool) {
+	t.Helper()
+	if err := m.MarkUnknown(t.Context(), c.ID, c.Owner); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Settle(t.Context(), c.ID, idempotency.Settlement{Executed: executed}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stateOf gives "" when there is no record.
+func stateOf(t *testing.T, m *idempotency.Memory, c idempotency.Claim) idempotency.State {
+	t.Helper()
+	r, err := m.Get(t.Context(), c.ID)
+	if err != nil && !errors.Is(err, idempotency.ErrNotFound) {
+		t.Fatal(err)
+	}
+	return r.State
+}
+
+// refused checks that the store says it is full, and by which limit.
+func refused(t *testing.T, what string, err error, limit string) {
+	t.Helper()
+	if _, ok := errors.AsType[*idempotency.Unavailable](err); !ok || !strings.Contains(err.Error(), limit) {
+		t.Errorf("%s: %v, want *Unavailable that names %q", what, err, limit)
+	}
+}
+
+// TestMemoryTimes: to the nanosecond, by a clock that the test holds.
+func TestMemoryTimes(t *testing.T) {
+	const done, unknown, lease = time.Hour, 24 * time.Hour, time.Minute
+	nothing := func(*testing.T, *idempotency.Memory, idempotency.Claim) {}
+	for name, c := range map[string]struct {
+		options idempotency.Retention
+		into    func(*testing.T, *idempotency.Memory, idempotency.Claim)
+		before  idempotency.State
+		after   time.Duration
+		then    idempotency.State
+	}{
+		"the lease passes": {into: nothing, before: idempotency.InFlight, after: lease, then: idempotency.Unknown},
+		"lapsed, unseen":   {into: nothing, before: idempotency.Unknown, after: lease + unknown},
+		"lapsed, seen late": {
+			into: func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) {
+				time.Sleep(lease + time.Hour)
+				stateOf(t, m, c)
+			},
+			before: idempotency.Unknown, after: unknown - time.Hour,
+		},
+		"marked": {
+			into: func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) {
+				if err := m.MarkUnknown(t.Context(), c.ID, c.Owner); err != nil {
+					t.Fatal(err)
+				}
+			},
+			before: idempotency.Unknown, after: unknown,
+		},
+		"done": {
+			into:   func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) { finish(t, m, c, nil) },
+			before: idempotency.Done, after: done,
+		},
+		"done late": {
+			into: func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) {
+				time.Sleep(unknown)
+				finish(t, m, c, nil)
+			},
+			before: idempotency.Done, after: done,
+		},
+		"done, and finished again": {
+			into: func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) {
+				finish(t, m, c, nil)
+				time.Sleep(done / 2)
+				finish(t, m, c, nil)
+			},
+			before: idempotency.Done, after: done / 2,
+		},
+		"settled": {
+			into:   func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) { settle(t, m, c, true) },
+			before: idempotency.Done, after: done,
+		},
+		"freed": {
+			into:   func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) { settle(t, m, c, false) },
+			before: idempotency.Freed, after: done,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: idempotency.Retention{Done: done, Unknown: unknown}})
+				claim := claimOf(name, lease)
+				acquire(t, m, claim)
+				c.into(t, m, claim)
+				time.Sleep(c.after - time.Nanosecond)
+				if got := stateOf(t, m, claim); got != c.before {
+					t.Errorf("a nanosecond before %v it is %q, want %q", c.after, got, c.before)
+				}
+				time.Sleep(time.Nanosecond)
+				if got := stateOf(t, m, claim); got != c.then {
+					t.Errorf("after %v it is %q, want %q", c.after, got, c.then)
+				}
+			})
+		})
+	}
+}
+
+// TestMemoryLapse: a record became unknown when its lease passed, whenever somebody looked.
+func TestMemoryLapse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{})
+		r := acquire(t, m, claimOf("id", time.Minute))
+		time.Sleep(time.Hour)
+		got, err := m.Get(t.Context(), r.ID)
+		if err != nil || got.State != idempotency.Unknown || !got.Ended.Equal(r.Deadline) {
+			t.Errorf("%+v, %v; want it unknown since %v", got, err, r.Deadline)
+		}
+	})
+}
+
+func TestMemoryDefaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{})
+		done, lapsed := claimOf("done", time.Hour), claimOf("lapsed", time.Hour)
+		acquire(t, m, done)
+		acquire(t, m, lapsed)
+		finish(t, m, done, nil)
+		time.Sleep(7*24*time.Hour - time.Nanosecond)
+		if stateOf(t, m, done) != idempotency.Done {
+			t.Error("what is done was not kept for seven days")
+		}
+		time.Sleep(time.Nanosecond)
+		if stateOf(t, m, done) != "" {
+			t.Error("what is done was kept for more than seven days")
+		}
+		time.Sleep(23*24*time.Hour + time.Hour - time.Nanosecond)
+		if stateOf(t, m, lapsed) != idempotency.Unknown {
+			t.Error("what is unknown was not kept for thirty days")
+		}
+		time.Sleep(time.Nanosecond)
+		if stateOf(t, m, lapsed) != "" {
+			t.Error("what is unknown was kept for more than thirty days")
+		}
+	})
+}
+
+// TestMemoryEndlessTimes: sums that do not fit are for ever, and not long ago.
+func TestMemoryEndlessTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: idempotency.Retention{Done: math.MaxInt64, Unknown: math.MaxInt64}})
+		time.Sleep(time.Hour)
+		held, done, marked := claimOf("held", math.MaxInt64), claimOf("done", time.Hour), claimOf("marked", time.Hour)
+		for _, c := range []idempotency.Claim{held, done, marked} {
+			acquire(t, m, c)
+		}
+		finish(t, m, done, nil)
+		time.Sleep(1000 * 24 * time.Hour)
+		for c, want := range map[*idempotency.Claim]idempotency.State{&held: idempotency.InFlight, &done: idempotency.Done, &marked: idempotency.Unknown} {
+			if got := stateOf(t, m, *c); got != want {
+				t.Errorf("%s: it is %q, want %q", c.ID, got, want)
+			}
+		}
+	})
+}
+
+// TestMemoryClockGoesBack: a lease that has once passed does not hold again, and one that holds does not begin anew.
+func TestMemoryClockGoesBack(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	m := idempotency.NewMemory(idempotency.MemoryOptions{Now: func() time.Time { return now }})
+	short, held := claimOf("short", time.Minute), claimOf("held", time.Hour)
+	acquire(t, m, short)
+	acquire(t, m, held)
+	now = now.Add(2 * time.Minute)
+	if err := m.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(-24 * time.Hour)
+	if got := stateOf(t, m, short); got != idempotency.Unknown {
+		t.Errorf("a lease that had passed makes it %q", got)
+	}
+	now = now.Add(24*time.Hour + 57*time.Minute)
+	if got := stateOf(t, m, held); got != idempotency.InFlight {
+		t.Errorf("a lease that holds makes it %q", got)
+	}
+	now = now.Add(time.Minute)
+	if got := stateOf(t, m, held); got != idempotency.Unknown {
+		t.Errorf("a lease that has passed makes it %q", got)
+	}
+}
+
+// TestMemoryRefusesWhenFull: nothing is evicted, everything that stands is served, and room comes with the retention alone.
+func TestMemoryRefusesWhenFull(t *testing.T) {
+	const limit = "3 records"
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{
+			MaxRecords: 3, Retention: idempotency.Retention{Done: time.Hour, Unknown: 24 * time.Hour},
+		})
+		done, freed, held, more := claimOf("done", time.Minute), claimOf("freed", time.Minute), claimOf("held", time.Minute), claimOf("more", time.Minute)
+		for _, c := range []idempotency.Claim{done, freed, held} {
+			if err := m.Ready(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			acquire(t, m, c)
+		}
+		refuse := func() {
+			t.Helper()
+			_, _, err := m.Begin(t.Context(), claimOf("one too many", time.Minute))
+			refused(t, "Begin", err, limit)
+			refused(t, "Ready", m.Ready(t.Context()), limit)
+		}
+		refuse()
+		acquire(t, m, held) // repeated
+		finish(t, m, done, []byte("result"))
+		settle(t, m, freed, false)
+		acquire(t, m, freed) // in its own place
+		refuse()
+		if r, acquired, err := m.Begin(t.Context(), done); acquired || err != nil || string(r.Result) != "result" {
+			t.Errorf("a replay: acquired %t, %v, %+v", acquired, err, r)
+		}
+		time.Sleep(time.Hour - time.Nanosecond)
+		refuse()
+		time.Sleep(time.Nanosecond) // done is past its retention, the others are unknown
+		acquire(t, m, more)
+		refuse()
+		if n, err := m.Sweep(t.Context()); n != 2 || err != nil {
+			t.Errorf("Sweep turned %d, %v; want 2", n, err)
+		}
+		refuse()
+		if err := m.Release(t.Context(), more.ID, more.Owner); err != nil {
+			t.Fatal(err)
+		}
+		acquire(t, m, more)
+	})
+}
+
+// TestMemoryRefusesBytes: a result is kept even where it exceeds the limit; the next claim pays.
+func TestMemoryRefusesBytes(t *testing.T) {
+	const limit = "at most 10000"
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxBytes: 10_000, Retention: idempotency.Retention{Done: time.Hour}})
+		large, other, freed := claimOf("large", 24*time.Hour), claimOf("other", 24*time.Hour), claimOf("freed", 24*time.Hour)
+		for _, c := range []idempotency.Claim{large, other, freed} {
+			acquire(t, m, c)
+		}
+		settle(t, m, freed, false)
+		finish(t, m, large, make([]byte, 50_000))
+		for _, c := range []idempotency.Claim{claimOf("more", time.Hour), freed} {
+			_, _, err := m.Begin(t.Context(), c)
+			refused(t, "Begin on "+c.ID, err, limit)
+		}
+		refused(t, "Ready", m.Ready(t.Context()), limit)
+		finish(t, m, other, make([]byte, 50_000))
+		if r, err := m.Get(t.Context(), other.ID); err != nil || len(r.Result) != 50_000 {
+			t.Errorf("a result beyond the limit: %d bytes, %v", len(r.Result), err)
+		}
+		time.Sleep(time.Hour)
+		if err := m.Ready(t.Context()); err != nil {
+			t.Errorf("after the retention: %v", err)
+		}
+		acquire(t, m, claimOf("more", time.Hour))
+	})
+}
+
+// TestMemoryEndsAllAtOnce: what is past its retention is gone for whoever asks, although it is removed bit by bit.
+func TestMemoryEndsAllAtOnce(t *testing.T) {
+	const many = 20
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxRecords: many, Retention: idempotency.Retention{Done: time.Hour, Unknown: time.Hour}})
+		for i := range many {
+			acquire(t, m, claimOf(i, time.Hour))
+			if i%2 == 0 {
+				finish(t, m, claimOf(i, 0), nil)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(3 * time.Hour)
+		for _, i := range []int{many - 1, many - 2, many - 3, many - 4} {
+			if got := stateOf(t, m, claimOf(i, 0)); got != "" {
+				t.Errorf("record %d is %q", i, got)
+			}
+		}
+		if list, total, err := m.Unknowns(t.Context(), many); len(list) != 0 || total != 0 || err != nil {
+			t.Errorf("%d of %d are unknown, %v", len(list), total, err)
+		}
+		for i := range many {
+			acquire(t, m, claimOf(i, time.Hour))
+		}
+	})
+}
+
+// TestMemoryGivesBack: what has gone in whatever way takes no room any more, however often.
+func TestMemoryGivesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxBytes: 5000, Retention: idempotency.Retention{Done: time.Hour, Unknown: time.Hour}})
+		for round := range 200 {
+			done, dropped, settled, lapsed := claimOf(round*4, time.Minute), claimOf(round*4+1, time.Minute), claimOf(round*4+2, time.Minute), claimOf(round*4+3, time.Minute)
+			for _, c := range []idempotency.Claim{done, dropped, settled, lapsed} {
+				c.Caller, c.Fingerprint = make([]byte, 32), make([]byte, 32)
+				acquire(t, m, c)
+			}
+			finish(t, m, done, make([]byte, 1000))
+			if err := m.Release(t.Context(), dropped.ID, dropped.Owner); err != nil {
+				t.Fatal(err)
+			}
+			settle(t, m, settled, round%2 == 0)
+			time.Sleep(2 * time.Hour)
+		}
+	})
+}
+
+// TestMemoryKeepsAll: up to its limit, nothing is evicted.
+func TestMemoryKeepsAll(t *testing.T) {
+	const many = 20_000
+	m := idempotency.NewMemory(idempotency.MemoryOptions{MaxRecords: many})
+	for i := range many {
+		acquire(t, m, claimOf(i, time.Hour))
+	}
+	_, _, err := m.Begin(t.Context(), claimOf(many, time.Hour))
+	refused(t, "one too many", err, fmt.Sprint(many, " records"))
+	for i := range many {
+		if stateOf(t, m, claimOf(i, 0)) != idempotency.InFlight {
+			t.Fatalf("record %d is gone", i)
+		}
+	}
+}
+
+// TestMemoryAgainstPlainTimes compares the store with a list of deadlines while the clock goes on: the suite's model knows no retention.
+func TestMemoryAgainstPlainTimes(t *testing.T) {
+	const limit, ids = 5, 8
+	keep := idempotency.Retention{Done: 20 * time.Millisecond, Unknown: 50 * time.Millisecond}
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		p := plain{records: map[string]*plainRecord{}, now: func() time.Time { return now }}
+		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: keep, MaxRecords: limit, Now: p.now})
+		id := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(1, ids).Draw(t, "id")) })
+		t.Repeat(map[string]func(*rapid.T){
+			"time": func(t *rapid.T) { now = now.Add(time.Duration(rapid.IntRange(1, 15).Draw(t, "ms")) * time.Millisecond) },
+			"begin": func(t *rapid.T) {
+				c := claimOf(id.Draw(t, "id"), time.Duration(rapid.IntRange(1, 15).Draw(t, "lease"))*time.Millisecond)
+				free := p.state(c.ID) == "" || p.state(c.ID) == idempotency.Freed
+				full := p.state(c.ID) == "" && p.count("") >= limit
+				_, acquired, err := m.Begin(t.Context(), c)
+				if full != (err != nil) || !full && acquired != (free || p.state(c.ID) == idempotency.InFlight) {
+					t.Fatalf("Begin: acquired %t, %v; the record is %q, and %d are kept", acquired, err, p.state(c.ID), p.count(""))
+				}
+				if free && !full {
+					deadline := now.Add(c.Lease)
+					p.records[c.ID] = &plainRecord{idempotency.InFlight, deadline, deadline.Add(keep.Unknown)}
+				}
+			},
+			"finish": func(t *rapid.T) {
+				name := id.Draw(t, "id")
+				err := m.Finish(t.Context(), name, "owner", nil)
+				was := p.state(name)
+				if (err == nil) != (was != "" && was != idempotency.Freed) {
+					t.Fatalf("Finish: %v; the record is %q", err, was)
+				}
+				if was == idempotency.InFlight || was == idempotency.Unknown {
+					p.records[name] = &plainRecord{state: idempotency.Done, end: now.Add(keep.Done)}
+				}
+			},
+			"free": func(t *rapid.T) {
+				name := id.Draw(t, "id")
+				was := p.state(name)
+				_, err := m.Settle(t.Context(), name, idempotency.Settlement{})
+				if (err == nil) != (was == idempotency.Unknown || was == idempotency.Freed) {
+					t.Fatalf("Settle: %v; the record is %q", err, was)
+				}
+				if was == idempotency.Unknown {
+					p.records[name] = &plainRecord{state: idempotency.Freed, end: now.Add(keep.Done)}
+				}
+			},
+			"release": func(t *rapid.T) {
+				name := id.Draw(t, "id")
+				was := p.state(name)
+				if err := m.Release(t.Context(), name, "owner"); err != nil {
+					t.Fatal(err)
+				}
+				if was == idempotency.InFlight || was == idempotency.Unknown {
+					delete(p.records, name)
+				}
+			},
+			"sweep": func(t *rapid.T) {
+				_, err := m.Sweep(t.Context())
+				list, total, err2 := m.Unknowns(t.Context(), ids)
+				if want := p.count(idempotency.Unknown); total != want || len(list) != want || errors.Join(err, err2) != nil {
+					t.Fatalf("%d of %d are listed as unknown, want %d; %v, %v", len(list), total, want, err, err2)
+				}
+			},
+			"": func(t *rapid.T) {
+				full := p.count("") >= limit
+				if err := m.Ready(t.Context()); full != (err != nil) {
+					t.Fatalf("Ready: %v, and %d are kept", err, p.count(""))
+				}
+			},
+			"look": func(t *rapid.T) {
+				name := id.Draw(t, "id")
+				r, err := m.Get(t.Context(), name)
+				if r.State != p.state(name) || (err != nil) != (p.state(name) == "") {
+					t.Fatalf("%s is %q, %v; want %q", name, r.State, err, p.state(name))
+				}
+			},
+		})
+	})
+}
+
+// plain is a store as simple as can be: it looks through everything.
+type plain struct {
+	records map[string]*plainRecord
+	now     func() time.Time
+}
+
+type plainRecord struct {
+	state    idempotency.State
+	deadline time.Time // in flight
+	end      time.Time // of its retention
+}
+
+func (p plain) state(id string) idempotency.State {
+	r := p.records[id]
+	switch {
+	case r == nil || !p.now().Before(r.end):
+		return ""
+	case r.state == idempotency.InFlight && !p.now().Before(r.deadline):
+		return idempotency.Unknown
+	}
+	return r.state
+}
+
+// count counts the records in a state, or all with "".
+func (p plain) count(s idempotency.State) int {
+	n := 0
+	for id := range p.records {
+		if got := p.state(id); got != "" && (s == "" || got == s) {
+			n++
+		}
+	}
+	return n
+}
+
+// BenchmarkMemory measures a store that is as full as its retention makes it: 10,000 records, one going with each that comes.
+func BenchmarkMemory(b *testing.B) {
+	const kept = 10_000
+	sealed := make([]byte, 500)
+	open := func() (m *idempotency.Memory, next func() idempotency.Claim) {
+		now, n := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), 0
+		m = idempotency.NewMemory(idempotency.MemoryOptions{
+			Now: func() time.Time { return now }, Retention: idempotency.Retention{Done: kept * time.Millisecond},
+		})
+		c := idempotency.Claim{Caller: make([]byte, 32), Operation: "CreateService", Fingerprint: make([]byte, 32), SealingKey: "key", Owner: "owner", Lease: time.Minute}
+		return m, func() idempotency.Claim {
+			n++
+			now = now.Add(time.Millisecond)
+			c.ID = fmt.Sprintf("%036d", n)
+			return c
+		}
+	}
+	pass := func(b *testing.B, m *idempotency.Memory, c idempotency.Claim) {
+		b.Helper()
+		_, acquired, err := m.Begin(context.Background(), c)
+		if err := errors.Join(err, m.Finish(context.Background(), c.ID, c.Owner, sealed)); err != nil || !acquired {
+			b.Fatal(acquired, err)
+		}
+	}
+	b.Run("Begin and Finish", func(b *testing.B) {
+		m, next := open()
+		for range kept {
+			pass(b, m, next())
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			pass(b, m, next())
+		}
+	})
+	b.Run("replay", func(b *testing.B) {
+		m, next := open()
+		var c idempotency.Claim
+		for range kept / 2 {
+			c = next()
+			pass(b, m, c)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			r, acquired, err := m.Begin(context.Background(), c)
+			if err != nil || acquired || len(r.Result) != len(sealed) {
+				b.Fatal(acquired, err)
+			}
+		}
+	})
+	b.Run("replay, many at once", func(b *testing.B) {
+		m, next := open()
+		c := next()
+		pass(b, m, c)
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if r, _, err := m.Begin(context.Background(), c); err != nil || r.State != idempotency.Done {
+					b.Error(r.State, err)
+				}
+			}
+		})
+	})
+}

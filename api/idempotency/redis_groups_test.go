@@ -1,0 +1,254 @@
+package idempotency_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/storetest"
+)
+
+// TestRedisWaitsForReplicas: a claim that holds is on the replica when its caller learns of it.
+func TestRedisWaitsForReplicas(t *testing.T) {
+	server := redistest.Start(t)
+	replica := server.Replicate()
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	for range 20 {
+		c := newClaim()
+		holds(t, s, c)
+		if got := replica.Do("HGET", "sb:{"+c.ID[:2]+"}:"+c.ID, "owner"); got != c.Owner {
+			t.Fatalf("the replica knows owner %v, want %s", got, c.Owner)
+		}
+	}
+}
+
+// TestRedisUnconfirmedClaims: while the replica hangs no claim holds, however often it is made, but results are replayed; what was released
+// by token is free afterwards.
+func TestRedisUnconfirmedClaims(t *testing.T) {
+	server := redistest.Start(t)
+	replica := server.Replicate()
+	o := idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1}
+	s := openRedis(t, o)
+	done, c := newClaim(), newClaim()
+	holds(t, s, done)
+	if err := s.Finish(t.Context(), done.ID, done.Owner, []byte("result")); err != nil {
+		t.Fatal(err)
+	}
+	replica.Pause()
+	for range 2 {
+		started := time.Now()
+		_, acquired, err := s.Begin(t.Context(), c)
+		if took := time.Since(started); acquired || !unavailable(err) || took > soonEnough {
+			t.Errorf("acquired %t, %v after %v", acquired, err, took)
+		}
+	}
+	// On a connection that has written nothing, WAIT alone could be content with a replica that is far behind.
+	if _, acquired, err := openRedis(t, o).Begin(t.Context(), c); acquired || !unavailable(err) {
+		t.Errorf("on another connection: acquired %t, %v", acquired, err)
+	}
+	if r, acquired, err := s.Begin(t.Context(), done); err != nil || acquired || string(r.Result) != "result" {
+		t.Errorf("replay: %+v, acquired %t, %v", r, acquired, err)
+	}
+	if err := s.Release(t.Context(), c.ID, c.Owner); err != nil {
+		t.Errorf("release: %v", err)
+	}
+	replica.Continue()
+	eventually(t, "the key is claimed by another", func() error {
+		rival := c
+		rival.Owner = "rival"
+		return begin(t, s, rival, true)
+	})
+}
+
+// TestRedisTooFewReplicas asks for more than there are.
+func TestRedisTooFewReplicas(t *testing.T) {
+	server := redistest.Start(t)
+	server.Replicate()
+	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 2})
+	eventually(t, "one of two confirms", func() error {
+		_, acquired, err := s.Begin(t.Context(), newClaim())
+		if acquired || !unavailable(err) {
+			t.Errorf("acquired %t, %v", acquired, err)
+		}
+		if !strings.Contains(fmt.Sprint(err), "1 of 2 replicas") {
+			return err
+		}
+		return nil
+	})
+}
+
+// TestRedisRepeatedClaimsAreWrittenAgain: WAIT is about writes.
+func TestRedisRepeatedClaimsAreWrittenAgain(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	c := newClaim()
+	for i := range 3 {
+		server.Do("CONFIG", "RESETSTAT")
+		holds(t, s, c)
+		if got := calls(server, "hset"); got != 1 {
+			t.Errorf("claim %d wrote %d times, want once", i+1, got)
+		}
+	}
+}
+
+// TestRedisConfirmedAfterRestart: the connections of the pool are dead, and the claim is made on a new one at once.
+func TestRedisConfirmedAfterRestart(t *testing.T) {
+	server := redistest.Start(t)
+	server.Replicate()
+	w := &wire{} // hides from the library that a connection is dead until it is used
+	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	warm(t, s)
+	server.Restart()
+	eventually(t, "the replica is back", func() error {
+		if info := fmt.Sprint(server.Do("INFO", "replication")); !strings.Contains(info, "state=online") {
+			return errors.New(info)
+		}
+		return nil
+	})
+	holds(t, s, newClaim())
+	if n := w.dials.Load(); n != 2 {
+		t.Errorf("%d connections, want one before and one after", n)
+	}
+}
+
+func TestRedisClusterBehaves(t *testing.T) {
+	c := redistest.StartCluster(t, "--appendonly", "no")
+	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
+		for _, node := range c.Masters {
+			node.Do("FLUSHALL")
+		}
+		return openPatient(t, idempotency.RedisOptions{Addrs: c.Addrs(), Retention: r})
+	})
+}
+
+// TestRedisCluster: with a master that fails over, and claims that wait for the right replica.
+func TestRedisCluster(t *testing.T) {
+	c := redistest.StartCluster(t)
+	master := c.Masters[1]
+	replica := c.Replicate(master)
+	s := openPatient(t, idempotency.RedisOptions{Addrs: c.Addrs()}) // does not ask for the nodes anew unless it must
+	confirmed := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs(), WaitReplicas: 1})
+
+	replicated, alone := claimOn(c, master), claimOn(c, c.Masters[0])
+	holds(t, confirmed, replicated)
+	if _, acquired, err := confirmed.Begin(t.Context(), alone); acquired || !unavailable(err) {
+		t.Errorf("where there is no replica: acquired %t, %v", acquired, err)
+	}
+	if err := confirmed.Ready(t.Context()); !unavailable(err) {
+		t.Errorf("ready without replicas: %v", err)
+	}
+	eventually(t, "the store is ready", func() error { return s.Ready(t.Context()) })
+
+	master.Kill()
+	if err := s.Finish(t.Context(), replicated.ID, replicated.Owner, []byte("result")); !unavailable(err) {
+		t.Errorf("Finish on a dead master: %v", err)
+	}
+	if err := s.Ready(t.Context()); !unavailable(err) {
+		t.Errorf("ready with a dead master: %v", err)
+	}
+	replica.Await(func(reply string) bool { return reply == "OK" }, "CLUSTER", "FAILOVER", "TAKEOVER")
+	eventually(t, "the claim is finished on the new master", func() error {
+		return s.Finish(t.Context(), replicated.ID, replicated.Owner, []byte("result"))
+	})
+	wantState(t, s, replicated, idempotency.Done)
+	eventually(t, "the pinned connections find the new master", func() error {
+		_, _, err := confirmed.Begin(t.Context(), replicated)
+		return err
+	})
+	eventually(t, "claims are swept on all masters", func() error { _, err := s.Sweep(t.Context()); return err })
+	for _, server := range []*redistest.Server{c.Masters[0], replica, c.Masters[2]} {
+		if n := calls(server, "command"); n != 0 {
+			t.Errorf("the table of commands was fetched %d times", n)
+		}
+	}
+}
+
+// TestRedisClusterHungMaster: a store that has not spoken to anybody yet meets one master that hangs. Claims there fail in time, the others
+// hold.
+func TestRedisClusterHungMaster(t *testing.T) {
+	c := redistest.StartCluster(t)
+	hung, well := claimOn(c, c.Masters[2]), claimOn(c, c.Masters[0])
+	c.Masters[2].Pause()
+	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs()})
+	started := time.Now()
+	if _, acquired, err := s.Begin(t.Context(), hung); acquired || !unavailable(err) || time.Since(started) > soonEnough {
+		t.Errorf("acquired %t, %v after %v", acquired, err, time.Since(started))
+	}
+	holds(t, s, well)
+	c.Masters[2].Continue()
+	holds(t, s, hung)
+}
+
+// TestRedisClusterMovedSlot: a pinned connection is told that its slot is elsewhere, and finds it there.
+func TestRedisClusterMovedSlot(t *testing.T) {
+	c := redistest.StartCluster(t)
+	from, to := c.Masters[0], c.Masters[1]
+	c.Replicate(to)
+	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs(), WaitReplicas: 1})
+	claim := claimOn(c, from)
+	if _, acquired, err := s.Begin(t.Context(), claim); acquired || !unavailable(err) { // learns where the slots are; nobody confirms there
+		t.Fatalf("acquired %t, %v", acquired, err)
+	}
+	if err := s.Release(t.Context(), claim.ID, claim.Owner); err != nil {
+		t.Fatal(err)
+	}
+	slot := from.Do("CLUSTER", "KEYSLOT", "{"+claim.ID[:2]+"}")
+	target := to.Do("CLUSTER", "MYID")
+	for _, node := range []*redistest.Server{to, from, c.Masters[2]} {
+		node.Do("CLUSTER", "SETSLOT", slot, "NODE", target)
+	}
+	holds(t, s, claim)
+}
+
+// TestRedisClusterNodeAlone: the address of one node is not enough, and Ready says so.
+func TestRedisClusterNodeAlone(t *testing.T) {
+	c := redistest.StartCluster(t)
+	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs()[:1]})
+	if err := s.Ready(t.Context()); !unavailable(err) || !strings.Contains(err.Error(), "at least two of its nodes") {
+		t.Errorf("Ready: %v", err)
+	}
+	if _, acquired, err := s.Begin(t.Context(), claimOn(c, c.Masters[2])); acquired || !unavailable(err) {
+		t.Errorf("Begin: acquired %t, %v", acquired, err)
+	}
+}
+
+// claimOn gives a claim whose record a master has.
+func claimOn(c *redistest.Cluster, master *redistest.Server) idempotency.Claim {
+	for {
+		claim := newClaim()
+		if c.Owner("{"+claim.ID[:2]+"}") == master {
+			return claim
+		}
+	}
+}
+
+func TestRedisSentinel(t *testing.T) {
+	g := redistest.StartSentinel(t)
+	o := idempotency.RedisOptions{Addrs: g.Addrs(), Master: g.Name}
+	s := openRedis(t, o)
+	o.WaitReplicas = 1
+	everything(t, openPatient(t, o))
+	c := newClaim()
+	if err := begin(t, s, c, true); err != nil {
+		t.Fatal(err)
+	}
+	g.Failover()
+	eventually(t, "the claim is finished on the new master", func() error { return s.Finish(t.Context(), c.ID, c.Owner, []byte("result")) })
+	wantState(t, s, c, idempotency.Done)
+	holds(t, s, newClaim())
+
+	g.Watcher.Pause() // whoever knows the master goes on
+	holds(t, s, newClaim())
+	o.WaitReplicas = 0
+	late := openRedis(t, o)
+	started := time.Now()
+	if _, acquired, err := late.Begin(t.Context(), c); acquired || !unavailable(err) || time.Since(started) > soonEnough {
+		t.Errorf("acquired %t, %v after %v", acquired, err, time.Since(started))
+	}
+	g.Watcher.Continue()
+	holds(t, late, newClaim())
+}

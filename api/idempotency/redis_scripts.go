@@ -1,0 +1,184 @@
+package idempotency
+
+import "github.com/redis/go-redis/v9"
+
+// The scripts are the state machine of State on the server: each method is one of them, so that it happens wholly or not at all, and in one
+// round trip. They keep to what Redis 5 has. Rules that all of them follow:
+//
+//   - The clock is the server's own (TIME). Redis 5 and later replicate what a script wrote, not the script, so replicas do not ask theirs.
+//   - Each may run twice: the client library repeats a command whose reply got lost. Who owns the claim tells a repetition from a rival.
+//   - The first write of a script is one that Redis refuses when it is out of memory (HSET), unless all its writes free some: Redis looks only
+//     before the first one, and a script that had begun with DEL would go on to write for lack of a further look.
+//   - Keys: the record, and the two sorted sets of its shard. All three carry the same hash tag.
+
+// scriptHead begins every script about one record. It reads what the script decides by, and it gives its answers: a word, then the fields in
+// the order of the constants field..., false where there is none.
+const scriptHead = `
+local record, open, unknown = KEYS[1], KEYS[2], KEYS[3]
+local id, keep_done, keep_unknown = ARGV[1], ARGV[2], ARGV[3]
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local state, owner, started, deadline, settled =
+  unpack(redis.call('HMGET', record, 'state', 'owner', 'started', 'deadline', 'settled'))
+
+local function answer(word)
+  local fields = redis.call('HMGET', record, 'state', 'caller', 'operation', 'fingerprint', 'sealing_key', 'started', 'deadline', 'ended',
+    'settled', 'result')
+  table.insert(fields, 1, word)
+  return fields
+end
+
+local function turn_unknown(since)
+  redis.call('HSET', record, 'state', 'unknown', 'ended', since)
+  redis.call('ZADD', unknown, started, id)
+  redis.call('ZREM', open, id)
+  state = 'unknown'
+end
+
+-- A lease that has passed makes the record unknown, since then, whoever looks. Its retention was set with the claim and stays.
+local function lapse()
+  if state == 'in_flight' and now >= tonumber(deadline) then
+    turn_unknown(deadline)
+    return true
+  end
+  return false
+end
+`
+
+var (
+	scriptBegin = script(`
+local claimant, lease, keep = ARGV[4], ARGV[5], ARGV[6]
+local held = lapse() == false and state == 'in_flight' and owner == claimant
+if not state or state == 'freed' then
+  local till = now + lease
+  redis.call('HSET', record, 'state', 'in_flight', 'owner', claimant, 'started', now, 'deadline', till,
+    'caller', ARGV[7], 'operation', ARGV[8], 'fingerprint', ARGV[9], 'sealing_key', ARGV[10])
+  redis.call('HDEL', record, 'ended', 'settled')
+  redis.call('PEXPIRE', record, keep)
+  redis.call('ZADD', open, till, id)
+  held = true
+elseif held then
+  -- A repetition. It writes although nothing changes: WAIT is about what its own connection has written, the connection that made the claim
+  -- may be gone, and replicas that never saw the claim could answer for a new one. Some versions count other commands too; none has to.
+  redis.call('HSET', record, 'owner', claimant)
+end
+return answer(held and 'acquired' or 'stands')
+`)
+
+	scriptFinish = script(`
+if owner ~= ARGV[4] or settled or not (state == 'in_flight' or state == 'unknown' or state == 'done') then
+  return {'refused'}
+end
+if state ~= 'done' then
+  redis.call('HSET', record, 'state', 'done', 'ended', now, 'result', ARGV[5])
+  redis.call('PEXPIRE', record, keep_done)
+  redis.call('ZREM', open, id)
+  redis.call('ZREM', unknown, id)
+end
+return {'done'}
+`)
+
+	scriptRelease = script(`
+if owner == ARGV[4] and (state == 'in_flight' or state == 'unknown') then
+  redis.call('DEL', record)
+  redis.call('ZREM', open, id)
+  redis.call('ZREM', unknown, id)
+end
+return {'done'}
+`)
+
+	scriptMarkUnknown = script(`
+lapse()
+if owner ~= ARGV[4] or not (state == 'in_flight' or state == 'unknown') then
+  return {'refused'}
+end
+if state == 'in_flight' then
+  turn_unknown(now)
+  redis.call('PEXPIRE', record, keep_unknown)
+end
+return {'done'}
+`)
+
+	scriptGet = script(`
+lapse()
+if not state then
+  return {'none'}
+end
+return answer('stands')
+`)
+
+	scriptSettle = script(`
+local finding = ARGV[4]
+lapse()
+if not state then
+  return {'none'}
+end
+if state == 'unknown' then
+  redis.call('HSET', record, 'state', finding, 'settled', 1, 'ended', now)
+  if finding == 'done' then
+    redis.call('HSET', record, 'result', ARGV[5])
+  end
+  redis.call('PEXPIRE', record, keep_done)
+  redis.call('ZREM', unknown, id)
+elseif not (settled and state == finding) then
+  return {'refused'}
+end
+return answer('done')
+`)
+
+	// scriptTidy lets a lease pass, and takes a record out of the sets where it is no longer at home. An expired hash leaves its members behind.
+	scriptTidy = script(`
+local turned = lapse()
+if state ~= 'in_flight' then
+  redis.call('ZREM', open, id)
+end
+if state ~= 'unknown' then
+  redis.call('ZREM', unknown, id)
+end
+return {turned and 'turned' or 'tidy'}
+`)
+
+	// scriptDue lists what of a shard scriptTidy should look at, at most so many of each set: leases that have passed, and unknowns that
+	// started so long ago that their hash may have expired.
+	scriptDue = redis.NewScript(`
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[1])) do
+  table.insert(due, id)
+end
+return due
+`)
+)
+
+func script(body string) *redis.Script { return redis.NewScript(scriptHead + body) }
+
+// Where an answer has its fields.
+const (
+	fieldWord = iota
+	fieldState
+	fieldCaller
+	fieldOperation
+	fieldFingerprint
+	fieldSealingKey
+	fieldStarted
+	fieldDeadline
+	fieldEnded
+	fieldSettled
+	fieldResult
+	fieldCount
+)
+
+// listedFields are the fields of a record in a list, in the same order and without the result.
+var listedFields = []string{"state", "caller", "operation", "fingerprint", "sealing_key", "started", "deadline", "ended", "settled"}
+
+// The words that begin an answer.
+const (
+	wordAcquired = "acquired"
+	wordDone     = "done"
+	wordNone     = "none"
+	wordRefused  = "refused"
+	wordTurned   = "turned"
+)

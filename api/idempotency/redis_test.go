@@ -1,0 +1,703 @@
+package idempotency_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/storetest"
+)
+
+const (
+	// longLease does not pass during a test.
+	longLease = time.Hour
+	// briefLease is meant to pass.
+	briefLease = 50 * time.Millisecond
+	// patience is how long a test waits for what must come.
+	patience = 10 * time.Second
+)
+
+func TestRedisBehaves(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "no")
+	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
+		server.Do("FLUSHALL")
+		return openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Retention: r})
+	})
+}
+
+func TestRedisRefusesWrongOptions(t *testing.T) {
+	addrs := []string{"127.0.0.1:1"}
+	for name, o := range map[string]idempotency.RedisOptions{
+		"no address":             {},
+		"an empty address":       {Addrs: []string{"127.0.0.1:1", ""}},
+		"a database below 0":     {Addrs: addrs, DB: -1},
+		"a database in clusters": {Addrs: []string{"127.0.0.1:1", "127.0.0.1:2"}, DB: 1},
+		"replicas below 0":       {Addrs: addrs, WaitReplicas: -1},
+		"retention below 1 ms":   {Addrs: addrs, Retention: idempotency.Retention{Done: time.Microsecond}},
+		"retention below 0":      {Addrs: addrs, Retention: idempotency.Retention{Unknown: -time.Second}},
+	} {
+		if _, err := idempotency.NewRedis(o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestRedisRoundTrips counts what goes over the wire.
+func TestRedisRoundTrips(t *testing.T) {
+	server := redistest.Start(t)
+	w := &wire{}
+	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	c, dropped, unknown, settled := newClaim(), newClaim(), newClaim(), newClaim()
+	ctx := t.Context()
+	steps := []struct {
+		name string
+		want int64
+		do   func() error
+	}{
+		{"claim", 1, func() error { return begin(t, s, c, true) }},
+		{"finish", 1, func() error { return s.Finish(ctx, c.ID, c.Owner, []byte("result")) }},
+		{"replay", 1, func() error { return begin(t, s, c, false) }},
+		{"claim to drop", 1, func() error { return begin(t, s, dropped, true) }},
+		{"release", 1, func() error { return s.Release(ctx, dropped.ID, dropped.Owner) }},
+		{"claim to lose", 1, func() error { return begin(t, s, unknown, true) }},
+		{"mark unknown", 1, func() error { return s.MarkUnknown(ctx, unknown.ID, unknown.Owner) }},
+		{"get", 1, func() error { _, err := s.Get(ctx, unknown.ID); return err }},
+		{"list", 2, func() error { _, _, err := s.Unknowns(ctx, 10); return err }},
+		{"settle", 1, func() error {
+			_, err := s.Settle(ctx, unknown.ID, idempotency.Settlement{Executed: true})
+			return err
+		}},
+		{"claim to let lapse", 1, func() error {
+			settled.Lease = 0
+			return begin(t, s, settled, true)
+		}},
+		{"sweep", 2, func() error { _, err := s.Sweep(ctx); return err }},
+		{"sweep with nothing to do", 1, func() error { _, err := s.Sweep(ctx); return err }},
+	}
+	for _, loaded := range []bool{false, true} { // the first round loads the scripts
+		for _, step := range steps {
+			before := w.trips.Load()
+			if err := step.do(); err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+			if got := w.trips.Load() - before; loaded && got != step.want {
+				t.Errorf("%s took %d round trips, want %d", step.name, got, step.want)
+			}
+		}
+		for _, again := range []*idempotency.Claim{&c, &dropped, &unknown, &settled} {
+			*again = newClaim()
+		}
+	}
+	if got := w.dials.Load(); got != 1 {
+		t.Errorf("%d connections for one call at a time", got)
+	}
+}
+
+// TestRedisConnectsInOneRoundTrip: who must connect first has less time left for the call itself.
+func TestRedisConnectsInOneRoundTrip(t *testing.T) {
+	server := redistest.Start(t)
+	w := &wire{}
+	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	if _, err := s.Get(t.Context(), uuid.NewString()); !errors.Is(err, idempotency.ErrNotFound) {
+		t.Fatal(err)
+	}
+	if got := w.trips.Load(); got != 3 { // HELLO, EVALSHA, EVAL
+		t.Errorf("the first call took %d round trips, want 3", got)
+	}
+}
+
+// TestRedisRepeatedCommands: the server runs a command and its reply is lost; the client library repeats it on another connection.
+func TestRedisRepeatedCommands(t *testing.T) {
+	for _, replicas := range []int{0, 1} {
+		t.Run(fmt.Sprintf("%d replicas", replicas), func(t *testing.T) {
+			server := redistest.Start(t)
+			server.Replicate()
+			w := &wire{}
+			s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: replicas})
+			warm(t, s)
+			c, dropped, settled := newClaim(), newClaim(), newClaim()
+			ctx := t.Context()
+			for _, step := range []struct {
+				name string
+				do   func() error
+			}{
+				{"claim", func() error { return begin(t, s, c, true) }},
+				{"finish", func() error { return s.Finish(ctx, c.ID, c.Owner, []byte("result")) }},
+				{"replay", func() error { return begin(t, s, c, false) }},
+				{"claim to drop", func() error { return begin(t, s, dropped, true) }},
+				{"release", func() error { return s.Release(ctx, dropped.ID, dropped.Owner) }},
+				{"claim to lose", func() error { return begin(t, s, settled, true) }},
+				{"mark unknown", func() error { return s.MarkUnknown(ctx, settled.ID, settled.Owner) }},
+				{"settle", func() error { _, err := s.Settle(ctx, settled.ID, idempotency.Settlement{}); return err }},
+				{"claim what was freed", func() error { return begin(t, s, settled, true) }},
+				{"get", func() error { _, err := s.Get(ctx, settled.ID); return err }},
+			} {
+				server.Do("CONFIG", "RESETSTAT")
+				w.lose.Store(1)
+				if err := step.do(); err != nil {
+					t.Fatalf("%s: %v", step.name, err)
+				}
+				if got := calls(server, "evalsha"); got != 2 {
+					t.Errorf("%s ran %d times on the server, want 2", step.name, got)
+				}
+			}
+			wantState(t, s, c, idempotency.Done)
+			wantState(t, s, settled, idempotency.InFlight)
+			if _, err := s.Get(ctx, dropped.ID); !errors.Is(err, idempotency.ErrNotFound) {
+				t.Errorf("the released claim: %v", err)
+			}
+		})
+	}
+}
+
+// TestRedisRepeatsWhatReplicasConfirm: when the reply to WAIT is lost, waiting on another connection would confirm nothing. The claim is made
+// there too.
+func TestRedisRepeatsWhatReplicasConfirm(t *testing.T) {
+	server := redistest.Start(t)
+	server.Replicate()
+	w := &wire{}
+	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	warm(t, s)
+	server.Do("CONFIG", "RESETSTAT")
+	w.lose.Store(2)
+	holds(t, s, newClaim())
+	if claims, waits := calls(server, "evalsha"), calls(server, "wait"); claims != 2 || waits != 2 {
+		t.Errorf("%d claims and %d waits, want 2 of each", claims, waits)
+	}
+}
+
+// TestRedisLayout is the contract with operators and other versions: keys, fields, sets, expiries, and nothing of the request.
+func TestRedisLayout(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{
+		Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: 7 * 24 * time.Hour, Unknown: 30 * 24 * time.Hour},
+	})
+	ctx := t.Context()
+	inFlight := []string{"caller", "deadline", "fingerprint", "operation", "owner", "sealing_key", "started", "state"}
+	ended := with(inFlight, "ended")
+	for _, row := range []struct {
+		name         string
+		do           func(c idempotency.Claim) error
+		fields       []string
+		open, listed bool
+		keep         time.Duration
+	}{
+		{"in flight", func(idempotency.Claim) error { return nil }, inFlight, true, false, 30*24*time.Hour + longLease},
+		{"done", func(c idempotency.Claim) error { return s.Finish(ctx, c.ID, c.Owner, []byte("r")) }, with(ended, "result"), false, false, 7 * 24 * time.Hour},
+		{"unknown", func(c idempotency.Claim) error { return s.MarkUnknown(ctx, c.ID, c.Owner) }, ended, false, true, 30 * 24 * time.Hour},
+		{"settled", markAndSettle(s, idempotency.Settlement{Executed: true, Result: []byte("r")}), with(ended, "result", "settled"), false, false, 7 * 24 * time.Hour},
+		{"freed", markAndSettle(s, idempotency.Settlement{}), with(ended, "settled"), false, false, 7 * 24 * time.Hour},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := newClaim()
+			if err := errors.Join(begin(t, s, c, true), row.do(c)); err != nil {
+				t.Fatal(err)
+			}
+			shard := "sb:{" + c.ID[:2] + "}:"
+			hash := texts(server.Do("HGETALL", shard+c.ID))
+			var fields []string
+			for pair := range slices.Chunk(hash, 2) {
+				fields = append(fields, pair[0])
+			}
+			slices.Sort(fields)
+			slices.Sort(row.fields)
+			if !slices.Equal(fields, row.fields) {
+				t.Errorf("fields %v, want %v", fields, row.fields)
+			}
+			if ttl, _ := server.Do("PTTL", shard+c.ID).(int64); time.Duration(ttl)*time.Millisecond > row.keep ||
+				time.Duration(ttl)*time.Millisecond < row.keep-time.Minute {
+				t.Errorf("kept for %v, want %v", time.Duration(ttl)*time.Millisecond, row.keep)
+			}
+			r, err := s.Get(ctx, c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantScore(t, server, shard+"open", c.ID, row.open, r.Deadline)
+			wantScore(t, server, shard+"unknown", c.ID, row.listed, r.Started)
+		})
+	}
+	for _, key := range texts(server.Do("KEYS", "*")) {
+		if !strings.HasPrefix(key, "sb:{") {
+			t.Errorf("a key outside the layout: %s", key)
+		}
+	}
+}
+
+func markAndSettle(s *idempotency.Redis, f idempotency.Settlement) func(idempotency.Claim) error {
+	return func(c idempotency.Claim) error {
+		ctx := context.Background()
+		err := s.MarkUnknown(ctx, c.ID, c.Owner)
+		_, settling := s.Settle(ctx, c.ID, f)
+		return errors.Join(err, settling)
+	}
+}
+
+func wantScore(t *testing.T, server *redistest.Server, set, id string, member bool, at time.Time) {
+	t.Helper()
+	want := "<nil>"
+	if member {
+		want = fmt.Sprint(at.UnixMilli())
+	}
+	if got := fmt.Sprint(server.Do("ZSCORE", set, id)); got != want {
+		t.Errorf("the score in %s is %s, want %s", set, got, want)
+	}
+}
+
+// TestRedisSweepRemovesWhatExpired: an expired hash takes no member out of a sorted set.
+func TestRedisSweepRemovesWhatExpired(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{
+		Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: time.Hour, Unknown: 50 * time.Millisecond},
+	})
+	lapsed, marked, held := newClaim(), newClaim(), newClaim()
+	lapsed.Lease = 0
+	for _, c := range []idempotency.Claim{lapsed, marked, held} {
+		if err := begin(t, s, c, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.MarkUnknown(t.Context(), marked.ID, marked.Owner); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the sets hold only the claim that holds", func() error {
+		if _, err := s.Sweep(t.Context()); err != nil {
+			return err
+		}
+		if keys := texts(server.Do("KEYS", "*")); len(keys) != 2 || !slices.Contains(keys, "sb:{"+held.ID[:2]+"}:open") {
+			return fmt.Errorf("keys: %v", keys)
+		}
+		return nil
+	})
+	wantState(t, s, held, idempotency.InFlight)
+}
+
+// TestRedisListsWithoutWhatIsGone: what was deleted by hand, or expired, is in no list, and takes nobody's place in one.
+func TestRedisListsWithoutWhatIsGone(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	var kept idempotency.Claim
+	for i := range 20 {
+		c := newClaim()
+		if err := errors.Join(begin(t, s, c, true), s.MarkUnknown(t.Context(), c.ID, c.Owner)); err != nil {
+			t.Fatal(err)
+		}
+		if kept = c; i < 19 {
+			server.Do("DEL", "sb:{"+c.ID[:2]+"}:"+c.ID)
+		}
+	}
+	eventually(t, "the one that is left is listed", func() error {
+		list, total, err := s.Unknowns(t.Context(), 7)
+		if err != nil || total != 1 || len(list) != 1 || list[0].ID != kept.ID {
+			return fmt.Errorf("%d of %d, %w", len(list), total, err)
+		}
+		return nil
+	})
+}
+
+// TestRedisSweepIsBounded: one call does not hold up the server for a whole night's worth of lost claims, and the calls after it get there.
+func TestRedisSweepIsBounded(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "no")
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	const lost = idempotency.RedisDuePerSweep + 100
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range lost / 8 {
+				c := newClaim()
+				c.Lease = 0
+				if err := begin(t, s, c, true); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	total := 0
+	for total < lost/8*8 {
+		n, err := s.Sweep(t.Context())
+		if err != nil || n == 0 {
+			t.Fatalf("Sweep turned %d, %v, with %d of %d turned before", n, err, total, lost)
+		}
+		if n > idempotency.RedisDuePerSweep {
+			t.Errorf("one call turned %d records", n)
+		}
+		total += n
+	}
+	if _, listed, err := s.Unknowns(t.Context(), 0); err != nil || listed != total {
+		t.Errorf("%d unknowns, %v, want %d", listed, err, total)
+	}
+}
+
+// TestRedisTakesOnlyOperationIDs: an id comes from a path of the API, and could be the name of a set.
+func TestRedisTakesOnlyOperationIDs(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	ctx := t.Context()
+	canonical := uuid.NewString()
+	for _, id := range []string{"", "a", "open", "unknown", "}{", "{" + canonical + "}", "urn:uuid:" + canonical, strings.ReplaceAll(canonical, "-", ""), strings.Repeat("g", 36)} {
+		c := newClaim()
+		c.ID = id
+		if _, _, err := s.Begin(ctx, c); !unavailable(err) {
+			t.Errorf("Begin %q: %v", id, err)
+		}
+		_, getting := s.Get(ctx, id)
+		_, settling := s.Settle(ctx, id, idempotency.Settlement{})
+		for what, got := range map[string][2]error{
+			"Get":         {getting, idempotency.ErrNotFound},
+			"Settle":      {settling, idempotency.ErrNotFound},
+			"Finish":      {s.Finish(ctx, id, "", nil), idempotency.ErrNotOwner},
+			"MarkUnknown": {s.MarkUnknown(ctx, id, ""), idempotency.ErrNotOwner},
+			"Release":     {s.Release(ctx, id, ""), nil},
+		} {
+			if !errors.Is(got[0], got[1]) {
+				t.Errorf("%s %q: %v, want %v", what, id, got[0], got[1])
+			}
+		}
+	}
+	if keys := texts(server.Do("KEYS", "*")); len(keys) != 0 {
+		t.Errorf("keys: %v", keys)
+	}
+}
+
+// TestRedisDamagedRecord: what is no record of ours is nobody's result and nobody's free key.
+func TestRedisDamagedRecord(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	for name, spoil := range map[string]func(key string){
+		"a state of a later version": func(key string) { server.Do("HSET", key, "state", "paused") },
+		"no start":                   func(key string) { server.Do("HDEL", key, "started") },
+		"no deadline":                func(key string) { server.Do("HDEL", key, "deadline") },
+		"an end that is no number":   func(key string) { server.Do("HSET", key, "ended", "yesterday") },
+		"no hash": func(key string) {
+			server.Do("DEL", key)
+			server.Do("SET", key, "text")
+		},
+	} {
+		c := newClaim()
+		if err := begin(t, s, c, true); err != nil {
+			t.Fatal(err)
+		}
+		spoil("sb:{" + c.ID[:2] + "}:" + c.ID)
+		rival := c
+		rival.Owner = uuid.NewString()
+		_, acquired, beginning := s.Begin(t.Context(), rival)
+		_, getting := s.Get(t.Context(), c.ID)
+		if acquired || !unavailable(beginning) || !unavailable(getting) {
+			t.Errorf("%s: acquired %t, %v, %v", name, acquired, beginning, getting)
+		}
+	}
+}
+
+// TestRedisLeavesNothingRunning: neither in use nor after a server was down.
+func TestRedisLeavesNothingRunning(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	server := redistest.Start(t)
+	s, err := idempotency.NewRedis(quietly(idempotency.RedisOptions{Addrs: []string{server.Addr()}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	warm(t, s)
+	server.Kill()
+	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) {
+		t.Errorf("Begin on a dead server: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// TestRedisLogsNoSecrets: go-redis logs through the store's logger, and neither it nor any error tells the password.
+func TestRedisLogsNoSecrets(t *testing.T) {
+	const password = "the-planted-password"
+	server := redistest.Start(t)
+	server.Do("ACL", "SETUSER", "bridge", "on", ">something-else", "~*", "+@all")
+	var out syncBuffer
+	log := jsonLog(&out)
+	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: password, Log: log})
+	_, _, err := s.Begin(t.Context(), newClaim())
+	if !unavailable(err) {
+		t.Fatalf("Begin with a wrong password: %v", err)
+	}
+	server.Stop()
+	_, _, down := s.Begin(t.Context(), newClaim())
+	if !unavailable(down) {
+		t.Fatalf("Begin without a server: %v", down)
+	}
+	eventually(t, "the failed dial is logged", func() error {
+		if !strings.Contains(out.String(), server.Addr()) {
+			return errors.New(out.String())
+		}
+		return nil
+	})
+	for what, text := range map[string]string{"the log": out.String(), "an error": err.Error() + down.Error(), "a dump": fmt.Sprintf("%+v", s)} {
+		if strings.Contains(text, password) {
+			t.Errorf("%s tells the password: %s", what, text)
+		}
+	}
+}
+
+// TestRedisAsLeastUser uses the store as the user that its documentation creates, in a database of its own.
+func TestRedisAsLeastUser(t *testing.T) {
+	server := redistest.Start(t)
+	server.Do("ACL", "SETUSER", "soapbridge", "on", ">secret", "~sb:*", "+eval", "+evalsha", "+time", "+hmget", "+hset", "+hdel", "+del", "+pexpire",
+		"+zadd", "+zrem", "+zrange", "+zrangebyscore", "+zcard", "+ping", "+info", "+wait", "+select", "+cluster|slots", "+cluster|info")
+	o := idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "soapbridge", Password: "secret", DB: 3}
+	everything(t, openPatient(t, o))
+	if keyspace := fmt.Sprint(server.Do("INFO", "keyspace")); !strings.Contains(keyspace, "db3:") || strings.Contains(keyspace, "db0:") {
+		t.Errorf("the records are not in database 3: %s", keyspace)
+	}
+	server.Replicate()
+	o.WaitReplicas = 1
+	everything(t, openPatient(t, o))
+}
+
+func TestRedisOverTLS(t *testing.T) {
+	_, addr, config := redistest.StartTLS(t)
+	everything(t, openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}, TLS: config}))
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}})
+	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) {
+		t.Errorf("in plain: %v", err)
+	}
+	config = config.Clone()
+	config.RootCAs = nil
+	s = openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}, TLS: config})
+	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("without trust: %v", err)
+	}
+}
+
+// everything calls each method with success.
+func everything(t *testing.T, s *idempotency.Redis) {
+	t.Helper()
+	ctx := t.Context()
+	done, dropped, settled, lost := newClaim(), newClaim(), newClaim(), newClaim()
+	lost.Lease = 0
+	for _, c := range []idempotency.Claim{done, dropped, settled, lost} {
+		holds(t, s, c)
+	}
+	_, settling := s.Settle(ctx, settled.ID, idempotency.Settlement{})
+	if !errors.Is(settling, idempotency.ErrNotUnknown) {
+		t.Errorf("settling what is in flight: %v", settling)
+	}
+	if err := errors.Join(
+		s.Finish(ctx, done.ID, done.Owner, []byte("result")), begin(t, s, done, false),
+		s.Release(ctx, dropped.ID, dropped.Owner),
+		s.MarkUnknown(ctx, settled.ID, settled.Owner),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Settle(ctx, settled.ID, idempotency.Settlement{}); err != nil {
+		t.Error(err)
+	}
+	holds(t, s, settled)
+	eventually(t, "the lost claim is swept", func() error {
+		if n, err := s.Sweep(ctx); n != 1 || err != nil {
+			return fmt.Errorf("turned %d, %w", n, err)
+		}
+		return nil
+	})
+	if list, total, err := s.Unknowns(ctx, 10); err != nil || total != 1 || len(list) != 1 || list[0].ID != lost.ID {
+		t.Errorf("Unknowns: %v of %d, %v", list, total, err)
+	}
+	if err := s.Finish(ctx, lost.ID, lost.Owner, []byte("late")); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the store is ready", func() error { return s.Ready(ctx) })
+}
+
+// begin claims and checks who holds the claim.
+func begin(tb testing.TB, s idempotency.Store, c idempotency.Claim, acquired bool) error {
+	r, got, err := s.Begin(tb.Context(), c)
+	if err == nil && got != acquired {
+		err = fmt.Errorf("acquired %t, want %t: %+v", got, acquired, r)
+	}
+	return err
+}
+
+// holds claims, again and again where replicas take their time.
+func holds(tb testing.TB, s idempotency.Store, c idempotency.Claim) {
+	tb.Helper()
+	eventually(tb, "the claim holds", func() error { return begin(tb, s, c, true) })
+}
+
+func wantState(t *testing.T, s idempotency.Store, c idempotency.Claim, want idempotency.State) {
+	t.Helper()
+	if r, err := s.Get(t.Context(), c.ID); err != nil || r.State != want {
+		t.Errorf("the record is %+v, %v, want it %s", r, err, want)
+	}
+}
+
+// warm connects and loads every script that methods about one record use.
+func warm(tb testing.TB, s *idempotency.Redis) {
+	tb.Helper()
+	c := newClaim()
+	ctx := tb.Context()
+	holds(tb, s, c)
+	for name, call := range map[string]func() error{
+		"get":     func() error { _, err := s.Get(ctx, c.ID); return err },
+		"mark":    func() error { return s.MarkUnknown(ctx, c.ID, c.Owner) },
+		"finish":  func() error { return s.Finish(ctx, c.ID, c.Owner, nil) },
+		"settle":  func() error { _, err := s.Settle(ctx, c.ID, idempotency.Settlement{}); return err },
+		"release": func() error { return s.Release(ctx, c.ID, c.Owner) },
+	} {
+		eventually(tb, name, func() error { // whatever it says of the record
+			if err := call(); unavailable(err) {
+				return err
+			}
+			return nil
+		})
+	}
+}
+
+func newClaim() idempotency.Claim {
+	return idempotency.Claim{
+		ID: uuid.NewString(), Caller: []byte("caller"), Operation: "CreateService", Fingerprint: []byte("fingerprint"), SealingKey: "2026-11",
+		Owner: uuid.NewString(), Lease: longLease,
+	}
+}
+
+// openRedis opens a store as the product does. It fails on a machine that is too slow for it.
+func openRedis(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+	tb.Helper()
+	s, err := idempotency.NewRedis(quietly(o))
+	return closing(tb, s, err)
+}
+
+// openPatient opens a store for tests in which no time matters.
+func openPatient(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+	tb.Helper()
+	s, err := idempotency.NewPatientRedis(quietly(o), nil)
+	return closing(tb, s, err)
+}
+
+func quietly(o idempotency.RedisOptions) idempotency.RedisOptions {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func closing(tb testing.TB, s *idempotency.Redis, err error) *idempotency.Redis {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+func unavailable(err error) bool { return errors.As(err, new(*idempotency.Unavailable)) }
+
+// eventually waits for what must come.
+func eventually(tb testing.TB, what string, check func() error) {
+	tb.Helper()
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if err = check(); err == nil {
+			return
+		}
+	}
+	tb.Fatalf("after %v still not: %s: %v", patience, what, err)
+}
+
+func with(list []string, more ...string) []string { return append(slices.Clone(list), more...) }
+
+// texts reads an array reply.
+func texts(reply any) []string {
+	list, _ := reply.([]any)
+	all := make([]string, len(list))
+	for i, item := range list {
+		all[i] = fmt.Sprint(item)
+	}
+	return all
+}
+
+// calls is how often the server ran a command since its statistics were reset.
+func calls(server *redistest.Server, command string) int {
+	_, rest, _ := strings.Cut(fmt.Sprint(server.Do("INFO", "commandstats")), "cmdstat_"+command+":calls=")
+	n := 0
+	_, _ = fmt.Sscanf(rest, "%d,", &n) // 0 when the command is not there
+	return n
+}
+
+// wire makes connections that count round trips, and that lose replies.
+type wire struct {
+	trips, dials atomic.Int64
+	lose         atomic.Int64 // which of the next replies gets lost; 0 for none
+}
+
+func (w *wire) open(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+	tb.Helper()
+	s, err := idempotency.NewPatientRedis(quietly(o), w.dial)
+	return closing(tb, s, err)
+}
+
+func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	w.dials.Add(1)
+	return &wireConn{Conn: c, wire: w}, nil
+}
+
+type wireConn struct {
+	net.Conn
+	wire    *wire
+	written atomic.Bool // since the last read
+}
+
+// Write begins a round trip unless it goes on with one: what is longer than a buffer is written in pieces.
+func (c *wireConn) Write(b []byte) (int, error) {
+	if !c.written.Swap(true) {
+		c.wire.trips.Add(1)
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *wireConn) Read(b []byte) (int, error) {
+	c.written.Store(false)
+	n, err := c.Conn.Read(b)
+	if n > 0 && c.wire.lose.Load() > 0 && c.wire.lose.Add(-1) == 0 {
+		return 0, errors.Join(io.EOF, c.Close())
+	}
+	return n, err
+}
+
+// syncBuffer may be written to and read at once.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,305 @@
+// Package redistest runs real Redis servers for tests: one alone, with replicas, a cluster, or one watched by a Sentinel. Every server is a
+// process of its own on a loopback port, with a data directory that the test removes. A test that cannot have one fails; it never skips.
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// patience bounds every wait for a server. It is generous: only a broken machine meets it.
+const patience = 30 * time.Second
+
+// Server is a redis-server process. Its methods fail the test rather than return errors.
+type Server struct {
+	tb         testing.TB
+	dir        string
+	port       int
+	directives []string
+	process    *process // nil while stopped
+}
+
+// Start starts a redis-server that keeps every write it has confirmed: append-only file, synced at each write. Directives are added to its
+// command line and win, for instance "--appendonly", "no", or "--replicaof", "127.0.0.1", port.
+func Start(tb testing.TB, directives ...string) *Server {
+	tb.Helper()
+	s := &Server{tb: tb, dir: tb.TempDir(), directives: directives}
+	tb.Cleanup(s.cleanUp)
+	const attempts = 5 // a free port may be taken between the look and the start
+	for range attempts {
+		s.port = freePort(tb)
+		if s.launch() {
+			return s
+		}
+	}
+	tb.Fatalf("redis-server did not start:\n%s", s.process.output())
+	return nil
+}
+
+// Addr is host:port.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// Port is the port as a directive wants it.
+func (s *Server) Port() string { return strconv.Itoa(s.port) }
+
+// Stop ends the server in good order.
+func (s *Server) Stop() {
+	s.tb.Helper()
+	s.end(syscall.SIGTERM)
+}
+
+// Kill ends the server as a crash does.
+func (s *Server) Kill() {
+	s.tb.Helper()
+	s.end(syscall.SIGKILL)
+}
+
+// Restart starts the server again at the same address with the same data, after Stop when it runs.
+func (s *Server) Restart() {
+	s.tb.Helper()
+	if s.process != nil {
+		s.Stop()
+	}
+	if !s.launch() {
+		s.tb.Fatalf("redis-server did not start again:\n%s", s.process.output())
+	}
+}
+
+// Pause freezes the process: its port still accepts connections, and nothing is answered.
+func (s *Server) Pause() {
+	s.tb.Helper()
+	s.signal(syscall.SIGSTOP)
+}
+
+// Continue ends Pause.
+func (s *Server) Continue() {
+	s.tb.Helper()
+	s.signal(syscall.SIGCONT)
+}
+
+// ConfigSet changes a directive of the running server.
+func (s *Server) ConfigSet(name, value string) {
+	s.tb.Helper()
+	s.Do("CONFIG", "SET", name, value)
+}
+
+// Do runs a command and gives its reply.
+func (s *Server) Do(args ...any) any {
+	s.tb.Helper()
+	reply, err := s.try(args...)
+	if err != nil {
+		s.tb.Fatalf("%v on %s: %v", args, s.Addr(), err)
+	}
+	return reply
+}
+
+// Await runs a command until its reply, as text, satisfies ok.
+func (s *Server) Await(ok func(reply string) bool, args ...any) {
+	s.tb.Helper()
+	var last string
+	await(s.tb, func() bool {
+		reply, err := s.try(args...)
+		last = fmt.Sprint(reply, err)
+		return err == nil && ok(fmt.Sprint(reply))
+	}, func() string { return fmt.Sprintf("%v on %s: last reply %s", args, s.Addr(), last) })
+}
+
+func (s *Server) try(args ...any) (any, error) {
+	client := redis.NewClient(s.clientOptions())
+	reply, err := client.Do(context.Background(), args...).Result()
+	if errors.Is(err, redis.Nil) {
+		err = nil
+	}
+	return reply, errors.Join(err, client.Close())
+}
+
+func (s *Server) clientOptions() *redis.Options {
+	return &redis.Options{Addr: s.Addr(), Protocol: 2, DisableIdentity: true, MaxRetries: -1, DialerRetries: 1, ReadTimeout: patience, PoolSize: 1}
+}
+
+func (s *Server) launch() bool {
+	s.tb.Helper()
+	p, err := run(append([]string{
+		"--port", s.Port(), "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no", "--loglevel", "notice",
+		"--save", "", "--appendonly", "yes", "--appendfsync", "always",
+		"--repl-diskless-sync", "no", // or a new replica would be sent commands, and could confirm them, only when it has reported for the first time
+		"--repl-ping-replica-period", "1",
+	}, s.directives...))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	s.process = p
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+		if p.ended() {
+			return false
+		}
+		if s.answers() {
+			return true
+		}
+	}
+	return false
+}
+
+// answers reports whether the port is this server's own: another process may have taken it.
+func (s *Server) answers() bool {
+	if free(s.port) { // asked first, since the client library logs each refusal
+		return false
+	}
+	client := redis.NewClient(s.clientOptions())
+	info, err := client.Info(context.Background(), "server").Result()
+	err = errors.Join(err, client.Close())
+	return err == nil && bytes.Contains([]byte(info), fmt.Appendf(nil, "process_id:%d\r\n", s.process.pid))
+}
+
+func (s *Server) end(sig syscall.Signal) {
+	s.tb.Helper()
+	if s.process == nil {
+		s.tb.Fatal("the redis-server is not running")
+	}
+	if err := s.process.end(sig); err != nil {
+		s.tb.Fatal(err)
+	}
+	s.process = nil
+}
+
+func (s *Server) signal(sig syscall.Signal) {
+	s.tb.Helper()
+	if s.process == nil {
+		s.tb.Fatal("the redis-server is not running")
+	}
+	if err := syscall.Kill(s.process.pid, sig); err != nil {
+		s.tb.Fatal(err)
+	}
+}
+
+func (s *Server) cleanUp() {
+	if s.process == nil {
+		return
+	}
+	err := s.process.end(syscall.SIGKILL) // works on a paused one too
+	if s.tb.Failed() {
+		s.tb.Logf("redis-server at %s said:\n%s", s.Addr(), s.process.output())
+	}
+	if err != nil {
+		s.tb.Error(err)
+	}
+}
+
+// process is a child and what it printed.
+type process struct {
+	pid  int
+	done chan struct{} // closed when it has ended
+
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// run starts a redis-server. The thread that starts it is kept until it ends: a child that is to die with its parent (see dieWithParent)
+// dies with the thread.
+func run(args []string) (*process, error) {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, errors.New("these tests need redis-server: apt-get install redis-server")
+	}
+	p := &process{done: make(chan struct{})}
+	cmd := exec.CommandContext(context.Background(), path, args...) //nolint:gosec // the arguments are those of tests
+	cmd.Stdout, cmd.Stderr = p, p
+	dieWithParent(cmd)
+	started := make(chan error)
+	go func() {
+		defer close(p.done)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if err == nil {
+			p.pid = cmd.Process.Pid
+		}
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // its exit status tells nothing: tests kill it
+		}
+	}()
+	return p, <-started
+}
+
+func (p *process) end(sig syscall.Signal) error {
+	if p.ended() {
+		return nil
+	}
+	if err := syscall.Kill(p.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("redis-server %d did not end", p.pid)
+	}
+}
+
+// pause is how often a condition is looked at.
+const pause = 10 * time.Millisecond
+
+func await(tb testing.TB, ok func() bool, what func() string) {
+	tb.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(pause) {
+		if ok() {
+			return
+		}
+	}
+	tb.Fatalf("did not happen: %s", what())
+}
+
+// freePort finds a port that is free together with the one 10000 above it, where a cluster node listens for its peers. Both lie below the
+// range from which systems take ports for outgoing connections.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	const first, count, bus, attempts = 11000, 10000, 10000, 1000
+	for range attempts {
+		port := first + rand.IntN(count) //nolint:gosec // a port is no secret
+		if free(port) && free(port+bus) {
+			return port
+		}
+	}
+	tb.Fatal("no free port")
+	return 0
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // bound to the loopback, closed at once
+	return err == nil && l.Close() == nil
+}

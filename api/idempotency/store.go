@@ -1,0 +1,138 @@
+// Package idempotency keeps the promise: for one caller and one Idempotency-Key, the upstream operation is sent at most once while the
+// record is retained; a finished result is replayed byte for byte; when the outcome cannot be known, nobody sends again until a person has
+// settled it.
+//
+// A Store keeps records and knows nothing of keys, callers and results but opaque bytes; a Vault makes those bytes.
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// State is where a record stands.
+//
+//	(none) --Begin--> InFlight --Finish--> Done
+//	                     | |  \--Release--> (none)
+//	                     | \--MarkUnknown, or the lease passes--> Unknown --Finish (late)--> Done
+//	                     |                                          |  \--Settle(executed)--> Done
+//	                     |                                          \--Settle(not executed)--> Freed --Begin--> InFlight
+//
+// There is no other way. Above all, a lease that has passed never becomes permission to send again.
+type State string
+
+// The states.
+const (
+	InFlight State = "in_flight" // someone holds the claim, and may have sent
+	Done     State = "done"      // there is a result to replay
+	Unknown  State = "unknown"   // it may have executed, and nobody is waiting for an answer any more
+	Freed    State = "freed"     // an operator found that it was not executed: the key may be used again
+)
+
+// Record is what a store keeps of one operation. Its texts and bytes are opaque to the store.
+type Record struct {
+	// ID is the operation id, a UUID. It names the record.
+	ID    string
+	State State
+	// Caller tells whose it is, Operation which one, Fingerprint what was asked: compared, never interpreted.
+	Caller      []byte
+	Operation   string
+	Fingerprint []byte
+	// SealingKey names the key of Fingerprint and Result.
+	SealingKey string
+	// Started is when the claim was made, Deadline when its lease passes, both by the store's clock, in milliseconds precision.
+	Started  time.Time
+	Deadline time.Time
+	// Ended is when the record became Done, Unknown or Freed; zero in flight.
+	Ended time.Time
+	// Result is sealed; nil until Done.
+	Result []byte
+	// Settled tells that an operator ended an Unknown.
+	Settled bool
+}
+
+// Claim asks for the right to send.
+type Claim struct {
+	ID          string
+	Caller      []byte
+	Operation   string
+	Fingerprint []byte
+	SealingKey  string
+	// Owner is a random token: whoever holds it may end the claim, and nobody else.
+	Owner string
+	// Lease is how long the claim holds. It is a field of the record, compared with the store's own clock; it must be longer than the
+	// call can take.
+	Lease time.Duration
+}
+
+// Settlement is an operator's finding about an Unknown.
+type Settlement struct {
+	Executed bool
+	// Result is the result to replay when it was executed, sealed with the record's own key.
+	Result []byte
+}
+
+// Retention is how long records are kept. In-flight records are kept as long as unknown ones: were they to vanish, the key would be free
+// although it may have been used.
+type Retention struct {
+	Done    time.Duration // and Freed
+	Unknown time.Duration
+}
+
+// Unavailable wraps every failure of a store to answer: nothing is known of the record then.
+type Unavailable struct{ Err error }
+
+func (u *Unavailable) Error() string { return "idempotency store unavailable: " + u.Err.Error() }
+func (u *Unavailable) Unwrap() error { return u.Err }
+
+// ErrNotOwner tells that a claim is no longer the caller's to end: the record is gone, has another owner, or was settled by an operator.
+var ErrNotOwner = errors.New("idempotency: the claim has another owner, or is gone")
+
+// ErrNotUnknown tells that only an Unknown can be settled.
+var ErrNotUnknown = errors.New("idempotency: the operation is not unknown")
+
+// ErrNotFound tells that there is no such record.
+var ErrNotFound = errors.New("idempotency: no such operation")
+
+// Store keeps records. All its methods are safe for concurrent use, by several processes where the store is shared, and every one that
+// writes is safe to call twice with the same arguments: a caller whose answer got lost repeats it. Errors that are none of those above are
+// *Unavailable, and come within the context's deadline. A store never evicts a record before its retention is over; when it has no room,
+// Begin fails.
+type Store interface {
+	// Begin claims a record. When there was none, or a Freed one, the claim holds: acquired is true and the record is the new one. Called
+	// again with the same owner while the record is InFlight, it says so again. Otherwise the record is the one that stands, whoever's
+	// it is; one whose lease has passed has become Unknown by then.
+	Begin(ctx context.Context, c Claim) (r Record, acquired bool, err error)
+
+	// Finish ends a claim with a sealed result: InFlight, or an Unknown that no operator has settled, becomes Done. Repeated by the owner
+	// of a Done record it changes nothing and succeeds. ErrNotOwner otherwise.
+	Finish(ctx context.Context, id, owner string, result []byte) error
+
+	// Release ends a claim under which nothing was sent: the record vanishes, unless it is no longer InFlight or Unknown under that owner
+	// or was settled; then it is left alone. It never fails for that reason: to whoever releases, both mean that the claim is not theirs.
+	Release(ctx context.Context, id, owner string) error
+
+	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds; ErrNotOwner otherwise.
+	MarkUnknown(ctx context.Context, id, owner string) error
+
+	// Get reads a record; ErrNotFound when there is none. One whose lease has passed has become Unknown by then.
+	Get(ctx context.Context, id string) (Record, error)
+
+	// Settle ends an Unknown: executed makes it Done, not executed Freed; both are then Settled. Repeated with the same Executed it
+	// changes nothing and gives the record as it stands. ErrNotFound; ErrNotUnknown.
+	Settle(ctx context.Context, id string, s Settlement) (Record, error)
+
+	// Unknowns lists at most limit Unknowns without their results, the earliest started first, and counts all of them.
+	Unknowns(ctx context.Context, limit int) (list []Record, total int, err error)
+
+	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that nobody asks for is still listed. It returns how
+	// many it turned.
+	Sweep(ctx context.Context) (int, error)
+
+	// Ready tells why claims could not be made or kept now; nil when they can.
+	Ready(ctx context.Context) error
+
+	// Close ends the store's own work and connections.
+	Close() error
+}

@@ -1,0 +1,253 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"soapbridge/api/idempotency"
+)
+
+// atOnce runs something n times side by side, all starting together.
+func atOnce(n int, run func(i int)) {
+	var group sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		group.Go(func() {
+			<-start
+			run(i)
+		})
+	}
+	close(start)
+	group.Wait()
+}
+
+// oneClaimHolds: on an id that nobody used, and on one that was freed.
+func oneClaimHolds(k kit) {
+	const rounds, claimants = 20, 32
+	k = k.keeping(long, long)
+	for round := range rounds {
+		c := claim()
+		if round%2 == 1 {
+			freed(k, []idempotency.Claim{c})
+		}
+		answers := make([]answer, claimants)
+		atOnce(claimants, func(i int) { answers[i] = k.begins(by(fmt.Sprint("claimant ", i), c)) })
+		k.oneAcquired(by("", c), answers)
+	}
+}
+
+func (k kit) oneAcquired(c idempotency.Claim, answers []answer) {
+	k.Helper()
+	winners := 0
+	for _, a := range answers {
+		k.must("Begin", a.err)
+		k.same(*a.record, claimed(c, *answers[0].record))
+		if a.acquired {
+			winners++
+		}
+	}
+	if winners != 1 {
+		k.Errorf("%d of %d claims on one id hold", winners, len(answers))
+	}
+}
+
+// sameClaimAtOnce: a client that repeats a claim whose answer is late holds it, whichever came first.
+func sameClaimAtOnce(k kit) {
+	const times = 16
+	k = k.keeping(long, long)
+	c := claim()
+	answers := make([]answer, times)
+	atOnce(times, func(i int) { answers[i] = k.begins(c) })
+	for _, a := range answers {
+		k.must("Begin", a.err)
+		k.same(*a.record, claimed(c, *answers[0].record))
+		if !a.acquired {
+			k.Errorf("a repeated claim does not hold: %+v", a.record)
+		}
+	}
+}
+
+// oneFindingCounts: of two operators who disagree, the first one's finding stands and the other one learns it.
+func oneFindingCounts(k kit) {
+	const rounds, operators = 20, 8
+	k = k.keeping(long, long)
+	for range rounds {
+		c := claim()
+		marked(k, []idempotency.Claim{c})
+		errs := make([]error, operators)
+		atOnce(operators, func(i int) {
+			_, errs[i] = k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: i%2 == 0, Result: fmt.Append(nil, i)})
+		})
+		executed := k.get(c).State == idempotency.Done
+		for i, err := range errs {
+			agrees := executed == (i%2 == 0)
+			if agrees && err != nil || !agrees && !errors.Is(err, idempotency.ErrNotUnknown) {
+				k.Errorf("executed is %t; finding %d was answered with %v", executed, i, err)
+			}
+		}
+	}
+}
+
+// finishAgainstSettle: a late answer and an operator's finding; exactly one of them makes the result.
+func finishAgainstSettle(k kit) {
+	const rounds = 40
+	k = k.keeping(long, long)
+	for range rounds {
+		c := claim()
+		marked(k, []idempotency.Claim{c})
+		var finishing, settling error
+		atOnce(2, func(i int) {
+			if i == 0 {
+				finishing = k.store.Finish(k.Context(), c.ID, c.Owner, []byte(result))
+			} else {
+				_, settling = k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: true, Result: []byte(finding)})
+			}
+		})
+		r := k.inState(c, idempotency.Done)
+		late := finishing == nil && errors.Is(settling, idempotency.ErrNotUnknown) && !r.Settled && string(r.Result) == result
+		found := settling == nil && errors.Is(finishing, idempotency.ErrNotOwner) && r.Settled && string(r.Result) == finding
+		if late == found {
+			k.Errorf("Finish: %v, Settle: %v, the record: %+v", finishing, settling, r)
+		}
+	}
+}
+
+// manyAtOnce plays what the product does with a store, many callers on few keys, and counts executions.
+func manyAtOnce(k kit) {
+	const rounds, callers, attempts = 25, 8, 12
+	k = k.keeping(long, long)
+	for round := range rounds {
+		p := play{kit: k, claim: claim()}
+		atOnce(callers, func(caller int) {
+			random := rand.New(rand.NewPCG(uint64(round), uint64(caller))) //nolint:gosec // no secret is made of it
+			for attempt := range attempts {
+				p.attempt(random, fmt.Sprint(caller, " ", attempt))
+			}
+		})
+		p.end()
+	}
+}
+
+// play is one key with what really happened to it.
+type play struct {
+	kit
+	claim      idempotency.Claim
+	executions atomic.Int32
+	replayed   sync.Map // of the results that were replayed
+}
+
+func (p *play) attempt(random *rand.Rand, owner string) {
+	c := by(owner, p.claim)
+	got := p.begins(c)
+	switch {
+	case got.err != nil:
+		p.Errorf("Begin: %v", got.err)
+	case got.acquired:
+		p.hold(random, c)
+	default:
+		p.stand(random, c, *got.record)
+	}
+}
+
+// hold ends a claim in one of the ways that a call can end.
+func (p *play) hold(random *rand.Rand, c idempotency.Claim) {
+	switch random.IntN(8) {
+	case 0: // executed, and answered
+		p.execute()
+		p.finishes(c)
+	case 1: // executed, and the answer is late
+		p.execute()
+		p.marks(c)
+		p.finishes(c)
+	case 2: // executed, as an operator finds
+		p.execute()
+		p.marks(c)
+		p.settles(c, idempotency.Settlement{Executed: true, Result: []byte(c.Owner)})
+	case 3: // not executed, as an operator finds
+		p.marks(c)
+		p.settles(c, idempotency.Settlement{})
+	default: // not sent
+		p.expect("Release", nil, func() error { return p.store.Release(p.Context(), c.ID, c.Owner) })
+	}
+}
+
+func (p *play) finishes(c idempotency.Claim) {
+	p.expect("Finish", nil, func() error { return p.store.Finish(p.Context(), c.ID, c.Owner, []byte(c.Owner)) })
+}
+
+func (p *play) marks(c idempotency.Claim) {
+	p.expect("MarkUnknown", nil, func() error { return p.store.MarkUnknown(p.Context(), c.ID, c.Owner) })
+}
+
+func (p *play) settles(c idempotency.Claim, s idempotency.Settlement) {
+	p.expect("Settle", nil, func() error {
+		_, err := p.store.Settle(p.Context(), c.ID, s)
+		if !s.Executed && errors.Is(err, idempotency.ErrNotUnknown) {
+			return nil // the answer got lost, and the repeated call meets the next claim
+		}
+		return err
+	})
+}
+
+// stand meets a record that somebody else made. Whatever it tries must fail.
+func (p *play) stand(random *rand.Rand, c idempotency.Claim, r idempotency.Record) {
+	ctx := p.Context()
+	if r.State == idempotency.Done {
+		p.replayed.Store(string(r.Result), r)
+	}
+	switch random.IntN(20) {
+	case 0: // the lists are rare, since they may be dear
+		p.expect("Unknowns", nil, func() error { _, _, err := p.store.Unknowns(ctx, 3); return err })
+	case 1:
+		p.expect("Sweep", nil, func() error {
+			n, err := p.store.Sweep(ctx)
+			if n != 0 {
+				p.Errorf("Sweep turned %d, and no lease has passed", n)
+			}
+			return err
+		})
+	case 2, 3, 4, 5, 6, 7:
+		p.expect("MarkUnknown by another", idempotency.ErrNotOwner, func() error { return p.store.MarkUnknown(ctx, c.ID, c.Owner) })
+	case 8, 9, 10, 11, 12, 13:
+		p.expect("Release by another", nil, func() error { return p.store.Release(ctx, c.ID, c.Owner) })
+	default:
+		p.expect("Finish by another", idempotency.ErrNotOwner, func() error { return p.store.Finish(ctx, c.ID, c.Owner, []byte("forged")) })
+	}
+}
+
+func (p *play) execute() {
+	if n := p.executions.Add(1); n > 1 {
+		p.Errorf("executed %d times", n)
+	}
+}
+
+func (p *play) expect(what string, want error, call func() error) {
+	p.Helper()
+	if got := call(); !errors.Is(got, want) {
+		p.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// end checks that the record tells what happened, and that everybody was told the same.
+func (p *play) end() {
+	r, err := p.store.Get(p.Context(), p.claim.ID)
+	executed := p.executions.Load() > 0
+	switch {
+	case errors.Is(err, idempotency.ErrNotFound) || err == nil && r.State == idempotency.Freed:
+		if executed {
+			p.Errorf("it was executed, and its key is free: %v", err)
+		}
+	case err != nil || r.State != idempotency.Done || !executed:
+		p.Errorf("executed %t, and the record is %+v, %v", executed, r, err)
+	default:
+		p.replayed.Range(func(replayed, _ any) bool {
+			if replayed != string(r.Result) {
+				p.Errorf("%q was replayed, and the result is %q", replayed, r.Result)
+			}
+			return true
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package storetest
+
+import (
+	"errors"
+	"time"
+
+	"soapbridge/api/idempotency"
+)
+
+// soon is a retention that is meant to pass. Nothing is read of a record with it that must still be there, however slow the store is.
+const soon = time.Second
+
+// vanishing is a record that must vanish.
+type vanishing struct {
+	name string
+	// into ends the claim, after which the retention runs.
+	into  func(k kit, c idempotency.Claim)
+	claim idempotency.Claim
+	since time.Time     // before that, the retention cannot have begun
+	kept  time.Duration // at least; 0 while it is there
+}
+
+// doneRetention: what has ended goes, and its key with it; what may have been sent and is not known stays.
+func doneRetention(k kit) {
+	k = k.keeping(soon, long)
+	held, unknown, lost := claim(), claim(), claim()
+	lost.Lease = brief
+	inFlight(k, []idempotency.Claim{held, lost})
+	marked(k, []idempotency.Claim{unknown})
+	k.vanish([]vanishing{
+		{name: "done", into: func(k kit, c idempotency.Claim) { k.finish(c, result) }},
+		{name: "done late", into: func(k kit, c idempotency.Claim) { k.markUnknown(c); k.finish(c, result) }},
+		{name: "settled as executed", into: func(k kit, c idempotency.Claim) {
+			k.markUnknown(c)
+			k.settle(c, idempotency.Settlement{Executed: true})
+		}},
+		{name: "freed", into: func(k kit, c idempotency.Claim) { k.markUnknown(c); k.settle(c, idempotency.Settlement{}) }},
+	}, long)
+	k.inState(held, idempotency.InFlight)
+	k.inState(unknown, idempotency.Unknown)
+	k.inState(lost, idempotency.Unknown)
+	for _, c := range []idempotency.Claim{held, unknown, lost} {
+		if got := k.begins(by(stranger, c)); got.err != nil || got.acquired {
+			k.Errorf("a claim on what may have been sent: acquired %t, %v", got.acquired, got.err)
+		}
+	}
+}
+
+// unknownRetention: a record in flight is kept as long as its lease and then as long as an Unknown, however short that is.
+func unknownRetention(k kit) {
+	k = k.keeping(long, soon)
+	held, done := claim(), claim()
+	inFlight(k, []idempotency.Claim{held})
+	finished(k, []idempotency.Claim{done})
+	k.vanish([]vanishing{{name: "marked", into: func(k kit, c idempotency.Claim) { k.markUnknown(c) }}}, long)
+	k.vanish([]vanishing{
+		{name: "lease passed", into: func(kit, idempotency.Claim) { pass(brief) }},
+		{name: "lease passed and noticed", into: func(k kit, c idempotency.Claim) {
+			pass(brief)
+			_, err := k.store.Get(k.Context(), c.ID)
+			k.found(err)
+		}},
+		{name: "lease passed and swept", into: func(k kit, _ idempotency.Claim) { pass(brief); k.sweep() }},
+	}, brief)
+	k.inState(held, idempotency.InFlight)
+	k.inState(done, idempotency.Done)
+	k.eventually("no unknown is counted", func() bool { _, total := k.unknowns(1); return total == 0 })
+}
+
+// vanish makes records with a lease, waits until all of them have vanished, none before its time, and claims their ids again.
+func (k kit) vanish(records []vanishing, lease time.Duration) {
+	for i := range records {
+		v := &records[i]
+		v.claim = claim()
+		v.claim.Lease = lease
+		v.since = time.Now().Add(lease) // the lease cannot have passed before
+		k.acquire(v.claim)
+		if lease == long {
+			v.since = time.Now()
+		}
+		v.into(k, v.claim)
+	}
+	k.eventually("all records have vanished", func() bool {
+		there := len(records)
+		for i := range records {
+			v := &records[i]
+			if v.kept == 0 && !k.exists(v.claim) {
+				v.kept = time.Since(v.since)
+			}
+			if v.kept > 0 {
+				there--
+			}
+		}
+		return there == 0
+	})
+	for _, v := range records {
+		if v.kept < soon-rounding {
+			k.Errorf("%s: it was kept for %v of %v", v.name, v.kept, soon)
+		}
+		again := by("the next owner", v.claim)
+		again.Lease = long
+		k.acquire(again)
+		k.finish(again, result)
+	}
+}
+
+func (k kit) exists(c idempotency.Claim) bool {
+	k.Helper()
+	_, err := k.store.Get(k.Context(), c.ID)
+	return k.found(err)
+}
+
+// found tells whether a look-up has found something. It may fail in no other way.
+func (k kit) found(err error) bool {
+	k.Helper()
+	if err != nil && !errors.Is(err, idempotency.ErrNotFound) {
+		k.Fatalf("Get: %v", err)
+	}
+	return err == nil
+}

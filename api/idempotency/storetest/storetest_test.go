@@ -1,0 +1,546 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"soapbridge/api/idempotency"
+)
+
+// mistake is a way for a store to be wrong, with the checks that must find it.
+type mistake struct {
+	name string
+	how  func(*twisted)
+	// keeps replaces the retention that was asked for.
+	keeps func(idempotency.Retention) idempotency.Retention
+	found []string
+}
+
+// mistakes are those that stores make, the most usual first.
+var mistakes = []mistake{
+	{
+		name: "a lease that passes frees the key, as SETNX with an expiry does", how: leaseFrees,
+		found: []string{
+			"transitions: lease passed", "transitions: lease passed and noticed", "transitions: lease passed and swept", "transitions: done late",
+			"done and freed records end with their retention", "sweep finds what nobody asks for", "model",
+		},
+	},
+	{
+		name: "a claim repeated by its owner does not hold, as with SETNX", how: repeatedClaimFails,
+		found: []string{
+			"transitions: no record", "transitions: in flight", "transitions: claimed again once freed", "one claim made many times at once holds", "model",
+		},
+	},
+	{
+		name: "a claim looks first and sets then", how: claimLooksFirst,
+		found: []string{"one of many claims holds", "many at once never execute twice"},
+	},
+	{
+		name: "results and findings look first and set then", how: endingLooksFirst,
+		found: []string{"one of many findings counts", "finishing and settling at once agree"},
+	},
+	{
+		name: "anybody finishes", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, _ string, result []byte) error {
+				return w.Store.Finish(ctx, id, w.holder(id).Owner, result)
+			}
+		},
+		found: []string{
+			"transitions: in flight", "transitions: marked unknown", "transitions: done", "transitions: claimed again once freed",
+			"a claim on a freed record is a new one", "many at once never execute twice", "model",
+		},
+	},
+	{
+		name: "anybody releases", how: func(w *twisted) {
+			w.release = func(ctx context.Context, id, _ string) error { return w.Store.Release(ctx, id, w.holder(id).Owner) }
+		},
+		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
+	},
+	{
+		name: "anybody marks", how: func(w *twisted) {
+			w.markUnknown = func(ctx context.Context, id, _ string) error { return w.Store.MarkUnknown(ctx, id, w.holder(id).Owner) }
+		},
+		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
+	},
+	{
+		name: "the last result counts", how: lastResultCounts,
+		found: []string{"transitions: done", "transitions: done late", "model"},
+	},
+	{
+		name: "nobody finishes late", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+				if w.state(id) == idempotency.Unknown {
+					return idempotency.ErrNotOwner
+				}
+				return w.Store.Finish(ctx, id, owner, result)
+			}
+		},
+		found: []string{"transitions: marked unknown", "transitions: lease passed", "transitions: done late", "what is unknown no more is not listed", "model"},
+	},
+	{
+		name: "finishing what was settled seems to succeed", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+				err := w.Store.Finish(ctx, id, owner, result)
+				if r, _ := w.Store.Get(ctx, id); r.Settled {
+					return nil
+				}
+				return err
+			}
+		},
+		found: []string{"transitions: settled as executed", "transitions: freed", "model"},
+	},
+	{
+		name: "finishing without a record seems to succeed", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+				if w.state(id) == "" {
+					return nil
+				}
+				return w.Store.Finish(ctx, id, owner, result)
+			}
+		},
+		found: []string{"transitions: no record", "transitions: released", "model"},
+	},
+	{
+		name: "a released claim leaves an unknown", how: func(w *twisted) {
+			w.release = func(ctx context.Context, id, owner string) error {
+				_ = w.Store.MarkUnknown(ctx, id, owner)
+				return nil
+			}
+		},
+		found: []string{"transitions: in flight", "transitions: released", "what is unknown no more is not listed", "many at once never execute twice", "model"},
+	},
+	{
+		name: "release tells that the claim is gone", how: func(w *twisted) {
+			w.release = func(ctx context.Context, id, owner string) error {
+				if w.state(id) == "" {
+					return idempotency.ErrNotOwner
+				}
+				return w.Store.Release(ctx, id, owner)
+			}
+		},
+		found: []string{"transitions: no record", "transitions: in flight", "model"},
+	},
+	{
+		name: "marking twice fails", how: func(w *twisted) {
+			w.markUnknown = func(ctx context.Context, id, owner string) error {
+				if w.state(id) == idempotency.Unknown {
+					return idempotency.ErrNotOwner
+				}
+				return w.Store.MarkUnknown(ctx, id, owner)
+			}
+		},
+		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
+	},
+	{
+		name: "what is done may be settled", how: func(w *twisted) {
+			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
+				r, err := w.Store.Settle(ctx, id, s)
+				if w.state(id) == idempotency.Done {
+					return w.Store.Get(ctx, id)
+				}
+				return r, err
+			}
+		},
+		found: []string{
+			"transitions: done", "transitions: done late", "transitions: settled as executed", "model",
+		},
+	},
+	{
+		name: "settling twice fails", how: func(w *twisted) {
+			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
+				if r, _ := w.Store.Get(ctx, id); r.Settled {
+					return idempotency.Record{}, idempotency.ErrNotUnknown
+				}
+				return w.Store.Settle(ctx, id, s)
+			}
+		},
+		found: []string{
+			"transitions: marked unknown", "transitions: settled as executed", "transitions: freed", "settling gives the record as it stands",
+			"one of many findings counts", "model",
+		},
+	},
+	{
+		name: "settling gives the record as it was", how: func(w *twisted) {
+			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
+				before, _ := w.Store.Get(ctx, id)
+				_, err := w.Store.Settle(ctx, id, s)
+				return before, err
+			}
+		},
+		found: []string{"transitions: marked unknown", "settling gives the record as it stands", "model"},
+	},
+	{
+		name: "a freed key stays used", how: func(w *twisted) {
+			w.begin = func(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
+				if w.state(c.ID) == idempotency.Freed {
+					r, err := w.Store.Get(ctx, c.ID)
+					return r, false, err
+				}
+				return w.Store.Begin(ctx, c)
+			}
+		},
+		found: []string{"transitions: freed", "transitions: claimed again once freed", "a claim on a freed record is a new one", "one of many claims holds", "model"},
+	},
+	{
+		name: "once settled, always settled", how: alwaysSettled,
+		found: []string{"transitions: freed", "a claim on a freed record is a new one", "model"},
+	},
+	{
+		name: "a record forgets its sealing key", how: func(w *twisted) { w.show = func(r *idempotency.Record) { r.SealingKey = "" } },
+		found: []string{"a claim makes a record", "transitions: in flight", "model"},
+	},
+	{
+		name: "a lease passes early", how: func(w *twisted) {
+			w.begin = func(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
+				c.Lease = min(c.Lease, brief/2)
+				return w.Store.Begin(ctx, c)
+			}
+			w.show = func(r *idempotency.Record) { r.Deadline = r.Started.Add(w.holder(r.ID).Lease) }
+		},
+		found: []string{"a lease that holds changes nothing"},
+	},
+	{
+		name: "everything is kept as long as what is done",
+		keeps: func(r idempotency.Retention) idempotency.Retention {
+			return idempotency.Retention{Done: r.Done, Unknown: r.Done}
+		},
+		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+	},
+	{
+		name:  "nothing ever ends",
+		keeps: func(idempotency.Retention) idempotency.Retention { return idempotency.Retention{} },
+		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+	},
+	{
+		name: "everything ends too early",
+		keeps: func(r idempotency.Retention) idempotency.Retention {
+			return idempotency.Retention{Done: r.Done / 4, Unknown: r.Unknown / 4}
+		},
+		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+	},
+	{
+		name: "unknowns are listed by their deadline", how: func(w *twisted) {
+			w.unknowns = rearranged(w, func(a, b idempotency.Record) int { return a.Deadline.Compare(b.Deadline) })
+		},
+		found: []string{"unknowns are listed by their start, and counted"},
+	},
+	{
+		name: "unknowns are listed by their id", how: func(w *twisted) {
+			w.unknowns = rearranged(w, func(a, b idempotency.Record) int { return cmp.Compare(a.ID, b.ID) })
+		},
+		found: []string{"unknowns are listed by their start, and counted", "the earliest of many unknowns are listed"},
+	},
+	{
+		name: "only the unknowns that are listed are counted", how: func(w *twisted) {
+			w.unknowns = func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
+				list, _, err := w.Store.Unknowns(ctx, limit)
+				return list, len(list), err
+			}
+		},
+		found: []string{"unknowns are listed by their start, and counted", "the earliest of many unknowns are listed"},
+	},
+	{
+		name: "unknowns stay listed", how: unknownsStay,
+		found: []string{"what is unknown no more is not listed", "model"},
+	},
+	{
+		name: "a sweep does not count", how: func(w *twisted) {
+			w.sweep = func(ctx context.Context) (int, error) { _, err := w.Store.Sweep(ctx); return 0, err }
+		},
+		found: []string{"sweep finds what nobody asks for"},
+	},
+	{
+		name: "a sweep does nothing", how: func(w *twisted) {
+			w.sweep = func(context.Context) (int, error) { return 0, nil }
+		},
+		found: []string{"sweep finds what nobody asks for", "model"},
+	},
+	{
+		name: "bytes end at a zero", how: func(w *twisted) {
+			w.show = func(r *idempotency.Record) { r.Fingerprint, _, _ = bytes.Cut(r.Fingerprint, []byte{0}) }
+		},
+		found: []string{"texts and bytes are opaque"},
+	},
+	{
+		name: "bytes are text", how: func(w *twisted) {
+			w.show = func(r *idempotency.Record) { r.Caller = bytes.ToValidUTF8(r.Caller, []byte("\uFFFD")) }
+		},
+		found: []string{"texts and bytes are opaque"},
+	},
+	{
+		name: "an empty result is none", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+				if len(result) == 0 {
+					return nil
+				}
+				return w.Store.Finish(ctx, id, owner, result)
+			}
+		},
+		found: []string{"results of every kind are kept", "texts and bytes are opaque"},
+	},
+	{
+		name: "large results are cut", how: func(w *twisted) {
+			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+				return w.Store.Finish(ctx, id, owner, result[:min(len(result), 1<<16)])
+			}
+		},
+		found: []string{"results of every kind are kept"},
+	},
+	{
+		name: "a result is there before the record is done", how: func(w *twisted) {
+			w.show = func(r *idempotency.Record) { r.Result = append([]byte{}, r.Result...) }
+		},
+		found: []string{"transitions: in flight", "a claim makes a record", "model"},
+	},
+	{
+		name: "records share their bytes", how: recordsShare,
+		found: []string{"records are copies"},
+	},
+	{
+		name: "the context does not matter", how: func(w *twisted) { w.context = context.WithoutCancel },
+		found: []string{"a context that has ended"},
+	},
+	{
+		name: "it is never ready", how: func(w *twisted) {
+			w.ready = func(context.Context) error { return &idempotency.Unavailable{Err: errors.New("never")} }
+		},
+		found: []string{"ready"},
+	},
+	{
+		name: "it does not close", how: func(w *twisted) { w.close = func() error { return nil } },
+		found: []string{"after Close"},
+	},
+	{
+		name: "closing twice fails", how: func(w *twisted) {
+			w.close = func() error {
+				return errors.Join(w.Store.Ready(context.Background()), w.Store.Close())
+			}
+		},
+		found: []string{"after Close"},
+	},
+}
+
+// leaseFrees lets a record go when its lease passes and nobody has ended the claim.
+func leaseFrees(w *twisted) {
+	w.before = func(id string) {
+		if r, err := w.Store.Get(context.Background(), id); err == nil && r.State == idempotency.Unknown && r.Ended.Equal(r.Deadline) {
+			_ = w.Store.Release(context.Background(), id, w.holder(id).Owner)
+		}
+	}
+	w.sweep = func(context.Context) (int, error) { return 0, nil } // nothing is left to be swept
+}
+
+func repeatedClaimFails(w *twisted) {
+	w.begin = func(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
+		held := w.state(c.ID) == idempotency.InFlight
+		r, acquired, err := w.Store.Begin(ctx, c)
+		return r, acquired && !held, err
+	}
+}
+
+// claimLooksFirst leaves time between looking and setting, as a round trip does.
+func claimLooksFirst(w *twisted) {
+	w.begin = func(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
+		free := w.state(c.ID) == "" || w.state(c.ID) == idempotency.Freed
+		time.Sleep(time.Millisecond)
+		r, acquired, err := w.Store.Begin(ctx, c)
+		return r, acquired || free, err
+	}
+}
+
+// endingLooksFirst tells everybody who found an Unknown that theirs is the result.
+func endingLooksFirst(w *twisted) {
+	w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+		open := w.state(id) == idempotency.Unknown
+		time.Sleep(time.Millisecond)
+		err := w.Store.Finish(ctx, id, owner, result)
+		if open {
+			return nil
+		}
+		return err
+	}
+	w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
+		open := w.state(id) == idempotency.Unknown
+		time.Sleep(time.Millisecond)
+		r, err := w.Store.Settle(ctx, id, s)
+		if open {
+			return w.Store.Get(ctx, id)
+		}
+		return r, err
+	}
+}
+
+func lastResultCounts(w *twisted) {
+	var last sync.Map
+	w.finish = func(ctx context.Context, id, owner string, result []byte) error {
+		err := w.Store.Finish(ctx, id, owner, result)
+		if err == nil {
+			last.Store(id, bytes.Clone(result))
+		}
+		return err
+	}
+	w.show = func(r *idempotency.Record) {
+		if b, ok := last.Load(r.ID); ok && r.State == idempotency.Done {
+			r.Result, _ = b.([]byte)
+		}
+	}
+}
+
+func alwaysSettled(w *twisted) {
+	var settled sync.Map
+	w.show = func(r *idempotency.Record) {
+		if r.Settled {
+			settled.Store(r.ID, true)
+		}
+		_, r.Settled = settled.Load(r.ID)
+	}
+}
+
+// rearranged lists in another order, and cuts the list then.
+func rearranged(w *twisted, order func(a, b idempotency.Record) int) func(context.Context, int) ([]idempotency.Record, int, error) {
+	return func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
+		list, total, err := w.Store.Unknowns(ctx, 1<<20)
+		slices.SortFunc(list, order)
+		return list[:min(limit, len(list))], total, err
+	}
+}
+
+// unknownsStay lists what was listed before, as an index does that is only added to.
+func unknownsStay(w *twisted) {
+	var ever []idempotency.Record
+	w.unknowns = func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
+		for id := range w.claims {
+			known := slices.ContainsFunc(ever, func(r idempotency.Record) bool { return r.ID == id })
+			if r, err := w.Store.Get(ctx, id); err == nil && !known {
+				ever = append(ever, r)
+			}
+		}
+		return ever[:min(limit, len(ever))], len(ever), nil
+	}
+}
+
+// recordsShare gives the same bytes to everybody who asks.
+func recordsShare(w *twisted) {
+	var shared sync.Map
+	w.show = func(r *idempotency.Record) {
+		if b, ok := shared.LoadOrStore(r.ID, r.Fingerprint); ok {
+			r.Fingerprint, _ = b.([]byte)
+		}
+	}
+}
+
+// TestChecksFindMistakes is the proof that the suite can fail, in every one of its checks, and that it does not when nothing is wrong.
+func TestChecksFindMistakes(t *testing.T) {
+	quickly(t)
+	named := map[string]check{}
+	for _, c := range checks() {
+		named[c.name] = c
+		if failures := observe(t, c, mistake{}); len(failures) > 0 {
+			t.Errorf("nothing is wrong, and yet %q fails:\n%s", c.name, strings.Join(failures, "\n"))
+		}
+	}
+	found := map[string]bool{}
+	for _, m := range mistakes {
+		t.Run(m.name, func(t *testing.T) {
+			for _, name := range m.found {
+				c, ok := named[name]
+				if !ok {
+					t.Fatalf("there is no check %q", name)
+				}
+				found[name] = true
+				failures := observe(t, c, m)
+				if len(failures) == 0 {
+					t.Fatalf("not found by %q", name)
+				}
+				first, _, _ := strings.Cut(failures[0], "\n")
+				t.Logf("%s: %s", name, first)
+			}
+		})
+	}
+	for name := range named {
+		if !found[name] {
+			t.Errorf("no mistake shows that the check %q can fail", name)
+		}
+	}
+}
+
+// quickly keeps the property test from minimising what it finds, and from keeping it in a file.
+func quickly(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{"rapid.shrinktime": "1ms", "rapid.nofailfile": "true"} {
+		f := flag.Lookup(name)
+		was := f.Value.String()
+		if err := f.Value.Set(value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := f.Value.Set(was); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// observe runs a check against stores with a mistake, and gives what it found.
+func observe(t *testing.T, c check, m mistake) []string {
+	t.Helper()
+	r, wait := &recorder{tb: t}, patience
+	if m.name != "" {
+		wait = 3 * soon / 2 // whatever comes later is late enough to be a mistake
+	}
+	open := func(keep idempotency.Retention) idempotency.Store {
+		if m.keeps != nil {
+			keep = m.keeps(keep)
+		}
+		return twist(keep, func(w *twisted) {
+			if m.how != nil {
+				m.how(w)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { // since it may end like a failed test does, with its goroutine
+		defer close(done)
+		c.run(kit{tb: r, open: open, patience: wait})
+	}()
+	<-done
+	return r.failures
+}
+
+// recorder keeps the failures of a test to itself.
+type recorder struct {
+	tb
+	mu       sync.Mutex
+	failures []string
+}
+
+func (r *recorder) add(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, text)
+}
+
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.failures) > 0
+}
+
+func (r *recorder) Errorf(format string, args ...any) { r.add(fmt.Sprintf(format, args...)) }
+func (r *recorder) Error(args ...any)                 { r.add(fmt.Sprint(args...)) }
+func (r *recorder) Fail()                             { r.add("failed") }
+func (r *recorder) FailNow()                          { r.Fail(); runtime.Goexit() }
+func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); runtime.Goexit() }
+func (r *recorder) Fatal(args ...any)                 { r.Error(args...); runtime.Goexit() }
+func (r *recorder) Log(...any)                        {}
+func (r *recorder) Logf(string, ...any)               {}

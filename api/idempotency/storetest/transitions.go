@@ -1,0 +1,361 @@
+package storetest
+
+import (
+	"errors"
+	"time"
+
+	"soapbridge/api/idempotency"
+)
+
+// situation is a state of a record, with the way into it.
+type situation struct {
+	name string
+	// into brings records there, one for each claim, and gives them as they must stand; nil where there is none. It may change the lease
+	// of a claim. Claims are made by the owner; whoever else has a part in it is the stranger.
+	into func(k kit, claims []idempotency.Claim) []*idempotency.Record
+	// does says what each call does then, in the order of transitionCalls.
+	does [11]cell
+}
+
+// cell says what a call does to a record.
+type cell struct {
+	err      error
+	acquired bool
+	// becomes gives the record afterwards; nil means that it stays as it is.
+	becomes func(before idempotency.Record, c idempotency.Claim) *idempotency.Record
+}
+
+// The cells of the table.
+var (
+	stays    = cell{}
+	again    = cell{acquired: true} // the same claim, confirmed once more
+	foreign  = cell{err: idempotency.ErrNotOwner}
+	missing  = cell{err: idempotency.ErrNotFound}
+	known    = cell{err: idempotency.ErrNotUnknown}
+	begins   = cell{acquired: true, becomes: toInFlight}
+	finishes = cell{becomes: toDone}
+	vanishes = cell{becomes: func(idempotency.Record, idempotency.Claim) *idempotency.Record { return nil }}
+	unknowns = cell{becomes: toUnknown}
+	settles  = cell{becomes: toSettled}
+	frees    = cell{becomes: toFreed}
+)
+
+const (
+	result    = "the result"
+	finding   = "what the operator found"
+	stranger  = "somebody else"
+	otherText = "another result"
+)
+
+// transitions is the diagram of idempotency.State, all that it forbids included.
+var transitions = []situation{
+	//                                    Begin          Finish             Release          MarkUnknown       Settle
+	//                                    own, other     own, other         own, other       own, other        executed, not   Get
+	{"no record", nothing, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing}},
+	{"in flight", inFlight, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, stays}},
+	{"released", released, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing}},
+	{"marked unknown", marked, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
+	{"lease passed", lapsed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
+	{"lease passed and noticed", noticed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
+	{"lease passed and swept", swept, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
+	{"done", finished, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, stays}},
+	{"done late", finishedLate, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, stays}},
+	{"settled as executed", settled, [...]cell{stays, stays, foreign, foreign, stays, stays, foreign, foreign, stays, known, stays}},
+	{"freed", freed, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, stays}},
+	{"claimed again once freed", reclaimed, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, stays}},
+}
+
+// answer is what a call gives. Not every call gives a record.
+type answer struct {
+	record   *idempotency.Record
+	acquired bool
+	err      error
+}
+
+// transitionCalls are the columns of the table. A repeated Finish or Settle brings another result each time, which must not count.
+var transitionCalls = [11]struct {
+	name string
+	do   func(k kit, c idempotency.Claim, text string) answer
+}{
+	{"Begin by its owner", func(k kit, c idempotency.Claim, _ string) answer { return k.begins(c) }},
+	{"Begin by another", func(k kit, c idempotency.Claim, _ string) answer { return k.begins(by(stranger, c)) }},
+	{"Finish by its owner", func(k kit, c idempotency.Claim, text string) answer {
+		return answer{err: k.store.Finish(k.Context(), c.ID, c.Owner, []byte(text))}
+	}},
+	{"Finish by another", func(k kit, c idempotency.Claim, text string) answer {
+		return answer{err: k.store.Finish(k.Context(), c.ID, stranger, []byte(text))}
+	}},
+	{"Release by its owner", func(k kit, c idempotency.Claim, _ string) answer {
+		return answer{err: k.store.Release(k.Context(), c.ID, c.Owner)}
+	}},
+	{"Release by another", func(k kit, c idempotency.Claim, _ string) answer {
+		return answer{err: k.store.Release(k.Context(), c.ID, stranger)}
+	}},
+	{"MarkUnknown by its owner", func(k kit, c idempotency.Claim, _ string) answer {
+		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, c.Owner)}
+	}},
+	{"MarkUnknown by another", func(k kit, c idempotency.Claim, _ string) answer {
+		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, stranger)}
+	}},
+	{"Settle as executed", func(k kit, c idempotency.Claim, text string) answer {
+		r, err := k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: true, Result: []byte(text)})
+		return answer{record: &r, err: err}
+	}},
+	{"Settle as not executed", func(k kit, c idempotency.Claim, _ string) answer {
+		r, err := k.store.Settle(k.Context(), c.ID, idempotency.Settlement{})
+		return answer{record: &r, err: err}
+	}},
+	{"Get", func(k kit, c idempotency.Claim, _ string) answer {
+		r, err := k.store.Get(k.Context(), c.ID)
+		return answer{record: &r, err: err}
+	}},
+}
+
+// beginsAnew claims what is free. Where an answer got lost, a short lease may be over when the call is repeated, by the store itself or by
+// its caller: the claim is made again then.
+func (k kit) beginsAnew(c idempotency.Claim) answer {
+	for end := time.Now().Add(k.patience); ; {
+		got := k.begins(c)
+		over := got.err == nil && !got.acquired && got.record.State == idempotency.Unknown && c.Lease < long
+		if !over || time.Now().After(end) {
+			return got
+		}
+		k.Logf("once more: the lease of %v is over", c.Lease)
+		k.release(c)
+	}
+}
+
+func (k kit) begins(c idempotency.Claim) answer {
+	r, acquired, err := k.store.Begin(k.Context(), c)
+	return answer{&r, acquired, err}
+}
+
+// transitionChecks make a check of every row. Each call is made twice, as by a caller whose answer got lost: the second must say what the
+// first one said.
+func transitionChecks() []check {
+	list := make([]check, len(transitions))
+	for i, s := range transitions {
+		list[i] = check{"transitions: " + s.name, s.check}
+	}
+	return list
+}
+
+func (s situation) check(k kit) {
+	k = k.keeping(long, long)
+	claims := make([]idempotency.Claim, len(transitionCalls))
+	for i := range claims {
+		claims[i] = claim()
+	}
+	before := s.into(k, claims)
+	for i, call := range transitionCalls {
+		row := k
+		row.tb = prefixed{k.tb, call.name}
+		first := call.do(k, claims[i], result)
+		second := call.do(k, claims[i], otherText)
+		c := claims[i]
+		if call.name == "Begin by another" && s.does[i].acquired {
+			c = by(stranger, c)
+		}
+		s.does[i].judge(row, c, before[i], first, second)
+	}
+}
+
+// judge compares the answers to a call that was made twice, and the record that stands after them, with what they must be.
+func (c cell) judge(k kit, of idempotency.Claim, before *idempotency.Record, answers ...answer) {
+	for i, got := range answers {
+		if !errors.Is(got.err, c.err) || got.acquired != c.acquired {
+			k.Errorf("call %d: acquired %t, %v; want %t, %v", i+1, got.acquired, got.err, c.acquired, c.err)
+		}
+	}
+	want := before
+	if c.becomes != nil {
+		var from idempotency.Record
+		if before != nil {
+			from = *before
+		}
+		want = c.becomes(from, of)
+	}
+	if want == nil {
+		k.gone(of)
+		return
+	}
+	stands := k.get(of)
+	if c.acquired && c.becomes != nil {
+		want.Started, want.Deadline = stands.Started, stands.Deadline
+		k.plausible(stands, of)
+	}
+	k.sameTimes(stands, *want)
+	for _, got := range answers {
+		if got.record != nil && got.err == nil {
+			k.same(*got.record, stands)
+		}
+	}
+}
+
+// sameTimes compares records, and the end only where it is known: a record that has just ended got its end from the store.
+func (k kit) sameTimes(got, want idempotency.Record) {
+	k.Helper()
+	if got.State == want.State && want.State != idempotency.InFlight && want.Ended.IsZero() {
+		got = k.ended(got)
+	}
+	k.same(got, want)
+}
+
+func toInFlight(_ idempotency.Record, c idempotency.Claim) *idempotency.Record {
+	r := claimed(c, idempotency.Record{})
+	return &r
+}
+
+func toDone(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
+	r.State, r.Result = idempotency.Done, []byte(result)
+	return unended(r)
+}
+
+func toUnknown(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
+	r.State = idempotency.Unknown
+	return unended(r)
+}
+
+func toSettled(r idempotency.Record, c idempotency.Claim) *idempotency.Record {
+	r = *toDone(r, c)
+	r.Settled = true
+	return &r
+}
+
+func toFreed(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
+	r.State, r.Settled = idempotency.Freed, true
+	return unended(r)
+}
+
+// unended is a record whose end is still to be read from the store.
+func unended(r idempotency.Record) *idempotency.Record {
+	r.Ended = time.Time{}
+	return &r
+}
+
+func each(k kit, claims []idempotency.Claim, do func(k kit, c idempotency.Claim) *idempotency.Record) []*idempotency.Record {
+	records := make([]*idempotency.Record, len(claims))
+	for i, c := range claims {
+		records[i] = do(k, c)
+	}
+	return records
+}
+
+func nothing(_ kit, claims []idempotency.Claim) []*idempotency.Record {
+	return make([]*idempotency.Record, len(claims))
+}
+
+func inFlight(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		r := k.acquire(c)
+		return &r
+	})
+}
+
+func released(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	inFlight(k, claims)
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		k.release(c)
+		return nil
+	})
+}
+
+func marked(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	inFlight(k, claims)
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		k.markUnknown(c)
+		r := k.inState(c, idempotency.Unknown)
+		return &r
+	})
+}
+
+// lapsed are records whose lease has passed without anybody looking since.
+func lapsed(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	for i := range claims {
+		claims[i].Lease = brief
+	}
+	records := inFlight(k, claims)
+	pass(brief)
+	for i, r := range records {
+		records[i] = toUnknown(*r, claims[i])
+	}
+	return records
+}
+
+func noticed(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	lapsed(k, claims)
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		r := k.inState(c, idempotency.Unknown)
+		if r.Ended.Before(r.Deadline) {
+			k.Errorf("the lease held until %v and the record is unknown since %v", r.Deadline, r.Ended)
+		}
+		return &r
+	})
+}
+
+func swept(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	lapsed(k, claims)
+	k.sweep()
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		r := k.inState(c, idempotency.Unknown)
+		return &r
+	})
+}
+
+func finished(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	inFlight(k, claims)
+	return each(k, claims, finishedRecord)
+}
+
+func finishedLate(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	lapsed(k, claims)
+	return each(k, claims, finishedRecord)
+}
+
+func finishedRecord(k kit, c idempotency.Claim) *idempotency.Record {
+	k.finish(c, "the first result")
+	r := k.inState(c, idempotency.Done)
+	return &r
+}
+
+func settled(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	marked(k, claims)
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		r := k.settle(c, idempotency.Settlement{Executed: true, Result: []byte(finding)})
+		return &r
+	})
+}
+
+func freed(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	marked(k, claims)
+	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
+		r := k.settle(c, idempotency.Settlement{})
+		return &r
+	})
+}
+
+// reclaimed are records that the stranger held before.
+func reclaimed(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	earlier := make([]idempotency.Claim, len(claims))
+	for i, c := range claims {
+		earlier[i] = by(stranger, c)
+	}
+	freed(k, earlier)
+	return inFlight(k, claims)
+}
+
+// prefixed says of what it is that a test speaks.
+type prefixed struct {
+	tb
+	prefix string
+}
+
+func (p prefixed) Errorf(format string, args ...any) {
+	p.Helper()
+	p.tb.Errorf(p.prefix+": "+format, args...)
+}
+
+func (p prefixed) Fatalf(format string, args ...any) {
+	p.Helper()
+	p.tb.Fatalf(p.prefix+": "+format, args...)
+}

@@ -1,0 +1,189 @@
+package idempotency
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/google/uuid"
+)
+
+// KeySize is the size of every key, in bytes.
+const KeySize = 32
+
+// Key is a sealing key with its id. Ids go into records; they are no secret.
+type Key struct {
+	ID     string
+	Secret []byte // KeySize bytes
+}
+
+// Vault turns what must not be read from a store into what may be kept there: names, fingerprints and sealed results. A leaked dump without
+// the keys tells neither which PIN was set nor that two calls set the same one.
+type Vault struct {
+	name  []byte
+	keys  map[string]derived
+	first string
+}
+
+// derived are the two keys made of a sealing key, since one key must not serve two purposes.
+type derived struct {
+	fingerprint []byte
+	seal        cipher.AEAD
+}
+
+// ErrUnknownKey tells that a record was made with a key that this process does not have.
+var ErrUnknownKey = errors.New("idempotency: the record was made with a key that is not configured")
+
+// NewVault gives a vault. The name key must not change within the retention, or records are no longer found; the first sealing key makes new
+// records, the others still open theirs.
+func NewVault(name []byte, keys []Key) (*Vault, error) {
+	if len(name) != KeySize || len(keys) == 0 {
+		return nil, fmt.Errorf("idempotency: a vault needs a name key of %d bytes and at least one sealing key", KeySize)
+	}
+	v := &Vault{name: name, keys: map[string]derived{}, first: keys[0].ID}
+	for _, k := range keys {
+		d, err := derive(k)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := v.keys[k.ID]; twice || k.ID == "" {
+			return nil, fmt.Errorf("idempotency: the sealing key id %q is empty or stands twice", k.ID)
+		}
+		v.keys[k.ID] = d
+	}
+	return v, nil
+}
+
+// NewRandomVault gives a vault for a store that does not outlive the process.
+func NewRandomVault() (*Vault, error) {
+	random := make([]byte, 2*KeySize)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
+	}
+	return NewVault(random[:KeySize], []Key{{ID: "random", Secret: random[KeySize:]}})
+}
+
+func derive(k Key) (derived, error) {
+	if len(k.Secret) != KeySize {
+		return derived{}, fmt.Errorf("idempotency: the sealing key %q has not %d bytes", k.ID, KeySize)
+	}
+	fingerprint, err1 := hkdf.Expand(sha256.New, k.Secret, "soapbridge fingerprint v1", KeySize)
+	sealing, err2 := hkdf.Expand(sha256.New, k.Secret, "soapbridge result v1", KeySize)
+	if err := errors.Join(err1, err2); err != nil {
+		return derived{}, err
+	}
+	block, err := aes.NewCipher(sealing)
+	if err != nil {
+		return derived{}, err
+	}
+	seal, err := cipher.NewGCM(block)
+	return derived{fingerprint, seal}, err
+}
+
+// SealingKey gives the id of the key that makes new records.
+func (v *Vault) SealingKey() string { return v.first }
+
+// OperationID names the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one by id are the
+// same read.
+func (v *Vault) OperationID(caller, key string) string {
+	mac := hmac.New(sha256.New, v.name)
+	writeField(mac, "operation")
+	writeField(mac, caller)
+	writeField(mac, key)
+	var id uuid.UUID
+	copy(id[:], mac.Sum(nil))
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id.String()
+}
+
+// CallerDigest tells callers apart without naming them.
+func (v *Vault) CallerDigest(caller string) []byte {
+	mac := hmac.New(sha256.New, v.name)
+	writeField(mac, "caller")
+	writeField(mac, caller)
+	return mac.Sum(nil)
+}
+
+// Fingerprint digests what was asked, under a key's id. The content is written by write. A plain hash would let a leaked dump brute-force a
+// PIN of four digits. ErrUnknownKey.
+func (v *Vault) Fingerprint(keyID, operation string, write func(io.Writer)) ([]byte, error) {
+	k, ok := v.keys[keyID]
+	if !ok {
+		return nil, ErrUnknownKey
+	}
+	mac := hmac.New(sha256.New, k.fingerprint)
+	writeField(mac, operation)
+	write(mac)
+	return mac.Sum(nil), nil
+}
+
+// Seal encrypts a result and binds it to its record. ErrUnknownKey.
+func (v *Vault) Seal(r Record, result Result) ([]byte, error) {
+	k, ok := v.keys[r.SealingKey]
+	if !ok {
+		return nil, ErrUnknownKey
+	}
+	nonce := make([]byte, k.seal.NonceSize(), k.seal.NonceSize()+len(result.Body)+k.seal.Overhead()+64)
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return k.seal.Seal(nonce, nonce, result.encode(), boundTo(r)), nil
+}
+
+// Open decrypts the result of a record. ErrUnknownKey, or an error that says that it was tampered with.
+func (v *Vault) Open(r Record) (Result, error) {
+	k, ok := v.keys[r.SealingKey]
+	if !ok {
+		return Result{}, ErrUnknownKey
+	}
+	if len(r.Result) < k.seal.NonceSize() {
+		return Result{}, errors.New("idempotency: a sealed result is too short")
+	}
+	nonce, sealed := r.Result[:k.seal.NonceSize()], r.Result[k.seal.NonceSize():]
+	plain, err := k.seal.Open(nil, nonce, sealed, boundTo(r))
+	if err != nil {
+		return Result{}, fmt.Errorf("idempotency: a sealed result does not open: %w", err)
+	}
+	return decodeResult(plain)
+}
+
+// boundTo is what a sealed result cannot be moved away from.
+func boundTo(r Record) []byte { return []byte(r.ID + "\x00" + r.Operation) }
+
+// Result is an answer to replay.
+type Result struct {
+	Status      int // HTTP status code
+	ContentType string
+	Body        []byte
+}
+
+func (r Result) encode() []byte {
+	b := binary.AppendUvarint(nil, uint64(r.Status)) //nolint:gosec // an HTTP status code
+	b = binary.AppendUvarint(b, uint64(len(r.ContentType)))
+	return append(append(b, r.ContentType...), r.Body...)
+}
+
+func decodeResult(b []byte) (Result, error) {
+	status, n := binary.Uvarint(b)
+	length, m := binary.Uvarint(b[max(n, 0):])
+	if n <= 0 || m <= 0 || length > uint64(len(b)-n-m) { //nolint:gosec // both were read from b
+		return Result{}, errors.New("idempotency: a result is not readable")
+	}
+	b = b[n+m:]
+	return Result{Status: int(status), ContentType: string(b[:length]), Body: b[length:]}, nil //nolint:gosec // written by encode
+}
+
+// writeField writes a text with its length before it, so that two fields never read as one.
+func writeField(mac hash.Hash, text string) {
+	_, _ = mac.Write(binary.AppendUvarint(nil, uint64(len(text)))) // a hash never fails
+	_, _ = io.WriteString(mac, text)
+}
