@@ -5,10 +5,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"soapbridge/api/idempotency"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -26,6 +29,8 @@ type System struct {
 	Operations []translate.Operation
 	// Upstream is nil where no URL is configured: the routes answer that they are not.
 	Upstream Upstream
+	// CallTimeout is the longest that Upstream.Send takes.
+	CallTimeout time.Duration
 }
 
 // Config is what the edge needs.
@@ -35,6 +40,13 @@ type Config struct {
 	MaxBody int64
 	// KeyOptional lets a call come without an Idempotency-Key.
 	KeyOptional bool
+	// Store keeps the records, Vault makes what is in them.
+	Store idempotency.Store
+	Vault *idempotency.Vault
+	// Callers are who may call; nil lets everybody do everything, as one anonymous caller.
+	Callers *Callers
+	// Metrics is told what happens; nil is told nothing.
+	Metrics Metrics
 	// CORSOrigins are the origins that browsers may call from: "https://app.example.com". A trailing ":*" stands for any port.
 	CORSOrigins []string
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts nobody.
@@ -44,8 +56,8 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// New gives the handler of the whole API.
-func New(c Config) (http.Handler, error) {
+// New gives the handler of the whole API. Stopping it is Drain, after the last request.
+func New(c Config) (*Server, error) {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
@@ -53,7 +65,7 @@ func New(c Config) (http.Handler, error) {
 	if err := e.SetTrustedProxies(c.TrustedProxies); err != nil {
 		return nil, err
 	}
-	s := &server{config: c, now: time.Now}
+	s := &server{config: c, success: map[string]int{}, stopping: make(chan struct{})}
 	e.Use(s.identify, s.log, s.recover)
 	if len(c.CORSOrigins) > 0 {
 		e.Use(s.crossOrigin())
@@ -64,13 +76,43 @@ func New(c Config) (http.Handler, error) {
 	e.GET("/readyz", s.ready)
 	for _, system := range c.Systems {
 		for _, op := range system.Operations {
-			e.POST(op.Path, s.operation(op, system.Upstream))
+			e.POST(op.Path, s.operation(op, system))
+			s.success[op.Name] = op.Status
 		}
 	}
-	return e, nil
+	e.GET("/v1/operations", s.listOperations)
+	e.GET("/v1/operations/:operationId", s.showOperation)
+	e.POST("/v1/operations/:operationId/resolution", s.settle)
+	return &Server{Handler: e, server: s}, nil
+}
+
+// Server is the API.
+type Server struct {
+	http.Handler
+
+	server *server
 }
 
 type server struct {
-	config Config
-	now    func() time.Time
+	config     Config
+	success    map[string]int // HTTP status of success by the operation's name
+	background sync.WaitGroup
+	waiting    atomic.Int64 // how many are in the background
+	stopping   chan struct{}
+}
+
+// Drain waits until nothing is left to be told to the store, or ctx ends. What is left then ends as unknown. Call it once, when no request is
+// being served any more.
+func (s *Server) Drain(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		s.server.background.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		close(s.server.stopping)
+		<-done
+	}
 }

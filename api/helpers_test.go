@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"soapbridge/api/idempotency"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -97,15 +99,22 @@ func (b *syncBuffer) String() string {
 
 // edge is an API under test, with its log.
 type edge struct {
-	http.Handler
+	*Server
+
 	log *syncBuffer
 }
 
 func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 	t.Helper()
 	e := &edge{log: &syncBuffer{}}
+	vault, err := idempotency.NewRandomVault()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := Config{
-		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream}},
+		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
+		Store:   idempotency.NewMemory(idempotency.MemoryOptions{}),
+		Vault:   vault,
 		MaxBody: 1024,
 		Log:     slog.New(slog.NewJSONHandler(e.log, nil)),
 	}
@@ -116,7 +125,7 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Handler = handler
+	e.Server = handler
 	return e
 }
 

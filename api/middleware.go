@@ -21,10 +21,12 @@ import (
 // call is what is known of one HTTP request while it runs.
 type call struct {
 	requestID    string
+	caller       string // empty before it is known, and where nobody is
 	operationID  string
 	problem      *problem // nil for a success
 	sending      bool     // the message was handed to the upstream
 	upstreamTime time.Duration
+	replayed     bool
 	ignored      int // elements of the reply that nothing is declared for
 }
 
@@ -49,7 +51,7 @@ func (s *server) identify(c *gin.Context) {
 
 // log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
 func (s *server) log(c *gin.Context) {
-	start := s.now()
+	start := time.Now()
 	c.Next()
 	call := callOf(c)
 	level, message := slog.LevelInfo, "request"
@@ -58,15 +60,21 @@ func (s *server) log(c *gin.Context) {
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.FullPath()),
 		slog.Int("status", c.Writer.Status()),
-		slog.Duration("duration", s.now().Sub(start)),
+		slog.Float64("duration_ms", milliseconds(time.Since(start))),
 		slog.Int("bytes", c.Writer.Size()),
 		slog.String("client", c.ClientIP()),
+	}
+	if call.caller != "" {
+		attributes = append(attributes, slog.String("caller", call.caller))
 	}
 	if call.operationID != "" {
 		attributes = append(attributes, slog.String("operation_id", call.operationID))
 	}
 	if call.sending {
-		attributes = append(attributes, slog.Duration("upstream_duration", call.upstreamTime), slog.Int("ignored_elements", call.ignored))
+		attributes = append(attributes, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	}
+	if call.replayed {
+		attributes = append(attributes, slog.Bool("replayed", true))
 	}
 	if p := call.problem; p != nil {
 		attributes = append(attributes, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
@@ -80,6 +88,8 @@ func (s *server) log(c *gin.Context) {
 	}
 	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // severity is how much an operator should care.
 func severity(p *problem) slog.Level {
@@ -126,6 +136,29 @@ func (s *server) recover(c *gin.Context) {
 	c.Next()
 }
 
+// identifyCaller finds who calls.
+func (s *server) identifyCaller(c *gin.Context) (caller, *problem) {
+	if s.config.Callers == nil {
+		return anonymous, nil
+	}
+	who, known := s.config.Callers.authenticate(c.Request.Header)
+	if !known {
+		c.Header("WWW-Authenticate", `Bearer realm="soapbridge"`)
+		return who, newProblem(unauthenticated)
+	}
+	callOf(c).caller = who.id
+	return who, nil
+}
+
+// identifyAdmin finds who calls, and lets only operators pass.
+func (s *server) identifyAdmin(c *gin.Context) (caller, *problem) {
+	who, p := s.identifyCaller(c)
+	if p == nil && !who.may(AdminScope) {
+		p = newProblem(forbidden).missing(AdminScope)
+	}
+	return who, p
+}
+
 func (s *server) notFound(c *gin.Context) { s.refuse(c, newProblem(notFound)) }
 
 func (s *server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
@@ -137,7 +170,7 @@ func (s *server) crossOrigin() gin.HandlerFunc {
 	listed := cors.New(cors.Config{
 		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost},
-		AllowHeaders:    []string{"Authorization", "Content-Type", keyHeader, "X-Request-Id"},
+		AllowHeaders:    []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id"},
 		ExposeHeaders:   []string{"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored"},
 		MaxAge:          time.Hour,
 	})

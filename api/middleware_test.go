@@ -58,8 +58,8 @@ func TestRequestID(t *testing.T) {
 
 // The log holds these attributes and no others: no body, no header, no query, no path of the caller's making.
 func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
-	always := []string{"time", "level", "msg", "request_id", "method", "route", "status", "duration", "bytes", "client"}
-	sent := slices.Concat(always, []string{"operation_id", "upstream_duration", "ignored_elements"})
+	always := []string{"time", "level", "msg", "request_id", "method", "route", "status", "duration_ms", "bytes", "client"}
+	sent := slices.Concat(always, []string{"operation_id", "upstream_ms", "ignored_elements"})
 	for name, c := range map[string]struct {
 		upstream Upstream
 		request  *http.Request
@@ -205,7 +205,7 @@ func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
 	if w.Code != http.StatusInternalServerError || d["code"] != "internal" || d["outcome"] != "not_sent" || d["retry"] != "safe" {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
-	if line := e.lastLine(t); line["level"] != "ERROR" || line["upstream_duration"] != nil || line["cause"] == nil {
+	if line := e.lastLine(t); line["level"] != "ERROR" || line["upstream_ms"] != nil || line["cause"] == nil {
 		t.Errorf("logged as %v", line)
 	}
 	if strings.Contains(e.log.String()+w.Body.String(), aSecret) {

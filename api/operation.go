@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -17,12 +18,12 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// operation is the way of every request: decode, validate, encode, call, decode the reply, write. Encoding comes before the call so
-// that nothing of ours can fail between the sending and the answer.
-func (s *server) operation(op translate.Operation, upstream Upstream) gin.HandlerFunc {
+// operation is the way of every request: decode, validate, encode, begin, call, decode the reply, finish, write. Encoding comes before the claim
+// so that nothing of ours can fail between the claim and the call.
+func (s *server) operation(op translate.Operation, system System) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		call := callOf(c)
-		if p := s.admit(c, upstream); p != nil {
+		w, p := s.admit(c, op, system)
+		if p != nil {
 			s.refuse(c, p)
 			return
 		}
@@ -33,49 +34,71 @@ func (s *server) operation(op translate.Operation, upstream Upstream) gin.Handle
 		}
 		request, refusal := op.Read(body) // decodes and validates
 		if refusal != nil {
-			s.fail(c, refusal)
+			s.refuse(c, problemOf(refusal))
 			return
 		}
-		env := translate.Env{Now: s.now(), OperationID: call.operationID}
-		message, failure := request.Encode(env)
+		message, failure := request.Encode(w.env)
 		if failure != nil {
-			s.fail(c, failure)
+			s.refuse(c, problemOf(failure))
 			return
 		}
-		reply, err := s.send(c, upstream, message)
-		if err != nil {
-			s.fail(c, unsent(err))
+		held, standing, p := s.begin(c.Request.Context(), w, request)
+		if p != nil {
+			s.refuse(c, p)
 			return
 		}
-		result, failure := request.Decode(reply, env)
-		if failure != nil {
-			s.fail(c, failure)
+		if held == nil {
+			s.stand(c, w, request, standing)
 			return
 		}
-		call.ignored = result.Ignored
-		c.Data(op.Status, "application/json; charset=utf-8", result.JSON)
+		defer held.abandon() // unless finished: a panic must not leave the claim behind
+		answer := s.perform(c, w, request, message, held)
+		answer.unstored = !held.finish(answer)
+		s.write(c, answer)
 	}
 }
 
+// work is one call of an operation on its way.
+type work struct {
+	operation translate.Operation
+	system    System
+	caller    caller
+	env       translate.Env
+}
+
 // admit checks all of a call but its body.
-func (s *server) admit(c *gin.Context, upstream Upstream) *problem {
-	if upstream == nil {
-		return newProblem(notConfigured)
+func (s *server) admit(c *gin.Context, op translate.Operation, system System) (*work, *problem) {
+	who, p := s.identifyCaller(c)
+	if p != nil {
+		return nil, p
+	}
+	if scope := ScopeOf(op); !who.may(scope) {
+		return nil, newProblem(forbidden).missing(scope)
+	}
+	if system.Upstream == nil {
+		return nil, newProblem(notConfigured)
 	}
 	if p := checkContentType(c.Request.Header); p != nil {
-		return p
+		return nil, p
 	}
 	if p := checkQuery(c.Request.URL); p != nil {
-		return p
+		return nil, p
 	}
-	_, p := idempotencyKey(c.Request.Header, s.config.KeyOptional)
+	key, p := idempotencyKey(c.Request.Header, s.config.KeyOptional)
 	if p != nil {
-		return p
+		return nil, p
 	}
-	// Until records exist the id is random: a call with the same key is another operation.
-	callOf(c).operationID = uuid.NewString()
-	c.Header("Operation-Id", callOf(c).operationID)
-	return nil
+	if key == "" {
+		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
+	}
+	id := s.config.Vault.OperationID(who.id, key)
+	callOf(c).operationID = id
+	c.Header("Operation-Id", id)
+	env := translate.Env{Now: time.Now(), OperationID: id}
+	if who.id != anonymous.id {
+		env.Caller.UserID = who.id
+	}
+	return &work{op, system, who, env}, nil
 }
 
 func checkContentType(h http.Header) *problem {
@@ -94,7 +117,7 @@ func checkContentType(h http.Header) *problem {
 
 func isCoding(name string) bool { return name != "" && !strings.EqualFold(name, "identity") }
 
-// checkQuery refuses every parameter: operations have none, and a misspelt one must not be ignored.
+// checkQuery refuses every parameter: a misspelt one must not be ignored.
 func checkQuery(u *url.URL) *problem {
 	if u.RawQuery == "" {
 		return nil
@@ -110,7 +133,7 @@ func checkQuery(u *url.URL) *problem {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		p.parameter(name, "unknown-parameter", "This operation has no query parameters.")
+		p.parameter(name, "unknown-parameter", "There are no query parameters here.")
 	}
 	return p
 }
@@ -134,13 +157,23 @@ func (s *server) body(c *gin.Context) ([]byte, *problem) {
 	return nil, p
 }
 
-// send makes the call. A caller that hangs up neither cancels the write nor loses its result: the upstream has its own deadline.
-func (s *server) send(c *gin.Context, upstream Upstream, m soap.Message) (soap.Reply, error) {
-	call, start := callOf(c), s.now()
-	call.sending = true
-	reply, err := upstream.Send(context.WithoutCancel(c.Request.Context()), m)
-	call.upstreamTime = s.now().Sub(start)
-	return reply, err
+// perform makes the call under a claim and understands the reply. A caller who hangs up neither cancels the write nor loses its result: the
+// upstream has its own deadline.
+func (s *server) perform(c *gin.Context, w *work, request translate.Request, m soap.Message, held *claim) answer {
+	call, start := callOf(c), time.Now()
+	call.sending, held.sending = true, true
+	m.SendBefore = held.sendBefore
+	reply, err := w.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m)
+	call.upstreamTime = time.Since(start)
+	if err != nil {
+		return s.answerOf(c, problemOf(unsent(err)))
+	}
+	result, failure := request.Decode(reply, w.env)
+	if failure != nil {
+		return s.answerOf(c, problemOf(failure))
+	}
+	call.ignored = result.Ignored
+	return answer{status: w.operation.Status, contentType: jsonType, body: result.JSON, record: keepDone}
 }
 
 // unsent puts a failure of the transport into the language of problems.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -13,6 +12,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/validation"
 )
 
 // code names a problem. Those of translate have a row here too: one table maps every code to HTTP.
@@ -28,6 +28,12 @@ const (
 	keyMissing           code = "idempotency-key-missing"
 	keyMalformed         code = "idempotency-key-malformed"
 	originNotAllowed     code = "origin-not-allowed"
+	unauthenticated      code = "unauthenticated"
+	forbidden            code = "forbidden"
+	inFlight             code = "in-flight"
+	keyReused            code = "key-reused"
+	storeDown            code = "idempotency-store-unavailable"
+	notUnknown           code = "not-unknown"
 	internalError        code = code(translate.Internal)
 )
 
@@ -41,6 +47,16 @@ const (
 	afterChecking retry = "after_checking"  // look for the operation id in the vendor's records first
 	retryNever    retry = "never"           // nobody can tell what a second call would do
 	noOutcome           = soap.Outcome("-") // stands in the table where the error itself knows
+	notSent             = soap.NotSent
+)
+
+// keep is what becomes of the record of a claim when a call ends this way.
+type keep uint8
+
+const (
+	keepUnknown keep = iota // the outcome cannot be known: what a row that does not say anything must mean
+	keepNothing             // released: the caller may use the key again
+	keepDone                // the answer is stored, and replayed
 )
 
 // row is what a code means in HTTP.
@@ -52,30 +68,38 @@ type row struct {
 	retry   retry
 	// retryAfter is in seconds; 0 for no header.
 	retryAfter int
+	// record counts only for calls that held a claim.
+	record keep
 }
 
 var table = map[code]row{
-	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterMending, 0},
-	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Mend every place listed in errors; nothing was sent.", soap.NotSent, afterMending, 0},
-	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed JSON document.", soap.NotSent, afterMending, 0},
-	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterMending, 0},
-	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterMending, 0},
-	notFound:                           {404, "There is nothing here", "No operation has this path.", soap.NotSent, afterMending, 0},
-	badParameter:                       {400, "A query parameter is wrong", "The query parameters listed in errors are not known here.", soap.NotSent, afterMending, 0},
-	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterMending, 0},
-	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterMending, 0},
-	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60},
-	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterMending, 0},
-	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0},
+	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterMending, 0, keepNothing},
+	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Mend every place listed in errors; nothing was sent.", soap.NotSent, afterMending, 0, keepNothing},
+	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed JSON document.", soap.NotSent, afterMending, 0, keepNothing},
+	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterMending, 0, keepNothing},
+	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterMending, 0, keepNothing},
+	notFound:                           {404, "There is nothing here", "No operation has this path.", soap.NotSent, afterMending, 0, keepNothing},
+	badParameter:                       {400, "A query parameter is wrong", "The query parameters listed in errors are not known here.", soap.NotSent, afterMending, 0, keepNothing},
+	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterMending, 0, keepNothing},
+	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterMending, 0, keepNothing},
+	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60, keepNothing},
+	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterMending, 0, keepNothing},
+	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token.", notSent, afterMending, 0, keepNothing},
+	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterMending, 0, keepNothing},
+	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
+	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation.", notSent, afterMending, 0, keepNothing},
+	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
+	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterMending, 0, keepNothing},
+	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
 
-	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", soap.NotSent, retryLater, 5},
-	codeOf(translate.UpstreamRejected):    {422, "The vendor rejected the request", "The vendor's service answered that the input is wrong.", soap.Rejected, afterMending, 0},
-	codeOf(translate.UpstreamFailed):      {502, "The vendor's service failed", "The vendor's service answered that it broke; it may have done part of the work.", soap.Failed, afterChecking, 0},
-	codeOf(translate.UpstreamUnavailable): {503, "The vendor's service is unavailable", "The vendor's service answered that it is not available; it may have done part of the work.", soap.Failed, afterChecking, 0},
-	codeOf(translate.UpstreamDenied):      {502, "The vendor denied access to this proxy", "The vendor's service does not accept this proxy's credentials. Its operators have been alerted.", soap.Rejected, retrySafe, 0},
-	codeOf(translate.UpstreamRefused):     {502, "The vendor refused the message", "The vendor's service does not understand this proxy's messages. Its operators have been alerted.", soap.Rejected, retrySafe, 0},
-	codeOf(translate.UpstreamBusy):        {503, "The vendor's service is busy", "The vendor's service limits the rate of calls.", soap.Rejected, retryLater, 30},
-	codeOf(translate.OutcomeUnknown):      {502, "The outcome is unknown", "No readable answer came back. The vendor may have executed the operation; do not repeat it blindly.", soap.Unknown, retryNever, 0},
+	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", soap.NotSent, retryLater, 5, keepNothing},
+	codeOf(translate.UpstreamRejected):    {422, "The vendor rejected the request", "The vendor's service answered that the input is wrong.", soap.Rejected, afterMending, 0, keepDone},
+	codeOf(translate.UpstreamFailed):      {502, "The vendor's service failed", "The vendor's service answered that it broke; it may have done part of the work.", soap.Failed, afterChecking, 0, keepDone},
+	codeOf(translate.UpstreamUnavailable): {503, "The vendor's service is unavailable", "The vendor's service answered that it is not available; it may have done part of the work.", soap.Failed, afterChecking, 0, keepDone},
+	codeOf(translate.UpstreamDenied):      {502, "The vendor denied access to this proxy", "The vendor's service does not accept this proxy's credentials. Its operators have been alerted.", soap.Rejected, retrySafe, 0, keepNothing},
+	codeOf(translate.UpstreamRefused):     {502, "The vendor refused the message", "The vendor's service does not understand this proxy's messages. Its operators have been alerted.", soap.Rejected, retrySafe, 0, keepNothing},
+	codeOf(translate.UpstreamBusy):        {503, "The vendor's service is busy", "The vendor's service limits the rate of calls.", soap.Rejected, retryLater, 30, keepNothing},
+	codeOf(translate.OutcomeUnknown):      {502, "The outcome is unknown", "No readable answer came back. The vendor may have executed the operation; do not repeat it blindly.", soap.Unknown, retryNever, 0, keepUnknown},
 }
 
 func codeOf(c translate.Code) code { return code(c) }
@@ -90,12 +114,13 @@ type problem struct {
 	Code        code         `json:"code"`
 	RequestID   string       `json:"requestId"`
 	OperationID string       `json:"operationId,omitempty"`
-	Outcome     soap.Outcome `json:"outcome"`
+	Outcome     soap.Outcome `json:"outcome,omitempty"`
 	Retry       retry        `json:"retry"`
 	Errors      []violation  `json:"errors,omitempty"`
 
 	extensions map[string]any
 	retryAfter int
+	record     keep
 	cause      error // for the log
 	alert      bool
 }
@@ -113,10 +138,14 @@ type violation struct {
 
 func newProblem(c code) *problem {
 	r := table[c]
-	return &problem{
+	p := &problem{
 		Type: "/problems/" + string(c), Title: r.title, Status: r.status, Detail: r.detail,
-		Code: c, Outcome: r.outcome, Retry: r.retry, retryAfter: r.retryAfter,
+		Code: c, Retry: r.retry, retryAfter: r.retryAfter, record: r.record,
 	}
+	if r.outcome != noOutcome {
+		p.Outcome = r.outcome
+	}
+	return p
 }
 
 func (p *problem) header(name, code, detail string) *problem {
@@ -126,6 +155,16 @@ func (p *problem) header(name, code, detail string) *problem {
 
 func (p *problem) parameter(name, code, detail string) {
 	p.Errors = append(p.Errors, violation{Parameter: name, Code: code, Detail: detail, Source: translate.FromRequest})
+}
+
+// missing names the scope that a caller lacks.
+func (p *problem) missing(scope Scope) *problem {
+	return p.header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
+}
+
+// at names a place in the body.
+func (p *problem) at(pointer string, code validation.Code, detail string) {
+	p.Errors = append(p.Errors, violation{Pointer: &pointer, Code: string(code), Detail: detail, Source: translate.FromRequest})
 }
 
 func (p *problem) params(params map[string]any) {
@@ -159,25 +198,47 @@ func problemOf(e *translate.Error) *problem {
 	return p
 }
 
-func (s *server) fail(c *gin.Context, e *translate.Error) { s.refuse(c, problemOf(e)) }
+// answer is a whole HTTP answer.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	retryAfter  int // seconds; 0 for no header
+	record      keep
+	unstored    bool // the store could not be told
+}
 
-// refuse writes every answer that is not a success.
-func (s *server) refuse(c *gin.Context, p *problem) {
+const jsonType = "application/json; charset=utf-8"
+
+// answerOf completes a problem and writes it into an answer.
+func (s *server) answerOf(c *gin.Context, p *problem) answer {
 	call := callOf(c)
-	p.Instance, p.RequestID, p.OperationID = c.FullPath(), call.requestID, call.operationID
-	call.problem = p
-	if p.retryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(p.retryAfter))
+	p.RequestID, p.OperationID = call.requestID, call.operationID
+	if c.FullPath() != "" { // of an unknown path nothing is repeated
+		p.Instance = c.Request.URL.Path
 	}
+	call.problem = p
 	body, err := p.json()
 	if err != nil {
-		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("error", err.Error()))
-		c.AbortWithStatus(http.StatusInternalServerError)
-		return
+		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("cause", err.Error()))
+	}
+	return answer{status: p.Status, contentType: "application/problem+json", body: body, retryAfter: p.retryAfter, record: p.record}
+}
+
+// write sends an answer.
+func (s *server) write(c *gin.Context, a answer) {
+	if a.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
+	}
+	if a.unstored {
+		c.Header("Idempotency-Stored", "false")
 	}
 	c.Abort()
-	c.Data(p.Status, "application/problem+json", body)
+	c.Data(a.status, a.contentType, a.body)
 }
+
+// refuse writes a problem.
+func (s *server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
 
 // json writes the problem with its extension members behind the standard ones.
 func (p *problem) json() ([]byte, error) {

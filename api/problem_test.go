@@ -54,7 +54,7 @@ func TestRetryFitsTheOutcome(t *testing.T) {
 		soap.Rejected: {afterMending, retryLater, retrySafe},
 		soap.Failed:   {afterChecking},
 		soap.Unknown:  {retryNever},
-		noOutcome:     {retrySafe},
+		noOutcome:     {retrySafe, retryLater, afterMending},
 	}
 	for c, r := range table {
 		if !slices.Contains(fitting[r.outcome], r.retry) {
@@ -168,7 +168,7 @@ func TestProblemOfAnErrorOfTheTranslation(t *testing.T) {
 			{Pointer: &first, Code: "v-1", Detail: "First.", Source: translate.FromResponseCode},
 			{Pointer: &second, Code: "v-2", Detail: "Second.", Source: translate.FromResponseCode},
 		},
-		extensions: map[string]any{"sevCode": "E"}, cause: cause, alert: true,
+		extensions: map[string]any{"sevCode": "E"}, record: keepDone, cause: cause, alert: true,
 	}
 	if diff := cmp.Diff(want, p, cmp.AllowUnexported(problem{}), cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 		t.Error(diff)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -40,8 +41,10 @@ const noticePart = 20
 // a listener that closed at once would drop the calls that are on their way. Its error tells that the server broke, or that calls
 // were cut off because the drain took too long.
 func Serve(ctx context.Context, s Serving, handler http.Handler) error {
+	unused := newcomers{conns: map[net.Conn]bool{}}
 	server := &http.Server{
 		Handler:           closing(ctx, handler),
+		ConnState:         unused.follow,
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       headerTimeout + bodyTimeout,
@@ -70,10 +73,38 @@ func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-time.After(s.DrainTimeout / noticePart):
 	}
+	defer time.AfterFunc(s.DrainTimeout/noticePart, unused.close).Stop()
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("drain: calls were cut off: %w", err), server.Close())
 	}
 	return nil
+}
+
+// newcomers are the connections on which nothing has been asked yet. Clients open some in advance, and http.Server.Shutdown waits 5 s for each
+// (Go 1.26, server.go, Server.closeIdleConns): a stop would take that long for nothing, and with a short DrainTimeout it would be reported
+// as one that cut calls off.
+type newcomers struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+// follow implements http.Server's ConnState.
+func (n *newcomers) follow(conn net.Conn, state http.ConnState) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if state == http.StateNew {
+		n.conns[conn] = true
+	} else {
+		delete(n.conns, conn)
+	}
+}
+
+func (n *newcomers) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for conn := range n.conns {
+		_ = conn.Close() // nobody waits for anything on it
+	}
 }
 
 // closing asks clients to give their connections up once ctx has ended.

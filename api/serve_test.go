@@ -85,8 +85,8 @@ func write(t *testing.T, conn net.Conn, text string) {
 	}
 }
 
-// answer reads one answer; its error is the connection's.
-func answer(conn net.Conn) (status int, body string, err error) {
+// readAnswer reads one answer; its error is the connection's.
+func readAnswer(conn net.Conn) (status int, body string, err error) {
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		return 0, "", err
@@ -116,7 +116,7 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 				conn := r.dial()
 				start := time.Now()
 				write(t, conn, c.said)
-				status, body, err := answer(conn)
+				status, body, err := readAnswer(conn)
 				if took := time.Since(start); took < c.after || took > c.after+time.Second {
 					t.Errorf("it took %s, want %s", took, c.after)
 				}
@@ -147,7 +147,7 @@ func TestSlowBodyThatComesInTime(t *testing.T) {
 			time.Sleep(3 * time.Second)
 			write(t, conn, piece)
 		}
-		if status, body, err := answer(conn); err != nil || status != http.StatusCreated {
+		if status, body, err := readAnswer(conn); err != nil || status != http.StatusCreated {
 			t.Errorf("status %d, %v: %s", status, err, body)
 		}
 		_ = conn.Close()
@@ -161,7 +161,7 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 		r := serving(t, answering(success()), time.Minute)
 		conn := r.dial()
 		write(t, conn, rawNote())
-		if status, body, err := answer(conn); err != nil || status != http.StatusCreated {
+		if status, body, err := readAnswer(conn); err != nil || status != http.StatusCreated {
 			t.Errorf("status %d, %v: %s", status, err, body)
 		}
 		start := time.Now()
@@ -188,7 +188,7 @@ func TestTheSlowestCallIsAnswered(t *testing.T) {
 		write(t, conn, raw[:len(raw)-1])
 		time.Sleep(headerTimeout + bodyTimeout - time.Second)
 		write(t, conn, raw[len(raw)-1:])
-		if status, body, err := answer(conn); err != nil || status != http.StatusCreated {
+		if status, body, err := readAnswer(conn); err != nil || status != http.StatusCreated {
 			t.Errorf("status %d, %v: %s", status, err, body)
 		}
 		_ = conn.Close()
@@ -208,7 +208,7 @@ func TestStopIsInOrder(t *testing.T) {
 		busy, idle := r.dial(), r.dial()
 		write(t, busy, rawNote())
 		write(t, idle, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n")
-		if status, _, err := answer(idle); err != nil || status != http.StatusOK {
+		if status, _, err := readAnswer(idle); err != nil || status != http.StatusOK {
 			t.Fatalf("readiness before the stop: status %d, %v", status, err)
 		}
 		start := time.Now()
@@ -226,7 +226,7 @@ func TestStopIsInOrder(t *testing.T) {
 			}
 		}
 		late := r.dial() // came from whoever had not noticed yet
-		write(t, late, rawNote())
+		write(t, late, strings.Replace(rawNote(), goodKey, "another-"+goodKey, 1))
 		time.Sleep(drain/noticePart + time.Second)
 		if conn := r.dial(); conn != nil {
 			t.Error("a new connection was accepted after the notice")
@@ -237,7 +237,7 @@ func TestStopIsInOrder(t *testing.T) {
 		default:
 		}
 		for name, conn := range map[string]net.Conn{"before the stop": busy, "during the notice": late} {
-			if status, body, err := answer(conn); err != nil || status != http.StatusCreated {
+			if status, body, err := readAnswer(conn); err != nil || status != http.StatusCreated {
 				t.Errorf("the call begun %s: status %d, %v: %s", name, status, err, body)
 			}
 		}
@@ -269,7 +269,7 @@ func TestStopGivesUpAfterTheDrainTimeout(t *testing.T) {
 		if took := time.Since(start); took < 7*time.Second || took > 8*time.Second {
 			t.Errorf("the stop took %s", took)
 		}
-		if _, _, err := answer(conn); err == nil {
+		if _, _, err := readAnswer(conn); err == nil {
 			t.Error("the call was answered")
 		}
 		close(release)

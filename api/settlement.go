@@ -1,0 +1,295 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/translate"
+	"soapbridge/translate/validation"
+)
+
+// operationView is a record as its owner, or an operator, sees it.
+type operationView struct {
+	OperationID string            `json:"operationId"`
+	Operation   string            `json:"operation"`
+	State       idempotency.State `json:"state"`
+	StartedAt   time.Time         `json:"startedAt"`
+	Deadline    time.Time         `json:"deadline"`
+	EndedAt     *time.Time        `json:"endedAt,omitempty"`
+	Settled     bool              `json:"settled,omitempty"`
+	Result      *resultView       `json:"result,omitempty"`
+}
+
+// resultView is the stored answer.
+type resultView struct {
+	Status int             `json:"status"`
+	Body   json.RawMessage `json:"body"`
+}
+
+func (s *server) view(r idempotency.Record) (operationView, error) {
+	v := operationView{
+		OperationID: r.ID, Operation: r.Operation, State: r.State, Settled: r.Settled,
+		StartedAt: r.Started.UTC(), Deadline: r.Deadline.UTC(),
+	}
+	if !r.Ended.IsZero() {
+		ended := r.Ended.UTC()
+		v.EndedAt = &ended
+	}
+	if r.State != idempotency.Done {
+		return v, nil
+	}
+	result, err := s.config.Vault.Open(r)
+	v.Result = &resultView{Status: result.Status, Body: result.Body}
+	return v, err
+}
+
+// showOperation answers GET /v1/operations/{operationId}: to the owner, and to nobody else that it exists.
+func (s *server) showOperation(c *gin.Context) {
+	who, p := s.identifyCaller(c)
+	if p == nil {
+		p = noQuery(c)
+	}
+	if p != nil {
+		s.refuse(c, p)
+		return
+	}
+	id := c.Param("operationId")
+	if !isOperationID(id) {
+		s.refuse(c, noSuchOperation())
+		return
+	}
+	r, err := s.config.Store.Get(c.Request.Context(), id)
+	switch {
+	case errors.Is(err, idempotency.ErrNotFound), err == nil && !bytes.Equal(r.Caller, s.config.Vault.CallerDigest(who.id)):
+		s.refuse(c, noSuchOperation())
+	case err != nil:
+		s.refuse(c, unreadNow(err))
+	default:
+		s.showRecord(c, r)
+	}
+}
+
+func (s *server) showRecord(c *gin.Context, r idempotency.Record) {
+	v, err := s.view(r)
+	if err != nil {
+		s.refuse(c, unreadNow(err))
+		return
+	}
+	s.writeJSON(c, v)
+}
+
+func (s *server) writeJSON(c *gin.Context, v any) {
+	body, err := marshal(v)
+	if err != nil {
+		p := newProblem(internalError)
+		p.Outcome, p.cause = notSent, err
+		s.refuse(c, p)
+		return
+	}
+	c.Data(http.StatusOK, jsonType, body)
+}
+
+const (
+	defaultList = 100
+	largestList = 1000
+)
+
+// listOperations answers GET /v1/operations?state=unknown, for operators: whatever nobody can tell the outcome of.
+func (s *server) listOperations(c *gin.Context) {
+	if _, p := s.identifyAdmin(c); p != nil {
+		s.refuse(c, p)
+		return
+	}
+	limit, p := listQuery(c)
+	if p != nil {
+		s.refuse(c, p)
+		return
+	}
+	records, total, err := s.config.Store.Unknowns(c.Request.Context(), limit)
+	if err != nil {
+		s.refuse(c, unreadNow(err))
+		return
+	}
+	list := make([]operationView, len(records))
+	for i, r := range records {
+		list[i], _ = s.view(r) // without a result nothing is opened
+	}
+	s.writeJSON(c, gin.H{"operations": list, "total": total})
+}
+
+// listQuery reads ?state=unknown&limit=n.
+func listQuery(c *gin.Context) (limit int, p *problem) {
+	p = newProblem(badParameter)
+	limit = defaultList
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil {
+		p.Detail = "The query string is not well-formed."
+		return 0, p
+	}
+	for name, values := range query {
+		switch {
+		case len(values) > 1:
+			p.parameter(name, "duplicate-parameter", "Give this parameter once.")
+		case name == "state" && values[0] == string(idempotency.Unknown):
+		case name == "limit":
+			n, err := strconv.Atoi(values[0])
+			if err != nil || n < 1 || n > largestList {
+				p.parameter(name, string(validation.OutOfRange), "An integer from 1 to "+strconv.Itoa(largestList)+".")
+			}
+			limit = n
+		case name != "state":
+			p.parameter(name, "unknown-parameter", "Valid are state and limit.")
+		}
+	}
+	if c.Query("state") != string(idempotency.Unknown) {
+		p.parameter("state", string(validation.NotInList), "The one state that can be listed is unknown.")
+	}
+	if len(p.Errors) > 0 {
+		return 0, p
+	}
+	return limit, nil
+}
+
+// resolution is what an operator found out.
+type resolution struct {
+	Executed *bool          `json:"executed"`
+	Result   jsontext.Value `json:"result,omitzero"`
+}
+
+// settle answers POST /v1/operations/{operationId}/resolution: an operator has looked into the vendor's records.
+func (s *server) settle(c *gin.Context) {
+	who, p := s.identifyAdmin(c)
+	if p == nil {
+		p = checkContentType(c.Request.Header)
+	}
+	if p == nil {
+		p = noQuery(c)
+	}
+	var body []byte
+	if p == nil {
+		body, p = s.body(c)
+	}
+	var found resolution
+	if p == nil {
+		found, p = readResolution(body)
+	}
+	if p != nil {
+		s.refuse(c, p)
+		return
+	}
+	id := c.Param("operationId")
+	if !isOperationID(id) {
+		s.refuse(c, noSuchOperation())
+		return
+	}
+	audit := []any{
+		slog.Bool("audit", true), slog.String("admin", who.id), slog.String("operation_id", id), slog.Bool("executed", *found.Executed),
+		slog.Bool("with_result", found.Result != nil), slog.String("request_id", callOf(c).requestID),
+	}
+	// Said before it is done: the store may do it and its answer get lost.
+	s.config.Log.Warn("operation is being settled", audit...)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), storeTimeout)
+	defer cancel()
+	r, err := s.applyResolution(ctx, id, found)
+	switch {
+	case errors.Is(err, idempotency.ErrNotFound):
+		s.refuse(c, noSuchOperation())
+		return
+	case errors.Is(err, idempotency.ErrNotUnknown):
+		s.refuse(c, newProblem(notUnknown))
+		return
+	case err != nil:
+		s.refuse(c, unreadNow(err))
+		return
+	}
+	s.config.Log.Warn("operation settled", append(audit, slog.String("operation", r.Operation))...)
+	s.showRecord(c, r)
+}
+
+func (s *server) applyResolution(ctx context.Context, id string, found resolution) (idempotency.Record, error) {
+	settlement := idempotency.Settlement{Executed: *found.Executed}
+	if !settlement.Executed {
+		return s.config.Store.Settle(ctx, id, settlement)
+	}
+	r, err := s.config.Store.Get(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	result := idempotency.Result{Status: http.StatusOK, ContentType: jsonType, Body: found.Result}
+	if found.Result == nil {
+		result.Body, err = marshal(gin.H{"operationId": id, "resolved": true})
+	} else if status, known := s.success[r.Operation]; known {
+		result.Status = status
+	}
+	if err != nil {
+		return r, err
+	}
+	if settlement.Result, err = s.config.Vault.Seal(r, result); err != nil {
+		return r, err
+	}
+	return s.config.Store.Settle(ctx, id, settlement)
+}
+
+// readResolution reads the body as strictly as any request.
+func readResolution(body []byte) (resolution, *problem) {
+	var found resolution
+	err := jsonv2.Unmarshal(body, &found, jsonv2.RejectUnknownMembers(true))
+	var syntax *jsontext.SyntacticError
+	var semantic *jsonv2.SemanticError
+	invalid := newProblem(codeOf(translate.ValidationFailed))
+	const members = `The members are executed (true or false) and result (an object, only with "executed": true).`
+	switch {
+	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
+		invalid.at(string(syntax.JSONPointer), validation.DuplicateMember, "This member stands twice in its object.")
+	case errors.As(err, &syntax):
+		return found, newProblem(codeOf(translate.MalformedJSON))
+	case errors.As(err, &semantic) && errors.Is(err, jsonv2.ErrUnknownName):
+		invalid.at(string(semantic.JSONPointer), validation.UnknownMember, members)
+	case errors.As(err, &semantic):
+		invalid.at(string(semantic.JSONPointer), validation.WrongType, members)
+	case err != nil:
+		invalid.at("", validation.WrongType, "This must be an object.")
+	case found.Executed == nil:
+		invalid.at("/executed", validation.Required, "This member is required: true or false.")
+	case found.Result != nil && found.Result.Kind() != '{':
+		invalid.at("/result", validation.WrongType, "This must be an object.")
+	case found.Result != nil && !*found.Executed:
+		invalid.at("/result", validation.NotAllowedHere, "There is no result of what was not executed.")
+	default:
+		return found, nil
+	}
+	return found, invalid
+}
+
+// unreadNow is the answer when the store gives no record. It says nothing of what happened upstream.
+func unreadNow(err error) *problem {
+	p := storeUnavailable(err)
+	p.Detail, p.Outcome = "The records cannot be read or written now; ask again, and look before you settle again.", ""
+	return p
+}
+
+func noSuchOperation() *problem {
+	p := newProblem(notFound)
+	p.Outcome = ""
+	p.Detail = "There is no such operation, or it is not yours, or its record is past its retention."
+	return p
+}
+
+func noQuery(c *gin.Context) *problem { return checkQuery(c.Request.URL) }
+
+// isOperationID keeps what is no id from reaching the store.
+func isOperationID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
