@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help test tools lint tidy golden fuzz bench build
+.PHONY: help test tools lint tidy golden fuzz torture bench build
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,6 +30,9 @@ fuzz: ## half a minute of each fuzz target
 	  for t in $$(grep -h -o '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -d' ' -f2); do \
 	    echo "$$p $$t"; go test -run '^$$' -fuzz "^$$t\$$" -fuzztime 30s $$p || exit 1; \
 	  done; done
+
+torture: ## ten minutes of the torture test, which make test runs for half of one; TORTURE='-torture.seed=7' repeats a run
+	go test -race -count=1 -timeout 1h -v ./tests/torture -torture.duration=10m $(TORTURE)
 
 bench: ## the benchmarks; compare numbers of one run only
 	go test -run '^$$' -bench . -benchmem ./...

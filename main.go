@@ -10,11 +10,13 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +26,7 @@ import (
 
 	"soapbridge/api"
 	"soapbridge/api/config"
+	"soapbridge/api/idempotency"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
@@ -45,6 +48,11 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run the sandbox SOAP server alone."`
 	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
 	Config  configCommands `cmd:"" help:"Show or check the configuration."`
+	Keys    keysCommands   `cmd:"" help:"Make API keys."`
+}
+
+type keysCommands struct {
+	New keysNew `cmd:"" help:"Make one API key: print it once, and the line that SOAPBRIDGE_API_KEYS needs."`
 }
 
 type configCommands struct {
@@ -111,10 +119,11 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 		return usageError{err}
 	}
 	log := logger(std.err, c.LogFormat, c.LogLevel)
-	systems, err := wire(c)
+	edge, err := edgeOf(ctx, c, log)
 	if err != nil {
 		return usageError{err}
 	}
+	defer func() { _ = edge.Store.Close() }()
 	tlsConfig, err := serverTLS(c)
 	if err != nil {
 		return usageError{err}
@@ -125,20 +134,131 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	}
 	// At any level: whoever chose port 0 has no other way to learn the address.
 	logger(std.err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
-	log.Warn("idempotency keys are required and checked, and not stored yet: a repeated call is sent again")
-	return serve(ctx, c, api.Config{Systems: systems, CORSOrigins: c.CORSOrigins}, listener, tlsConfig, log)
+	if c.RedisURL == "" {
+		log.Warn("idempotency records are in memory: they are lost when this process ends, and no other process sees them")
+	}
+	if edge.Metrics != nil {
+		if err := serveMetrics(ctx, c, edge.Metrics, log); err != nil {
+			return err
+		}
+	}
+	return serve(ctx, c, edge, listener, tlsConfig, log)
+}
+
+// edgeOf gives the API its parts.
+func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config, error) {
+	systems, err := wire(c)
+	if err != nil {
+		return api.Config{}, err
+	}
+	edge := api.Config{Systems: systems, CORSOrigins: c.CORSOrigins}
+	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
+		return edge, err
+	}
+	if c.MetricsListen != "" {
+		edge.Metrics = api.NewPrometheus()
+	}
+	if edge.Vault, err = vault(c); err != nil {
+		return edge, err
+	}
+	edge.Store, err = store(c, log)
+	return edge, err
+}
+
+// store gives the records their place: Redis where it is configured, else this process's memory.
+func store(c config.Config, log *slog.Logger) (idempotency.Store, error) {
+	retention := idempotency.Retention{Done: c.IdempotencyRetention, Unknown: max(unknownRetention, c.IdempotencyRetention)}
+	r, shared := c.Redis()
+	if !shared {
+		return idempotency.NewMemory(idempotency.MemoryOptions{Retention: retention}), nil
+	}
+	options := idempotency.RedisOptions{
+		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Log: log,
+	}
+	if r.TLS {
+		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return idempotency.NewRedis(options)
+}
+
+// unknownRetention is how long an operation can be settled after its outcome became unknown.
+const unknownRetention = 30 * 24 * time.Hour
+
+func vault(c config.Config) (*idempotency.Vault, error) {
+	if c.NameKey == "" || len(c.SecretKeys) == 0 {
+		return idempotency.NewRandomVault() // the configuration demands keys wherever records outlive the process
+	}
+	keys := make([]idempotency.Key, len(c.SecretKeys))
+	for i, k := range c.SecretKeys {
+		keys[i] = idempotency.Key{ID: k.ID, Secret: []byte(k.Key)}
+	}
+	return idempotency.NewVault([]byte(c.NameKey), keys)
+}
+
+// scopes lists every scope there is.
+func scopes(systems []api.System) []api.Scope {
+	list := []api.Scope{api.AdminScope}
+	for _, system := range systems {
+		for _, op := range system.Operations {
+			list = append(list, api.ScopeOf(op))
+		}
+	}
+	return list
+}
+
+// callers gives the configured ones, and follows changes of their file; nil where none are configured.
+func callers(ctx context.Context, c config.Config, known []api.Scope, log *slog.Logger) (*api.Callers, error) {
+	if len(c.APIKeys) == 0 {
+		return nil, nil //nolint:nilnil // nil is how api.Config spells that everybody may call
+	}
+	list := &api.Callers{}
+	if err := list.Replace(lines(c.APIKeys), known); err != nil {
+		return nil, fmt.Errorf("SOAPBRIDGE_API_KEYS: %w", err)
+	}
+	go list.Follow(ctx, lines(c.APIKeys), func() ([]string, error) {
+		c, err := config.Load(os.Environ(), config.ReadFile)
+		return lines(c.APIKeys), err
+	}, known, log)
+	return list, nil
+}
+
+func lines(secrets []config.Secret) []string {
+	list := make([]string, len(secrets))
+	for i, s := range secrets {
+		list[i] = string(s)
+	}
+	return list
+}
+
+// serveMetrics answers /metrics on an address of its own, until ctx ends.
+func serveMetrics(ctx context.Context, c config.Config, metrics api.Metrics, log *slog.Logger) error {
+	p, ok := metrics.(*api.Prometheus)
+	if !ok {
+		return nil
+	}
+	listener, err := listen(ctx, c.MetricsListen)
+	if err != nil {
+		return err
+	}
+	log.Info("serving metrics", slog.String("metrics_listen", listener.Addr().String()))
+	go func() {
+		if err := api.Serve(ctx, api.Serving{Listener: listener, Log: log}, p.Handler()); err != nil {
+			log.Error("metrics", slog.String("cause", err.Error()))
+		}
+	}()
+	return nil
 }
 
 // notBuiltYet refuses settings whose promise this version cannot keep. A proxy that ignored them would be taken for a safe one.
 func notBuiltYet(c config.Config) error {
 	var problems []error
-	for name, given := range map[string]bool{
-		"SOAPBRIDGE_REDIS_URL":      c.RedisURL != "",
-		"SOAPBRIDGE_API_KEYS":       len(c.APIKeys) > 0,
-		"SOAPBRIDGE_JWT_ISSUER":     c.JWTIssuer != "",
-		"SOAPBRIDGE_METRICS_LISTEN": c.MetricsListen != "",
-	} {
-		if given {
+	settings := map[string]bool{
+		"SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM": c.CustomerCare.OriginatingClaim != "",
+		"SOAPBRIDGE_JWT_ISSUER":                     c.JWTIssuer != "",
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		if settings[name] {
 			problems = append(problems, fmt.Errorf("%s: this version does not have it yet; leave it unset", name))
 		}
 	}
@@ -148,15 +268,21 @@ func notBuiltYet(c config.Config) error {
 // serve runs the API until ctx ends and everything in flight is answered.
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
 	edge.MaxBody, edge.KeyOptional, edge.TrustedProxies, edge.Log = c.MaxBody, c.Idempotency == "optional", c.TrustedProxies, log
-	edge.Ready = func(context.Context) error { return ctx.Err() }
+	edge.Ready = func(request context.Context) error { return errors.Join(ctx.Err(), edge.Store.Ready(request)) }
 	handler, err := api.New(edge)
 	if err != nil {
 		return usageError{err}
 	}
+	go handler.Sweep(ctx)
+	// One limit for all of the stop: it begins with the signal.
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	context.AfterFunc(ctx, func() { time.AfterFunc(c.DrainTimeout, cancel) })
 	err = api.Serve(ctx, api.Serving{
 		Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
 		CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
 	}, handler)
+	handler.Drain(drain)
 	log.Info("stopped")
 	return err
 }
@@ -202,7 +328,7 @@ func wire(c config.Config) ([]api.System, error) {
 }
 
 func system(variables string, s config.System, maxReply int64, operations []translate.Operation) (api.System, error) {
-	wired := api.System{Operations: operations}
+	wired := api.System{Operations: operations, CallTimeout: s.Timeout}
 	if s.URL == "" {
 		return wired, nil
 	}
@@ -268,14 +394,16 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return err
 	}
-	systems, err := wire(c)
+	log := logger(std.err, "text", "info")
+	edge, err := edgeOf(ctx, c, log)
 	if err != nil {
 		return err
 	}
-	log := logger(std.err, "text", "info")
+	defer func() { _ = edge.Store.Close() }()
+	edge.CORSOrigins = []string{"http://localhost:*"}
 	log.Info("listening", slog.String("listen", listener.Addr().String()))
-	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, systems)
-	return serve(ctx, c, api.Config{Systems: systems, CORSOrigins: []string{"http://localhost:*"}}, listener, nil, log)
+	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, edge.Systems)
+	return serve(ctx, c, edge, listener, nil, log)
 }
 
 // listenOnLoopback refuses any other address: the demo knows no callers, so everybody who reaches it may do everything.
@@ -413,6 +541,40 @@ func (h *healthCommand) target() (string, *http.Client, error) {
 	// The certificate is for the name that callers use, not for this machine's own address; no secret is sent.
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
 	return "https://" + address, &http.Client{Transport: transport}, nil
+}
+
+type keysNew struct {
+	ID     string   `default:"" help:"Name of the caller, for logs and vendors: a-z 0-9 -. A random one by default."`
+	Scopes []string `name:"scope" help:"What the caller may do, repeatable; every operation by default."`
+}
+
+func (k *keysNew) Run(std *streams) error {
+	systems, err := wire(config.Config{})
+	if err != nil {
+		return err
+	}
+	known := scopes(systems)
+	granted := known[1:] // all but admin
+	if len(k.Scopes) > 0 {
+		granted = nil
+	}
+	for _, name := range k.Scopes {
+		if !slices.Contains(known, api.Scope(name)) {
+			return usageError{fmt.Errorf("--scope: there is no %q; valid are %v", name, known)}
+		}
+		granted = append(granted, api.Scope(name))
+	}
+	id := k.ID
+	if id == "" {
+		id = "key-" + uuid.NewString()[:8]
+	}
+	key, line, err := api.NewAPIKey(id, granted)
+	if err != nil {
+		return usageError{fmt.Errorf("--id: %w", err)}
+	}
+	_, _ = fmt.Fprintf(std.out, "# The key, for the caller; it is shown this once. Send it as: Authorization: Bearer <key>\n%s\n\n"+
+		"# The line for SOAPBRIDGE_API_KEYS, or the file of SOAPBRIDGE_API_KEYS_FILE.\n%s\n", key, line)
+	return nil
 }
 
 type configShow struct{}
