@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -122,17 +121,6 @@ func put(document map[string]any, pointer string, value any) {
 		document = inside
 	}
 	document[members[last]] = value
-}
-
-// template is a pointer with its array indexes taken out, which says where in the shape a place is.
-func template(pointer string) string {
-	parts := strings.Split(pointer, "/")
-	for i, part := range parts {
-		if _, err := strconv.Atoi(part); err == nil {
-			parts[i] = "*"
-		}
-	}
-	return strings.Join(parts, "/")
 }
 
 func blank(s string) bool { return strings.TrimFunc(s, unicode.IsSpace) == "" }

@@ -23,6 +23,7 @@ func filesOf(name string, versions []soap.Version, hasArrays bool) map[string]st
 		"samples/" + name + ".response.xml": "the vendor's sample response, curated",
 		own + "reply.xml":                   "the sample response with a distinct text in every element, as SOAP 1.1; an outcome that the sample prints as failed, as a success",
 		own + "reply.json":                  "golden: the response body for it",
+		own + fingerprintFile:               "digest of the fingerprint of minimal.json, which no release may change",
 	}
 	for _, request := range requestsOf(hasArrays) {
 		files[own+request+".json"] = requests[request]
@@ -157,6 +158,7 @@ func TestAuditNamesWhatIsMissing(t *testing.T) {
 	want := []string{
 		"missing: samples/Cancel.response.xml",
 		"missing: testdata/Cancel/full.soap12.xml",
+		"missing: testdata/Cancel/minimal.fingerprint",
 		"missing: testdata/Cancel/minimal.soap11.xml",
 		"missing: testdata/Cancel/minimal.soap12.xml",
 		"missing: testdata/Cancel/reply.json",

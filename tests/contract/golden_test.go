@@ -2,7 +2,10 @@ package contract_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,6 +28,9 @@ func (o operation) writeGoldens(t *testing.T, hasArrays bool) {
 		}
 	}
 	writeFile(t, o.path("reply.json"), o.replyGolden(t))
+	if _, err := os.Stat(o.path(fingerprintFile)); errors.Is(err, fs.ErrNotExist) { // written once, and never changed
+		writeFile(t, o.path(fingerprintFile), o.fingerprintDigest(t))
+	}
 }
 
 func (o operation) goldenPath(request string) string {

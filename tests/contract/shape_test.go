@@ -39,8 +39,7 @@ func (o operation) requestShape(tb testing.TB) shape {
 
 func readShape(tb testing.TB, t reflect.Type) (s shape) {
 	tb.Helper()
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		element, option, _ := strings.Cut(f.Tag.Get("soap"), ",")
 		field := shapeField{
 			member: f.Tag.Get("json"), element: element, utc: option == "utc", rules: readRules(f.Tag.Get("validate")),

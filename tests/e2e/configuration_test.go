@@ -29,7 +29,6 @@ func blamed(stderr string) (names []string) {
 }
 
 func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
-	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	secretFile := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secretFile, []byte(secretWSSE+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -55,9 +54,9 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 		"everybody may call":         {map[string]string{"LISTEN": "0.0.0.0:0"}, []string{"LISTEN"}},
 		"production without a store": {map[string]string{"MODE": "production"}, []string{"REDIS_URL"}},
 		"what is not built yet": {map[string]string{
-			"REDIS_URL": "redis://u:" + secretBasic + "@127.0.0.1:1", "NAME_KEY": key, "SECRET_KEYS": "a:" + key, "API_KEYS": "an-id.of-a-hash", "METRICS_LISTEN": "127.0.0.1:0",
-			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys",
-		}, []string{"API_KEYS", "JWT_ISSUER", "METRICS_LISTEN", "REDIS_URL"}},
+			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys", "CUSTOMERCARE_ORIGINATING_CLAIM": "sub",
+		}, []string{"CUSTOMERCARE_ORIGINATING_CLAIM", "JWT_ISSUER"}},
+		"a key line that is none": {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, c.settings, "serve")

@@ -265,7 +265,7 @@ func TestEdgeAccepts(t *testing.T) {
 		"a key with white space around it":  setHeader("Idempotency-Key", "  "+newKey()+"\t"),
 		"the shortest key":                  setHeader("Idempotency-Key", long[:16]),
 		"the longest key":                   setHeader("Idempotency-Key", long),
-		"the longest key, quoted":           setHeader("Idempotency-Key", `"`+long+`"`),
+		"the longest key, quoted":           setHeader("Idempotency-Key", `"`+strings.Repeat("q", len(long))+`"`),
 		"every character of a key":          setHeader("Idempotency-Key", "ABCXYZabcxyz0189_.:~-"),
 		"100-continue":                      setHeader("Expect", "100-continue"),
 		"anything else that may be asked":   setHeader("Accept", "text/html", "Accept-Language", "de", "If-Match", "*", "Range", "bytes=0-1"),

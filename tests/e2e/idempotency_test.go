@@ -1,0 +1,420 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"soapbridge/api/idempotency/redistest"
+)
+
+// The rows of the error table about keys, records and callers.
+var (
+	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "not_sent", "after_mending", "", nil}
+	inFlight        = want{http.StatusConflict, "in-flight", "", "later", "1", nil}
+	storeDown       = want{http.StatusServiceUnavailable, "idempotency-store-unavailable", "not_sent", "later", "1", nil}
+	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_mending", "", nil}
+	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_mending", "", nil}
+	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_mending", "", []string{"header:Authorization forbidden request"}}
+
+	keyRows = []want{keyReused, inFlight, storeDown, notUnknown, unauthenticated, forbidden}
+)
+
+// keyed puts a key, and perhaps an API key, on a call.
+func keyed(c call, key string, apiKey ...string) call {
+	c.header = header("Idempotency-Key", key)
+	for _, k := range apiKey {
+		c.header.Set("Authorization", "Bearer "+k)
+	}
+	return c
+}
+
+// withRedis gives the settings of a proxy whose records are in a Redis of its own.
+func withRedis(t *testing.T) (*redistest.Server, map[string]string) {
+	t.Helper()
+	server := redistest.Start(t)
+	return server, map[string]string{
+		"REDIS_URL": "redis://" + server.Addr(), "NAME_KEY": base64.StdEncoding.EncodeToString([]byte(secretNameKey)),
+		"SECRET_KEYS": "k1:" + base64.StdEncoding.EncodeToString([]byte(secretSealingKey)),
+	}
+}
+
+const (
+	secretNameKey    = "name-key-of-exactly-32-bytes-000"
+	secretSealingKey = "seal-key-of-exactly-32-bytes-000"
+)
+
+// inBothStores runs a test against a proxy of its own with records in memory, and against one with records in Redis.
+func inBothStores(t *testing.T, test func(t *testing.T, p *process, sandbox string)) {
+	t.Helper()
+	url, settings := sandboxURL(t)
+	hasty := map[string]string{"CUSTOMERCARE_TIMEOUT": "1500ms", "CUSTOMERCARE_DIAL_TIMEOUT": "1s"}
+	t.Run("memory", func(t *testing.T) { test(t, proxy(t, with(settings, credentials(), hasty)), url) })
+	t.Run("redis", func(t *testing.T) {
+		_, redis := withRedis(t)
+		test(t, proxy(t, with(settings, credentials(), hasty, redis)), url)
+	})
+}
+
+func TestARepetitionIsAnsweredFromTheRecord(t *testing.T) {
+	inBothStores(t, func(t *testing.T, p *process, sandbox string) {
+		for _, v := range one(t) {
+			t.Run(v.Name, func(t *testing.T) {
+				key, reference := newKey(), newReference()
+				c := keyed(ask(v.Operation, reference, ""), key)
+				first := send(t, p.url, c)
+				success.check(t, v, first)
+				for name, again := range map[string]call{
+					"the same bytes":   c,
+					"the quoted key":   keyed(c, `"`+key+`"`),
+					"another spelling": keyed(call{path: c.path, body: " " + strings.ReplaceAll(c.body, `"`+reference, `"\u0065`+reference[1:])}, key),
+				} {
+					a := send(t, p.url, again)
+					if a.status != first.status || a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
+						t.Errorf("%s: status %d, %v\n%s\nwant\n%s", name, a.status, a.header, a.body, first.body)
+					}
+				}
+				if n := len(executions(t, sandbox, v.System, reference)); n != 1 {
+					t.Errorf("executed %d times", n)
+				}
+				keyReused.check(t, v, send(t, p.url, keyed(ask(v.Operation, newReference(), ""), key)))
+			})
+		}
+	})
+}
+
+// Two values of one secret are two requests: a digest that masked them would replay one PIN's answer for another's.
+func TestEverySecretMakesAnotherRequest(t *testing.T) {
+	p := bridge(t, "1.1")
+	for _, row := range []struct {
+		operation string
+		path      []string
+		a, b      any
+	}{
+		{"UpdateCustomerPIN", []string{"pin"}, "0042", "0043"},
+		{"UpdateCustomerPIN", []string{"accountAccessCode"}, "007007", "007008"},
+		{"CreateWorkFlowManager", []string{"requestor", "ssn"}, "000-12-3456", "000-12-3457"},
+		{"CreateWorkFlowManager", []string{"requestor", "driverLicenses"}, []any{object{"number": "1"}}, []any{object{"number": "2"}}},
+		{"CreateCallLog", []string{"customerCallLog", "account", "primaryContact", "ssn"}, "000-12-3456", "000-12-3457"},
+		{"CreateComplexAccount", []string{"primaryContact", "cumulusUser", "password"}, "correct horse", "battery staple"},
+		{"CreateComplexAccount", []string{"accountOrganisation"}, object{"orgIdentifier": "51 824 753 556", "orgIdentifierType": "ABN"}, object{"orgIdentifier": "53 004 085 616", "orgIdentifierType": "ABN"}},
+	} {
+		t.Run(row.operation+"/"+strings.Join(row.path, "."), func(t *testing.T) {
+			op, key, reference := operation(t, row.operation), newKey(), newReference()
+			with := func(value any) call {
+				o := refer(op, example(op), reference)
+				last := len(row.path) - 1
+				at(o, row.path[:last]...)[row.path[last]] = value
+				return keyed(call{path: op.Path, body: encode(o)}, key)
+			}
+			v := variant{op, "1.1"}
+			success.check(t, v, send(t, p.url, with(row.a)))
+			keyReused.check(t, v, send(t, p.url, with(row.b)))
+		})
+	}
+}
+
+func TestTwoAtOnce(t *testing.T) {
+	inBothStores(t, func(t *testing.T, p *process, sandbox string) {
+		op, key, reference := operation(t, "CreateCallLog"), newKey(), newReference()
+		c := keyed(ask(op, reference, "sandbox:delay=1s"), key)
+		var answers [2]answer
+		var wait sync.WaitGroup
+		for i := range answers {
+			wait.Go(func() {
+				var err error
+				if answers[i], err = trySend(p.url, c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		v := variant{op, "1.1"}
+		if answers[0].status != op.Status {
+			answers[0], answers[1] = answers[1], answers[0]
+		}
+		success.check(t, v, answers[0])
+		inFlight.check(t, v, answers[1])
+		if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+			t.Errorf("executed %d times", n)
+		}
+	})
+}
+
+// operationDocument is what GET /v1/operations/{operationId} says.
+type operationDocument struct {
+	OperationID string `json:"operationId"`
+	State       string `json:"state"`
+	Settled     bool   `json:"settled"`
+	Result      struct {
+		Status int            `json:"status"`
+		Body   map[string]any `json:"body"`
+	} `json:"result"`
+}
+
+func (p *process) operation(t *testing.T, id string) (d operationDocument) {
+	t.Helper()
+	fetch(t, p.url+"/v1/operations/"+id, &d)
+	return d
+}
+
+func settle(id, body string) call {
+	return call{path: "/v1/operations/" + id + "/resolution", body: body}
+}
+
+func TestAnUnknownOutcomeIsSettled(t *testing.T) {
+	inBothStores(t, func(t *testing.T, p *process, sandbox string) {
+		op := operation(t, "CreateCallLog")
+		v := variant{op, "1.1"}
+		for name, row := range map[string]struct {
+			scenario string
+			first    want
+			finding  string
+			after    func(t *testing.T, again answer)
+			executed int
+		}{
+			"reset after executing, found done": {"sandbox:reset-after", unknown, `{"executed": true}`, func(t *testing.T, again answer) {
+				t.Helper()
+				if again.status != http.StatusOK || !strings.Contains(again.body, `"resolved":true`) {
+					t.Errorf("status %d: %s", again.status, again.body)
+				}
+			}, 1},
+			"reset after executing, its result found": {"sandbox:reset-after", unknown, `{"executed": true, "result": {"found": "it"}}`, func(t *testing.T, again answer) {
+				t.Helper()
+				if again.status != op.Status || again.body != `{"found": "it"}` {
+					t.Errorf("status %d: %s", again.status, again.body)
+				}
+			}, 1},
+			"no answer in time, found not done": {"sandbox:stall-before", timedOut, `{"executed": false}`, func(t *testing.T, again answer) {
+				t.Helper()
+				timedOut.check(t, v, again) // sent again: the same scenario
+			}, 0},
+		} {
+			t.Run(name, func(t *testing.T) {
+				key, reference := newKey(), newReference()
+				c := keyed(ask(op, reference, row.scenario), key)
+				first := send(t, p.url, c)
+				row.first.check(t, v, first)
+				id := first.header.Get("Operation-Id")
+				unknown.check(t, v, send(t, p.url, c)) // never sent again
+				if d := p.operation(t, id); d.State != "unknown" || d.OperationID != id {
+					t.Errorf("the record is %+v", d)
+				}
+				if list := get(t, p.url+"/v1/operations?state=unknown"); !strings.Contains(list, id) {
+					t.Errorf("the list lacks %s: %s", id, list)
+				}
+				for range 2 { // settling may be repeated
+					if a := send(t, p.url, settle(id, row.finding)); a.status != http.StatusOK {
+						t.Fatalf("status %d: %s", a.status, a.body)
+					}
+				}
+				if list := get(t, p.url+"/v1/operations?state=unknown"); strings.Contains(list, id) {
+					t.Errorf("the list still has %s: %s", id, list)
+				}
+				row.after(t, send(t, p.url, c))
+				if n := len(executions(t, sandbox, op.System, reference)); n != row.executed {
+					t.Errorf("executed %d times", n)
+				}
+			})
+		}
+		done := send(t, p.url, ask(op, newReference(), ""))
+		a := send(t, p.url, settle(done.header.Get("Operation-Id"), `{"executed": true}`))
+		if a.problem == nil || a.status != notUnknown.status || a.problem.Code != notUnknown.code {
+			t.Errorf("a finished operation was settled: %d %s", a.status, a.body)
+		}
+	})
+}
+
+// The store is asked before anything is sent; when it cannot answer nothing is.
+func TestStoreThatDoesNotAnswer(t *testing.T) {
+	sandbox, settings := sandboxURL(t)
+	redis, records := withRedis(t)
+	p := proxy(t, with(settings, credentials(), records))
+	op := operation(t, "UpdateCustomerPIN")
+	v := variant{op, "1.1"}
+	success.check(t, v, send(t, p.url, ask(op, newReference(), "")))
+	for _, row := range []struct {
+		name          string
+		down, up      func()
+		readsAreThere bool // the server still reads, so readiness is all that says no
+	}{
+		{"hung", redis.Pause, redis.Continue, false},
+		{"gone", redis.Stop, redis.Restart, false},
+		{"full", func() { redis.ConfigSet("maxmemory", "1") }, func() { redis.ConfigSet("maxmemory", "0") }, true},
+		{"evicting", func() { redis.ConfigSet("maxmemory-policy", "allkeys-lru") }, func() { redis.ConfigSet("maxmemory-policy", "noeviction") }, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.down()
+			reference := newReference()
+			c := keyed(ask(op, reference, ""), newKey())
+			start := time.Now()
+			if row.name != "evicting" {
+				storeDown.check(t, v, send(t, p.url, c))
+				if took := time.Since(start); took > 5*time.Second { // a second is promised; the machine may be busy
+					t.Errorf("refused after %s", took)
+				}
+				if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+					t.Errorf("executed %d times", n)
+				}
+			}
+			if row.name != "full" {
+				if a := send(t, p.url, call{method: http.MethodGet, path: "/healthz"}); a.status != http.StatusOK {
+					t.Errorf("alive: %d", a.status)
+				}
+				awaitReadiness(t, p, http.StatusServiceUnavailable)
+			}
+			row.up()
+			awaitReadiness(t, p, http.StatusOK)
+			a := send(t, p.url, c)
+			for deadline := time.Now().Add(patience); a.status != op.Status && time.Now().Before(deadline); a = send(t, p.url, c) {
+				time.Sleep(50 * time.Millisecond)
+			}
+			success.check(t, v, a)
+		})
+	}
+}
+
+func awaitReadiness(t *testing.T, p *process, status int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get(p.url + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode == status {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("readiness stays %d, want %d", resp.StatusCode, status)
+		}
+	}
+}
+
+// No planted secret is in any key, field or value of the store.
+func TestStoreHoldsNoSecret(t *testing.T) {
+	_, settings := sandboxURL(t)
+	redis, records := withRedis(t)
+	p := proxy(t, with(settings, credentials(), records))
+	for _, v := range one(t) {
+		success.check(t, v, send(t, p.url, ask(v.Operation, newReference(), "")))
+		send(t, p.url, ask(v.Operation, newReference(), "sandbox:reset-after"))
+		send(t, p.url, ask(v.Operation, newReference(), "sandbox:fault-echo"))
+	}
+	keys, ok := redis.Do("KEYS", "*").([]any)
+	if !ok || len(keys) < 15 {
+		t.Fatalf("only %d keys: %v", len(keys), keys)
+	}
+	for _, key := range keys {
+		dump := fmt.Sprint(key)
+		if redis.Do("TYPE", key) == "hash" {
+			dump += fmt.Sprint(redis.Do("HGETALL", key))
+		} else {
+			dump += fmt.Sprint(redis.Do("ZRANGE", key, 0, -1))
+		}
+		for _, secret := range append(secretsIn(dump), secretNameKey, secretSealingKey) {
+			if strings.Contains(dump, secret) {
+				t.Errorf("%v holds the secret %s", key, secret)
+			}
+		}
+		if strings.Contains(dump, "e2e-") {
+			t.Errorf("%v holds a part of a request", key)
+		}
+	}
+}
+
+// apiKey makes an API key with the program; it gives the key and its line.
+func apiKey(t *testing.T, id string, scopes ...string) (key, line string) {
+	t.Helper()
+	args := []string{"keys", "new", "--id", id}
+	for _, s := range scopes {
+		args = append(args, "--scope", s)
+	}
+	got := command(t, nil, args...)
+	for text := range strings.Lines(got.stdout) {
+		switch text = strings.TrimSpace(text); {
+		case strings.HasPrefix(text, id+"."):
+			key = text
+		case strings.HasPrefix(text, id+" sha256:"):
+			line = text
+		}
+	}
+	if got.code != 0 || key == "" || line == "" || strings.Contains(line, strings.TrimPrefix(key, id+".")) {
+		t.Fatalf("exit code %d: %s %s", got.code, got.stdout, got.stderr)
+	}
+	return key, line
+}
+
+func TestCallersByAPIKey(t *testing.T) {
+	sandbox, settings := sandboxURL(t)
+	op := operation(t, "CreateCallLog")
+	v := variant{op, "1.1"}
+	web, webLine := apiKey(t, "web")
+	mobile, mobileLine := apiKey(t, "mobile", "customercare:call-logs:create")
+	operator, operatorLine := apiKey(t, "operator", "admin")
+	file := filepath.Join(t.TempDir(), "keys")
+	write := func(lines ...string) {
+		if err := os.WriteFile(file, []byte("# callers\n"+strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(webLine, mobileLine, operatorLine)
+	p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS_FILE": file}))
+
+	key, reference := newKey(), newReference()
+	c := ask(op, reference, "")
+	unauthenticated.check(t, v, send(t, p.url, keyed(c, key)))
+	unauthenticated.check(t, v, send(t, p.url, keyed(c, key, "web.wrong")))
+	unauthenticated.check(t, v, send(t, p.url, keyed(c, key, "nobody."+strings.TrimPrefix(web, "web."))))
+	forbidden.check(t, v, send(t, p.url, keyed(c, key, operator)))
+	first := send(t, p.url, keyed(c, key, web))
+	success.check(t, v, first)
+	if a := send(t, p.url, keyed(c, key, web)); a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("not replayed: %s", a.body)
+	}
+	// The same key of another caller is another operation.
+	other := send(t, p.url, keyed(c, key, mobile))
+	success.check(t, v, other)
+	if other.header.Get("Operation-Id") == first.header.Get("Operation-Id") || other.header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("another caller met the first one's record: %v", other.header)
+	}
+	if n := len(executions(t, sandbox, op.System, reference)); n != 2 {
+		t.Errorf("executed %d times", n)
+	}
+	checkOwner(t, p, first.header.Get("Operation-Id"), map[string]int{web: 200, mobile: 404, operator: 404})
+	list := call{method: http.MethodGet, path: "/v1/operations?state=unknown"}
+	if a := send(t, p.url, keyed(list, newKey(), web)); a.status != http.StatusForbidden {
+		t.Errorf("a caller without the scope lists: %d", a.status)
+	}
+	if a := send(t, p.url, keyed(list, newKey(), operator)); a.status != http.StatusOK {
+		t.Errorf("an operator cannot list: %d %s", a.status, a.body)
+	}
+	// A withdrawn key opens nothing any more, not even what it made.
+	write(mobileLine, operatorLine)
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		a := send(t, p.url, keyed(c, key, web))
+		if a.status == http.StatusUnauthorized {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the withdrawn key still works: %d", a.status)
+		}
+	}
+	success.check(t, v, send(t, p.url, keyed(c, key, mobile)))
+}
+
+func checkOwner(t *testing.T, p *process, id string, want map[string]int) {
+	t.Helper()
+	for apiKey, status := range want {
+		a := send(t, p.url, keyed(call{method: http.MethodGet, path: "/v1/operations/" + id}, newKey(), apiKey))
+		if a.status != status {
+			t.Errorf("%s sees the operation with status %d, want %d", apiKey[:3], a.status, status)
+		}
+	}
+}
