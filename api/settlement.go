@@ -196,12 +196,10 @@ func (s *server) settle(c *gin.Context) {
 		s.refuse(c, noSuchOperation())
 		return
 	}
-	audit := []any{
-		slog.Bool("audit", true), slog.String("admin", who.id), slog.String("operation_id", id), slog.Bool("executed", *found.Executed),
-		slog.Bool("with_result", found.Result != nil), slog.String("request_id", callOf(c).requestID),
-	}
+	audit := s.config.Log.With(slog.Bool("audit", true), slog.String("admin", who.id), slog.String("operation_id", id),
+		slog.Bool("executed", *found.Executed), slog.Bool("with_result", found.Result != nil), slog.String("request_id", callOf(c).requestID))
 	// Said before it is done: the store may do it and its answer get lost.
-	s.config.Log.Warn("operation is being settled", audit...)
+	audit.Warn("operation is being settled")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), storeTimeout)
 	defer cancel()
 	r, err := s.applyResolution(ctx, id, found)
@@ -216,7 +214,7 @@ func (s *server) settle(c *gin.Context) {
 		s.refuse(c, unreadNow(err))
 		return
 	}
-	s.config.Log.Warn("operation settled", append(audit, slog.String("operation", r.Operation))...)
+	audit.Warn("operation settled", slog.String("operation", r.Operation))
 	s.showRecord(c, r)
 }
 

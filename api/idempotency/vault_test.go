@@ -27,14 +27,14 @@ func newTestVault(t *testing.T, name byte, keys ...Key) *Vault {
 
 func TestNewVaultRefuses(t *testing.T) {
 	name := make([]byte, KeySize)
-	for what, make := range map[string]func() (*Vault, error){
+	for what, attempt := range map[string]func() (*Vault, error){
 		"a short name key":    func() (*Vault, error) { return NewVault(name[1:], []Key{testKey("a", 1)}) },
 		"no sealing key":      func() (*Vault, error) { return NewVault(name, nil) },
 		"a short sealing key": func() (*Vault, error) { return NewVault(name, []Key{{ID: "a", Secret: name[1:]}}) },
 		"a key without an id": func() (*Vault, error) { return NewVault(name, []Key{testKey("", 1)}) },
 		"one id twice":        func() (*Vault, error) { return NewVault(name, []Key{testKey("a", 1), testKey("a", 2)}) },
 	} {
-		if v, err := make(); err == nil || v != nil {
+		if v, err := attempt(); err == nil || v != nil {
 			t.Errorf("%s: %v, %v", what, v, err)
 		}
 	}

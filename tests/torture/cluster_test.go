@@ -24,12 +24,10 @@ type cluster struct {
 	proxies []*proxy
 	links   []*link
 
-	// Proxies without callers let everybody in, as one; those with callers know these.
-	open, closed []*proxy
-	alice, bob   *caller
-	nobody       *caller // of the open proxies
-	operator     *caller // who settles
-	secrets      []string
+	nobody     *caller // of the open proxies: they let everybody in, as one
+	alice, bob *caller // of the closed ones
+	operator   *caller // who settles
+	secrets    []string
 }
 
 // caller is who calls, and where that can be.

@@ -126,7 +126,7 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	key := strings.Trim(r.Header.Get("Idempotency-Key"), `"`)
 	w.Header().Set("Operation-Id", key)
-	claimed, err := m.redis.SetNX(ctx, key, processing, expiry).Result() //nolint:staticcheck // the usual command
+	claimed, err := m.redis.SetNX(ctx, key, processing, expiry).Result()
 	if err != nil {
 		http.Error(w, "try later", http.StatusServiceUnavailable)
 		return

@@ -281,13 +281,14 @@ func TestWithoutAStore(t *testing.T) {
 	faults := []struct {
 		name         string
 		strike, mend func(*cluster)
+		decays       bool // a claim may come through later than its release
 	}{
-		{"down", func(c *cluster) { c.redis.Stop() }, func(c *cluster) { c.redis.Restart() }},
-		{"hung", func(c *cluster) { c.redis.Pause() }, func(c *cluster) { c.redis.Continue() }},
-		{"read-only", func(c *cluster) { c.redis.Do("REPLICAOF", "127.0.0.1", "1") }, func(c *cluster) { c.redis.Do("REPLICAOF", "NO", "ONE") }},
-		{"out of memory", func(c *cluster) { c.redis.ConfigSet("maxmemory", "1") }, func(c *cluster) { c.redis.ConfigSet("maxmemory", "0") }},
-		{"behind a black hole", func(c *cluster) { c.links[0].set(black) }, func(c *cluster) { c.links[0].set(calm) }},
-		{"behind a closed port", func(c *cluster) { c.links[0].set(dead); c.links[0].cutAll() }, func(c *cluster) { c.links[0].set(calm) }},
+		{"down", func(c *cluster) { c.redis.Stop() }, func(c *cluster) { c.redis.Restart() }, false},
+		{"hung", func(c *cluster) { c.redis.Pause() }, func(c *cluster) { c.redis.Continue() }, false},
+		{"read-only", func(c *cluster) { c.redis.Do("REPLICAOF", "127.0.0.1", "1") }, func(c *cluster) { c.redis.Do("REPLICAOF", "NO", "ONE") }, false},
+		{"out of memory", func(c *cluster) { c.redis.ConfigSet("maxmemory", "1") }, func(c *cluster) { c.redis.ConfigSet("maxmemory", "0") }, false},
+		{"behind a black hole", func(c *cluster) { c.links[0].set(black) }, func(c *cluster) { c.links[0].set(calm) }, true},
+		{"behind a closed port", func(c *cluster) { c.links[0].set(dead); c.links[0].cutAll() }, func(c *cluster) { c.links[0].set(calm) }, false},
 	}
 	c := newCluster(t, plan{seed: 4, open: 1, timeout: slowTimeout})
 	p := c.proxies[0]
@@ -314,7 +315,9 @@ func TestWithoutAStore(t *testing.T) {
 					a = e.steadily(t, p, e.proper())
 					return a.problem.Code != "in-flight"
 				})
-				expect(t, e, a, e.created())
+				if !fault.decays || a.problem.Code != "outcome-unknown" {
+					expect(t, e, a, e.created())
+				}
 			}
 			eventually(t, "the proxy is ready", func() bool { return ask(t, c.operator, p, "/readyz", nil, nil).succeeded() })
 			before.steadily(t, p, before.proper(), before.created()+" replayed")

@@ -122,7 +122,7 @@ func manyAtOnce(k kit) {
 	for round := range rounds {
 		p := play{kit: k, claim: claim()}
 		atOnce(callers, func(caller int) {
-			random := rand.New(rand.NewPCG(uint64(round), uint64(caller))) //nolint:gosec // no secret is made of it
+			random := rand.New(rand.NewPCG(uint64(round), uint64(caller)))
 			for attempt := range attempts {
 				p.attempt(random, fmt.Sprint(caller, " ", attempt))
 			}
