@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,10 +26,15 @@ const (
 
 // arrival is one whole request that reached the vendor.
 type arrival struct {
+	number    int // counts all arrivals
 	operation string
 	variant   string
 	play      play
 	marker    string // of the execution; empty when there was none
+}
+
+func (a arrival) String() string {
+	return a.operation + " " + a.variant + ": the vendor " + a.play.name + " " + a.marker
 }
 
 // play is what the vendor does with a request.
@@ -91,6 +97,7 @@ type vendor struct {
 	choose   func(subject string, nth int) play
 	held     chan struct{} // while not nil and open, answers wait
 	arrivals map[string][]arrival
+	arrived  int
 	executed int
 	wrong    []string // requests that no proxy may send
 }
@@ -164,7 +171,7 @@ func (v *vendor) release() {
 	}
 }
 
-// of gives the arrivals that any of the subjects had.
+// of gives the arrivals that any of the subjects had, in their order.
 func (v *vendor) of(subjects ...string) []arrival {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -172,6 +179,7 @@ func (v *vendor) of(subjects ...string) []arrival {
 	for _, s := range subjects {
 		list = append(list, v.arrivals[s]...)
 	}
+	slices.SortFunc(list, func(a, b arrival) int { return a.number - b.number })
 	return list
 }
 
@@ -189,11 +197,7 @@ func (v *vendor) executions(subjects ...string) []arrival {
 func (v *vendor) totalArrivals() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	total := 0
-	for _, list := range v.arrivals {
-		total += len(list)
-	}
-	return total
+	return v.arrived
 }
 
 // exchange is one request and the connection to answer on.
@@ -238,7 +242,8 @@ func (v *vendor) arrive(asked request) (p play, marker string, held <-chan struc
 		v.executed++
 		marker = "run-" + strconv.Itoa(v.executed)
 	}
-	v.arrivals[asked.subject] = append(v.arrivals[asked.subject], arrival{operation: asked.operation, variant: asked.variant, play: p, marker: marker})
+	v.arrived++
+	v.arrivals[asked.subject] = append(v.arrivals[asked.subject], arrival{v.arrived, asked.operation, asked.variant, p, marker})
 	return p, marker, v.held
 }
 
