@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -26,7 +27,30 @@ type Operation struct {
 	Status int    // HTTP status of success
 	// Example is a small request that works in the sandbox. What the demo prints and the README shows is this.
 	Example string
-	read    func(body []byte) (Request, *Error)
+	// Versions are those of SOAP that the service speaks, the lowest first.
+	Versions []soap.Version
+	// Binding holds the names around the members of a message.
+	Binding soap.Binding
+	// RequestShape and ResponseShape are the two bodies as documents describe them.
+	RequestShape, ResponseShape *soap.Shape
+	// Errors are the errors that the vendor numbers, and their places in the request.
+	Errors []NumberedError
+
+	read func(body []byte) (Request, *Error)
+}
+
+// NumberedError is an error that the vendor's page numbers.
+type NumberedError struct {
+	Code     validation.Code // "emersion-27"
+	Sentence string          // the vendor's
+	Pointers []string        // JSON Pointers of the places that it may be about
+}
+
+// SchemaRules is what a request type with rules between its members has: they are checked by Definition.Rules, and told here to those who
+// read the OpenAPI document. A test shows that both say the same.
+type SchemaRules interface {
+	// SchemaRules gives a JSON Schema (2020-12) object that holds beside what the tags say.
+	SchemaRules() string
 }
 
 // Read decodes a request body and checks it against every rule. It is the only door to an operation: what it gives is valid.
@@ -95,6 +119,8 @@ type Definition[Req, Res any] struct {
 	Outcome func(*Res, *Sent) *Error
 	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
 	Fault func(*soap.Fault, *Sent) *Error
+	// Errors are the errors that the vendor numbers, for documents. Optional.
+	Errors []NumberedError
 	// Secrets are the configured ones, to be masked in whatever the vendor says.
 	Secrets []soap.Secret
 }
@@ -105,7 +131,12 @@ func Define[Req, Res any](d Definition[Req, Res]) (Operation, error) {
 	if err := o.compile(); err != nil {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
 	}
-	return Operation{System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example, read: o.read}, nil
+	return Operation{
+		System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example,
+		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Binding: d.Binding,
+		RequestShape: o.shape, ResponseShape: o.decoder.Shape(), Errors: d.Errors,
+		read: o.read,
+	}, nil
 }
 
 // operation is a compiled definition.

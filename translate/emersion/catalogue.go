@@ -85,6 +85,19 @@ func (n numbered) violationAt(detail string) translate.Violation {
 	return v
 }
 
+// numberedErrors tells the whole catalogue, each number with its places.
+func numberedErrors() []translate.NumberedError {
+	list := make([]translate.NumberedError, len(catalogue))
+	for i, n := range catalogue {
+		v := n.violationAt("")
+		list[i] = translate.NumberedError{Code: v.Code, Sentence: v.Detail, Pointers: []string{n.pointer}}
+		if n.contact {
+			list[i].Pointers = []string{primaryDetail + n.pointer, billingDetail + n.pointer}
+		}
+	}
+	return list
+}
+
 // broken is the violation of the rule with a number; detail as for violationAt.
 func broken(number int, detail string) translate.Violation {
 	i := slices.IndexFunc(catalogue, func(n numbered) bool { return n.number == number })

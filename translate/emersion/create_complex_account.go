@@ -159,6 +159,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			return nil
 		},
 		Fault:   fault,
+		Errors:  numberedErrors(),
 		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
 		Example: `{"accountType": "End User",
  "primaryContact": {

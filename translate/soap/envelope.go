@@ -40,6 +40,9 @@ func textOnly(shape *Shape, seen map[*Shape]bool) error {
 	return nil
 }
 
+// Shape gives the shape of the replies' members.
+func (d *Decoder) Shape() *Shape { return d.shape }
+
 // ErrNoEnvelope tells that a reply, whatever it is, holds no SOAP envelope: it is not the vendor's service that wrote it.
 var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
 

@@ -74,6 +74,8 @@ type Field struct {
 	Optional bool   // a pointer: absent, empty and present are three things
 	Bits     int    // of an Integer: 32 or 64
 	Object   *Shape // of an Object
+	// Tag holds all tags of the Go field, for those who describe it.
+	Tag reflect.StructTag
 
 	utc   bool
 	index int
@@ -139,7 +141,7 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 }
 
 func (c *compiler) field(sf reflect.StructField, path string) Field {
-	field := Field{}
+	field := Field{Tag: sf.Tag}
 	if !sf.IsExported() {
 		c.failf(path, "is not exported")
 	}

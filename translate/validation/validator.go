@@ -54,22 +54,55 @@ func (v *Validator) SelfTest(request any) (err error) {
 		}
 	}()
 	for _, tag := range tagsOf(reflect.TypeOf(request), map[reflect.Type]bool{}) {
-		if tag.word == "omitnil" || tag.word == "dive" {
+		if tag.Word == "omitnil" || tag.Word == "dive" {
 			continue
 		}
-		if _, ok := vocabulary[tag.word]; !ok {
-			return fmt.Errorf("validation: the tags of %T: %q is not in the vocabulary", request, tag.word)
+		if _, ok := vocabulary[tag.Word]; !ok {
+			return fmt.Errorf("validation: the tags of %T: %q is not in the vocabulary", request, tag.Word)
 		}
 		// Alone, and on a value: behind another tag, or on a member that is absent, it would not run.
-		_ = v.validate.Var(something(tag.on), tag.rule)
+		_ = v.validate.Var(something(tag.on), tag.String())
 	}
 	return v.Check(request, &Report{})
 }
 
+// Rule is one word of a validate tag.
+type Rule struct{ Word, Param string }
+
+// ParseRules splits a validate tag.
+func ParseRules(tag string) (rules []Rule) {
+	if tag == "" {
+		return nil
+	}
+	for text := range strings.SplitSeq(tag, ",") {
+		word, param, _ := strings.Cut(text, "=")
+		rules = append(rules, Rule{word, param})
+	}
+	return rules
+}
+
+// String gives the rule as it stands in the tag.
+func (r Rule) String() string {
+	if r.Param == "" {
+		return r.Word
+	}
+	return r.Word + "=" + r.Param
+}
+
+// List gives the words of oneof and oneofci.
+func (r Rule) List() []string { return words(r.Param) }
+
+// Limit gives the number of min and max.
+func (r Rule) Limit() int { return number(r.Param) }
+
+// Digits gives the numbers of decimal.
+func (r Rule) Digits() (whole, fraction int) { return digits(r.Param) }
+
 // tag is one rule of a field.
 type tag struct {
-	word, rule string // "max", "max=8"
-	on         reflect.Type
+	Rule
+
+	on reflect.Type
 }
 
 // tagsOf lists the rules of a type and of everything inside.
@@ -80,11 +113,8 @@ func tagsOf(t reflect.Type, seen map[reflect.Type]bool) (tags []tag) {
 	}
 	seen[t] = true
 	for f := range t.Fields() {
-		if rules := f.Tag.Get("validate"); rules != "" {
-			for rule := range strings.SplitSeq(rules, ",") {
-				word, _, _ := strings.Cut(rule, "=")
-				tags = append(tags, tag{word, rule, element(f.Type)})
-			}
+		for _, rule := range ParseRules(f.Tag.Get("validate")) {
+			tags = append(tags, tag{rule, element(f.Type)})
 		}
 		tags = append(tags, tagsOf(f.Type, seen)...)
 	}

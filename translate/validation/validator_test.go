@@ -135,7 +135,7 @@ func TestVocabulary(t *testing.T) {
 func TestEveryWordIsTested(t *testing.T) {
 	used := map[string]bool{}
 	for _, tag := range tagsOf(reflect.TypeFor[sample](), map[reflect.Type]bool{}) {
-		used[tag.word] = true
+		used[tag.Word] = true
 	}
 	for word := range vocabulary {
 		if !used[word] {
