@@ -104,37 +104,55 @@ var table = map[code]row{
 
 func codeOf(c translate.Code) code { return code(c) }
 
-// problem is a problem details object (RFC 9457).
+// problem is a problem details object (RFC 9457), whoever refused.
 type problem struct {
-	Type        string       `json:"type"`
-	Title       string       `json:"title"`
-	Status      int          `json:"status"`
-	Detail      string       `json:"detail"`
-	Instance    string       `json:"instance,omitempty"`
-	Code        code         `json:"code"`
-	RequestID   string       `json:"requestId"`
-	OperationID string       `json:"operationId,omitempty"`
-	Outcome     soap.Outcome `json:"outcome,omitempty"`
-	Retry       retry        `json:"retry"`
-	Errors      []violation  `json:"errors,omitempty"`
+	// A page for people, relative to this API.
+	Type   string `json:"type" validate:"required" format:"uri-reference"`
+	Title  string `json:"title" validate:"required"`
+	Status int    `json:"status" validate:"required"`
+	Detail string `json:"detail" validate:"required"`
+	// The path that was called.
+	Instance string `json:"instance,omitempty" format:"uri-reference"`
+	// Names the kind of problem for programs.
+	Code code `json:"code" validate:"required" swaggertype:"string"`
+	// Names this call in the log; also in the header X-Request-Id.
+	RequestID string `json:"requestId" validate:"required"`
+	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id.
+	OperationID string `json:"operationId,omitempty" format:"uuid"`
+	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
+	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.
+	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown"`
+	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_mending: change the request or the
+	// call, use a new key. after_checking: look for the operation id in the vendor's records first. never: nobody can tell what a second call
+	// would do.
+	Retry retry `json:"retry" validate:"required" swaggertype:"string" enums:"safe,later,after_mending,after_checking,never"`
+	// Every place that is wrong, in document order.
+	Errors []violation `json:"errors,omitempty"`
 
 	extensions map[string]any
 	retryAfter int
 	record     keep
 	cause      error // for the log
 	alert      bool
-}
+} //	@name	Problem
 
 // violation is one place that is wrong: a pointer into the body, a header, or a query parameter.
 type violation struct {
-	Pointer   *string          `json:"pointer,omitempty"`
-	Header    string           `json:"header,omitempty"`
-	Parameter string           `json:"parameter,omitempty"`
-	Code      string           `json:"code"`
-	Detail    string           `json:"detail"`
-	Params    map[string]any   `json:"params,omitempty"`
-	Source    translate.Source `json:"source"`
-}
+	// JSON Pointer (RFC 6901) into the request body; empty for the whole body.
+	Pointer *string `json:"pointer,omitempty" format:"json-pointer"`
+	// Name of a request header.
+	Header string `json:"header,omitempty"`
+	// Name of a query parameter.
+	Parameter string `json:"parameter,omitempty"`
+	// A vendor's number (emersion-27), or a word of the closed list (required, too-long, not-in-list, ...).
+	Code string `json:"code" validate:"required"`
+	// One sentence with the valid values; never the rejected value.
+	Detail string `json:"detail" validate:"required"`
+	// The rule's own parameters: the limit, the list.
+	Params map[string]any `json:"params,omitempty"`
+	// Who found it: this proxy, or the vendor in a fault or in a response code.
+	Source translate.Source `json:"source" validate:"required" swaggertype:"string" enums:"request,soap-fault,response-code"`
+} //	@name	Violation
 
 func newProblem(c code) *problem {
 	r := table[c]

@@ -24,21 +24,31 @@ import (
 
 // operationView is a record as its owner, or an operator, sees it.
 type operationView struct {
-	OperationID string            `json:"operationId"`
-	Operation   string            `json:"operation"`
-	State       idempotency.State `json:"state"`
-	StartedAt   time.Time         `json:"startedAt"`
-	Deadline    time.Time         `json:"deadline"`
-	EndedAt     *time.Time        `json:"endedAt,omitempty"`
-	Settled     bool              `json:"settled,omitempty"`
-	Result      *resultView       `json:"result,omitempty"`
-}
+	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
+	// The vendor's name of the operation.
+	Operation string            `json:"operation" validate:"required" example:"CreateCallLog"`
+	State     idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown" example:"unknown"`
+	StartedAt time.Time         `json:"startedAt" validate:"required" example:"2026-11-21T09:30:00.125Z"`
+	// When a call that has not ended becomes unknown.
+	Deadline time.Time  `json:"deadline" validate:"required" example:"2026-11-21T09:30:35.125Z"`
+	EndedAt  *time.Time `json:"endedAt,omitempty" example:"2026-11-21T09:30:25.127Z"`
+	// Whether an operator settled it.
+	Settled bool        `json:"settled,omitempty" example:"false"`
+	Result  *resultView `json:"result,omitempty"`
+} //	@name	OperationRecord
 
-// resultView is the stored answer.
+// resultView is the stored answer, which a repeated key gets again.
 type resultView struct {
-	Status int             `json:"status"`
-	Body   json.RawMessage `json:"body"`
-}
+	Status int             `json:"status" validate:"required" example:"201"`
+	Body   json.RawMessage `json:"body" validate:"required" swaggertype:"object"`
+} //	@name	StoredResult
+
+// operationsView is a list of records.
+type operationsView struct {
+	Operations []operationView `json:"operations" validate:"required"`
+	// How many there are; the list may hold fewer.
+	Total int `json:"total" validate:"required" example:"1"`
+} //	@name	OperationRecords
 
 func (s *server) view(r idempotency.Record) (operationView, error) {
 	v := operationView{
@@ -57,7 +67,17 @@ func (s *server) view(r idempotency.Record) (operationView, error) {
 	return v, err
 }
 
-// showOperation answers GET /v1/operations/{operationId}: to the owner, and to nobody else that it exists.
+// showOperation answers the owner, and nobody else learns that there is such an operation.
+//
+//	@ID				ShowOperation
+//	@Tags			Operations
+//	@Summary		Look an operation up
+//	@Description	Tells the state of one of the caller's own operations, and its result once it is known. Anybody else's is `404`.
+//	@Produce		json
+//	@Param			operationId	path		string			true	"The id from the header Operation-Id"	format(uuid)
+//	@Success		200			{object}	operationView	"The record"
+//	@Failure		default		{object}	problem			"A problem"
+//	@Router			/v1/operations/{operationId} [get]
 func (s *server) showOperation(c *gin.Context) {
 	who, p := s.identifyCaller(c)
 	if p == nil {
@@ -108,7 +128,18 @@ const (
 	largestList = 1000
 )
 
-// listOperations answers GET /v1/operations?state=unknown, for operators: whatever nobody can tell the outcome of.
+// listOperations shows operators whatever nobody can tell the outcome of.
+//
+//	@ID				ListOperations
+//	@Tags			Operations
+//	@Summary		List the operations whose outcome is unknown
+//	@Description	For operators (scope `admin`): the operations that somebody has to look for in the vendor's records and settle, the oldest first.
+//	@Produce		json
+//	@Param			state	query		string			true	"The one state that can be listed"	Enums(unknown)
+//	@Param			limit	query		int				false	"The most records to list"			minimum(1)	maximum(1000)	default(100)
+//	@Success		200		{object}	operationsView	"The records"
+//	@Failure		default	{object}	problem			"A problem"
+//	@Router			/v1/operations [get]
 func (s *server) listOperations(c *gin.Context) {
 	if _, p := s.identifyAdmin(c); p != nil {
 		s.refuse(c, p)
@@ -128,7 +159,7 @@ func (s *server) listOperations(c *gin.Context) {
 	for i, r := range records {
 		list[i], _ = s.view(r) // without a result nothing is opened
 	}
-	s.writeJSON(c, gin.H{"operations": list, "total": total})
+	s.writeJSON(c, operationsView{Operations: list, Total: total})
 }
 
 // listQuery reads ?state=unknown&limit=n.
@@ -166,11 +197,25 @@ func listQuery(c *gin.Context) (limit int, p *problem) {
 
 // resolution is what an operator found out.
 type resolution struct {
-	Executed *bool          `json:"executed"`
-	Result   jsontext.Value `json:"result,omitzero"`
-}
+	// Whether the vendor executed the operation. With false the key may be used again.
+	Executed *bool `json:"executed" validate:"required" example:"true"`
+	// What a repeated key is answered with; only with executed true. Without it the answer is {"operationId": "...", "resolved": true}.
+	Result jsontext.Value `json:"result,omitzero" swaggertype:"object"`
+} //	@name	Resolution
 
-// settle answers POST /v1/operations/{operationId}/resolution: an operator has looked into the vendor's records.
+// settle takes the word of an operator who has looked into the vendor's records.
+//
+//	@ID				SettleOperation
+//	@Tags			Operations
+//	@Summary		Settle an operation whose outcome is unknown
+//	@Description	For operators (scope `admin`), who have looked for the operation id in the vendor's records. May be repeated; written to the log as an audit line.
+//	@Accept			json
+//	@Produce		json
+//	@Param			operationId	path		string			true	"The id of the operation"	format(uuid)
+//	@Param			request		body		resolution		true	"What was found out"
+//	@Success		200			{object}	operationView	"The record as it is now"
+//	@Failure		default		{object}	problem			"A problem"
+//	@Router			/v1/operations/{operationId}/resolution [post]
 func (s *server) settle(c *gin.Context) {
 	who, p := s.identifyAdmin(c)
 	if p == nil {

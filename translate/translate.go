@@ -62,6 +62,9 @@ type Request interface {
 	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
 	// configuration, never of the caller's.
 	Encode(env Env) (soap.Message, *Error)
+	// Preview gives what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
+	// those of Encode.
+	Preview(v soap.Version, env Env) (Preview, *Error)
 	// Fingerprint writes what was asked, secrets in clear: two requests write the same bytes exactly when they ask the same, whatever their
 	// white space, order of members and escapes. What the proxy fills in is no part of it, and neither is a member that is absent: so
 	// a release that adds an optional one changes no fingerprint. The bytes are for a keyed digest and never for a log.
@@ -209,19 +212,24 @@ func (r *request[Req, Res]) Format(f fmt.State, _ rune) {
 }
 
 func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
-	filled := r.value
-	if r.op.Fill != nil {
-		r.op.Fill(&filled, env)
-	}
-	var headers []soap.HeaderBlock
-	if r.op.Headers != nil {
-		headers = r.op.Headers(env)
-	}
-	message, err := r.op.encoder.Encode(r.op.Version, &filled, headers...)
+	filled, headers := r.complete(env)
+	message, err := r.op.encoder.Encode(r.op.Version, filled, headers...)
 	if err != nil {
 		return soap.Message{}, internal(err)
 	}
 	return message, nil
+}
+
+// complete gives a copy of the request with what the proxy fills in, and the blocks of the envelope's header.
+func (r *request[Req, Res]) complete(env Env) (filled *Req, headers []soap.HeaderBlock) {
+	value := r.value
+	if r.op.Fill != nil {
+		r.op.Fill(&value, env)
+	}
+	if r.op.Headers != nil {
+		headers = r.op.Headers(env)
+	}
+	return &value, headers
 }
 
 func (r *request[Req, Res]) Fingerprint(w io.Writer) {

@@ -64,6 +64,16 @@ type CreateCallLogResponse struct {
 	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse"`
 }
 
+// createCallLog is the operation.
+//
+//	@ID				CreateCallLog
+//	@Tags			CustomerCare
+//	@Summary		Record a conversation with a customer
+//	@Description	Records a conversation, and the customer, premise and account that it was about. Only `customerCallLog.logText` is required; `createdDateTime` defaults to the time of the call.
+//	@Description	A failed BaseResponse is `422` `upstream-rejected` with the code `customercare-<ErrorCode>`, although the service answers it with HTTP 200.
+//	@Param			request	body		CreateCallLogRequest	true	"The conversation"
+//	@Success		201		{object}	CreateCallLogResponse	"The conversation was recorded."
+//	@Router			/v1/customercare/call-logs [post]
 func createCallLog(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[CreateCallLogRequest, CreateCallLogResponse]{
 		Name:   "CreateCallLog",

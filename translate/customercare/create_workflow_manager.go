@@ -26,6 +26,11 @@ type WorkItemType struct {
 	Description *string `json:"description" soap:"Description" example:"Move of a meter"`
 }
 
+// SchemaRules says the rule of createWorkFlowManager.
+func (CreateWorkFlowManagerRequest) SchemaRules() string {
+	return validation.RequireOneOfSchema("accountNumber", "customerNumber", "premiseNumber")
+}
+
 // CreateWorkFlowManagerResponse says that the work item was opened.
 type CreateWorkFlowManagerResponse struct {
 	translate.Answer `soap:"-"`
@@ -33,6 +38,16 @@ type CreateWorkFlowManagerResponse struct {
 	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse"`
 }
 
+// createWorkFlowManager is the operation.
+//
+//	@ID				CreateWorkFlowManager
+//	@Tags			CustomerCare
+//	@Summary		Open a work item
+//	@Description	Opens a work item ("workflow") for an account, a premise or a customer. At least one of `accountNumber`, `customerNumber` and `premiseNumber` says for whom.
+//	@Description	A failed BaseResponse is `422` `upstream-rejected` with the code `customercare-<ErrorCode>`, although the service answers it with HTTP 200.
+//	@Param			request	body		CreateWorkFlowManagerRequest	true	"The work item"
+//	@Success		201		{object}	CreateWorkFlowManagerResponse	"The work item was opened."
+//	@Router			/v1/customercare/workflows [post]
 func createWorkFlowManager(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[CreateWorkFlowManagerRequest, CreateWorkFlowManagerResponse]{
 		Name:   "CreateWorkFlowManager",

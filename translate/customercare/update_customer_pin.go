@@ -31,6 +31,13 @@ type UpdateCustomerPINResponse struct {
 	ExplanationCode *ReplyCode    `json:"explanationCode,omitempty" soap:"ExplanationCode"`
 }
 
+// SchemaRules says checkPINRules.
+func (UpdateCustomerPINRequest) SchemaRules() string {
+	return `{"allOf": [` + validation.RequireOneOfSchema("accountNumber", "customerNumber") + `, {
+		"if": {"required": ["operationType"], "properties": {"operationType": {"const": "UPDATE"}}},
+		"then": ` + validation.HasText("pin") + `}]}`
+}
+
 func checkPINRules(r *UpdateCustomerPINRequest, report *validation.Report) {
 	report.RequireOneOf("", // [decided]
 		validation.Member{Name: "accountNumber", Value: r.AccountNumber},
@@ -67,6 +74,16 @@ func safe(s *string, sent *translate.Sent) *string {
 	return &shown
 }
 
+// updateCustomerPIN is the operation.
+//
+//	@ID				UpdateCustomerPIN
+//	@Tags			CustomerCare
+//	@Summary		Change, delete, lock or unlock a PIN
+//	@Description	Says what to do with whose PIN: at least one of `accountNumber` and `customerNumber` says whose, and `pin` is required when `operationType` is `UPDATE`.
+//	@Description	A refusal carries the vendor's `sevCode` and `explanationCode` as members of the problem. PIN and access code are secrets: no log, answer or record holds them.
+//	@Param			request	body		UpdateCustomerPINRequest	true	"What to do with the PIN"
+//	@Success		200		{object}	UpdateCustomerPINResponse	"It was done."
+//	@Router			/v1/customercare/pin-changes [post]
 func updateCustomerPIN(c Config) (translate.Operation, error) {
 	return define(c, translate.Definition[UpdateCustomerPINRequest, UpdateCustomerPINResponse]{
 		Name:    "UpdateCustomerPIN",

@@ -67,11 +67,22 @@ func checkRegion(d *ContactDetail, place string, report *validation.Report) {
 }
 
 var (
-	fourDigits = regexp.MustCompile(`^[0-9]{4}$`)
-	// phoneNumber: digits, spaces, + - ( ), at least one digit, and an extension [decided].
-	phoneNumber = regexp.MustCompile(`(?i)^[0-9 +()-]*[0-9][0-9 +()-]*((x|ext\.?|extension) *[0-9]+)?$`)
-	// hostLabel is one label of a host name: RFC 1123 section 2.1, with the letters of internationalised names.
-	hostLabel = regexp.MustCompile(`^[\pL\pN]([\pL\pM\pN-]{0,61}[\pL\pM\pN])?$`)
+	fourDigits  = regexp.MustCompile(`^[0-9]{4}$`)
+	phoneNumber = regexp.MustCompile(phonePattern)
+	hostLabel   = regexp.MustCompile("^" + labelPattern + "$")
+)
+
+const (
+	// phonePattern: digits, spaces, + - ( ), at least one digit, and an extension [decided].
+	phonePattern = `^[0-9 +()-]*[0-9][0-9 +()-]*(([xX]|[eE][xX][tT](\.|[eE][nN][sS][iI][oO][nN])?) *[0-9]+)?$`
+	// labelPattern is one label of a host name: RFC 1123 section 2.1, with the letters of internationalised names.
+	labelPattern = `[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`
+	// addressPattern: one @ with text on both sides [decided].
+	addressPattern = `^[^@]*[^@\s][^@]*@[^@]*[^@\s][^@]*$`
+	// userNamePattern: what note 9 calls fully qualified, as in username@domain.com.au.
+	userNamePattern = `^[^@\s]+@` + labelPattern + `(\.` + labelPattern + `)+$`
+	// websitePattern says less than isWebsite: the grammar of a URL is no regular expression that anybody would want to read.
+	websitePattern = `^([hH][tT][tT][pP][sS]?://.+|` + labelPattern + `(\.` + labelPattern + `)*)$`
 )
 
 // isEmailAddress: one @ with text on both sides [decided].

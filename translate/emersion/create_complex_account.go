@@ -2,6 +2,7 @@ package emersion
 
 import (
 	"errors"
+	"strings"
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -13,7 +14,7 @@ import (
 // CreateComplexAccountRequest is the account. It gets the provider's default profile (note 15).
 type CreateComplexAccountRequest struct {
 	LicenceeUsername *string `json:"licenceeUsername" soap:"LicenceeUsername" example:"reseller@example.com.au"`
-	// Note 8; error 25.
+	// Exactly "End User" (note 8). Error 25.
 	AccountType         string               `json:"accountType" soap:"AccountType" validate:"required,notblank,oneof='End User'" example:"End User"`
 	PrimaryContact      PrimaryContact       `json:"primaryContact" soap:"PrimaryContact"`
 	AccountContactType  AccountContactType   `json:"accountContactType" soap:"AccountContactType"`
@@ -45,46 +46,78 @@ type BillingContact struct {
 
 // ContactDetail is a contact. Errors 34 to 44, prefixed with the contact.
 type ContactDetail struct {
-	Title        string  `json:"title" soap:"Title" validate:"required,notblank" example:"Ms"`                      // error 34
-	FirstName    string  `json:"firstName" soap:"FirstName" validate:"required,notblank" example:"Jane"`            // error 35
-	LastName     string  `json:"lastName" soap:"LastName" validate:"required,notblank" example:"Doe"`               // error 36
-	AddressLine1 string  `json:"addressLine1" soap:"AddressLine1" validate:"required,notblank" example:"1 Main St"` // error 37
+	// Error 34.
+	Title string `json:"title" soap:"Title" validate:"required,notblank" example:"Ms"`
+	// Error 35.
+	FirstName string `json:"firstName" soap:"FirstName" validate:"required,notblank" example:"Jane"`
+	// Error 36.
+	LastName string `json:"lastName" soap:"LastName" validate:"required,notblank" example:"Doe"`
+	// Error 37.
+	AddressLine1 string  `json:"addressLine1" soap:"AddressLine1" validate:"required,notblank" example:"1 Main St"`
 	AddressLine2 *string `json:"addressLine2" soap:"AddressLine2" example:"Level 2"`
 	AddressLine3 *string `json:"addressLine3" soap:"AddressLine3" example:"Rear"`
-	Suburb       string  `json:"suburb" soap:"Suburb" validate:"required,notblank" example:"Melbourne"` // error 38
-	// Notes 18 to 20: an Australian state by name or code; Other or oth for any other country. Error 39.
+	// Error 38.
+	Suburb string `json:"suburb" soap:"Suburb" validate:"required,notblank" example:"Melbourne"`
+	// Notes 18 to 20: an Australian state by name or code (ACT, NSW, NT, QLD, SA, TAS, VIC, WA), in any letter case; Other or oth for any other
+	// country. The vendor checks nothing by country (note 21): refusing is [decided]. Error 39.
 	State string `json:"state" soap:"State" validate:"required,notblank" example:"VIC"`
 	// Four digits in Australia, never checked against the state [decided]. Error 40.
 	Postcode string `json:"postcode" soap:"Postcode" validate:"required,notblank" example:"3000"`
-	// Note 18: a name or a code. Error 41.
+	// Note 18: a name or a code; Australia, AU and AUS are Australia. Error 41.
 	Country string `json:"country" soap:"Country" validate:"required,notblank" example:"Australia"`
-	// Error 42.
+	// One @ with text on both sides [decided]. Error 42.
 	EmailAddress string `json:"emailAddress" soap:"EmailAddress" validate:"required,notblank" example:"jane.doe@example.com.au"`
-	// Error 43.
+	// Digits, spaces, + - ( ) and an extension [decided]. Error 43.
 	PhoneNumber  string  `json:"phoneNumber" soap:"PhoneNumber" validate:"required,notblank" example:"+61 3 9000 0000"`
 	MobileNumber *string `json:"mobileNumber" soap:"MobileNumber" example:"0400 000 000"`
 	FaxNumber    *string `json:"faxNumber" soap:"FaxNumber" example:"+61 3 9000 0001"`
-	// An http(s) URL or a host name. Error 44.
+	// An http(s) URL or a host name [decided]. Error 44.
 	Website *string `json:"website" soap:"Website" example:"https://www.example.com.au"`
 }
 
 // AccountContactType says what kind of customer the account is for.
 type AccountContactType struct {
-	// Note 11; errors 30 and 31.
+	// Note 11. Errors 30 when it is missing, 31 when it is none of these.
 	Type string `json:"type" soap:"Type" validate:"required,notblank,oneof=Individual Organisation Org" example:"Individual"`
 }
 
 // AccountOrganisation is the organisation that the account is for.
 type AccountOrganisation struct {
-	// Required when the type is Organisation or Org; error 32.
+	// Required when accountContactType.type is Organisation or Org. Error 32.
 	OrgName        *string `json:"orgName" soap:"OrgName" example:"Example Pty Ltd"`
 	OrgTradingName *string `json:"orgTradingName" soap:"OrgTradingName" example:"Example"`
 	// Note 16: an integer; absent means the vendor's default, 29 for a company. Error 33.
 	OrgType *int64 `json:"orgType" soap:"OrgType" example:"29"`
-	// Note 13. The spaces of an ABN, ACN or TFN are not sent.
+	// Note 13; required with orgIdentifierType. The digits of an ABN, ACN or TFN are counted and checked unless this proxy is configured to be
+	// lenient, and their spaces are not sent; an RBN has at most 20 characters [decided].
 	OrgIdentifier *soap.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
-	// Note 12.
+	// Note 12; required with orgIdentifier [decided].
 	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
+}
+
+// SchemaRules says that an organisation has a name.
+func (CreateComplexAccountRequest) SchemaRules() string {
+	return `{
+		"if": {"required": ["accountContactType"], "properties": {"accountContactType": {"required": ["type"], "properties": {"type": {"enum": ["Organisation", "Org"]}}}}},
+		"then": {"required": ["accountOrganisation"], "properties": {"accountOrganisation": {"type": "object", "allOf": [` + validation.HasText("orgName") + `]}}}}`
+}
+
+// SchemaRules says checkUserName.
+func (CumulusUser) SchemaRules() string {
+	return `{"properties": {"userName": {"pattern": ` + validation.Quote(userNamePattern) + `}}}`
+}
+
+// SchemaRules says checkContact.
+func (ContactDetail) SchemaRules() string {
+	country := strings.TrimSuffix(strings.TrimPrefix(validation.AnyCasePattern(australia...), "^"), "$")
+	return `{
+		"properties": {
+			"emailAddress": {"pattern": ` + validation.Quote(addressPattern) + `},
+			"phoneNumber": {"pattern": ` + validation.Quote(phonePattern) + `},
+			"website": {"pattern": ` + validation.Quote(websitePattern) + `}},
+		"if": {"required": ["country"], "properties": {"country": {"pattern": ` + validation.Quote(`^\s*`+country+`\s*$`) + `}}},
+		"then": {"properties": {"state": {"pattern": ` + validation.Quote(validation.AnyCasePattern(australianStates...)) + `}, "postcode": {"pattern": "^[0-9]{4}$"}}},
+		"else": {"properties": {"state": {"pattern": ` + validation.Quote(validation.AnyCasePattern(otherStates...)) + `}}}}`
 }
 
 // CreateComplexAccountResponse says which account was created.
@@ -127,6 +160,16 @@ func checkBilling(d *ContactDetail, report *validation.Report) {
 	})
 }
 
+// createComplexAccount is the operation.
+//
+//	@ID				CreateComplexAccount
+//	@Tags			Emersion
+//	@Summary		Create an account with its login
+//	@Description	Creates an account as a child of the caller's. The account gets the provider's default profile (note 15).
+//	@Description	The vendor's numbered errors 25 to 46 are checked before anything is sent, and read out of its faults: either way a caller gets the same place, number and sentence, such as `emersion-27`.
+//	@Param			request	body		CreateComplexAccountRequest		true	"The account"
+//	@Success		201		{object}	CreateComplexAccountResponse	"The account was created."
+//	@Router			/v1/emersion/accounts [post]
 func createComplexAccount(c Config) (translate.Operation, error) {
 	return translate.Define(translate.Definition[CreateComplexAccountRequest, CreateComplexAccountResponse]{
 		System:  system,

@@ -2,6 +2,7 @@ package emersion
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -37,6 +38,22 @@ func checkIdentifier(kind, identifier string, lenient bool) string {
 		return "The check digits of this " + kind + " do not match its other digits."
 	}
 	return ""
+}
+
+// SchemaRules says checkOrganisation, but for the check digits: JSON Schema does not calculate.
+func (AccountOrganisation) SchemaRules() string {
+	digits := func(kind, count string) string {
+		return `{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "` + kind + `"}}},
+			"then": {"properties": {"orgIdentifier": {"pattern": "^ *([0-9] *)` + count + `$"}}}}`
+	}
+	return `{"allOf": [
+		{"if": {"required": ["orgIdentifier"], "properties": {"orgIdentifier": {"type": "string"}}},
+		 "then": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"type": "string"}}}},
+		{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"type": "string"}}},
+		 "then": ` + validation.HasText("orgIdentifier") + `},
+		` + digits("ABN", "{11}") + `, ` + digits("ACN", "{9}") + `, ` + digits("TFN", "{8,9}") + `,
+		{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "RBN"}}},
+		 "then": {"properties": {"orgIdentifier": {"maxLength": ` + strconv.Itoa(maxRBN) + `}}}}]}`
 }
 
 func checkDigitsHold(kind string, d []int) bool {

@@ -22,7 +22,7 @@ type CreateServiceRequest struct {
 // sample is right [source].
 type ServiceData struct {
 	// Subscription or Account [page], or Agreement [source], in any letter case; upper case on the wire.
-	CustomerLevel string `json:"customerLevel" soap:"CustomerLevel" validate:"required,notblank,oneofci=SUBSCRIPTION ACCOUNT AGREEMENT" example:"SUBSCRIPTION"`
+	CustomerLevel string `json:"customerLevel" soap:"CustomerLevel" validate:"required,notblank,oneofci=SUBSCRIPTION ACCOUNT AGREEMENT" example:"ACCOUNT"`
 	// String8 [page]; "Subscription Number or Agreement Number depending on Customer Level value".
 	CustomerLevelReference string `json:"customerLevelReference" soap:"CustomerLevelReference" validate:"required,notblank,max=8" example:"00000042"`
 	// YYYY-MM-DDZ on the wire [page].
@@ -37,11 +37,12 @@ type ServiceData struct {
 	SalesAccountReference *int64 `json:"salesAccountReference" soap:"salesAccountReference" validate:"omitnil,min=0,max=99999999" example:"77"`
 	// "Currency - Decimal" [page]; a string, so that it is carried as written; -999999999.99 to 999999999.99 [decided].
 	ServicePrice *string `json:"servicePrice" soap:"ServicePrice" validate:"omitnil,decimal=9:2" example:"19.90"`
-	// String30 [page]: the table's 30, where its text says "less than 30".
+	// String30 [page]: the table's 30, where its text says "less than 30". Refused when customerLevel is AGREEMENT: the page says that it would
+	// be ignored [decided].
 	Description *string `json:"description" soap:"Description" validate:"omitnil,max=30" example:"Line rental"`
 	// "120-characters" [page].
 	LongDescription *string `json:"longDescription" soap:"LongDescription" validate:"omitnil,max=120" example:"Monthly rental of the line"`
-	// String8 [page].
+	// String8; "may be supplied when the customer level is Account" [page], and refused otherwise [decided].
 	AccountServiceAgreement *string `json:"accountServiceAgreement" soap:"AccountServiceAgreement" validate:"omitnil,max=8" example:"A0000007"`
 	SuppressRemainingCharge *bool   `json:"suppressRemainingCharge" soap:"SuppressRemainingCharge" example:"false"`
 	// String12 [page].
@@ -64,6 +65,15 @@ type CreateServiceResponse struct {
 
 	// May be absent, although the page's table says Mandatory [source].
 	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference" example:"web-2026-000123"`
+}
+
+// SchemaRules says checkServiceRules, but for the order of the two dates: JSON Schema compares no members.
+func (ServiceData) SchemaRules() string {
+	return `{"allOf": [
+		{"if": {"required": ["customerLevel"], "properties": {"customerLevel": {"pattern": ` + validation.Quote(validation.AnyCasePattern("AGREEMENT")) + `}}},
+		 "then": {"properties": {"description": {"type": "null"}}}},
+		{"if": {"required": ["customerLevel"], "properties": {"customerLevel": {"not": {"pattern": ` + validation.Quote(validation.AnyCasePattern("ACCOUNT")) + `}}}},
+		 "then": {"properties": {"accountServiceAgreement": {"type": "null"}}}}]}`
 }
 
 func checkServiceRules(r *CreateServiceRequest, report *validation.Report) {
@@ -94,6 +104,16 @@ func notHere(pointer, detail string) translate.Violation {
 	}
 }
 
+// createService is the operation.
+//
+//	@ID				CreateService
+//	@Tags			MDS
+//	@Summary		Put a service on a subscription, an account or an agreement
+//	@Description	Creates a service for the customer level and reference that are given. `expiryDate` may not be before `effectiveDate`.
+//	@Description	The errors of a ValidationFault become one entry each, with the code `mds-<MessageId>`.
+//	@Param			request	body		CreateServiceRequest	true	"The service"
+//	@Success		201		{object}	CreateServiceResponse	"The service was created."
+//	@Router			/v1/mds/services [post]
 func createService(c Config) (translate.Operation, error) {
 	return translate.Define(translate.Definition[CreateServiceRequest, CreateServiceResponse]{
 		System:  system,

@@ -162,6 +162,70 @@ func TestEncodeAtOnce(t *testing.T) {
 	wait.Wait()
 }
 
+// TestEncodeMasked writes the same bytes as TestEncodeMembers and its like, but for secrets, in the header and in the body.
+func TestEncodeMasked(t *testing.T) {
+	e := encoder(t, both(soap.Binding{Prefix: "p", Request: []string{"Op"}}))
+	token := soap.MustBlock[struct {
+		ID soap.Secret `json:"-" soap:"ID"`
+	}]("urn:h", "Token")
+	type content = struct {
+		ID soap.Secret `json:"-" soap:"ID"`
+	}
+	for _, test := range []struct {
+		name    string
+		request person
+		header  []soap.HeaderBlock
+		same    bool     // nothing is to be masked
+		clear   []string // what Encode writes of the secrets; EncodeMasked writes *** in the place of each
+	}{
+		{"nothing", person{}, nil, true, nil},
+		{"no secret", person{Name: "<n>", Born: new("2026-11-21"), Alive: new(true), Small: new(int32(1)), Codes: []string{"c"}}, nil, true, nil},
+		{"an empty secret", person{PIN: new(soap.Secret("")), Secrets: []soap.Secret{""}}, soap.UsernameTokens("user", ""), true, nil},
+		{"an empty plain secret", person{}, []soap.HeaderBlock{token(&content{})}, true, nil},
+		{"a secret", person{Name: "0042", PIN: new(soap.Secret("00<&>42"))}, nil, false, []string{"00&lt;&amp;&gt;42"}},
+		{"secrets in a row", person{Secrets: []soap.Secret{"first", "", "third"}}, nil, false, []string{"first", "third"}},
+		{"secrets inside", person{Friend: &person{PIN: new(soap.Secret("inner"))}}, nil, false, []string{"inner"}},
+		{"a token and a password", person{}, append(soap.UsernameTokens("user", "pass\r]]>"), token(&content{"token"})), false, []string{"pass&#xD;]]&gt;", "token"}},
+	} {
+		for _, v := range []soap.Version{soap.V11, soap.V12} {
+			t.Run(test.name+"/"+v.String(), func(t *testing.T) {
+				want := encode(t, e, v, &test.request, test.header...)
+				for _, secret := range test.clear {
+					if strings.Count(want, ">"+secret+"<") != 1 {
+						t.Fatalf("the secret %s is not in %s", secret, want)
+					}
+					want = strings.Replace(want, ">"+secret+"<", ">***<", 1)
+				}
+				got, err := e.EncodeMasked(v, &test.request, test.header...)
+				if err != nil || string(got.Envelope) != want || got.Version != v || got.Action != "urn:n/act" {
+					t.Errorf("%v\n got %+v %s\nwant %s", err, got, got.Envelope, want)
+				}
+				if strings.Contains(string(got.Envelope), "***") == test.same {
+					t.Errorf("%s", got.Envelope)
+				}
+			})
+		}
+	}
+}
+
+// TestEncodeMaskedRefusesTheSame shows no message that could not be sent.
+func TestEncodeMaskedRefusesTheSame(t *testing.T) {
+	e := encoder(t, both(soap.Binding{Request: []string{"Op"}}))
+	for name, request := range map[string]person{
+		"a text":   {Name: "n\x00"},
+		"a secret": {PIN: new(soap.Secret("sé\x1bcret"))},
+	} {
+		_, want := e.Encode(soap.V11, &request)
+		got, err := e.EncodeMasked(soap.V11, &request)
+		if want == nil || err == nil || err.Error() != want.Error() || got.Envelope != nil {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+	if _, err := e.EncodeMasked(7, &person{}); err == nil || !strings.Contains(err.Error(), "not bound") {
+		t.Errorf("an unknown version: %v", err)
+	}
+}
+
 func TestMustBlock(t *testing.T) {
 	block := soap.MustBlock[home]("urn:h", "Block")
 	w := soap.NewWriter(0)

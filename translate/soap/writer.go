@@ -11,6 +11,8 @@ import (
 type Writer struct {
 	buf []byte
 	err error
+	// masking keeps secrets out of the buffer: what is written then is for people to look at.
+	masking bool
 }
 
 // NewWriter gives a writer whose buffer has room for size bytes.
@@ -46,6 +48,19 @@ func (w *Writer) Text(s string) {
 		written = i
 	}
 	w.buf = append(w.buf, s[written:]...)
+}
+
+// Secret appends a secret as character data, or three asterisks in its place where the writer masks. An empty one hides nothing and stays
+// empty, and one that XML cannot carry fails either way: who looks at a message must not see one that could never be sent.
+func (w *Writer) Secret(s Secret) {
+	if !w.masking || s == "" {
+		w.Text(string(s))
+		return
+	}
+	if at, bad := IllegalChar(string(s)); bad {
+		w.fail(at)
+	}
+	w.Markup(masked)
 }
 
 // fail names the place and never the text, which may be a secret.

@@ -22,7 +22,7 @@ func UsernameToken(username string, password Secret) HeaderBlock {
 		w.Markup(`<wsse:Security xmlns:wsse="` + wsseNamespace + `"><wsse:UsernameToken><wsse:Username>`)
 		w.Text(username)
 		w.Markup(`</wsse:Username><wsse:Password Type="` + passwordText + `">`)
-		w.Text(string(password))
+		w.Secret(password)
 		w.Markup(`</wsse:Password></wsse:UsernameToken></wsse:Security>`)
 	}
 }
