@@ -27,7 +27,8 @@ type call struct {
 	sending      bool     // the message was handed to the upstream
 	upstreamTime time.Duration
 	replayed     bool
-	ignored      int // elements of the reply that nothing is declared for
+	ignored      int    // elements of the reply that nothing is declared for
+	preview      string // the word of the query that asked for one; empty for a call
 }
 
 const callKey = "soapbridge.call"
@@ -72,6 +73,9 @@ func (s *server) log(c *gin.Context) {
 	}
 	if call.sending {
 		attributes = append(attributes, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	}
+	if call.preview != "" {
+		attributes = append(attributes, slog.String("preview", call.preview))
 	}
 	if call.replayed {
 		attributes = append(attributes, slog.Bool("replayed", true))

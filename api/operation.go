@@ -19,7 +19,7 @@ import (
 )
 
 // operation is the way of every request: decode, validate, encode, begin, call, decode the reply, finish, write. Encoding comes before the claim
-// so that nothing of ours can fail between the claim and the call.
+// so that nothing of ours can fail between the claim and the call. A preview ends after validation.
 func (s *server) operation(op translate.Operation, system System) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		w, p := s.admit(c, op, system)
@@ -35,6 +35,10 @@ func (s *server) operation(op translate.Operation, system System) gin.HandlerFun
 		request, refusal := op.Read(body) // decodes and validates
 		if refusal != nil {
 			s.refuse(c, problemOf(refusal))
+			return
+		}
+		if w.preview != 0 {
+			s.preview(c, w, request) // and nothing else: no record, no call
 			return
 		}
 		message, failure := request.Encode(w.env)
@@ -64,6 +68,7 @@ type work struct {
 	system    System
 	caller    caller
 	env       translate.Env
+	preview   soap.Version // 0: the call is to be made
 }
 
 // admit checks all of a call but its body.
@@ -75,30 +80,41 @@ func (s *server) admit(c *gin.Context, op translate.Operation, system System) (*
 	if scope := ScopeOf(op); !who.may(scope) {
 		return nil, newProblem(forbidden).missing(scope)
 	}
-	if system.Upstream == nil {
+	preview, p := previewAsked(op, c.Request.URL)
+	if p != nil {
+		return nil, p
+	}
+	callOf(c).preview = previewWord(preview)
+	if system.Upstream == nil && preview == 0 {
 		return nil, newProblem(notConfigured)
 	}
 	if p := checkContentType(c.Request.Header); p != nil {
 		return nil, p
 	}
-	if p := checkQuery(c.Request.URL); p != nil {
-		return nil, p
-	}
-	key, p := idempotencyKey(c.Request.Header, s.config.KeyOptional)
+	key, p := idempotencyKey(c.Request.Header, s.config.KeyOptional || preview != 0)
 	if p != nil {
 		return nil, p
 	}
-	if key == "" {
+	if key == "" && preview == 0 {
 		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
+	}
+	env := translate.Env{Now: time.Now(), OperationID: s.identifyOperation(c, who, key)}
+	if who.id != anonymous.id {
+		env.Caller.UserID = who.id
+	}
+	return &work{op, system, who, env, preview}, nil
+}
+
+// identifyOperation gives the id that a caller's key stands for, and tells it in the answer. Without a key, which only a preview can be, it
+// is the nil UUID, and nobody is told: no operation has it.
+func (s *server) identifyOperation(c *gin.Context, who caller, key string) string {
+	if key == "" {
+		return uuid.Nil.String()
 	}
 	id := s.config.Vault.OperationID(who.id, key)
 	callOf(c).operationID = id
 	c.Header("Operation-Id", id)
-	env := translate.Env{Now: time.Now(), OperationID: id}
-	if who.id != anonymous.id {
-		env.Caller.UserID = who.id
-	}
-	return &work{op, system, who, env}, nil
+	return id
 }
 
 func checkContentType(h http.Header) *problem {

@@ -3,6 +3,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,6 +89,71 @@ func TestBytesOnTheWire(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDescribeIsWhatIsSent holds the description of a request against the bytes that a server got. Nothing is sent for a description.
+func TestDescribeIsWhatIsSent(t *testing.T) {
+	basic := func(cfg *Config) { cfg.BasicUsername, cfg.BasicPassword = "Aladdin", "open sesame" }
+	for _, test := range []struct {
+		name        string
+		path, shown string // of the URL
+		config      func(*Config)
+		m           soap.Message
+	}{
+		{"SOAP 1.1", "/a", "/a", func(*Config) {}, soap.Message{Version: soap.V11, Action: "urn:act", Envelope: []byte("<a>ü</a>")}},
+		{"SOAP 1.1 without action", "", "", basic, soap.Message{Version: soap.V11, Envelope: []byte("<a/>")}},
+		{"SOAP 1.2", "/a%20b/", "/a%20b/", func(*Config) {}, soap.Message{Version: soap.V12, Action: "urn:act", Envelope: []byte("<a/>")}},
+		{"a secret in the query", "/?key=sesame&x", "/?***", basic, soap.Message{Version: soap.V12, Envelope: []byte("<a/>")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := make(chan string, 1)
+			s := serve(t, func(p *peer) {
+				head := ""
+				for line := ""; line != "\r\n"; head += line {
+					var err error
+					if line, err = p.ReadString('\n'); err != nil {
+						got <- err.Error()
+						return
+					}
+				}
+				_, _ = io.CopyN(io.Discard, p, int64(len(test.m.Envelope)))
+				p.say(replyOf(200, ""))
+				got <- head
+			})
+			c := client(t, s.url()+test.path, test.config)
+			endpoint, described := c.Describe(test.m)
+			if s.conns.Load() != 0 {
+				t.Error("a description made a connection")
+			}
+			if want := s.url() + test.shown; endpoint != want {
+				t.Errorf("the URL is %s, want %s", endpoint, want)
+			}
+			reply, err := c.Send(t.Context(), test.m)
+			mustReply(t, reply, err, 200, "")
+			want := headersIn(<-got)
+			if sent := want["Authorization"]; len(sent) == 1 {
+				want["Authorization"] = []string{"Basic ***"}
+			} else if c.wire.basic != "" {
+				t.Errorf("the Authorization was sent as %q", sent)
+			}
+			if diff := cmp.Diff(want, described); diff != "" {
+				t.Errorf("(-sent +described)\n%s", diff)
+			}
+			if shown := fmt.Sprint(endpoint, described); strings.Contains(shown, "sesame") || strings.Contains(shown, "QWxhZGRpbjpvcGVuIHNlc2FtZQ") {
+				t.Errorf("a secret is shown: %s", shown)
+			}
+		})
+	}
+}
+
+// headersIn reads the lines behind the request line, their names as they are spelled.
+func headersIn(head string) http.Header {
+	headers := http.Header{}
+	for _, line := range strings.Split(strings.TrimSpace(head), "\r\n")[1:] {
+		name, value, _ := strings.Cut(line, ": ")
+		headers[name] = append(headers[name], value)
+	}
+	return headers
 }
 
 // TestUsualRequestLeavesInOneWrite keeps header and body in one packet, and one TLS record.

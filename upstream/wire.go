@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 
 	"soapbridge/translate/soap"
 )
@@ -137,6 +138,28 @@ func (w *wire) request(ctx context.Context, m soap.Message) *http.Request {
 		ContentLength: body.Size(),
 		GetBody:       nil, // nothing to repeat the request with
 	}).WithContext(ctx)
+}
+
+// masked stands for what must not be shown.
+const masked = "***"
+
+// headers gives those of the request for m. net/http writes the request itself, so that what it adds is there as well; only the credentials
+// are taken out before.
+func (w *wire) headers(m soap.Message) http.Header {
+	request := w.request(context.Background(), m)
+	if w.basic != "" {
+		request.Header["Authorization"] = []string{"Basic " + masked}
+	}
+	var written bytes.Buffer
+	_ = request.Write(&written) // a buffer never fails, and neither does a body in memory
+	head, _, _ := strings.Cut(written.String(), "\r\n\r\n")
+	_, lines, _ := strings.Cut(head, "\r\n") // behind the request line
+	headers := http.Header{}
+	for line := range strings.SplitSeq(lines, "\r\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		headers[name] = append(headers[name], value)
+	}
+	return headers
 }
 
 // attempt is one request on at most one connection.

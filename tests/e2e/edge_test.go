@@ -96,7 +96,7 @@ func edgeRows() []edgeRow {
 		{"two keys", setHeader("Idempotency-Key", "0123456789abcdef", "Idempotency-Key", "0123456789abcdef"), malformedKey},
 		{"a key that is a secret", setHeader("Idempotency-Key", secretIdentifier+secretPassword), malformedKey},
 
-		{"a parameter", query("preview=1"), badParameter("preview")},
+		{"a parameter", query("previews=1"), badParameter("previews")},
 		{"parameters, in order of their names", query("zeta=1&alpha=2"), badParameter("alpha", "zeta")},
 		{"a parameter with a secret", query("x=" + secretPIN), badParameter("x")},
 		{"a query that is none", query("%zz"), badParameter()},
