@@ -56,7 +56,7 @@ func postman(doc node, ops []translate.Operation) []byte {
 			folders[folder] = append(folders[folder], item(fmt.Sprintf("%s preview %s", op.Name, word), "What would be sent; nothing is.", op.Path, fmt.Sprint(word), op.Example, 200))
 		}
 	}
-	var items []any
+	items := make([]any, 0, len(names)+1)
 	for _, name := range names {
 		items = append(items, node{"name": name, "item": folders[name]})
 	}

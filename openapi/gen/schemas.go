@@ -142,7 +142,7 @@ func constrainBy(property node, f *soap.Field, rule validation.Rule) {
 
 // rulesOf gives what the members of a request type must be to each other; nil where nothing is said.
 func rulesOf(s *soap.Shape) node {
-	r, ok := reflect.New(s.Type).Interface().(translate.SchemaRules)
+	r, ok := reflect.TypeAssert[translate.SchemaRules](reflect.New(s.Type))
 	if !ok {
 		return nil
 	}
