@@ -151,7 +151,7 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if err != nil {
 		return api.Config{}, err
 	}
-	edge := api.Config{Systems: systems, CORSOrigins: c.CORSOrigins}
+	edge := api.Config{Systems: systems, CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention}
 	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
 		return edge, err
 	}
@@ -400,7 +400,7 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	defer func() { _ = edge.Store.Close() }()
-	edge.CORSOrigins = []string{"http://localhost:*"}
+	edge.CORSOrigins, edge.Sandbox, edge.Tools = []string{"http://localhost:*"}, true, true
 	log.Info("listening", slog.String("listen", listener.Addr().String()))
 	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, edge.Systems)
 	return serve(ctx, c, edge, listener, nil, log)
@@ -425,6 +425,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 func whatToTry(w io.Writer, proxy, vendors string, systems []api.System) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 	p("\nsoapbridge demo: the proxy and a sandbox in the vendors' place. Made-up data only.\n\n")
+	p("  open      %s/docs   (Swagger UI, in a browser)\n", proxy)
 	p("  API       %s\n  sandbox   %s   (calls that it executed: %s/sandbox/calls)\n\n", proxy, vendors, vendors)
 	p("Try, in another terminal:\n")
 	for _, system := range systems {

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"soapbridge/api/idempotency"
+	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -53,6 +54,12 @@ type Config struct {
 	TrustedProxies []string
 	// Ready tells why the process is not ready; nil when it is, or when nobody knows better.
 	Ready func(context.Context) error
+	// Retention is how long the result of a key is replayed, for the documents.
+	Retention time.Duration
+	// Sandbox tells that no vendor stands behind the upstreams, for the pages.
+	Sandbox bool
+	// Tools adds what only a demo may do: decoding a pasted reply, without any caller.
+	Tools bool
 	Log   *slog.Logger
 }
 
@@ -83,7 +90,33 @@ func New(c Config) (*Server, error) {
 	e.GET("/v1/operations", s.listOperations)
 	e.GET("/v1/operations/:operationId", s.showOperation)
 	e.POST("/v1/operations/:operationId/resolution", s.settle)
+	if c.Tools {
+		if err := s.addTools(e); err != nil {
+			return nil, err
+		}
+	}
+	site, err := openapi.New(s.documented())
+	if err != nil {
+		return nil, err
+	}
+	site.Register(e)
 	return &Server{Handler: e, server: s}, nil
+}
+
+// documented is what the documents of this proxy say beyond the generated ones.
+func (s *server) documented() openapi.Options {
+	c := &s.config
+	o := openapi.Options{
+		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
+		Retention: c.Retention, MaxBody: c.MaxBody, Problems: Problems(),
+		Bindings: map[string]openapi.Binding{}, NotFound: s.notFound, Quality: quality,
+	}
+	for _, system := range c.Systems {
+		for _, op := range system.Operations {
+			o.Bindings[op.Name] = openapi.Binding{SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace}
+		}
+	}
+	return o
 }
 
 // Server is the API.

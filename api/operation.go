@@ -184,11 +184,18 @@ func (s *server) perform(c *gin.Context, w *work, request translate.Request, m s
 	if err != nil {
 		return s.answerOf(c, problemOf(unsent(err)))
 	}
+	return s.understand(c, w, request, reply)
+}
+
+// understand turns a reply into what the caller is answered.
+func (s *server) understand(c *gin.Context, w *work, request translate.Request, reply soap.Reply) answer {
 	result, failure := request.Decode(reply, w.env)
 	if failure != nil {
-		return s.answerOf(c, problemOf(failure))
+		p := problemOf(failure)
+		p.Instance = w.operation.Path
+		return s.answerOf(c, p)
 	}
-	call.ignored = result.Ignored
+	callOf(c).ignored = result.Ignored
 	return answer{status: w.operation.Status, contentType: jsonType, body: result.JSON, record: keepDone}
 }
 

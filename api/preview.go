@@ -93,8 +93,8 @@ type previewView struct {
 } //	@name	Preview
 
 type headerView struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" validate:"required" example:"SOAPAction"`
+	Value string `json:"value" validate:"required"`
 } //	@name	PreviewHeader
 
 // preview answers with what would be sent, and sends nothing. It has no route of its own; this is for the documents:

@@ -232,7 +232,7 @@ const jsonType = "application/json; charset=utf-8"
 func (s *server) answerOf(c *gin.Context, p *problem) answer {
 	call := callOf(c)
 	p.RequestID, p.OperationID = call.requestID, call.operationID
-	if c.FullPath() != "" { // of an unknown path nothing is repeated
+	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
 		p.Instance = c.Request.URL.Path
 	}
 	call.problem = p

@@ -76,6 +76,10 @@ func (s *server) view(r idempotency.Record) (operationView, error) {
 //	@Produce		json
 //	@Param			operationId	path		string			true	"The id from the header Operation-Id"	format(uuid)
 //	@Success		200			{object}	operationView	"The record"
+//	@Failure		400			{object}	problem			"bad-parameter"
+//	@Failure		401			{object}	problem			"unauthenticated"
+//	@Failure		404			{object}	problem			"not-found"
+//	@Failure		503			{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId} [get]
 func (s *server) showOperation(c *gin.Context) {
@@ -138,6 +142,10 @@ const (
 //	@Param			state	query		string			true	"The one state that can be listed"	Enums(unknown)
 //	@Param			limit	query		int				false	"The most records to list"			minimum(1)	maximum(1000)	default(100)
 //	@Success		200		{object}	operationsView	"The records"
+//	@Failure		400		{object}	problem			"bad-parameter"
+//	@Failure		401		{object}	problem			"unauthenticated"
+//	@Failure		403		{object}	problem			"forbidden"
+//	@Failure		503		{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default	{object}	problem			"A problem"
 //	@Router			/v1/operations [get]
 func (s *server) listOperations(c *gin.Context) {
@@ -214,6 +222,15 @@ type resolution struct {
 //	@Param			operationId	path		string			true	"The id of the operation"	format(uuid)
 //	@Param			request		body		resolution		true	"What was found out"
 //	@Success		200			{object}	operationView	"The record as it is now"
+//	@Failure		400			{object}	problem			"malformed-json bad-parameter"
+//	@Failure		401			{object}	problem			"unauthenticated"
+//	@Failure		403			{object}	problem			"forbidden"
+//	@Failure		404			{object}	problem			"not-found"
+//	@Failure		409			{object}	problem			"not-unknown"
+//	@Failure		413			{object}	problem			"payload-too-large"
+//	@Failure		415			{object}	problem			"unsupported-media-type"
+//	@Failure		422			{object}	problem			"validation-failed"
+//	@Failure		503			{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId}/resolution [post]
 func (s *server) settle(c *gin.Context) {

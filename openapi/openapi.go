@@ -3,6 +3,8 @@
 package openapi
 
 import (
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,12 +23,24 @@ type Options struct {
 	Callers bool
 	// KeyOptional tells that a call may come without an Idempotency-Key.
 	KeyOptional bool
-	// Retention is how long the result of a key is replayed.
+	// Retention is how long the result of a key is replayed; 0 leaves what was generated.
 	Retention time.Duration
-	// MaxBody is the largest request body, in bytes.
+	// MaxBody is the largest request body, in bytes; 0 says nothing of it.
 	MaxBody int64
 	// Problems are the kinds of problem that there are, in the order in which they are listed.
 	Problems []Problem
+	// Bindings are the configured names around the messages, by the operation's name. An operation without one keeps what was generated.
+	Bindings map[string]Binding
+	// NotFound answers for a page that does not exist, as for any path that does not.
+	NotFound gin.HandlerFunc
+	// Quality gives the weight of a media type by the Accept header, from 0 to 1.
+	Quality func(accept, media string) float64
+}
+
+// Binding holds the configured names around the messages of an operation.
+type Binding struct {
+	SOAPAction string // without quotes
+	Namespace  string
 }
 
 // Problem is one kind of problem, for its page.
@@ -43,14 +57,42 @@ type Problem struct {
 
 // Site serves the documents and pages.
 type Site struct {
-	options Options
+	options   Options
+	documents []document
+
+	index, catalogue, problemList page
+	problems                      map[string]page // by code
 }
 
-// New prepares the documents and pages.
+// New prepares the documents and pages. The error is a document of ours that lacks what is to be changed in it.
 func New(o Options) (*Site, error) {
-	return &Site{options: o}, nil
+	s := &Site{options: o}
+	all, err := catalogueOf(o)
+	if err != nil {
+		return nil, err
+	}
+	if s.documents, err = documentsOf(o, all); err != nil {
+		return nil, err
+	}
+	return s, s.renderPages(all)
 }
 
-// Register adds the routes.
+// Register adds the routes. They need no caller: what they show is the same for everybody.
 func (s *Site) Register(e gin.IRouter) {
+	for _, d := range s.documents {
+		get(e, d.path, d.show)
+	}
+	s.registerDocs(e)
+	s.registerPages(e)
+}
+
+// get adds a route that answers GET and HEAD.
+func get(e gin.IRouter, path string, show gin.HandlerFunc) {
+	e.Match([]string{http.MethodGet, http.MethodHead}, path, show)
+}
+
+// show writes a body with its length, which HEAD tells too.
+func show(c *gin.Context, mediaType string, body []byte) {
+	c.Header("Content-Length", strconv.Itoa(len(body)))
+	c.Data(http.StatusOK, mediaType, body)
 }

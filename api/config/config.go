@@ -38,6 +38,8 @@ type Config struct {
 	MaxReply     int64         `env:"MAX_REPLY" envDefault:"1MiB" kind:"size" min:"1" max:"64MiB" about:"largest reply that is read from a SOAP service"`
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"40s" kind:"duration" min:"0s" max:"1h" about:"how long a stop waits for calls in flight"`
 
+	Sandbox bool `env:"SANDBOX" envDefault:"false" kind:"boolean" about:"whether the URLs lead to a sandbox: the pages then say so in a banner; refused in production mode"`
+
 	// SecretKeys has the sealing key first, then older ones that may still open records.
 	SecretKeys []SecretKey `env:"SECRET_KEYS" kind:"sealing-keys" absent:"made at start with the memory store, else required" about:"seal stored results; the first one seals, the others only open"`
 

@@ -22,6 +22,7 @@ type kind struct {
 
 // kinds are the values of the tag "kind".
 var kinds = map[string]kind{
+	"boolean":  {parse: parseBoolean, valid: "true, false"},
 	"choice":   {parse: parseChoice, describe: describeChoice},
 	"integer":  numberKind[int](parseInteger, nil, "a whole number from %s to %s"),
 	"size":     numberKind[int64](parseSize, shows(showSize), "bytes, or a whole number with KB, MB, KiB or MiB, from %s to %s"),
@@ -91,6 +92,14 @@ func parseText(s *setting, text string) (any, error) {
 		return Secret(text), nil
 	}
 	return text, nil
+}
+
+// parseBoolean accepts one spelling of each: strconv's T, 1 and TRUE would be accepted here and nowhere else.
+func parseBoolean(_ *setting, text string) (any, error) {
+	if text != "true" && text != "false" {
+		return nil, errors.New("has another value")
+	}
+	return text == "true", nil
 }
 
 func parseChoice(s *setting, text string) (any, error) {

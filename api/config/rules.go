@@ -6,6 +6,7 @@ import "strings"
 func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkMetrics(c)
+	l.checkSandbox(c)
 	l.requireTogether(prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL")
 	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)
 	for _, s := range c.systems() {
@@ -56,6 +57,14 @@ func (l *loader) checkMetrics(c *Config) {
 	const metrics, listen = prefix + "METRICS_LISTEN", prefix + "LISTEN"
 	if c.MetricsListen == c.Listen && c.Listen != "" && !strings.HasSuffix(c.Listen, ":0") {
 		l.found.add(metrics, "is the same address as "+listen)
+	}
+}
+
+// checkSandbox refuses a production that calls itself made-up: whoever reads the banner would not believe what he did.
+func (l *loader) checkSandbox(c *Config) {
+	const sandbox, mode = prefix + "SANDBOX", prefix + "MODE"
+	if c.Sandbox && c.Mode == "production" && !l.found.anyFailed(mode) {
+		l.found.add(sandbox, "is refused in production mode; remove it, or set "+mode+" to development")
 	}
 }
 

@@ -34,10 +34,14 @@ func annotations() (node, error) {
 
 func plainNames(doc node) error {
 	definitions := doc.at("definitions")
+	answers := answerTypes(doc)
 	plain, renamed := node{}, map[string]string{}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		short := name[strings.LastIndexByte(name, '.')+1:]
+		if id, ok := answers[short]; ok {
+			short = answerName(id)
+		}
 		if _, twice := plain[short]; twice {
 			problems = append(problems, fmt.Errorf("two schemas are called %s; rename one, or give it a name by //@name", short))
 		}
@@ -52,6 +56,21 @@ func plainNames(doc node) error {
 	})
 	return errors.Join(problems...)
 }
+
+// answerTypes are the operations by the name of the type of their success: CreateCallLogResponse.
+func answerTypes(doc node) map[string]string {
+	types := map[string]string{}
+	walk(doc.at("paths"), func(n node) {
+		if id, ok := n["operationId"].(string); ok {
+			types[id+"Response"] = id
+		}
+	})
+	return types
+}
+
+// answerName is the name of the schema of an operation's success. Generators of clients call the whole HTTP answer <operationId>Response
+// themselves, as oapi-codegen does: a schema of that name would be the second.
+func answerName(operation string) string { return operation + "Result" }
 
 // walk visits every object of a document, the inner ones first.
 func walk(v any, visit func(node)) {

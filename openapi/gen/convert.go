@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -47,6 +45,7 @@ func convert(swagger node, ops []translate.Operation) (node, error) {
 	for _, op := range ops {
 		finish(doc, op)
 	}
+	finishDecode(doc, ops)
 	for _, path := range []string{"/healthz", "/readyz", openapi.CataloguePath, openapi.DecodePath} {
 		for _, operation := range doc.at("paths", path) {
 			if operation, ok := operation.(node); ok {
@@ -88,8 +87,8 @@ func modernise(schema node) {
 	}
 }
 
-// refine says of a request type and of everything inside what Swagger 2.0 cannot say: null, any letter case beside the list that programs
-// should choose from, and what members must be to each other.
+// refine says of a request type and of everything inside what Swagger 2.0 cannot say: null, that members which are null or empty arrays are
+// none, any letter case beside the list that programs should choose from, and what members must be to each other.
 func refine(schemas node, s *soap.Shape, done map[reflect.Type]bool) {
 	if done[s.Type] {
 		return
@@ -107,6 +106,9 @@ func refine(schemas node, s *soap.Shape, done map[reflect.Type]bool) {
 		if !isRequired(f) {
 			properties[f.Member] = nullable(property)
 		}
+	}
+	if schema["required"] == nil {
+		schema["not"] = node{"additionalProperties": node{"enum": []any{nil, []any{}}}}
 	}
 	for keyword, rule := range rulesOf(s) {
 		if keyword != "properties" {
@@ -188,21 +190,10 @@ func addAnswers(doc node, ops []translate.Operation) error {
 	}
 	statuses, byStatus := answersOf()
 	for _, status := range statuses {
-		answer := node{"description": meaning(byStatus[status]), "headers": headersOf(status, byStatus[status])}
-		examples := node{}
-		for _, p := range byStatus[status] {
-			name := p.Code
-			if status != p.Status {
-				name += "-" + strconv.Itoa(status)
-			}
-			value, err := os.ReadFile(filepath.Join("openapi", "gen", "examples", name+".json")) //nolint:gosec // the names are the table's codes
-			if err != nil {
-				return fmt.Errorf("an example is missing: %w; go test ./tests/e2e -run Examples -update records it", err)
-			}
-			components.at("examples")[name] = node{"summary": p.Title, "value": json.RawMessage(value)}
-			examples[name] = ref("#/components/examples/" + name)
+		answer, err := problemAnswer(components, status, byStatus[status])
+		if err != nil {
+			return err
 		}
-		answer["content"] = node{problemType: node{"schema": ref("#/components/schemas/Problem"), "examples": examples}}
 		components.at("responses")[answerNames[status]] = answer
 	}
 	components.at("responses")["Problem"] = node{
@@ -211,17 +202,12 @@ func addAnswers(doc node, ops []translate.Operation) error {
 	}
 	for _, path := range doc.at("paths") {
 		for _, operation := range path.(node) { //nolint:forcetypeassert // the library wrote it
-			withProblems(operation.(node).at("responses")) //nolint:forcetypeassert // see above
+			if err := withProblems(components, operation.(node).at("responses")); err != nil { //nolint:forcetypeassert // see above
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-// withProblems makes the default answer of a route a problem.
-func withProblems(responses node) {
-	if _, ok := responses["default"]; ok {
-		responses["default"] = ref("#/components/responses/Problem")
-	}
 }
 
 func headers() node {

@@ -23,5 +23,7 @@ package main
 //	@tag.description	Emersion Cumulus (PHP; SOAP 1.1)
 //	@tag.name			Operations
 //	@tag.description	What became of an operation, and settling those whose outcome is unknown
+//	@tag.name			Tools
+//	@tag.description	What only a demo has
 //	@tag.name			Health
 //	@tag.description	Probes

@@ -47,12 +47,13 @@ func generate(folder string) error {
 	if err := describe(annotated, ops); err != nil {
 		return err
 	}
-	order := orderOf(ops)
-	swagger := encode(annotated, order)
 	v31, err := convert(annotated, ops)
 	if err != nil {
 		return err
 	}
+	explainProblems(annotated)
+	order := orderOf(ops)
+	swagger := encode(annotated, order)
 	openapi := encode(v31, order)
 	if err := check(openapi); err != nil {
 		return err

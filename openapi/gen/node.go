@@ -122,14 +122,13 @@ func orderOf(ops []translate.Operation) order {
 	o := order{properties: map[string][]string{}}
 	for _, op := range ops {
 		o.paths = append(o.paths, op.Path)
-		o.shape(op.RequestShape)
-		o.shape(op.ResponseShape)
+		o.shape(op.RequestShape.Type.Name(), op.RequestShape)
+		o.shape(answerName(op.Name), op.ResponseShape)
 	}
 	return o
 }
 
-func (o *order) shape(s *soap.Shape) {
-	name := s.Type.Name()
+func (o *order) shape(name string, s *soap.Shape) {
 	if _, done := o.properties[name]; done {
 		return
 	}
@@ -137,7 +136,7 @@ func (o *order) shape(s *soap.Shape) {
 	for _, f := range s.Fields {
 		o.properties[name] = append(o.properties[name], f.Member)
 		if f.Object != nil {
-			o.shape(f.Object)
+			o.shape(f.Object.Type.Name(), f.Object)
 		}
 	}
 }

@@ -32,6 +32,7 @@ func describe(doc node, ops []translate.Operation) error {
 		constrainAll(definitions, op.RequestShape, done)
 		describeOperation(path.at("post"), op)
 	}
+	describeDecode(doc, ops)
 	return nil
 }
 
@@ -108,10 +109,12 @@ func constrain(property node, f *soap.Field) {
 	}
 }
 
-// Patterns of lexical forms. Which days exist is what the formats date and date-time say.
+// Patterns of lexical forms. Which days exist is what the formats date and date-time say; the year 0000 does not (XML Schema 1.0 part 2,
+// section 3.2.7.1).
 const (
-	datePattern     = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
-	dateTimePattern = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)$`
+	dayPattern      = `([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])`
+	datePattern     = `^` + dayPattern + `$`
+	dateTimePattern = `^` + dayPattern + `T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)$`
 )
 
 func constrainBy(property node, f *soap.Field, rule validation.Rule) {

@@ -2,22 +2,20 @@
 package docs
 
 import (
-	"bufio"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/api/config"
+	"soapbridge/tests/demo"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of the README anew")
@@ -66,16 +64,16 @@ func settingsTable() string {
 	return b.String()
 }
 
-var block = regexp.MustCompile("(?ms)^```sh (example|rejected)\n(.*?)^```$")
+var block = regexp.MustCompile("(?ms)^```sh (example|rejected|preview)\n(.*?)^```$")
 
 func TestExamples(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatal("curl is missing; install it with: apt-get install curl")
 	}
-	url := startDemo(t)
+	url := demo.Start(t).URL
 	blocks := block.FindAllStringSubmatch(read(t), -1)
-	if len(blocks) != 6 {
-		t.Fatalf("the README has %d examples, want one for each of the 5 operations and a rejected one", len(blocks))
+	if len(blocks) != 7 {
+		t.Fatalf("the README has %d examples, want one for each of the 5 operations, a rejected one and a preview", len(blocks))
 	}
 	for _, b := range blocks {
 		kind, command := b[1], strings.ReplaceAll(b[2], "http://127.0.0.1:8080", url)
@@ -87,6 +85,8 @@ func TestExamples(t *testing.T) {
 				t.Errorf("status %d, want success: %s", status, body)
 			case kind == "rejected":
 				checkRejected(t, status, body)
+			case kind == "preview" && (status != http.StatusOK || !strings.Contains(body, "<PIN>***</PIN>") || !strings.Contains(body, ">0123456789<")):
+				t.Errorf("status %d, want an envelope with a masked PIN: %s", status, body)
 			}
 		})
 	}
@@ -126,37 +126,4 @@ func curl(t *testing.T, command string) (status int, body string) {
 		t.Fatalf("no status: %s", out)
 	}
 	return status, body
-}
-
-// startDemo runs the demo on a free port and gives its URL.
-func startDemo(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "soapbridge")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", binary, "../..").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	demo := exec.CommandContext(t.Context(), binary, "demo", "--listen", "127.0.0.1:0")
-	demo.Cancel = func() error { return demo.Process.Signal(os.Interrupt) }
-	demo.WaitDelay = 30 * time.Second
-	log, err := demo.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := demo.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = demo.Wait() })
-	lines := bufio.NewScanner(log)
-	if !lines.Scan() {
-		t.Fatal("the demo logs nothing")
-	}
-	m := regexp.MustCompile(`listen=(\S+)`).FindStringSubmatch(lines.Text())
-	if m == nil {
-		t.Fatalf("no address in the first line of the log: %s", lines.Text())
-	}
-	go func() { // the demo must not block on a full pipe
-		for lines.Scan() {
-		}
-	}()
-	return "http://" + m[1]
 }

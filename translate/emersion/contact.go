@@ -77,12 +77,15 @@ const (
 	phonePattern = `^[0-9 +()-]*[0-9][0-9 +()-]*(([xX]|[eE][xX][tT](\.|[eE][nN][sS][iI][oO][nN])?) *[0-9]+)?$`
 	// labelPattern is one label of a host name: RFC 1123 section 2.1, with the letters of internationalised names.
 	labelPattern = `[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`
+	// portableLabel says it without \p, for the document: to a JavaScript program that compiles a pattern without the flag u, \p{L} is the
+	// letter p. It takes every character outside ASCII that is no white space, and so accepts a few symbols that are no letters.
+	portableLabel = "[^\\s!-\\/:-@\\[-`\\{-~]([^\\s!-,.\\/:-@\\[-`\\{-~]{0,61}[^\\s!-\\/:-@\\[-`\\{-~])?"
 	// addressPattern: one @ with text on both sides [decided].
 	addressPattern = `^[^@]*[^@\s][^@]*@[^@]*[^@\s][^@]*$`
 	// userNamePattern: what note 9 calls fully qualified, as in username@domain.com.au.
-	userNamePattern = `^[^@\s]+@` + labelPattern + `(\.` + labelPattern + `)+$`
+	userNamePattern = `^[^@\s]+@` + portableLabel + `(\.` + portableLabel + `)+$`
 	// websitePattern says less than isWebsite: the grammar of a URL is no regular expression that anybody would want to read.
-	websitePattern = `^([hH][tT][tT][pP][sS]?://.+|` + labelPattern + `(\.` + labelPattern + `)*)$`
+	websitePattern = `^([hH][tT][tT][pP][sS]?://.+|` + portableLabel + `(\.` + portableLabel + `)*)$`
 )
 
 // isEmailAddress: one @ with text on both sides [decided].

@@ -1,0 +1,214 @@
+package openapi
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+//go:embed templates
+var templates embed.FS
+
+//go:embed templates/pages.css
+var style []byte
+
+const stylePath = "/pages.css"
+
+// What every page says where no vendor stands behind the proxy.
+const (
+	sandboxWord     = "Sandbox:"
+	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
+)
+
+// pagePolicy is the Content-Security-Policy of every page that is not Swagger UI: there are no scripts at all, and the one style sheet is a
+// file. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const htmlType = "text/html; charset=utf-8"
+
+// page is one text in two forms, for people and for programs.
+type page struct {
+	html, json []byte
+	// forPrograms gives the JSON to whoever does not say what they like better.
+	forPrograms bool
+}
+
+// layouts are the templates of whole pages, by the file that defines their content.
+var layouts = func() map[string]*template.Template {
+	all := map[string]*template.Template{}
+	for _, file := range []string{"index.html", "catalogue.html", "problems.html", "problem.html"} {
+		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/"+file))
+	}
+	return all
+}()
+
+// newPage renders a page: people get the content of a template's file, from data, and programs get value.
+func (s *Site) newPage(file, title string, data, value any) (page, error) {
+	var html bytes.Buffer
+	banner := ""
+	if s.options.Sandbox {
+		banner = sandboxWord + " " + sandboxSentence
+	}
+	err := layouts[file].ExecuteTemplate(&html, "layout", struct {
+		Title, Sandbox string
+		Data           any
+	}{title, banner, data})
+	text, failed := indented(value)
+	return page{html: html.Bytes(), json: text}, errors.Join(err, failed)
+}
+
+// indented writes JSON for people too: nothing is escaped that only HTML needs escaped.
+func indented(v any) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return text.Bytes(), err
+}
+
+// serve gives the form that the caller likes better.
+func (s *Site) serve(c *gin.Context, p page) {
+	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
+	if s.likesJSON(c, p.forPrograms) {
+		show(c, jsonType, p.json)
+		return
+	}
+	protect(c)
+	show(c, htmlType, p.html)
+}
+
+// likesJSON negotiates by the Accept header (RFC 9110 section 12.5.1). A problem is asked for by either of its names.
+func (s *Site) likesJSON(c *gin.Context, byDefault bool) bool {
+	accept := c.GetHeader("Accept")
+	asJSON := max(s.options.Quality(accept, "application/json"), s.options.Quality(accept, "application/problem+json"))
+	asPage := s.options.Quality(accept, "text/html")
+	return asJSON > asPage || asJSON == asPage && byDefault
+}
+
+func protect(c *gin.Context) {
+	c.Header("Content-Security-Policy", pagePolicy)
+	c.Header("Referrer-Policy", "same-origin")
+	c.Header("X-Content-Type-Options", "nosniff")
+}
+
+// renderPages makes every page: they are the same for everybody. The error is one that cannot be made.
+func (s *Site) renderPages(all Catalogue) error {
+	links := linksOf(s.documents)
+	var err1, err2, err3 error
+	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all.Operations}, indexView(links, all))
+	s.catalogue, err2 = s.newPage("catalogue.html", "Operations", all, all)
+	s.catalogue.forPrograms = true
+	err3 = s.renderProblems()
+	return errors.Join(err1, err2, err3)
+}
+
+func (s *Site) renderProblems() error {
+	s.problems = map[string]page{}
+	views := make([]problemView, len(s.options.Problems))
+	for i, p := range s.options.Problems {
+		views[i] = p.view()
+		described, err := describe(p)
+		if err != nil {
+			return err
+		}
+		if s.problems[p.Code], err = s.newPage("problem.html", p.Title, described, p.view()); err != nil {
+			return err
+		}
+	}
+	var err error
+	s.problemList, err = s.newPage("problems.html", "Problems", s.options.Problems, map[string]any{"problems": views})
+	return err
+}
+
+// link is a line of the index.
+type link struct {
+	Path  string `json:"path"`
+	About string `json:"about"`
+}
+
+// linksOf lists what there is beside the operations.
+func linksOf(documents []document) []link {
+	list := []link{
+		{"/docs", "Swagger UI, to read about the operations and to try them"},
+		{CataloguePath, "every operation with its fields, rules and places in the envelope"},
+		{"/problems", "every kind of problem, and what to do about it"},
+	}
+	for _, d := range documents {
+		list = append(list, link{d.path, d.about})
+	}
+	return append(list, link{"/healthz", "answers while the process lives"}, link{"/readyz", "answers 200 when calls should come here"})
+}
+
+type indexPage struct {
+	Links      []link
+	Operations []CatalogueOperation
+}
+
+// indexView is the index for programs.
+func indexView(links []link, all Catalogue) any {
+	type route struct {
+		Name    string `json:"name"`
+		Method  string `json:"method"`
+		Path    string `json:"path"`
+		Summary string `json:"summary"`
+	}
+	view := struct {
+		Name       string  `json:"name"`
+		Links      []link  `json:"links"`
+		Operations []route `json:"operations"`
+	}{Name: "soapbridge", Links: links}
+	for _, op := range all.Operations {
+		view.Operations = append(view.Operations, route{op.Name, op.Method, op.Path, op.Summary})
+	}
+	return view
+}
+
+func (s *Site) registerPages(e gin.IRouter) {
+	get(e, "/", s.showIndex)
+	get(e, stylePath, showStyle)
+	get(e, CataloguePath, s.showCatalogue)
+	get(e, "/problems", func(c *gin.Context) { s.serve(c, s.problemList) })
+	get(e, "/problems/:code", s.showProblem)
+}
+
+// showIndex leads to Swagger UI in a demo: whoever opens it wants to try.
+func (s *Site) showIndex(c *gin.Context) {
+	if s.options.Demo {
+		protect(c)
+		c.Redirect(http.StatusFound, "/docs")
+		return
+	}
+	s.serve(c, s.index)
+}
+
+// showCatalogue answers programs in JSON and browsers with a page.
+//
+//	@ID				ShowCatalogue
+//	@Tags			Operations
+//	@Summary		List what the proxy speaks
+//	@Description	Each operation with its route, scope, SOAP action and namespace, and every value of its request: JSON Pointer, path in the envelope, rule, source, and the vendor's numbered errors.
+//	@Description	A browser gets a page, by its `Accept: text/html`. Needs no caller.
+//	@Produce		json
+//	@Success		200	{object}	Catalogue	"The catalogue"
+//	@Router			/v1/operations-catalogue [get]
+func (s *Site) showCatalogue(c *gin.Context) { s.serve(c, s.catalogue) }
+
+func (s *Site) showProblem(c *gin.Context) {
+	p, known := s.problems[c.Param("code")]
+	if !known {
+		s.options.NotFound(c)
+		return
+	}
+	s.serve(c, p)
+}
+
+func showStyle(c *gin.Context) {
+	protect(c)
+	show(c, "text/css; charset=utf-8", style)
+}

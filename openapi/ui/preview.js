@@ -1,0 +1,157 @@
+// Adds, beside Execute, a button for each version of SOAP that an operation can be previewed in. It asks the proxy for the envelope that the
+// present body would become, and shows it below. Nothing is sent, and the parameters of the operation stay as they are: Execute still executes.
+
+const parameter = "preview";
+
+// versionsOf lists the values of the operation's preview parameter: "soap11". Operations without one have no preview.
+function versionsOf(operation) {
+  const found = operation.get("parameters")?.find((p) => p.get("in") === "query" && p.get("name") === parameter);
+  return found?.getIn(["schema", "enum"])?.toArray() ?? [];
+}
+
+// title makes "SOAP 1.1" of "soap11".
+const title = (version) => version.replace(/^soap(\d)(\d)$/, "SOAP $1.$2");
+
+// indented puts every element on a line of its own, but for those that hold text: their text stays as it is, spaces and all.
+function indented(xml) {
+  let depth = 0;
+  const lines = xml.split(/(?<=>)(?=<)/).map((piece) => {
+    if (piece.startsWith("</")) {
+      depth--;
+    }
+    const line = "  ".repeat(depth) + piece;
+    if (/^<[^?/]/.test(piece) && !piece.endsWith("/>") && !piece.includes("</")) {
+      depth++;
+    }
+    return line;
+  });
+  return lines.join("\n");
+}
+
+// ask calls the operation as Execute would, with the same headers and the same authorization, but for a preview.
+async function ask(system, { path, method, operation }, version) {
+  const { fn, specSelectors, oas3Selectors, authSelectors } = system;
+  const request = fn.buildRequest({
+    spec: specSelectors.specJsonWithResolvedSubtrees().toJS(),
+    operationId: operation.get("operationId"),
+    contextUrl: new URL(specSelectors.url(), location.href).toString(),
+    server: oas3Selectors.selectedServer(),
+    parameters: specSelectors.parameterValues([path, method]).toJS(),
+    requestContentType: oas3Selectors.requestContentType(path, method),
+    requestBody: oas3Selectors.requestBodyValue(path, method),
+    securities: {
+      authorized: authSelectors.authorized()?.toJS(),
+      definitions: specSelectors.securityDefinitions()?.toJS(),
+      specSecurity: specSelectors.security()?.toJS(),
+    },
+  });
+  const url = new URL(request.url, location.href);
+  url.searchParams.set(parameter, version);
+  const headers = { ...request.headers, accept: "application/json" };
+  const response = await fetch(url, { method: request.method, headers, body: request.body });
+  return { version, status: response.status, answer: await response.json() };
+}
+
+// envelopePreview is a plugin of Swagger UI. It wraps the Execute button.
+export function envelopePreview({ React }) {
+  const element = React.createElement;
+
+  // Texts of the answer become text nodes, never markup: React escapes them.
+  function Envelope({ shown, getComponent }) {
+    const { method, url, headers, envelope, namespaces, fields } = shown.answer;
+    const head = [`${method} ${url ?? "(no URL is configured)"}`, ...headers.map((h) => `${h.name}: ${h.value}`)].join("\n");
+    return element(
+      React.Fragment,
+      null,
+      element("p", null, "This would be sent, with every secret masked and indented for reading. Nothing was sent."),
+      element("pre", { className: "sb-head" }, head),
+      element(getComponent("HighlightCode", true), { language: "xml", canCopy: true, className: "sb-envelope" }, indented(envelope)),
+      element("details", null, element("summary", null, "Where each value stands: JSON Pointer and XPath"), element(Fields, { fields, namespaces })),
+    );
+  }
+
+  function Fields({ fields, namespaces }) {
+    const row = (field) =>
+      element(
+        "tr",
+        { key: field.xpath },
+        element("td", null, element("code", null, field.pointer), field.filledIn ? " (filled in by the proxy)" : null),
+        element("td", null, element("code", null, field.xpath)),
+      );
+    const prefixes = Object.entries(namespaces).map(([prefix, name]) => element("li", { key: prefix }, element("code", null, `${prefix} = ${name}`)));
+    return element(
+      React.Fragment,
+      null,
+      element("ul", null, prefixes),
+      element(
+        "table",
+        { className: "sb-fields" },
+        element("thead", null, element("tr", null, element("th", { scope: "col" }, "JSON Pointer"), element("th", { scope: "col" }, "XPath"))),
+        element("tbody", null, fields.map(row)),
+      ),
+    );
+  }
+
+  function Refusal({ shown }) {
+    const { title: summary, detail, errors = [] } = shown.answer;
+    const place = (error) => error.pointer ?? error.parameter ?? error.header;
+    return element(
+      React.Fragment,
+      null,
+      element("p", { className: "sb-refusal" }, `${shown.status}: ${summary}. ${detail}`),
+      element(
+        "ul",
+        null,
+        errors.map((error, index) => element("li", { key: index }, element("code", null, place(error)), ` ${error.code}: ${error.detail}`)),
+      ),
+    );
+  }
+
+  function Panel({ shown, getComponent, close }) {
+    let content = "Asking …";
+    if (shown.failure) {
+      content = element("p", { className: "sb-refusal" }, shown.failure);
+    } else if (shown.answer) {
+      content = element(shown.status === 200 ? Envelope : Refusal, { shown, getComponent });
+    }
+    return element(
+      "section",
+      { className: "sb-preview", "aria-live": "polite", "aria-label": "Preview of the envelope" },
+      element(
+        "header",
+        null,
+        element("h4", null, `Preview ${title(shown.version)}`),
+        element("button", { type: "button", className: "btn sb-small", onClick: close }, "Close preview"),
+      ),
+      content,
+    );
+  }
+
+  const previewed = (Execute, system) =>
+    function Previewed(props) {
+      const [shown, show] = React.useState(null);
+      const latest = React.useRef(0); // of two clicks, the answer to the later one stays
+      const click = (version) => {
+        const turn = ++latest.current;
+        show({ version });
+        ask(system, props, version)
+          .catch((error) => ({ version, failure: `The preview failed: ${error.message}` }))
+          .then((answer) => turn === latest.current && show(answer));
+      };
+      const close = () => {
+        latest.current++;
+        show(null);
+      };
+      const button = (version) =>
+        element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: () => click(version) }, `Preview ${title(version)}`);
+      return element(
+        React.Fragment,
+        null,
+        element(Execute, props),
+        versionsOf(props.operation).map(button),
+        shown && element(Panel, { shown, getComponent: system.getComponent, close }),
+      );
+    };
+
+  return { wrapComponents: { execute: previewed } };
+}

@@ -1,0 +1,177 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// tab is a page that is watched from before its first navigation. Whatever the page or the browser complains of fails the test, unless it
+// was expected: messages in the console, exceptions, violations of the Content-Security-Policy, and requests to any other origin.
+type tab struct {
+	t      *testing.T
+	ctx    context.Context
+	origin string
+
+	mu         sync.Mutex
+	complaints []string
+	expected   []*regexp.Regexp
+}
+
+// watcher reports violations of the policy as errors, because the browser tells only the page which directive was violated.
+const watcher = `addEventListener("securitypolicyviolation", (e) => console.error("policy violated: " + e.violatedDirective + " " + e.blockedURI));`
+
+// open opens an address in a new tab.
+func open(t *testing.T, address string) *tab {
+	t.Helper()
+	if chromiumPath() == "" {
+		t.Fatal("no browser is installed; install one with: apt-get install chromium (or run tests/install.sh)")
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tab{t: t, origin: u.Scheme + "://" + u.Host}
+	if err := chromedp.Do(chromium); err != nil { // starts the browser; the tabs below must not each start one
+		t.Fatal(err)
+	}
+	tabContext, closeTab := chromedp.NewContext(chromium, chromedp.WithListener(p.watch))
+	ctx, cancel := context.WithTimeout(tabContext, patience)
+	p.ctx = ctx
+	t.Cleanup(func() {
+		p.finish()
+		cancel()
+		closeTab()
+	})
+	do(p, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher})
+		return err
+	}))
+	p.navigate(address)
+	return p
+}
+
+func (p *tab) navigate(address string) {
+	p.t.Helper()
+	do(p, chromedp.Navigate(address))
+}
+
+// watch sees every event before the command that follows it returns.
+func (p *tab) watch(event any) {
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if !strings.HasPrefix(e.Request.URL, p.origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "blob:") {
+			p.complain("a request to another origin: " + e.Request.URL)
+		}
+	case *runtime.EventConsoleAPICalled:
+		words := make([]string, len(e.Args))
+		for i, arg := range e.Args {
+			words[i] = string(arg.Value) + arg.Description
+		}
+		p.complain(fmt.Sprintf("console.%s: %s", e.Type, strings.Join(words, " ")))
+	case *runtime.EventExceptionThrown:
+		p.complain(fmt.Sprintf("exception: %s %s", e.ExceptionDetails.Text, e.ExceptionDetails.Exception.Description))
+	case *log.EventEntryAdded:
+		p.complain(fmt.Sprintf("%s of the %s: %s %s", e.Entry.Level, e.Entry.Source, e.Entry.Text, e.Entry.URL))
+	}
+}
+
+func (p *tab) complain(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.complaints = append(p.complaints, text)
+}
+
+// expect says that the page will complain once in this way, and that this is right: browsers log every answer that is no success.
+func (p *tab) expect(pattern string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected = append(p.expected, regexp.MustCompile(pattern))
+}
+
+// finish judges what the page complained of.
+func (p *tab) finish() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pattern := range p.expected {
+		at := slices.IndexFunc(p.complaints, pattern.MatchString)
+		if at < 0 {
+			p.t.Errorf("nothing in the console matches %s", pattern)
+			continue
+		}
+		p.complaints = slices.Delete(p.complaints, at, at+1)
+	}
+	for _, c := range p.complaints {
+		p.t.Errorf("the page complains: %s", c)
+	}
+}
+
+func do(p *tab, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// evaluate runs JavaScript in the page and gives the value of its last expression; a promise is awaited, and one that is rejected fails
+// the test. The page's Content-Security-Policy does not hold for this script.
+func evaluate[T any](p *tab, script string) T {
+	p.t.Helper()
+	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%v\nin %s", err, script)
+	}
+	return value
+}
+
+// await waits until an expression gives something that is neither false, 0, "" nor null.
+func await[T any](p *tab, what, expression string) T {
+	p.t.Helper()
+	value, err := chromedp.Run(p.ctx, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	if err != nil {
+		text, _ := chromedp.Run(context.WithoutCancel(p.ctx), chromedp.Evaluate[string](`document.body.innerText`))
+		if !errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w\nin %s", err, expression)
+		}
+		p.t.Fatalf("no %s: %v\nthe page: %.3000s", what, err, text)
+	}
+	return value
+}
+
+// resize gives the window another size, in CSS pixels.
+func (p *tab) resize(width, height int64) {
+	p.t.Helper()
+	do(p, chromedp.EmulateViewport(width, height))
+}
+
+// screenshot keeps what the window shows, for a person to look at, in artifacts/ at the root of the module.
+func (p *tab) screenshot(name string) {
+	p.t.Helper()
+	picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	folder := filepath.Join("..", "..", "artifacts")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}

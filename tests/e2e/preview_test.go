@@ -1,0 +1,358 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+)
+
+// previewDocument is the answer to a preview in JSON, every member of it: decoding is strict.
+type previewDocument struct {
+	Operation   string            `json:"operation"`
+	SOAPVersion string            `json:"soapVersion"`
+	Method      string            `json:"method"`
+	URL         string            `json:"url"`
+	Headers     []previewHeader   `json:"headers"`
+	Envelope    string            `json:"envelope"`
+	Namespaces  map[string]string `json:"namespaces"`
+	Fields      []previewField    `json:"fields"`
+}
+
+type previewHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type previewField struct {
+	Pointer  string `json:"pointer"`
+	XPath    string `json:"xpath"`
+	FilledIn bool   `json:"filledIn"`
+}
+
+// looking makes a call one that only looks.
+func looking(c call, version string) call {
+	c.path += "?preview=" + word(version)
+	return c
+}
+
+// word is how the query spells a version: soap11.
+func word(version string) string { return "soap" + strings.ReplaceAll(version, ".", "") }
+
+// previewOf reads a preview, and judges what holds for every one.
+func previewOf(t *testing.T, v variant, a answer) (d previewDocument) {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(a.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&d); err != nil || a.status != http.StatusOK || a.header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Fatalf("status %d, %v, %v: %s", a.status, a.header, err, a.body)
+	}
+	if d.Operation != v.Name || d.SOAPVersion != v.version || d.Method != http.MethodPost || len(d.Fields) == 0 {
+		t.Errorf("%+v is no preview of %s", d, v)
+	}
+	if d.Namespaces["soap"] != map[string]string{"1.1": ns11, "1.2": ns12}[v.version] || !strings.Contains(d.Envelope, d.Namespaces["soap"]) {
+		t.Errorf("the namespaces are %v", d.Namespaces)
+	}
+	for _, header := range []string{"Idempotent-Replayed", "Idempotency-Stored", "Retry-After"} {
+		if a.header.Get(header) != "" {
+			t.Errorf("%s is %q", header, a.header.Get(header))
+		}
+	}
+	return d
+}
+
+var instants = regexp.MustCompile(`>20\d\d-\d\d-\d\dT[0-9:.]+Z<`)
+
+// withoutSecrets writes asterisks over what was planted into an envelope, and takes the time of the call away.
+func withoutSecrets(envelope string) string {
+	for _, secret := range []string{
+		secretPIN, secretAccessCode, secretSSN, secretLicence, secretPassword, strings.ReplaceAll(secretIdentifier, " ", ""),
+		"dtok-9f31-XQ&amp;&lt;", secretOriginating, secretWSSE,
+	} {
+		envelope = strings.ReplaceAll(envelope, ">"+secret+"<", ">***<")
+	}
+	return instants.ReplaceAllString(envelope, ">now<")
+}
+
+// TestPreviewIsWhatIsSent looks first and sends then, with the same key: what arrives is what was shown, but for the secrets.
+func TestPreviewIsWhatIsSent(t *testing.T) {
+	scripted.play(t, "preview", ok(http.StatusOK))
+	for _, v := range variants() {
+		t.Run(v.String(), func(t *testing.T) {
+			number := strconv.FormatInt(references.Add(1), 10)
+			p := rawBridge(t, v.version)
+			c := keyed(call{path: v.Path, body: encode(say(v.Operation, full(v.Operation), "raw:preview#"+number))}, newKey())
+			look := send(t, p.url, looking(c, v.version))
+			shown := previewOf(t, v, look)
+			if n := len(scripted.got(number)); n != 0 {
+				t.Fatalf("a look was sent %d times", n)
+			}
+			sent := send(t, p.url, c)
+			got := scripted.got(number)
+			if len(got) != 1 || sent.header.Get("Idempotent-Replayed") != "" {
+				t.Fatalf("sent %d times after a look: %v", len(got), sent.header)
+			}
+			if id := look.header.Get("Operation-Id"); id == "" || id != sent.header.Get("Operation-Id") {
+				t.Errorf("shown as the operation %q, sent as %q", id, sent.header.Get("Operation-Id"))
+			}
+			if diff := cmp.Diff(withoutSecrets(got[0].body), instants.ReplaceAllString(shown.Envelope, ">now<")); diff != "" {
+				t.Errorf("(-sent +shown)\n%s", diff)
+			}
+			if !strings.Contains(shown.Envelope, "***") && v.System != "mds" {
+				t.Errorf("nothing is masked: %s", shown.Envelope)
+			}
+			checkShownHead(t, shown, got[0])
+			if line := p.logLine(t, look.header.Get("X-Request-Id")); line["preview"] != word(v.version) || line["upstream_ms"] != nil {
+				t.Errorf("logged as %v", line)
+			}
+		})
+	}
+}
+
+// checkShownHead compares the URL and the headers with those that arrived.
+func checkShownHead(t *testing.T, shown previewDocument, r received) {
+	t.Helper()
+	u, err := url.Parse(shown.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := "POST " + strings.Replace(u.RequestURI(), "?***", "?a=b", 1) + " HTTP/1.1" // only MDS has a query
+	if r.line != line || "http://"+u.Host != "http://"+scripted.listener.Addr().String() {
+		t.Errorf("shown %s, sent %s", shown.URL, r.line)
+	}
+	want, got := map[string]string{"Host": u.Host, "Content-Length": strconv.Itoa(len(shown.Envelope))}, map[string]string{}
+	for name := range r.header {
+		switch value := r.header.Get(name); name {
+		case "Authorization":
+			want[name] = "Basic ***"
+		case "Content-Length":
+		default:
+			want[name] = value
+		}
+	}
+	for _, h := range shown.Headers {
+		got[http.CanonicalHeaderKey(h.Name)] = h.Value
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-sent +shown)\n%s", diff)
+	}
+}
+
+// TestPreviewInTheOtherVersion: a proxy shows each version that the system speaks, whichever it is configured for.
+func TestPreviewInTheOtherVersion(t *testing.T) {
+	for _, v := range variants() {
+		other := map[string]string{"1.1": "1.2", "1.2": "1.1"}[v.version]
+		t.Run(v.String(), func(t *testing.T) {
+			d := previewOf(t, v, send(t, bridge(t, other).url, looking(ask(v.Operation, newReference(), ""), v.version)))
+			headers := fmt.Sprint(d.Headers)
+			if is12 := strings.Contains(headers, "application/soap+xml"); is12 != (v.version == "1.2") || is12 == strings.Contains(headers, "SOAPAction") {
+				t.Errorf("the headers are %s", headers)
+			}
+		})
+	}
+}
+
+// TestPreviewNeedsNoKeyAndBurnsNone: the store is not asked and not told, whatever it holds.
+func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
+	sandbox, settings := sandboxURL(t)
+	redis, records := withRedis(t)
+	p := proxy(t, with(settings, credentials(), records, map[string]string{"METRICS_LISTEN": "127.0.0.1:0"}))
+	metrics := p.metricsURL(t)
+	op := operation(t, "CreateCallLog")
+	v, key := variant{op, "1.1"}, newKey()
+	reference := newReference()
+	c := keyed(ask(op, reference, ""), key)
+	nameless := call{path: op.Path, header: without("Idempotency-Key"), body: op.Example}
+
+	without := send(t, p.url, looking(nameless, "1.2"))
+	if d := previewOf(t, variant{op, "1.2"}, without); !strings.Contains(d.Envelope, ">"+uuid.Nil.String()+"<") || without.header.Get("Operation-Id") != "" {
+		t.Errorf("without a key the operation is %q: %s", without.header.Get("Operation-Id"), d.Envelope)
+	}
+	look := func(c call) answer {
+		t.Helper()
+		a := send(t, p.url, looking(c, "1.1"))
+		previewOf(t, v, a)
+		return a
+	}
+	first := look(c)
+	look(keyed(ask(op, newReference(), ""), key)) // of another payload
+	if keys, _ := redis.Do("KEYS", "*").([]any); len(keys) != 0 {
+		t.Fatalf("looking left %v", keys)
+	}
+	if text := get(t, metrics); strings.Contains(text, `soapbridge_idempotency_total{result="acquired"} 1`) {
+		t.Errorf("a look was counted: %s", text)
+	}
+	if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+		t.Fatalf("a look was executed %d times", n)
+	}
+	done := send(t, p.url, c)
+	success.check(t, v, done)
+	if id := done.header.Get("Operation-Id"); id != first.header.Get("Operation-Id") || done.header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("shown as %v, executed as %v", first.header, done.header)
+	}
+	if again := look(c); again.header.Get("Operation-Id") != done.header.Get("Operation-Id") {
+		t.Errorf("shown again as %v", again.header)
+	}
+	look(keyed(ask(op, newReference(), ""), key)) // a call with it would be refused: key-reused
+	if a := send(t, p.url, c); a.body != done.body || a.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("a look has changed the record: %v %s", a.header, a.body)
+	}
+	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+		t.Errorf("executed %d times", n)
+	}
+	if text := get(t, metrics); !strings.Contains(text, `soapbridge_idempotency_total{result="acquired"} 1`) || !strings.Contains(text, `{result="replayed"} 1`) {
+		t.Errorf("one call and one repetition are counted as %s", text)
+	}
+}
+
+var metricsListen = regexp.MustCompile(`"metrics_listen":"([^"]+)"`)
+
+func (p *process) metricsURL(t *testing.T) string {
+	t.Helper()
+	address, err := p.await("address of the metrics", func() string {
+		if m := metricsListen.FindStringSubmatch(p.stderr.String()); m != nil {
+			return m[1]
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "http://" + address + "/metrics"
+}
+
+// TestPreviewWithoutStoreAndVendor needs neither of them, and no URL.
+func TestPreviewWithoutStoreAndVendor(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := closed.Addr().String()
+	_ = closed.Close() // nobody listens there any more
+	redis, records := withRedis(t)
+	p := proxy(t, with(toVendor(address), credentials(), records))
+	for _, row := range []struct {
+		name     string
+		down, up func()
+	}{{"the vendor is away", func() {}, func() {}}, {"the store is gone", redis.Kill, redis.Restart}, {"the store hangs", redis.Pause, redis.Continue}} {
+		t.Run(row.name, func(t *testing.T) {
+			row.down()
+			defer row.up()
+			for _, v := range one(t) {
+				d := previewOf(t, v, send(t, p.url, looking(ask(v.Operation, newReference(), ""), v.version)))
+				if !strings.HasPrefix(d.URL, "http://"+address+"/") {
+					t.Errorf("the URL is %s", d.URL)
+				}
+			}
+		})
+	}
+	t.Run("the system is not configured", func(t *testing.T) {
+		v := variant{operation(t, "CreateComplexAccount"), "1.1"}
+		a := send(t, edge(t).url, looking(ask(v.Operation, newReference(), ""), v.version))
+		if d := previewOf(t, v, a); d.URL != "" || strings.Contains(a.body, `"url"`) || len(d.Headers) != 2 {
+			t.Errorf("%s", a.body)
+		}
+	})
+}
+
+// TestPreviewIsRefusedAsACall is: the body, the headers, the caller and the query are judged as usual, and nothing is sent.
+func TestPreviewIsRefusedAsACall(t *testing.T) {
+	op := operation(t, "UpdateCustomerPIN")
+	bad := func(place, code string) want {
+		return notSent(http.StatusBadRequest, "bad-parameter", "parameter:"+place+" "+code+" request")
+	}
+	for _, row := range []struct {
+		name   string
+		change func(*call)
+		want   want
+	}{
+		{"rules are broken", setBody(`{"operationType": "UPDATE", "accountNumber": "1"}`), notSent(http.StatusUnprocessableEntity, "validation-failed", "/pin required request")},
+		{"no JSON", setBody("<xml/>"), notSent(http.StatusBadRequest, "malformed-json")},
+		{"another media type", setHeader("Content-Type", "text/xml"), notSent(http.StatusUnsupportedMediaType, "unsupported-media-type", "header:Content-Type unsupported-media-type request")},
+		{"a body over the limit", func(c *call) { c.body = padded(c.body, maxBody+1) }, notSent(http.StatusRequestEntityTooLarge, "payload-too-large", " payload-too-large request")},
+		{"a malformed key", setHeader("Idempotency-Key", "short"), notSent(http.StatusBadRequest, "idempotency-key-malformed", "header:Idempotency-Key bad-format request")},
+		{"a foreign origin", setHeader("Origin", "https://evil.example"), want{http.StatusForbidden, "origin-not-allowed", "not_sent", "after_mending", "", nil}},
+		{"an unknown word", func(c *call) { c.path = op.Path + "?preview=soap13" }, bad("preview", "not-in-list")},
+		{"no word", func(c *call) { c.path = op.Path + "?preview" }, bad("preview", "not-in-list")},
+		{"two words", func(c *call) { c.path = op.Path + "?preview=soap11&preview=soap12" }, bad("preview", "duplicate-parameter")},
+		{"another parameter", func(c *call) { c.path += "&pretty=1" }, bad("pretty", "unknown-parameter")},
+		{"another letter case", func(c *call) { c.path = op.Path + "?PREVIEW=soap11" }, bad("PREVIEW", "unknown-parameter")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := looking(ask(op, newReference(), ""), "1.1")
+			row.change(&c)
+			row.want.check(t, variant{op, "1.1"}, send(t, edge(t).url, c))
+		})
+	}
+}
+
+// TestPreviewInAVersionThatIsNotSpoken lists those that are.
+func TestPreviewInAVersionThatIsNotSpoken(t *testing.T) {
+	for name, list := range map[string][]any{"CreateService": {"soap11"}, "CreateComplexAccount": {"soap11"}, "CreateCallLog": {"soap11", "soap12"}} {
+		asked := "1.2"
+		if len(list) == 2 {
+			asked = "1.0"
+		}
+		a := send(t, bridge(t, "1.1").url, looking(ask(operation(t, name), newReference(), ""), asked))
+		notSent(http.StatusBadRequest, "bad-parameter", "parameter:preview not-in-list request").check(t, variant{operation(t, name), "1.1"}, a)
+		if diff := cmp.Diff(map[string]any{"list": list}, a.problem.Errors[0].Params); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestPreviewOfCallers(t *testing.T) {
+	_, settings := sandboxURL(t)
+	op := operation(t, "CreateCallLog")
+	v := variant{op, "1.1"}
+	web, webLine := apiKey(t, "web", "customercare:call-logs:create")
+	other, otherLine := apiKey(t, "other", "mds:services:create", "admin")
+	p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS": webLine + "\n" + otherLine}))
+	c := looking(call{path: op.Path, body: op.Example}, "1.1")
+	unauthenticated.check(t, v, send(t, p.url, keyed(c, newKey())))
+	unauthenticated.check(t, v, send(t, p.url, keyed(c, newKey(), web+"x")))
+	forbidden.check(t, v, send(t, p.url, keyed(c, newKey(), other)))
+	a := send(t, p.url, keyed(c, newKey(), web))
+	if d := previewOf(t, v, a); !strings.Contains(d.Envelope, "<UserId>web</UserId>") || strings.Contains(a.body, web) {
+		t.Errorf("the caller is not in %s", a.body)
+	}
+}
+
+// TestPreviewAsXML gives the envelope's own bytes to whoever prefers them.
+func TestPreviewAsXML(t *testing.T) {
+	for _, v := range one(t) {
+		t.Run(v.String(), func(t *testing.T) {
+			c := looking(ask(v.Operation, newReference(), ""), v.version)
+			for accept, isXML := range map[string]bool{
+				"": false, "*/*": false, "application/json": false, "image/png": false, "text/xml;q=0.5, application/json": false,
+				"text/xml": true, "application/xml": true, "application/soap+xml": true, "application/json;q=0.5, text/xml": true,
+			} {
+				c.header = header("Idempotency-Key", "the-key-of-the-looks", "Accept", accept)
+				a := send(t, bridge(t, v.version).url, c)
+				if !isXML {
+					previewOf(t, v, a)
+					continue
+				}
+				if a.status != http.StatusOK || a.header.Get("Content-Type") != "text/xml; charset=utf-8" || !strings.HasPrefix(a.body, `<?xml version="1.0" encoding="utf-8"?>`) {
+					t.Errorf("%s: status %d, %v: %s", accept, a.status, a.header, a.body)
+				}
+				c.header.Del("Accept")
+				if d := previewOf(t, v, send(t, bridge(t, v.version).url, c)); instants.ReplaceAllString(d.Envelope, "") != instants.ReplaceAllString(a.body, "") {
+					t.Errorf("%s: the XML differs from the JSON's\n%s\n%s", accept, a.body, d.Envelope)
+				}
+			}
+			c.header, c.body = header("Accept", "text/xml"), "{}"
+			if a := send(t, bridge(t, v.version).url, c); a.problem == nil || a.status != http.StatusUnprocessableEntity {
+				t.Errorf("a refusal is no problem document: %d %v %s", a.status, a.header, a.body)
+			}
+		})
+	}
+}

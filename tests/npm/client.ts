@@ -1,0 +1,117 @@
+// A client as a TypeScript developer writes one: every type comes from the document, none is our own. It calls each operation of a demo and
+// looks at what comes back. A line below @ts-expect-error must not compile: were the types too loose, the compiler would say so there.
+import createClient from "openapi-fetch";
+import type { components, paths } from "./build/schema.js";
+
+declare const process: { argv: string[] };
+
+type Problem = components["schemas"]["Problem"];
+
+const api = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
+
+function expect(holds: boolean, sentence: string): asserts holds {
+  if (!holds) throw new Error(sentence);
+}
+
+/** A fresh key, as each new operation needs one. */
+const fresh = () => ({ header: { "Idempotency-Key": crypto.randomUUID() } });
+
+/** What every answer of openapi-fetch has in common here. */
+interface Answer {
+  data?: unknown; // the success, or what ?preview shows: JSON, or the bare envelope
+  error?: Problem | undefined;
+  response: Response;
+}
+
+/** Judges a success, and gives its operation id. */
+function done(name: string, status: number, { data, error, response }: Answer): string {
+  expect(error === undefined, `${name}: ${error?.code} ${error?.detail}`);
+  expect(response.status === status, `${name}: status ${response.status}`);
+  expect(typeof data === "object" && data !== null && "operationId" in data, `${name}: no operation id in ${JSON.stringify(data)}`);
+  expect(data.operationId === response.headers.get("Operation-Id"), `${name}: two operation ids`);
+  console.log(`${name}: ${response.status} ${JSON.stringify(data)}`);
+  return String(data.operationId);
+}
+
+const account: components["schemas"]["CreateComplexAccountRequest"] = {
+  accountType: "End User",
+  primaryContact: {
+    detail: {
+      title: "Ms", firstName: "Jane", lastName: "Doe", addressLine1: "1 Main St", suburb: "Melbourne", state: "VIC", postcode: "3000",
+      country: "Australia", emailAddress: "jane@example.com.au", phoneNumber: "+61 3 9000 0000",
+    },
+    cumulusUser: { userName: `jane-${crypto.randomUUID()}@example.com.au`, password: "correct horse" },
+  },
+  accountContactType: { type: "Individual" },
+  accountOrganisation: null, // as good as absent
+};
+
+async function everyOperation(): Promise<void> {
+  done("CreateWorkFlowManager", 201, await api.POST("/v1/customercare/workflows", {
+    params: fresh(), body: { accountNumber: "0123456789", workItemType: { code: "MOVE" } },
+  }));
+  done("CreateCallLog", 201, await api.POST("/v1/customercare/call-logs", {
+    params: fresh(), body: { callerId: "IVR-7", customerCallLog: { logText: "Asked about the bill", account: { accountNumber: "0123456789" } } },
+  }));
+  done("UpdateCustomerPIN", 200, await api.POST("/v1/customercare/pin-changes", {
+    params: fresh(), body: { operationType: "UPDATE", accountNumber: "0123456789", pin: "0042" },
+  }));
+  done("CreateService", 201, await api.POST("/v1/mds/services", {
+    params: fresh(),
+    body: { serviceData: { customerLevel: "SUBSCRIPTION", customerLevelReference: "00000042", effectiveDate: "2026-12-01", serviceCode: "LINECH" } },
+  }));
+  done("CreateComplexAccount", 201, await api.POST("/v1/emersion/accounts", { params: fresh(), body: account }));
+}
+
+async function replay(): Promise<void> {
+  const call = { params: fresh(), body: { customerCallLog: { logText: "Asked twice" } } };
+  const first = await api.POST("/v1/customercare/call-logs", call);
+  const second = await api.POST("/v1/customercare/call-logs", call);
+  const id = done("the first", 201, first);
+  expect(done("the replay", 201, second) === id, "the replay has another id");
+  expect(first.response.headers.get("Idempotent-Replayed") === null, "the first answer is called a replay");
+  expect(second.response.headers.get("Idempotent-Replayed") === "true", "the second answer is no replay");
+
+  const { data, error } = await api.GET("/v1/operations/{operationId}", { params: { path: { operationId: id } } });
+  expect(error === undefined && data?.state === "done" && data.result?.status === 201, `the record is ${JSON.stringify(data ?? error)}`);
+}
+
+async function preview(): Promise<void> {
+  const { data } = await api.POST("/v1/customercare/call-logs", {
+    params: { ...fresh(), query: { preview: "soap12" } }, body: { customerCallLog: { logText: "Only looked at" } },
+  });
+  expect(typeof data === "object" && "envelope" in data, `no preview: ${JSON.stringify(data)}`);
+  expect(data.envelope.includes("<LogText>Only looked at</LogText>"), data.envelope);
+  expect(data.fields.some((f) => f.pointer === "/customerCallLog/logText"), "no row for the text");
+
+  const raw = await api.POST("/v1/mds/services", {
+    params: { ...fresh(), query: { preview: "soap11" } }, headers: { Accept: "text/xml" }, parseAs: "text",
+    body: { serviceData: { customerLevel: "ACCOUNT", customerLevelReference: "7", effectiveDate: "2026-12-01", serviceCode: "LINECH" } },
+  });
+  expect(typeof raw.data === "string" && raw.data.startsWith("<?xml"), `no envelope: ${JSON.stringify(raw.data)}`);
+  // @ts-expect-error MDS speaks SOAP 1.1 only, and the document says so.
+  const { error } = await api.POST("/v1/mds/services", { params: { ...fresh(), query: { preview: "soap12" } }, body: { serviceData: {} } });
+  expect(error?.code === "bad-parameter", `a preview in a version that MDS does not speak: ${error?.code}`);
+}
+
+/** A problem tells a form which field is wrong, and a program what to do. */
+async function problems(): Promise<void> {
+  const { error, response } = await api.POST("/v1/customercare/pin-changes", {
+    params: fresh(),
+    // @ts-expect-error A word that is not in the list, and a member that is misspelt.
+    body: { operationType: "RENAME", accountnumber: "0123456789" },
+  });
+  expect(response.status === 422 && error !== undefined, `status ${response.status}`);
+  expect(error.code === "validation-failed" && error.outcome === "not_sent" && error.retry === "after_mending", JSON.stringify(error));
+  const wrong = new Map(error.errors?.map((e) => [e.pointer, e.code]));
+  expect(wrong.get("/operationType") === "not-in-list" && wrong.get("/accountnumber") === "unknown-member", JSON.stringify(error.errors));
+  console.log(`a problem: ${response.status} ${error.code} ${[...wrong].join(" ")}`);
+
+  const unknown = await api.POST("/v1/customercare/call-logs", { params: fresh(), body: { customerCallLog: { logText: "sandbox:reset-after" } } });
+  expect(unknown.error?.code === "outcome-unknown" && unknown.error.retry === "never", JSON.stringify(unknown.error));
+}
+
+await everyOperation();
+await replay();
+await preview();
+await problems();

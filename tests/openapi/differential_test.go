@@ -1,0 +1,186 @@
+package openapi_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"soapbridge/tests/openapi"
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/soap"
+)
+
+var (
+	seedFlag  = flag.Uint64("differential.seed", 4, "seed of the instances")
+	countFlag = flag.Int("differential.count", 10_000, "instances an operation")
+)
+
+// operations are all that the product has.
+var operations = sync.OnceValue(func() []translate.Operation {
+	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
+	cmp, err2 := mds.Operations(mds.Config{})
+	cumulus, err3 := emersion.Operations(emersion.Config{})
+	if err1 != nil || err2 != nil || err3 != nil {
+		panic(fmt.Sprint(err1, err2, err3))
+	}
+	return append(append(care, cmp...), cumulus...)
+})
+
+var load = sync.OnceValues(openapi.Load)
+
+func document(t *testing.T) *openapi.Document {
+	t.Helper()
+	d, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// reader gives an operation's own reading of a body. What is not JSON at all is one violation.
+func reader(op translate.Operation) openapi.Read {
+	return func(body []byte) (list []openapi.Violation) {
+		_, refusal := op.Read(body)
+		if refusal == nil {
+			return nil
+		}
+		for _, v := range refusal.Violations {
+			list = append(list, openapi.Violation{Pointer: v.Pointer, Code: string(v.Code), Detail: v.Detail})
+		}
+		if len(list) == 0 {
+			list = []openapi.Violation{{Code: string(refusal.Code)}}
+		}
+		return list
+	}
+}
+
+// duel holds an operation against its schema.
+type duel struct {
+	document *openapi.Document
+	schema   string
+	read     openapi.Read
+	generator
+
+	accepted, refused int // by the API
+	explained         map[string]int
+	mutated           map[string]int
+}
+
+func newDuel(d *openapi.Document, op translate.Operation, seed uint64) *duel {
+	stream := uint64(slices.IndexFunc(operations(), func(o translate.Operation) bool { return o.Name == op.Name }))
+	return &duel{
+		document: d, schema: d.RequestSchema("POST", op.Path), read: reader(op), generator: *newGenerator(d, seed, stream),
+		explained: map[string]int{}, mutated: map[string]int{},
+	}
+}
+
+// next makes an instance: four of ten as the schema wants it, the others with one mutation or two.
+func (d *duel) next() any {
+	v := d.value(openapi.Object{"$ref": "#" + d.schema})
+	v, done := mutate(d.Rand, v, pick(d.Rand, []int{0, 0, 0, 0, 1, 1, 1, 1, 2, 2}))
+	for _, name := range done {
+		d.mutated[name]++
+	}
+	return v
+}
+
+// judge lets both judge a body. A disagreement without an explanation is wrong.
+func (d *duel) judge(body []byte) (violations []openapi.Violation, names []string, wrong error) {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("the instance is not JSON: %w", err)
+	}
+	refusal := d.document.Accepts(d.schema, value)
+	violations = d.read(body)
+	if (refusal == nil) == (len(violations) == 0) {
+		return violations, nil, nil
+	}
+	if names = d.document.Explain(d.schema, body, violations, d.read); names != nil {
+		return violations, names, nil
+	}
+	if refusal != nil {
+		return violations, nil, fmt.Errorf("the API accepts what the document refuses: %w", refusal)
+	}
+	return violations, nil, fmt.Errorf("the document accepts what the API refuses: %+v", violations)
+}
+
+// step judges the next instance; what is wrong is told with the smallest instance that shows it.
+func (d *duel) step() error {
+	v := d.next()
+	violations, names, wrong := d.judge(write(v))
+	if len(violations) == 0 {
+		d.accepted++
+	} else {
+		d.refused++
+	}
+	for _, name := range names {
+		d.explained[name]++
+	}
+	if wrong == nil {
+		return nil
+	}
+	isWrong := func(v any) bool { _, _, wrong := d.judge(write(v)); return wrong != nil }
+	small := write(minimal(v, isWrong))
+	_, _, wrong = d.judge(small)
+	return fmt.Errorf("%w\n%s", wrong, small)
+}
+
+// What the operations needed in all.
+var (
+	sum                sync.Mutex
+	explained, mutated = map[string]int{}, map[string]int{}
+)
+
+// TestTheDocumentIsTheValidator generates bodies from the schemas, spoils most of them, and wants the schema and the API to agree about each,
+// but for the listed exceptions.
+func TestTheDocumentIsTheValidator(t *testing.T) {
+	t.Run("operations", func(t *testing.T) {
+		for _, op := range operations() {
+			t.Run(op.Name, func(t *testing.T) {
+				t.Parallel()
+				testAgreement(t, op)
+			})
+		}
+	})
+	for _, e := range openapi.Exceptions {
+		if explained[e.Name] == 0 {
+			t.Errorf("nothing needed the exception %q: it is stale, or no mutation leads to it", e.Name)
+		}
+	}
+	for _, m := range mutations {
+		if mutated[m.name] == 0 {
+			t.Errorf("the mutation %q was never made", m.name)
+		}
+	}
+	t.Logf("exceptions: %v", explained)
+}
+
+func testAgreement(t *testing.T, op translate.Operation) {
+	d := newDuel(document(t), op, *seedFlag)
+	for wrongs := 0; wrongs < 3 && d.accepted+d.refused < *countFlag; {
+		if wrong := d.step(); wrong != nil {
+			t.Errorf("seed %d: %v", *seedFlag, wrong)
+			wrongs++
+		}
+	}
+	t.Logf("seed %d: %d accepted, %d refused, %v explained", *seedFlag, d.accepted, d.refused, d.explained)
+	if n := d.accepted + d.refused; n < *countFlag || d.accepted < n/5 || d.refused < n/5 {
+		t.Errorf("%d instances, %d accepted and %d refused: of %d a fifth at least must be each", n, d.accepted, d.refused, *countFlag)
+	}
+	sum.Lock()
+	defer sum.Unlock()
+	for name, n := range d.explained {
+		explained[name] += n
+	}
+	for name, n := range d.mutated {
+		mutated[name] += n
+	}
+}

@@ -1,0 +1,186 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Violation is one violation that the API reports.
+type Violation struct{ Pointer, Code, Detail string }
+
+// Exception is something that the API and JSON Schema must judge differently. It tells its violations, or how a body is without it.
+type Exception struct {
+	Name, Reason string
+
+	covers func(value any, v Violation) bool // value is what stands at the violation's pointer; nil for nothing
+	plain  func(body []byte) []byte
+}
+
+// Exceptions are all of them. Whatever else the document and the API judge differently is a mistake in one of them.
+var Exceptions = []Exception{
+	{"spelling of an integer", "1.0 and 1e2 are integers to JSON Schema (core, section 4.2.3)", func(value any, v Violation) bool {
+		n, ok := value.(json.Number)
+		return ok && strings.ContainsAny(n.String(), ".eE") && (v.Code == "bad-number" || v.Code == "emersion-33")
+	}, nil},
+	{"character of XML", "a pattern against what XML 1.0 cannot carry would stand on every text, in front of those that say something of it", hasCode("character-not-allowed"), nil},
+	{"Unicode", "a parser has replaced invalid UTF-8 and halves of surrogate pairs before JSON Schema sees the text", hasCode("invalid-unicode"), nil},
+	{"order of dates", "JSON Schema compares no members", hasCode("before-other"), nil},
+	{"check digits", "JSON Schema does not calculate", func(_ any, v Violation) bool {
+		return v.Code == "emersion-org-identifier" && strings.HasPrefix(v.Detail, "The check digits ")
+	}, nil},
+	{"length of a host name", "a length holds for a whole text, and this one is in bytes", func(value any, v Violation) bool {
+		host, ok := hostOf(value, v)
+		return ok && len(host) > 253
+	}, nil},
+	{"letters of a host name", `\p{L} means the letter p to programs that compile patterns without the flag u, so the document takes all that is not ASCII`, func(value any, v Violation) bool {
+		host, ok := hostOf(value, v)
+		return ok && strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII && !unicode.In(r, unicode.L, unicode.N) })
+	}, nil},
+	{"grammar of a URL", "the grammar is no regular expression that anybody would want to read", func(value any, v Violation) bool {
+		text, _ := value.(string)
+		scheme, _, isURL := strings.Cut(strings.ToLower(text), "://")
+		return v.Code == "emersion-44" && isURL && (scheme == "http" || scheme == "https")
+	}, nil},
+	{"duplicate member", "JSON Schema judges what a parser made of the text, and parsers keep one of two members", nil, firstOfEach},
+	{"white space", "U+0085 is white space to Unicode alone, U+FEFF to ECMA-262 alone, and nobody writes either", nil, withoutOddSpaces},
+}
+
+func hasCode(code string) func(any, Violation) bool {
+	return func(_ any, v Violation) bool { return v.Code == code }
+}
+
+// hostOf gives the host name that a violation of the vendor's numbers 28 and 44 is about.
+func hostOf(value any, v Violation) (host string, ok bool) {
+	text, _ := value.(string)
+	switch v.Code {
+	case "emersion-28":
+		_, host, ok = strings.Cut(text, "@")
+		return host, ok
+	case "emersion-44":
+		return text, true
+	}
+	return "", false
+}
+
+// Read is how the API reads a body: the violations, none for what it accepts.
+type Read func(body []byte) []Violation
+
+// Explain names the exceptions behind a disagreement of the schema and the API about a body. Where one of the violations is no exception, or
+// the schema alone refuses, there is no explanation: nil.
+func (d *Document) Explain(schema string, body []byte, violations []Violation, read Read) (names []string) {
+	value, err := decode(body)
+	if err != nil {
+		return nil
+	}
+	for _, v := range violations {
+		name := exceptionFor(At(value, v.Pointer), v)
+		if name == "" {
+			names = nil
+			break
+		}
+		names = append(names, name)
+	}
+	for _, e := range Exceptions {
+		if names == nil && e.plain != nil && d.agreesOnPlain(e, schema, body, read) {
+			return []string{e.Name}
+		}
+	}
+	return names
+}
+
+func exceptionFor(value any, v Violation) string {
+	for _, e := range Exceptions {
+		if e.covers != nil && e.covers(value, v) {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// agreesOnPlain tells whether an exception is all that the disagreement is about, but perhaps for others.
+func (d *Document) agreesOnPlain(e Exception, schema string, body []byte, read Read) bool {
+	plain := e.plain(body)
+	value, err := decode(plain)
+	if err != nil || bytes.Equal(plain, body) {
+		return false
+	}
+	violations := read(plain)
+	accepted := d.Accepts(schema, value) == nil
+	return accepted == (len(violations) == 0) || d.Explain(schema, plain, violations, read) != nil
+}
+
+// oddSpaces puts in the place of the two characters others that are white space, or none, to everybody. Unicode's view is the API's.
+var oddSpaces = strings.NewReplacer("\u0085", " ", `\u0085`, " ", "\ufeff", "x", `\ufeff`, "x", `\uFEFF`, "x")
+
+func withoutOddSpaces(body []byte) []byte { return []byte(oddSpaces.Replace(string(body))) }
+
+// firstOfEach leaves the first of each two members of one name, which is the one that the API goes on with. What is not JSON stays as it is.
+func firstOfEach(body []byte) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	opening, err := decoder.Token()
+	delim, ok := opening.(json.Delim)
+	if err != nil || !ok {
+		return body
+	}
+	var kept [][]byte
+	seen := map[string]bool{}
+	for decoder.More() {
+		var prefix []byte
+		name := ""
+		if delim == '{' {
+			token, err := decoder.Token()
+			if err != nil {
+				return body
+			}
+			name, _ = token.(string)
+			prefix, _ = json.Marshal(name) // a string always can
+			prefix = append(prefix, ':')
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return body
+		}
+		if delim == '[' || !seen[name] {
+			kept = append(kept, append(prefix, firstOfEach(value)...))
+		}
+		seen[name] = true
+	}
+	inside := string(bytes.Join(kept, []byte(",")))
+	if delim == '{' {
+		return []byte("{" + inside + "}")
+	}
+	return []byte("[" + inside + "]")
+}
+
+// decode reads JSON as a client's parser does.
+func decode(body []byte) (any, error) { return jsonschema.UnmarshalJSON(bytes.NewReader(body)) }
+
+var unescape = strings.NewReplacer("~1", "/", "~0", "~")
+
+// At gives the value at a JSON Pointer; nil where there is none.
+func At(value any, pointer string) any {
+	if pointer == "" {
+		return value
+	}
+	for name := range strings.SplitSeq(pointer[1:], "/") {
+		name = unescape.Replace(name)
+		switch v := value.(type) {
+		case Object:
+			value = v[name]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
