@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: help test tools lint tidy golden fuzz torture bench build
+.PHONY: help test tools lint generate npm golden fuzz torture bench build
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,6 +21,12 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	go vet ./...
 	go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
+
+generate: ## write the documents in openapi/ anew: OpenAPI, Swagger, catalogue, .http file, Postman collection
+	go run ./openapi/gen
+
+npm: ## what linters and generators of the npm world make of the OpenAPI document; needs Node
+	tests/npm/run.sh
 
 golden: ## write the golden files anew; read the difference before you commit it
 	go test ./tests/contract -update

@@ -192,10 +192,10 @@ func scalar(v any) []byte {
 // sorted gives the names of an object's members.
 func (o order) sorted(n node, path []string) []string {
 	names := slices.Sorted(maps.Keys(n))
-	if o.isNamed(path) {
-		return names // the names are not the document's own: a property called title is not a title
-	}
 	prefer := first
+	if o.isNamed(path) { // the names are not the document's own: a property called title is not a title
+		prefer = []string{"minimal"} // of the examples the one to begin with
+	}
 	switch depth := len(path); {
 	case depth == 1 && path[0] == "paths":
 		prefer = o.paths

@@ -41,7 +41,8 @@ func finishDecode(doc node, ops []translate.Operation) {
 	}
 	body := operation.at("requestBody")
 	delete(body, "x-originalParamName") // the library's own note
-	reply := node{"schema": node{"type": "string"}, "example": pastedReply}
+	// Swagger UI shows an example of XML only where the schema names the root.
+	reply := node{"schema": node{"type": "string", "xml": node{"name": "Envelope"}}, "example": pastedReply}
 	body["content"] = node{"text/xml": reply, "application/xml": reply, "application/soap+xml": reply}
 	doc.at("components", "headers")["Decoded-Operation"] = node{
 		"description": "The operation that the reply was decoded for. Without it, the answer is about this call itself.",

@@ -15,9 +15,9 @@ const title = (version) => version.replace(/^soap(\d)(\d)$/, "SOAP $1.$2");
 // indented puts every element on a line of its own, but for those that hold text: their text stays as it is, spaces and all.
 function indented(xml) {
   let depth = 0;
-  const lines = xml.split(/(?<=>)(?=<)/).map((piece) => {
+  const lines = xml.split(/(?<=\?>)\n|(?<=>)(?=<)/).map((piece) => {
     if (piece.startsWith("</")) {
-      depth--;
+      depth = Math.max(0, depth - 1);
     }
     const line = "  ".repeat(depth) + piece;
     if (/^<[^?/]/.test(piece) && !piece.endsWith("/>") && !piece.includes("</")) {

@@ -1,147 +1,20 @@
 package browser
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
-
-// operation is what a reader of the page should find.
-type operation struct {
-	tag, name string
-	status    string
-	versions  []string
-	root      string // in the envelope's body
-}
-
-var operations = []operation{
-	{"CustomerCare", "CreateWorkFlowManager", "201", []string{"1.1", "1.2"}, "<CreateWorkFlowManager "},
-	{"CustomerCare", "CreateCallLog", "201", []string{"1.1", "1.2"}, "<CreateCallLog "},
-	{"CustomerCare", "UpdateCustomerPIN", "200", []string{"1.1", "1.2"}, "<UpdateCustomerPIN "},
-	{"MDS", "CreateService", "201", []string{"1.1"}, "createService"},
-	{"Emersion", "CreateComplexAccount", "201", []string{"1.1"}, "createComplexAccount"},
-}
-
-// block is one operation on the page.
-type block struct {
-	*tab
-
-	operation operation
-	selector  string
-}
-
-// expand opens an operation by a click on its line.
-func (p *tab) expand(op operation) block {
-	p.t.Helper()
-	b := block{p, op, "#operations-" + op.tag + "-" + op.name}
-	await[bool](p, op.name+" in the list", b.has(".opblock-summary-control"))
-	b.click(".opblock-summary-control")
-	b.ready()
-	return b
-}
-
-// ready waits until the operation can be tried out.
-func (b block) ready() {
-	b.t.Helper()
-	await[bool](b.tab, "Execute button", b.has(".btn.execute"))
-	await[bool](b.tab, "example in the body", b.all("textarea")+`.some((area) => area.value.includes("{"))`)
-}
-
-func quoted(text string) string {
-	b, _ := json.Marshal(text) // a string never fails
-	return string(b)
-}
-
-// find is the expression of an element within the operation, all that of a list of them, has that of its presence.
-func (b block) find(part string) string {
-	return "document.querySelector(" + quoted(b.selector+" "+part) + ")"
-}
-
-func (b block) all(part string) string {
-	return "[...document.querySelectorAll(" + quoted(b.selector+" "+part) + ")]"
-}
-
-func (b block) has(part string) string { return b.find(part) + " !== null" }
-
-func (b block) click(part string) {
-	b.t.Helper()
-	evaluate[bool](b.tab, b.find(part)+".click(), true")
-}
-
-// press clicks the button with a label.
-func (b block) press(label string) {
-	b.t.Helper()
-	evaluate[bool](b.tab, b.all("button")+".find((button) => button.innerText.trim() === "+quoted(label)+").click(), true")
-}
-
-// write replaces what stands in an input, as typing does: React looks for the event.
-func (b block) write(part, text string) {
-	b.t.Helper()
-	evaluate[bool](b.tab, `((field) => {
-		Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, `+quoted(text)+`);
-		field.dispatchEvent(new Event("input", { bubbles: true }));
-		return true;
-	})(`+b.find(part)+`)`)
-}
-
-const keyInput = `tr[data-param-name="Idempotency-Key"] input`
-
-var aUUID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-
-// key reads the Idempotency-Key from its input: a fresh UUID, not the example of the document.
-func (b block) key() string {
-	b.t.Helper()
-	key := await[string](b.tab, "UUID as Idempotency-Key", b.find(keyInput)+`.value`)
-	if !aUUID.MatchString(key) {
-		b.t.Errorf("the Idempotency-Key is %q, want a random UUID", key)
-	}
-	return key
-}
-
-const live = ".live-responses-table"
-
-// execute presses the button, and reads what the page shows of an answer that has the given text: its status and all of it.
-func (b block) execute(expected string) (status, shown string) {
-	b.t.Helper()
-	b.click(".btn.execute")
-	shown = await[string](b.tab, "answer with "+expected,
-		fmt.Sprintf("((found) => found?.innerText.includes(%s) && found.innerText)(%s)", quoted(expected), b.find(live)))
-	return strings.TrimSpace(evaluate[string](b.tab, b.find(live+" tbody .response-col_status")+".innerText")), shown
-}
-
-// preview presses the button of a version, and reads what the page shows.
-func (b block) preview(version string) string {
-	b.t.Helper()
-	b.press("Preview SOAP " + version)
-	return await[string](b.tab, "preview of SOAP "+version, fmt.Sprintf(
-		`((panel) => panel?.querySelector("h4").innerText.endsWith(%s) && !panel.innerText.includes("Asking") && panel.innerText)(%s)`,
-		quoted(version), b.find(".sb-preview")))
-}
-
-// executed asks the sandbox how often it executed each operation.
-func executed(t *testing.T, p program) map[string]int {
-	t.Helper()
-	response, err := http.Get(p.sandbox + "/sandbox/calls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var calls struct{ Counts map[string]int }
-	if err := json.NewDecoder(response.Body).Decode(&calls); err != nil {
-		t.Fatal(err)
-	}
-	return calls.Counts
-}
 
 // TestEveryOperation does with every operation what a curious person does: look, preview, execute, execute again.
 func TestEveryOperation(t *testing.T) {
 	demo := startDemo(t)
 	page := open(t, demo.url+"/docs")
 	await[bool](page, "list of operations", `document.querySelectorAll(".opblock").length > 5`)
+	page.resize(390, 844)
+	page.fits("list")
+	page.screenshot("docs-phone")
+	page.resize(1280, 900)
 	page.screenshot("docs-desktop")
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
@@ -163,7 +36,10 @@ func TestEveryOperation(t *testing.T) {
 			if n := executed(t, demo)[op.name]; n != 1 {
 				t.Errorf("the sandbox executed it %d times, want once", n)
 			}
-			b.screenshotOf("desktop")
+			if op.name == "CreateCallLog" {
+				b.screenshots("desktop")
+			}
+			b.checkPhone()
 			b.click(".opblock-summary-control") // closed again, for the next one
 		})
 	}
@@ -186,7 +62,7 @@ func (b block) checkPreviews() {
 	namespaces := map[string]string{"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
 	for _, version := range b.operation.versions {
 		shown := b.preview(version)
-		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], b.operation.root, "\n  <soap:Body>", "Nothing was sent"} {
+		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], ":Body>\n    " + b.operation.root, "Nothing was sent"} {
 			if !strings.Contains(shown, part) {
 				b.t.Errorf("SOAP %s: the page does not show %q:\n%s", version, part, shown)
 			}
@@ -198,11 +74,232 @@ func (b block) checkPreviews() {
 	}
 }
 
-// screenshotOf keeps two pictures of the operation: its parameters and its answer.
-func (b block) screenshotOf(size string) {
+// screenshots keeps three pictures: of the operation's parameters, of the preview, and of the answer.
+func (b block) screenshots(size string) {
 	b.t.Helper()
-	for part, name := range map[string]string{".opblock-summary": "top", ".sb-preview": "preview", live: "answer"} {
-		evaluate[bool](b.tab, "("+b.find(part)+`?.scrollIntoView({ block: "start" }), true)`)
-		b.screenshot(strings.ToLower(b.operation.name) + "-" + name + "-" + size)
+	for part, name := range map[string]string{".opblock-summary": "operation", ".sb-preview": "preview", live: "answer"} {
+		evaluate[bool](b.tab, b.find(part)+`.scrollIntoView({ block: "start" }), true`)
+		b.screenshot(name + "-" + size)
 	}
+}
+
+func TestTheKeyIsTheUsers(t *testing.T) {
+	demo := startDemo(t)
+	b := open(t, demo.url+"/docs").expand(callLog)
+	first := b.key()
+	b.press("New key")
+	if second := b.key(); second == first {
+		t.Error("New key gives the old key")
+	}
+	const mine = "a-key-of-my-own-0001"
+	b.write(keyInput, mine)
+	b.stays("typing", mine)
+	b.write("textarea", `{"customerCallLog":{"logText":"edited"}}`)
+	await[bool](b.tab, "Reset button", b.has(".btn.reset"))
+	b.click(".btn.reset")
+	await[bool](b.tab, "example back in the body", b.find("textarea")+`.value !== '{"customerCallLog":{"logText":"edited"}}'`)
+	b.stays("Reset", mine)
+	if status, shown := b.execute("operationId"); status != "201" {
+		t.Errorf("status %s:\n%s", status, shown)
+	}
+	if command := evaluate[string](b.tab, b.find(".curl-command")+".innerText"); !strings.Contains(command, "'Idempotency-Key: "+mine+"'") {
+		t.Errorf("another key was sent:\n%s", command)
+	}
+	b.click(".btn-clear")
+	await[bool](b.tab, "answer cleared", "!("+b.has(live)+")")
+	b.stays("Clear", mine)
+	b.click(".opblock-summary-control")
+	await[bool](b.tab, "closed operation", "!("+b.has(".opblock-body")+")")
+	b.click(".opblock-summary-control")
+	b.ready()
+	b.stays("reopening", mine)
+	b.write(keyInput, "")
+	await[bool](b.tab, "empty key, ready to be typed", b.find(keyInput)+`.value === ""`)
+	b.press("New key")
+	b.key()
+}
+
+// stays checks what the input of the key holds, and the page's own state behind it: the next rendering shows that.
+func (b block) stays(after, want string) {
+	b.t.Helper()
+	await[bool](b.tab, "key "+want+" after "+after, b.find(keyInput)+".value === "+quoted(want))
+}
+
+// TestKeyOnAnIntranetHost opens the page by a name over plain HTTP, where browsers offer no crypto.randomUUID.
+func TestKeyOnAnIntranetHost(t *testing.T) {
+	demo := startDemo(t)
+	page := open(t, strings.Replace(demo.url, "127.0.0.1", "intranet.test", 1)+"/docs")
+	if evaluate[bool](page, "isSecureContext || 'randomUUID' in crypto") {
+		t.Fatal("this is a secure context; the test tests nothing")
+	}
+	b := page.expand(callLog)
+	first := b.key()
+	b.press("New key")
+	if second := b.key(); second == first {
+		t.Error("New key gives the old key")
+	}
+	if status, shown := b.execute("operationId"); status != "201" {
+		t.Errorf("status %s:\n%s", status, shown)
+	}
+}
+
+func TestRefusedPreview(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs")
+	b := page.expand(callLog)
+	page.expect("error of the network: .* 422 ")
+	b.write("textarea", `{"customerCallLog":{"logText":7,"nonsense":true}}`)
+	await[bool](b.tab, "edited body", b.has(".btn.reset"))
+	shown := b.preview("1.1")
+	for _, part := range []string{"422: The request breaks rules", "/customerCallLog/logText wrong-type", "/customerCallLog/nonsense unknown-member"} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("the page does not show %q:\n%s", part, shown)
+		}
+	}
+	b.press("Close preview")
+	await[bool](b.tab, "closed preview", "!("+b.has(".sb-preview")+")")
+}
+
+// TestMarkupStaysText shows a value that would be a script if the page took it for markup, with white space that indenting must not touch.
+func TestMarkupStaysText(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs")
+	b := page.expand(callLog)
+	b.write("textarea", `{"customerCallLog":{"logText":"<img src=x onerror=alert(1)>\n  \"two\"  lines"}}`)
+	await[bool](b.tab, "edited body", b.has(".btn.reset"))
+	shown := b.preview("1.1")
+	if want := "<LogText>&lt;img src=x onerror=alert(1)&gt;\n  \"two\"  lines</LogText>"; !strings.Contains(shown, want) {
+		t.Errorf("the page does not show %q:\n%s", want, shown)
+	}
+	if evaluate[int](page, b.all(".sb-preview img")+".length") != 0 {
+		t.Error("the value became markup")
+	}
+}
+
+func TestDeepLink(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs#/CustomerCare/CreateCallLog")
+	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
+	b.ready()
+	b.key()
+}
+
+func TestBanner(t *testing.T) {
+	const banner = `document.querySelector(".sb-banner")?.innerText ?? ""`
+	text := evaluate[string](open(t, startDemo(t).url+"/docs/"), banner)
+	if !strings.HasPrefix(text, "Sandbox:") || !strings.Contains(text, "Made-up data only, nothing reaches a vendor") {
+		t.Errorf("the demo's banner is %q", text)
+	}
+	proxy, _ := startServe(t)
+	if text := evaluate[string](open(t, proxy.url+"/docs"), banner); text != "" {
+		t.Errorf("a proxy that may have a vendor behind it says %q", text)
+	}
+}
+
+func TestAuthorize(t *testing.T) {
+	proxy, key := startServe(t)
+	page := open(t, proxy.url+"/docs")
+	b := page.expand(callLog)
+	page.expect("error of the network: .* 401 ")
+	if status, shown := b.execute("unauthenticated"); status != "401" {
+		t.Errorf("without a key: status %s:\n%s", status, shown)
+	}
+	page.authorize(key)
+	if status, shown := b.execute("operationId\":"); status != "201" {
+		t.Errorf("with a key: status %s:\n%s", status, shown)
+	}
+	if shown := b.preview("1.2"); !strings.Contains(shown, "<CreateCallLog ") {
+		t.Errorf("the preview is not authorized:\n%s", shown)
+	}
+	if evaluate[bool](page, "JSON.stringify([localStorage, sessionStorage, document.cookie]).includes("+quoted(key)+")") {
+		t.Error("the key is kept in the browser")
+	}
+	if n := executed(t, proxy)[callLog.name]; n != 1 {
+		t.Errorf("the sandbox executed it %d times, want once", n)
+	}
+}
+
+// authorize enters an API key in the dialog that the button at the top opens.
+func (p *tab) authorize(key string) {
+	p.t.Helper()
+	top := block{p, operation{}, ".scheme-container"}
+	await[bool](p, "Authorize button", top.has(".btn.authorize"))
+	top.click(".btn.authorize")
+	dialog := block{p, operation{}, ".modal-ux .auth-container:has(#auth-bearer-value)"}
+	await[bool](p, "input for the key", dialog.has("input"))
+	dialog.write("input", key)
+	dialog.click(".btn.authorize")
+	await[bool](p, "Logout button", block{p, operation{}, ".modal-ux"}.all("button")+`.some((button) => button.innerText === "Logout")`)
+	block{p, operation{}, ".modal-ux"}.click(".close-modal")
+}
+
+func TestNobodyAuthorizesTheDemo(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs")
+	b := page.expand(callLog)
+	if evaluate[bool](page, `document.querySelector(".authorize") !== null`) {
+		t.Error("the demo knows no callers, but the page asks for a key")
+	}
+	b.key()
+}
+
+// checkPhone looks at the operation in a window of 390 by 844 pixels.
+func (b block) checkPhone() {
+	b.t.Helper()
+	b.resize(390, 844)
+	b.click(".sb-preview summary") // opens the table
+	b.fits(b.operation.name)
+	b.reachable()
+	if b.operation.name == callLog.name {
+		b.screenshots("phone")
+	}
+	b.resize(1280, 900)
+}
+
+// fits checks that the page is not wider than the window. What is wider scrolls in a box of its own.
+func (p *tab) fits(what string) {
+	p.t.Helper()
+	type overflow struct {
+		Width, Window int
+		Widest        []string
+	}
+	found := evaluate[overflow](p, `({
+		width: document.documentElement.scrollWidth, window: innerWidth,
+		widest: [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 12)
+			.map((e) => e.tagName + "." + e.className + " " + Math.round(e.getBoundingClientRect().right)),
+	})`)
+	if found.Width > found.Window {
+		p.t.Errorf("%s: the page is %d pixels wide in a window of %d; among what is too wide: %q", what, found.Width, found.Window, found.Widest)
+	}
+}
+
+// reachable checks that each button of an operation can be scrolled to and touched.
+func (b block) reachable() {
+	b.t.Helper()
+	hidden := evaluate[[]string](b.tab, b.all("button, summary, select, textarea, input")+`.filter((part) => {
+		part.scrollIntoView({ block: "center" });
+		const box = part.getBoundingClientRect();
+		const x = box.left + box.width / 2, y = box.top + Math.min(box.height / 2, 20);
+		const touched = document.elementFromPoint(x, y);
+		return box.width > 0 && !(touched && (part.contains(touched) || touched.contains(part) && touched.tagName === "LABEL"));
+	}).map((part) => part.tagName + "." + part.className + " " + part.innerText.slice(0, 30))`)
+	if len(hidden) > 0 {
+		b.t.Errorf("%s: out of reach: %q", b.operation.name, hidden)
+	}
+}
+
+// TestComplaintsAreNoticed spoils a page in every way that the others must notice.
+func TestComplaintsAreNoticed(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs")
+	page.expect(`^console\.warning: "spoilt"`)
+	page.expect(`^exception: Uncaught .*spoilt`)
+	page.expect(`^console\.error: "policy violated: style-src`)
+	page.expect(`^error of the security: .*[Ss]tyle`)
+	page.expect(`^a request to another origin: http://elsewhere\.test/`)
+	page.expect(`^console\.error: "policy violated: img-src`)
+	page.expect(`^error of the security: .*http://elsewhere\.test/`)
+	evaluate[bool](page, `new Promise((done) => {
+		console.warn("spoilt");
+		setTimeout(() => { throw new Error("spoilt"); });
+		document.body.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
+		const image = new Image();
+		image.onerror = () => setTimeout(() => done(true), 100);
+		image.src = "http://elsewhere.test/";
+	})`)
 }

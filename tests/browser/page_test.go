@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -51,14 +51,15 @@ func open(t *testing.T, address string) *tab {
 	if err := chromedp.Do(chromium); err != nil { // starts the browser; the tabs below must not each start one
 		t.Fatal(err)
 	}
-	tabContext, closeTab := chromedp.NewContext(chromium, chromedp.WithListener(p.watch))
-	ctx, cancel := context.WithTimeout(tabContext, patience)
+	ctx, closeTab := chromedp.NewContext(chromium, chromedp.WithListener(p.watch))
 	p.ctx = ctx
 	t.Cleanup(func() {
 		p.finish()
-		cancel()
 		closeTab()
 	})
+	if err := chromedp.Do(ctx); err != nil { // with this context, whose end is that of the tab, and not with one of a single step
+		t.Fatal(err)
+	}
 	do(p, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher})
 		return err
@@ -79,6 +80,8 @@ func (p *tab) watch(event any) {
 		if !strings.HasPrefix(e.Request.URL, p.origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "blob:") {
 			p.complain("a request to another origin: " + e.Request.URL)
 		}
+	case *inspector.EventTargetCrashed:
+		p.complain("the page crashed")
 	case *runtime.EventConsoleAPICalled:
 		words := make([]string, len(e.Args))
 		for i, arg := range e.Args {
@@ -124,16 +127,23 @@ func (p *tab) finish() {
 
 func do(p *tab, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
+	if _, err := try(p, patience, chromedp.Steps(steps...)); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// try does something in the page within a time.
+func try[T any](p *tab, limit time.Duration, action chromedp.Action[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
+	defer cancel()
+	return chromedp.Run(ctx, action)
 }
 
 // evaluate runs JavaScript in the page and gives the value of its last expression; a promise is awaited, and one that is rejected fails
 // the test. The page's Content-Security-Policy does not hold for this script.
 func evaluate[T any](p *tab, script string) T {
 	p.t.Helper()
-	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	value, err := try(p, patience, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.t.Fatalf("%v\nin %s", err, script)
 	}
@@ -143,15 +153,20 @@ func evaluate[T any](p *tab, script string) T {
 // await waits until an expression gives something that is neither false, 0, "" nor null.
 func await[T any](p *tab, what, expression string) T {
 	p.t.Helper()
-	value, err := chromedp.Run(p.ctx, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	value, err := try(p, patience, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0)))
 	if err != nil {
-		text, _ := chromedp.Run(context.WithoutCancel(p.ctx), chromedp.Evaluate[string](`document.body.innerText`))
-		if !errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%w\nin %s", err, expression)
-		}
-		p.t.Fatalf("no %s: %v\nthe page: %.3000s", what, err, text)
+		p.t.Fatalf("no %s: %v\nin %s\nthe page: %.3000s", what, err, expression, p.text())
 	}
 	return value
+}
+
+// text is what the page shows, for a failure's message; a page that hangs or has crashed shows nothing.
+func (p *tab) text() string {
+	text, err := try(p, 5*time.Second, chromedp.Evaluate[string]("document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // resize gives the window another size, in CSS pixels.
@@ -163,7 +178,7 @@ func (p *tab) resize(width, height int64) {
 // screenshot keeps what the window shows, for a person to look at, in artifacts/ at the root of the module.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
-	picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	picture, err := try(p, patience, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatal(err)
 	}

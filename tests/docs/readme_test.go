@@ -85,7 +85,7 @@ func TestExamples(t *testing.T) {
 				t.Errorf("status %d, want success: %s", status, body)
 			case kind == "rejected":
 				checkRejected(t, status, body)
-			case kind == "preview" && (status != http.StatusOK || !strings.Contains(body, "<PIN>***</PIN>") || !strings.Contains(body, ">0123456789<")):
+			case kind == "preview" && (status != http.StatusOK || !strings.Contains(body, ">***</PIN>") || !strings.Contains(body, ">0123456789<")):
 				t.Errorf("status %d, want an envelope with a masked PIN: %s", status, body)
 			}
 		})

@@ -1,7 +1,7 @@
 // A client as a TypeScript developer writes one: every type comes from the document, none is our own. It calls each operation of a demo and
 // looks at what comes back. A line below @ts-expect-error must not compile: were the types too loose, the compiler would say so there.
 import createClient from "openapi-fetch";
-import type { components, paths } from "./build/schema.js";
+import type { components, paths } from "./out/schema.js";
 
 declare const process: { argv: string[] };
 

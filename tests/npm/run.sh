@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the npm world and a Go generator make of the OpenAPI document: linters must find nothing, generated clients must compile and call a demo.
-# Needs Node, npm and Go; the network only for the npm registry and the Go proxy. What it makes is in build/.
+# Needs Node, npm and Go; the network only for the npm registry and the Go proxy. What it makes is in out/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -11,19 +11,23 @@ repository=$(cd ../.. && pwd)
 
 say() { echo "-- $*"; }
 
+for tool in npm node go curl; do
+  command -v "$tool" >/dev/null || { echo "$tool is missing; needed are Go, curl, and Node 20.19 or later: https://nodejs.org"; exit 1; }
+done
+
 # start_demo runs a demo on a free port and sets demo to its URL. It ends with this script.
 start_demo() {
-  (cd "$repository" && go build -o tests/npm/build/soapbridge .)
-  build/soapbridge demo --listen 127.0.0.1:0 >build/demo.out 2>build/demo.log &
+  (cd "$repository" && go build -o tests/npm/out/soapbridge .)
+  out/soapbridge demo --listen 127.0.0.1:0 >out/demo.out 2>out/demo.log &
   demo_pid=$!
   trap 'kill "$demo_pid" 2>/dev/null || true; wait "$demo_pid" 2>/dev/null || true' EXIT
   for _ in $(seq 600); do
-    demo=$(sed -n 's/.*msg=listening.* listen=\([^ ]*\).*/http:\/\/\1/p' build/demo.log | head -n 1)
+    demo=$(sed -n 's/.*msg=listening.* listen=\([^ ]*\).*/http:\/\/\1/p' out/demo.log | head -n 1)
     [ -n "$demo" ] && return
     kill -0 "$demo_pid" || break
     sleep 0.1
   done
-  cat build/demo.log
+  cat out/demo.log
   echo 'the demo does not listen'
   exit 1
 }
@@ -31,42 +35,42 @@ start_demo() {
 # accept lints a document. The file has the same name each time: .redocly.lint-ignore.yaml names it.
 accept() {
   say "$1: spectral, redocly"
-  cp "$2" build/openapi.json
-  spectral lint --ruleset .spectral.yaml --fail-severity hint build/openapi.json
-  redocly lint --config redocly.strict.yaml build/openapi.json
+  cp "$2" out/openapi.json
+  spectral lint --ruleset .spectral.yaml --fail-severity hint out/openapi.json
+  redocly lint --config redocly.strict.yaml out/openapi.json
 }
 
 # generate makes types and clients of a document, compiles them, and lets them call the demo.
 generate() {
   say "$1: openapi-typescript, tsc"
-  openapi-typescript "$2" --output build/schema.d.ts
+  openapi-typescript "$2" --output out/schema.d.ts
   tsc --project .
   say "$1: openapi-fetch calls the demo"
-  node build/js/client.js "$demo"
+  node out/js/client.js "$demo"
 
   say "$1: oapi-codegen calls the demo"
-  rm -rf build/go
-  cp -r ../oapicodegen build/go
-  mkdir build/go/client
-  go run "$OAPI_CODEGEN" -config ../oapicodegen/config.yaml -o build/go/client/client.gen.go "$2"
-  (cd build/go && go vet ./... && go run . "$demo")
+  rm -rf out/go
+  cp -r ../oapicodegen out/go
+  mkdir out/go/client
+  go run "$OAPI_CODEGEN" -config ../oapicodegen/config.yaml -o out/go/client/client.gen.go "$2"
+  (cd out/go && go vet ./... && go run . "$demo")
 }
 
 say 'npm ci'
-rm -rf build
-mkdir build
+rm -rf out
+mkdir out
 npm ci
 start_demo
-curl --silent --show-error --fail "$demo/openapi.json" --output build/served.json
+curl --silent --show-error --fail "$demo/openapi.json" --output out/served.json
 
 # The TypeScript of the README: make test executes it, and here it must pass the compiler.
-sed -n '/^```ts$/,/^```$/{/^```/!p;}' "$repository/README.md" >build/readme.ts
-grep -q 'async function call' build/readme.ts
+sed -n '/^```ts$/,/^```$/{/^```/!p;}' "$repository/README.md" >out/readme.ts
+grep -q 'async function call' out/readme.ts
 
 accept 'the committed document' "$repository/openapi/openapi.json"
-accept 'the document that the demo serves' build/served.json
+accept 'the document that the demo serves' out/served.json
 generate 'the committed document' "$repository/openapi/openapi.json"
-generate 'the document that the demo serves' build/served.json
+generate 'the document that the demo serves' out/served.json
 
 say 'newman runs the Postman collection'
 newman run "$repository/openapi/soapbridge.postman_collection.json" --env-var "baseUrl=$demo" --reporter-cli-no-banner

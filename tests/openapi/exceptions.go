@@ -67,7 +67,7 @@ func hostOf(value any, v Violation) (host string, ok bool) {
 	return "", false
 }
 
-// Read is how the API reads a body: the violations, none for what it accepts.
+// Read is how the API reads a body: the violations, none for what it accepts. Without one, no body is tried without its exceptions.
 type Read func(body []byte) []Violation
 
 // Explain names the exceptions behind a disagreement of the schema and the API about a body. Where one of the violations is no exception, or
@@ -106,7 +106,7 @@ func exceptionFor(value any, v Violation) string {
 func (d *Document) agreesOnPlain(e Exception, schema string, body []byte, read Read) bool {
 	plain := e.plain(body)
 	value, err := decode(plain)
-	if err != nil || bytes.Equal(plain, body) {
+	if err != nil || read == nil || bytes.Equal(plain, body) {
 		return false
 	}
 	violations := read(plain)
@@ -168,7 +168,9 @@ func At(value any, pointer string) any {
 		return value
 	}
 	for name := range strings.SplitSeq(pointer[1:], "/") {
-		name = unescape.Replace(name)
+		if strings.Contains(name, "~") {
+			name = unescape.Replace(name)
+		}
 		switch v := value.(type) {
 		case Object:
 			value = v[name]

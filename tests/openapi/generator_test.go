@@ -1,7 +1,6 @@
 package openapi_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,8 +11,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"soapbridge/tests/openapi"
 )
@@ -106,10 +103,11 @@ func (g *generator) kind(schema openapi.Object) string {
 	case string:
 		return t
 	case []any:
-		if slices.Contains(t, any("null")) && oneIn(g.Rand, 8) {
-			return "null"
+		if oneIn(g.Rand, 8) {
+			return pick(g.Rand, t).(string)
 		}
-		return t[0].(string)
+		others := slices.DeleteFunc(slices.Clone(t), func(name any) bool { return name == "null" })
+		return pick(g.Rand, others).(string)
 	}
 	return ""
 }
@@ -172,7 +170,7 @@ func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
 			continue
 		}
 		at := at + "/properties/" + name
-		if present != nil && g.holds(at, present) {
+		if o, ok := present.(*object); ok && g.holds(at, o) {
 			continue
 		}
 		o.set(name, g.obey(present, openapi.Inside(properties, name), openapi.Inside(rules, name), at))
@@ -183,11 +181,8 @@ func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
 	return o
 }
 
-// holds judges a value by the schema at a JSON Pointer. What cannot be judged must be generated.
-func (g *generator) holds(at string, v any) bool {
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(v)))
-	return err == nil && g.document.Accepts(at, parsed) == nil
-}
+// holds judges a value by the schema at a JSON Pointer.
+func (g *generator) holds(at string, v any) bool { return g.document.Accepts(at, parsed(v)) == nil }
 
 // parts lists the rules inside a rule that an object has to obey: all of allOf, one of anyOf, one side of a condition. Half of the conditions
 // are made to hold.
@@ -204,11 +199,11 @@ func (g *generator) parts(o *object, rule openapi.Object, at string) (list []str
 	}
 	holds := g.holds(at+"/if", o)
 	switch {
-	case !holds && oneIn(g.Rand, 2):
+	case !holds && rule["then"] != nil && oneIn(g.Rand, 2):
 		list = append(list, at+"/if", at+"/then")
-	case holds:
+	case holds && rule["then"] != nil:
 		list = append(list, at+"/then")
-	case rule["else"] != nil:
+	case !holds && rule["else"] != nil:
 		list = append(list, at+"/else")
 	}
 	return list
@@ -269,7 +264,9 @@ func (g *generator) quoted(s string) token {
 func (g *generator) text(schema openapi.Object) string {
 	examples, _ := schema["examples"].([]any)
 	if len(examples) > 0 && oneIn(g.Rand, 2) {
-		return pick(g.Rand, examples).(string)
+		if example, ok := pick(g.Rand, examples).(string); ok {
+			return example
+		}
 	}
 	low, high := limit(schema, "minLength", 0), limit(schema, "maxLength", 40)
 	length := max(low, min(high, pick(g.Rand, []int{low, low + 1, high - 1, high, 8})))

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // An instance is JSON in the making, with everything that its text can be and a parsed value cannot: duplicate members, spellings of numbers,
@@ -33,7 +35,8 @@ func writeTo(b *strings.Builder, v any) {
 		b.WriteByte('{')
 		for i, m := range v.members {
 			comma(b, i)
-			b.WriteString(string(quote(m.name)) + ":")
+			b.WriteString(string(quote(m.name)))
+			b.WriteByte(':')
 			writeTo(b, m.value)
 		}
 		b.WriteByte('}')
@@ -57,9 +60,9 @@ func comma(b *strings.Builder, i int) {
 
 // quote makes the token of a text.
 func quote(s string) token {
-	quoted, err := json.Marshal(s)
+	quoted, err := jsontext.AppendQuote(nil, s)
 	if err != nil {
-		panic(err) // a string always can
+		panic(err) // a mutation that breaks the encoding works on tokens
 	}
 	return token(quoted)
 }
@@ -67,10 +70,40 @@ func quote(s string) token {
 // unquote gives the text of a token that is one.
 func unquote(v any) (s string, ok bool) {
 	t, ok := v.(token)
-	if !ok || t[0] != '"' {
+	switch {
+	case !ok || t[0] != '"':
 		return "", false
+	case strings.IndexByte(string(t), '\\') < 0:
+		return strings.ToValidUTF8(string(t[1:len(t)-1]), "\ufffd"), true
 	}
 	return s, json.Unmarshal([]byte(t), &s) == nil
+}
+
+// parsed gives what a parser would make of an instance that is like others.
+func parsed(v any) any {
+	switch v := v.(type) {
+	case *object:
+		o := make(map[string]any, len(v.members))
+		for _, m := range v.members {
+			o[m.name] = parsed(m.value)
+		}
+		return o
+	case *array:
+		a := make([]any, len(v.items))
+		for i, item := range v.items {
+			a[i] = parsed(item)
+		}
+		return a
+	case token:
+		if s, ok := unquote(v); ok {
+			return s
+		}
+		if isNumber(v) {
+			return json.Number(v)
+		}
+		return map[token]any{"true": true, "false": false}[v]
+	}
+	return nil
 }
 
 // isNumber tells whether a value is a token of a number.

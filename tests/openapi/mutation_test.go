@@ -83,6 +83,12 @@ var mutations = []mutation{
 		return s + strings.Repeat(pick(r, []string{"x", "0", "😀", ".a"}), 200)
 	})},
 	{"characters beyond the BMP", changeText(func(_ *rand.Rand, s string) string { return strings.Repeat("𝄞", utf8.RuneCountInString(s)) })},
+	{"a host name that is too long", changeText(func(_ *rand.Rand, s string) string {
+		if name, _, ok := strings.Cut(s, "@"); ok {
+			return name + "@" + longHost + "com"
+		}
+		return s
+	})},
 	{"another letter case", changeText(otherCase)},
 	{"another digit", changeText(func(r *rand.Rand, s string) string {
 		i := strings.IndexFunc(s, unicode.IsDigit)
@@ -91,7 +97,7 @@ var mutations = []mutation{
 		}
 		return s[:i] + string(rune('0'+r.IntN(10))) + s[i+1:]
 	})},
-	{"a text of its kind that is odd", changeText(func(r *rand.Rand, s string) string { return pick(r, oddOnes(s)) })},
+	odd, odd, odd, odd, // the one that there is most of
 	{"a character that XML cannot carry", changeToken(func(r *rand.Rand, inside string) string {
 		return inside + pick(r, []string{`\u0000`, `\u000b`, `\u001f`, `\ufffe`, "\uffff", `\ud800`, `\udc00x`, "\xff", "\xc0\x80"})
 	})},
@@ -117,6 +123,8 @@ var mutations = []mutation{
 		return true
 	}},
 }
+
+var odd = mutation{"a text of its kind that is odd", changeText(func(r *rand.Rand, s string) string { return pick(r, oddOnes(s)) })}
 
 // numbers stand at the limits of the types and of the fields.
 var numbers = []token{

@@ -1,0 +1,132 @@
+package openapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+)
+
+// aProblem is one that has its words and its example.
+var aProblem = Problem{Code: "upstream-busy", Status: 503, Title: "Busy", Detail: "Wait.", Outcome: "rejected", Retry: "later", RetryAfter: true}
+
+// like gives a Quality that likes one media type and no other.
+func like(wanted string) func(string, string) float64 {
+	return func(_, media string) float64 {
+		if media == wanted {
+			return 1
+		}
+		return 0
+	}
+}
+
+func mustSite(t *testing.T, o Options) *gin.Engine {
+	t.Helper()
+	if o.Quality == nil {
+		o.Quality = like("text/html")
+	}
+	if o.NotFound == nil {
+		o.NotFound = func(c *gin.Context) { c.String(http.StatusNotFound, "nothing") }
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := gin.New()
+	s.Register(e)
+	return e
+}
+
+func ask(e *gin.Engine, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	return w
+}
+
+func TestAProblemThatNobodyExplainedIsRefused(t *testing.T) {
+	users["no-example"] = "Nothing."
+	defer delete(users, "no-example")
+	for name, change := range map[string]func(*Problem){
+		"no word for the user": func(p *Problem) { p.Code = "unheard-of" },
+		"another outcome":      func(p *Problem) { p.Outcome = "maybe" },
+		"another retry":        func(p *Problem) { p.Retry = "" },
+		"no example":           func(p *Problem) { p.Code = "no-example" },
+	} {
+		p := aProblem
+		change(&p)
+		if _, err := New(Options{Problems: []Problem{p}}); err == nil || !strings.Contains(err.Error(), p.Code) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTextsCannotBreakOutOfAPage(t *testing.T) {
+	p := aProblem
+	p.Title, p.Detail = "</title><script>1</script>", `"><img src=x>`
+	e := mustSite(t, Options{Problems: []Problem{p}, Bindings: map[string]Binding{"CreateService": {"</code><b>x", `" onclick="x`}}})
+	for _, path := range []string{"/problems/" + p.Code, "/problems", CataloguePath} {
+		body := ask(e, http.MethodGet, path).Body.String()
+		for _, broken := range []string{"<script", "<img", "</code><b>x", `" onclick`} {
+			if strings.Contains(body, broken) {
+				t.Errorf("%s holds %s", path, broken)
+			}
+		}
+	}
+}
+
+func TestTheBannerIsOnEveryPage(t *testing.T) {
+	for _, sandboxed := range []bool{true, false} {
+		e := mustSite(t, Options{Problems: []Problem{aProblem}, Sandbox: sandboxed})
+		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code, "/docs"} {
+			body := strings.ReplaceAll(ask(e, http.MethodGet, path).Body.String(), "&#39;", "'")
+			if strings.Contains(body, sandboxSentence) != sandboxed {
+				t.Errorf("sandbox %t: the banner is wrong on %s", sandboxed, path)
+			}
+		}
+	}
+}
+
+func TestWhatADemoHas(t *testing.T) {
+	for _, demo := range []bool{true, false} {
+		e := mustSite(t, Options{Demo: demo})
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			w := ask(e, method, "/")
+			if demo && (w.Code != http.StatusFound || w.Header().Get("Location") != "/docs") || !demo && w.Code != http.StatusOK {
+				t.Errorf("demo %t: %s / is %d, to %q", demo, method, w.Code, w.Header().Get("Location"))
+			}
+		}
+		for _, path := range []string{"/openapi.json", "/openapi.yaml", "/swagger.json"} {
+			if got := strings.Contains(ask(e, http.MethodGet, path).Body.String(), DecodePath); got != demo {
+				t.Errorf("demo %t: %s says that there is %s: %t", demo, path, DecodePath, got)
+			}
+		}
+	}
+}
+
+func TestPagesForPrograms(t *testing.T) {
+	for _, media := range []string{"application/json", "application/problem+json"} {
+		e := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like(media)})
+		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code} {
+			w := ask(e, http.MethodGet, path)
+			if w.Header().Get("Content-Type") != jsonType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
+				t.Errorf("%s of %s: %v", media, path, w.Header())
+			}
+		}
+		var got map[string]any
+		if err := json.Unmarshal(ask(e, http.MethodGet, "/problems/"+aProblem.Code).Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 6 || got["code"] != aProblem.Code || got["status"] != 503.0 || got["retry"] != "later" || got["outcome"] != "rejected" {
+			t.Errorf("the problem is %v", got)
+		}
+	}
+	nobody := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like("")})
+	for path, want := range map[string]string{"/": htmlType, CataloguePath: jsonType, "/problems": htmlType, "/problems/" + aProblem.Code: htmlType} {
+		if got := ask(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
+			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)
+		}
+	}
+}

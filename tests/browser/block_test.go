@@ -1,0 +1,140 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// operation is what a reader of the page should find.
+type operation struct {
+	tag, name string
+	status    string
+	versions  []string
+	root      string // in the envelope's body
+}
+
+var operations = []operation{
+	{"CustomerCare", "CreateWorkFlowManager", "201", []string{"1.1", "1.2"}, "<CreateWorkFlowManager "},
+	{"CustomerCare", "CreateCallLog", "201", []string{"1.1", "1.2"}, "<CreateCallLog "},
+	{"CustomerCare", "UpdateCustomerPIN", "200", []string{"1.1", "1.2"}, "<UpdateCustomerPIN "},
+	{"MDS", "CreateService", "201", []string{"1.1"}, "<def:CreateService "},
+	{"Emersion", "CreateComplexAccount", "201", []string{"1.1"}, "<ser:CreateComplexAccount "},
+}
+
+var callLog = operations[1]
+
+// block is one operation on the page.
+type block struct {
+	*tab
+
+	operation operation
+	selector  string
+}
+
+// expand opens an operation by a click on its line.
+func (p *tab) expand(op operation) block {
+	p.t.Helper()
+	b := block{p, op, "#operations-" + op.tag + "-" + op.name}
+	await[bool](p, op.name+" in the list", b.has(".opblock-summary-control"))
+	b.click(".opblock-summary-control")
+	b.ready()
+	return b
+}
+
+// ready waits until the operation can be tried out.
+func (b block) ready() {
+	b.t.Helper()
+	await[bool](b.tab, "Execute button", b.has(".btn.execute"))
+	await[bool](b.tab, "example in the body", b.all("textarea")+`.some((area) => area.value.includes("{"))`)
+}
+
+func quoted(text string) string {
+	b, _ := json.Marshal(text) // a string never fails
+	return string(b)
+}
+
+// find is the expression of an element within the operation, all that of a list of them, has that of its presence.
+func (b block) find(part string) string {
+	return "document.querySelector(" + quoted(b.selector+" "+part) + ")"
+}
+
+func (b block) all(part string) string {
+	return "[...document.querySelectorAll(" + quoted(b.selector+" "+part) + ")]"
+}
+
+func (b block) has(part string) string { return b.find(part) + " !== null" }
+
+func (b block) click(part string) {
+	b.t.Helper()
+	evaluate[bool](b.tab, b.find(part)+".click(), true")
+}
+
+// press clicks the button with a label.
+func (b block) press(label string) {
+	b.t.Helper()
+	evaluate[bool](b.tab, b.all("button")+".find((button) => button.innerText.trim() === "+quoted(label)+").click(), true")
+}
+
+// write replaces what stands in an input, as typing and leaving it does: React looks for the events.
+func (b block) write(part, text string) {
+	b.t.Helper()
+	evaluate[bool](b.tab, `((field) => {
+		Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, `+quoted(text)+`);
+		field.dispatchEvent(new Event("input", { bubbles: true }));
+		field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+		return true;
+	})(`+b.find(part)+`)`)
+}
+
+const keyInput = `tr[data-param-name="Idempotency-Key"] input`
+
+var aUUID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// key reads the Idempotency-Key from its input: a fresh UUID, not the example of the document.
+func (b block) key() string {
+	b.t.Helper()
+	key := await[string](b.tab, "UUID as Idempotency-Key", b.find(keyInput)+`.value`)
+	if !aUUID.MatchString(key) {
+		b.t.Errorf("the Idempotency-Key is %q, want a random UUID", key)
+	}
+	return key
+}
+
+const live = ".live-responses-table"
+
+// execute presses the button, and reads what the page shows of an answer that has the given text: its status and all of it.
+func (b block) execute(expected string) (status, shown string) {
+	b.t.Helper()
+	b.click(".btn.execute")
+	shown = await[string](b.tab, "answer with "+expected,
+		fmt.Sprintf("((found) => found?.innerText.includes(%s) && found.innerText)(%s)", quoted(expected), b.find(live)))
+	return strings.TrimSpace(evaluate[string](b.tab, b.find(live+" tbody .response-col_status")+".innerText")), shown
+}
+
+// preview presses the button of a version, and reads what the page shows.
+func (b block) preview(version string) string {
+	b.t.Helper()
+	b.press("Preview SOAP " + version)
+	return await[string](b.tab, "preview of SOAP "+version, fmt.Sprintf(
+		`((panel) => panel?.querySelector("h4").innerText.endsWith(%s) && !panel.innerText.includes("Asking") && panel.innerText)(%s)`,
+		quoted(version), b.find(".sb-preview")))
+}
+
+// executed asks the sandbox how often it executed each operation.
+func executed(t *testing.T, p program) map[string]int {
+	t.Helper()
+	response, err := http.Get(p.sandbox + "/sandbox/calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var calls struct{ Counts map[string]int }
+	if err := json.NewDecoder(response.Body).Decode(&calls); err != nil {
+		t.Fatal(err)
+	}
+	return calls.Counts
+}

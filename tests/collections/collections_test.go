@@ -1,0 +1,197 @@
+// Package collections sends every request of the .http file and of the Postman collection to a demo, as their readers would.
+package collections
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"soapbridge/tests/demo"
+)
+
+// request is one request of a file, with its variables still in it.
+type request struct {
+	name, method, url string
+	header            map[string]string
+	body              string
+	status            int // that it must be answered with
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "openapi", name))
+	if err != nil {
+		t.Fatalf("%v; make generate writes it", err)
+	}
+	return text
+}
+
+var variable = regexp.MustCompile(`\{\{([^{}]+)\}\}`)
+
+// substitute puts the values of variables in their place. {{$guid}} is another one each time.
+func substitute(t *testing.T, text string, values map[string]string) string {
+	t.Helper()
+	return variable.ReplaceAllStringFunc(text, func(found string) string {
+		name := strings.Trim(found, "{}")
+		value, known := values[name]
+		if name == "$guid" {
+			value, known = uuid.NewString(), true
+		}
+		if !known {
+			t.Errorf("nothing gives %s its value", found)
+		}
+		return value
+	})
+}
+
+func (r request) send(t *testing.T, values map[string]string) answer {
+	t.Helper()
+	out, err := http.NewRequestWithContext(t.Context(), r.method, substitute(t, r.url, values), strings.NewReader(substitute(t, r.body, values)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range r.header {
+		out.Header.Set(name, substitute(t, value, values))
+	}
+	response, err := http.DefaultClient.Do(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, string(body)}
+}
+
+// check judges the answer to a request.
+func (r request) check(t *testing.T, a answer) {
+	t.Helper()
+	if r.status == 0 || a.status != r.status {
+		t.Errorf("status %d, want %d: %s", a.status, r.status, a.body)
+	}
+	for version, namespace := range map[string]string{"soap11": "http://schemas.xmlsoap.org/soap/envelope/", "soap12": "http://www.w3.org/2003/05/soap-envelope"} {
+		if strings.HasSuffix(r.url, "preview="+version) && !strings.Contains(a.body, namespace) {
+			t.Errorf("no envelope of %s: %s", version, a.body)
+		}
+	}
+}
+
+// document is the part of openapi.json that the tests look at.
+type document struct {
+	Paths map[string]map[string]struct {
+		OperationID string
+		Parameters  []struct {
+			Name   string
+			Schema struct{ Enum []string }
+		}
+		Responses map[string]any
+	}
+}
+
+func openapi(t *testing.T) (d document) {
+	t.Helper()
+	if err := json.Unmarshal(read(t, "openapi.json"), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// success is the status that the document promises for a request.
+func (d document) success(t *testing.T, method, url string) int {
+	t.Helper()
+	path, query, _ := strings.Cut(strings.TrimPrefix(url, "{{baseUrl}}"), "?")
+	if id := variable.FindString(path); id != "" {
+		path = strings.Replace(path, id, "{operationId}", 1)
+	}
+	operation, known := d.Paths[path][strings.ToLower(method)]
+	if _, created := operation.Responses["201"]; created && query == "" {
+		return http.StatusCreated
+	}
+	if _, ok := operation.Responses["200"]; !known || !ok {
+		t.Errorf("the document does not know %s %s", method, path)
+	}
+	return http.StatusOK
+}
+
+// wanted are the requests that a collection must have: every operation of a system, and every preview of it.
+func (d document) wanted() (list []string) {
+	for path, methods := range d.Paths {
+		post := methods["post"]
+		for _, parameter := range post.Parameters {
+			if parameter.Name != "preview" {
+				continue
+			}
+			list = append(list, path)
+			for _, version := range parameter.Schema.Enum {
+				list = append(list, path+"?preview="+version)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func posts(requests []request) (list []string) {
+	for _, r := range requests {
+		if r.method == http.MethodPost {
+			list = append(list, strings.TrimPrefix(r.url, "{{baseUrl}}"))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// play sends every request in the order of its file; after gives the variables that an answer sets.
+func play(t *testing.T, d *demo.Demo, requests []request, values map[string]string, after func(request, answer) map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(openapi(t).wanted(), posts(requests)); diff != "" {
+		t.Errorf("the requests are not those of the document (-want +got):\n%s", diff)
+	}
+	d.Forget(t)
+	values["baseUrl"] = d.URL
+	executions := map[string]int{}
+	for _, r := range requests {
+		if r.header["Idempotency-Key"] != "" {
+			executions[r.name] = 1
+		}
+		t.Run(r.name, func(t *testing.T) {
+			a := r.send(t, values)
+			r.check(t, a)
+			maps.Copy(values, after(r, a))
+		})
+	}
+	if diff := cmp.Diff(executions, d.Executed(t)); diff != "" || len(executions) != 5 {
+		t.Errorf("the sandbox has executed (-want +got):\n%s", diff)
+	}
+}
+
+func TestCollections(t *testing.T) {
+	d := demo.Start(t)
+	t.Run("http", func(t *testing.T) {
+		requests, values := httpFile(t, string(read(t, "soapbridge.http")))
+		play(t, d, requests, values, headersByName)
+	})
+	t.Run("postman", func(t *testing.T) {
+		requests, values := postman(t, read(t, "soapbridge.postman_collection.json"))
+		play(t, d, requests, values, collectionVariables)
+	})
+}

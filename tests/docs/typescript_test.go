@@ -1,0 +1,270 @@
+package docs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/evanw/esbuild/pkg/api"
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/tests/demo"
+)
+
+// patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
+const patience = 60 * time.Second
+
+var typescriptBlock = regexp.MustCompile("(?ms)^```ts\n(.*?)^```$")
+
+// compiled is the TypeScript of the README as JavaScript, for a proxy at a URL. Its last statement, which calls, is given apart.
+func compiled(t *testing.T, url string) (definitions, use string) {
+	t.Helper()
+	blocks := typescriptBlock.FindAllStringSubmatch(read(t), -1)
+	if len(blocks) != 1 || strings.Count(blocks[0][1], `"http://127.0.0.1:8080"`) != 1 {
+		t.Fatalf("the README has %d blocks of TypeScript, want one with the demo's URL", len(blocks))
+	}
+	result := api.Transform(strings.Replace(blocks[0][1], "http://127.0.0.1:8080", url, 1), api.TransformOptions{Loader: api.LoaderTS, Target: api.ES2022})
+	if len(result.Errors)+len(result.Warnings) > 0 {
+		t.Fatal(result.Errors, result.Warnings)
+	}
+	code := string(result.Code)
+	at := strings.LastIndex(code, "void recordCall(")
+	if at < 0 {
+		t.Fatalf("the example does not call: %s", code)
+	}
+	return code[:at], code[at:]
+}
+
+// browser is a page in Chromium on another origin than the API's, as a frontend is, that reaches nothing but this machine.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+
+	target *chromedp.Target
+
+	mu      sync.Mutex
+	calls   map[network.RequestID]int // index into answers
+	keys    []string                  // of the calls, in their order
+	answers []int                     // their statuses; 0 for none
+	lose    int                       // how many answers get lost on their way
+	console []string
+}
+
+// open starts Chromium with an empty page.
+func open(t *testing.T) *browser {
+	t.Helper()
+	chromium := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && chromium == "" {
+			chromium = path
+		}
+	}
+	if chromium == "" {
+		t.Fatal("Chromium is missing; install it with: apt-get install chromium")
+	}
+	frontend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprint(w, "<!DOCTYPE html><title>A frontend</title>")
+	}))
+	t.Cleanup(frontend.Close)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(),
+		chromedp.ExecPath(chromium), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("host-resolver-rules", "MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+	)
+	t.Cleanup(stop)
+	b := &browser{t: t, calls: map[network.RequestID]int{}}
+	ctx, closeBrowser := chromedp.NewContext(allocator, chromedp.WithListener(b.listen))
+	t.Cleanup(closeBrowser)
+	b.ctx = ctx
+	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		b.target = target
+		_, err := cdp.Call(ctx, target, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{RequestStage: fetch.RequestStageResponse}}})
+		return err
+	}), chromedp.Navigate(strings.Replace(frontend.URL, "127.0.0.1", "localhost", 1)))
+	return b
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// listen writes down what the page sends and hears, and loses answers when it is told to.
+func (b *browser) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if e.Request.Method == http.MethodPost {
+			b.calls[e.RequestID] = len(b.keys)
+			key, _ := e.Request.Headers["Idempotency-Key"].(string)
+			b.keys, b.answers = append(b.keys, key), append(b.answers, 0)
+		}
+	case *network.EventResponseReceived:
+		if i, ours := b.calls[e.RequestID]; ours {
+			b.answers[i] = int(e.Response.Status)
+		}
+	case *runtime.EventConsoleAPICalled:
+		for _, argument := range e.Args {
+			b.console = append(b.console, string(argument.Value))
+		}
+	case *fetch.EventRequestPaused:
+		lost := e.Request.Method == http.MethodPost && b.lose > 0
+		if lost {
+			b.lose--
+		}
+		go b.proceed(e.RequestID, lost) // a listener may not wait for the browser
+	}
+}
+
+func (b *browser) proceed(id fetch.RequestID, lost bool) {
+	// Either fails only when the test is over.
+	if lost {
+		_, _ = cdp.Call(b.ctx, b.target, fetch.FailRequest, fetch.FailRequestParams{RequestID: id, ErrorReason: network.ErrorReasonConnectionReset})
+		return
+	}
+	_, _ = cdp.Call(b.ctx, b.target, fetch.ContinueResponse, fetch.ContinueResponseParams{RequestID: id})
+}
+
+// evaluate runs JavaScript in the page and gives the text that it ends with, or that its promise is kept with.
+func (b *browser) evaluate(script string) string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%v\nin %s", err, script)
+	}
+	return text
+}
+
+// heard gives what has been sent and heard since it was last asked.
+func (b *browser) heard() (keys []string, answers []int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	keys, answers = b.keys, b.answers
+	b.keys, b.answers, b.calls = nil, nil, map[network.RequestID]int{}
+	return keys, answers
+}
+
+// hasty lets the page's timers end at once, and writes down how long they would have taken. It is how a test of patience needs none.
+const hasty = `var waits = [], realTimeout = realTimeout ?? setTimeout; setTimeout = (f, ms) => { waits.push(ms); return realTimeout(f, 0); }; ""`
+
+// TestTypeScript executes the TypeScript of the README in a browser, against a demo in which things go wrong.
+func TestTypeScript(t *testing.T) {
+	d, page := demo.Start(t), open(t)
+	definitions, use := compiled(t, d.URL)
+	page.evaluate(definitions + `""`)
+	page.evaluate(use + `""`)
+	page.awaitConsole(`^"Recorded as [0-9a-f-]{36}\."$`)
+	if keys, answers := page.heard(); len(keys) != 1 || !slices.Equal(answers, []int{http.StatusCreated}) {
+		t.Errorf("the example made %d calls, answered with %v", len(keys), answers)
+	}
+	const (
+		recorded = `^Recorded as [0-9a-f-]{36}\.$`
+		checking = ` Somebody has to look for [0-9a-f-]{36} in the vendor's records\.$`
+	)
+	for _, c := range []struct {
+		name     string
+		arrange  func()
+		text     string
+		says     string
+		answers  []int
+		waits    string // in milliseconds, of timers of 60 s and less
+		executed int
+	}{
+		{"success", nil, "Hello", recorded, []int{201}, "[]", 1},
+		{"a mistake", nil, "", `^/customerCallLog/logText .+`, []int{422}, "[]", 0},
+		{"the vendor says no", nil, "sandbox:fault-client", `.`, []int{422}, "[]", 0},
+		{"the outcome is unknown, and it was done", nil, "sandbox:reset-after", `^No readable answer came back\..*` + checking, []int{502}, "[]", 1},
+		{"the outcome is unknown, and it was not done", nil, "sandbox:reset-before", checking, []int{502}, "[]", 0},
+		{"the vendor broke", nil, "sandbox:fault-server", checking, []int{502}, "[]", 1},
+		{"busy once", func() { d.Queue(t, "CreateCallLog", "http-429") }, "Later", recorded, []int{503, 201}, "[2000]", 1},
+		{"safe to repeat", func() { d.Queue(t, "CreateCallLog", "http-401") }, "Again", recorded, []int{502, 201}, "[1000]", 1},
+		{"busy for ever", nil, "sandbox:http-429", `^Not possible now\.`, []int{503, 503, 503, 503, 503}, "[2000,2000,2000,2000]", 0},
+		{"an answer gets lost", func() { page.loseAnswers(1) }, "Lost", recorded, []int{0, 201}, "[1000]", 1},
+		{"every answer gets lost", func() { page.loseAnswers(5) }, "Lost", `^No answer\.`, []int{0, 0, 0, 0, 0}, "[1000,2000,3000,4000]", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			page.t = t
+			d.Forget(t)
+			if c.arrange != nil {
+				c.arrange()
+			}
+			page.evaluate(hasty)
+			said := page.evaluate("recordCall(" + quoted(c.text) + ", crypto.randomUUID())")
+			if !regexp.MustCompile(c.says).MatchString(said) {
+				t.Errorf("it says %q, want %s", said, c.says)
+			}
+			keys, answers := page.heard()
+			if diff := cmp.Diff(c.answers, answers); diff != "" || len(slices.Compact(keys)) != 1 || keys[0] == "" {
+				t.Errorf("the keys are %q, the answers (-want +got):\n%s", keys, diff)
+			}
+			if waits := page.evaluate("JSON.stringify(waits)"); waits != c.waits {
+				t.Errorf("it waited %s, want %s", waits, c.waits)
+			}
+			if n := d.Executed(t)["CreateCallLog"]; n != c.executed {
+				t.Errorf("executed %d times, want %d", n, c.executed)
+			}
+		})
+	}
+	t.Run("two at once with one key", func(t *testing.T) {
+		page.t = t
+		d.Forget(t)
+		page.evaluate(`setTimeout = realTimeout; ""`)
+		said := page.evaluate(`((key, text) => Promise.all([recordCall(text, key), recordCall(text, key)]).then((both) => both.join(" ")))(crypto.randomUUID(), "sandbox:delay=3s")`)
+		first, second, _ := strings.Cut(said, ". ")
+		keys, answers := page.heard()
+		if !regexp.MustCompile(recorded).MatchString(first+".") || first+"." != second || len(slices.Compact(keys)) != 1 || !slices.Contains(answers, http.StatusConflict) {
+			t.Errorf("they say %q; the keys are %q, the answers %v", said, keys, answers)
+		}
+		if n := d.Executed(t)["CreateCallLog"]; n != 1 {
+			t.Errorf("executed %d times", n)
+		}
+	})
+}
+
+func (b *browser) loseAnswers(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lose = n
+}
+
+// awaitConsole waits until the page has written a line.
+func (b *browser) awaitConsole(pattern string) {
+	b.t.Helper()
+	line := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		b.mu.Lock()
+		found := slices.ContainsFunc(b.console, line.MatchString)
+		b.mu.Unlock()
+		if found {
+			return
+		}
+	}
+	b.t.Fatalf("the console has no %s: %q", pattern, b.console)
+}
+
+func quoted(text string) string {
+	b, _ := json.Marshal(text) // a string never fails
+	return string(b)
+}

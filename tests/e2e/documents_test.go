@@ -1,0 +1,443 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	htmltext "html"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/api"
+	"soapbridge/openapi"
+	"soapbridge/translate/soap"
+)
+
+// documents are the files that every proxy serves, with their media types.
+var documents = map[string]string{
+	"/openapi.json": "application/json; charset=utf-8", "/openapi.yaml": "application/yaml", "/swagger.json": "application/json; charset=utf-8",
+	"/soapbridge.http": "text/plain; charset=utf-8", "/soapbridge.postman_collection.json": "application/json; charset=utf-8",
+}
+
+const (
+	aBrowser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+	aProgram = "application/json"
+)
+
+// sharedDemo is a demo for all tests that change nothing in it.
+func sharedDemo(t *testing.T) *process {
+	t.Helper()
+	return shared.get(t, "shared demo", func() (*process, error) {
+		p, err := launch("shared demo", nil, "demo", "--listen", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		address, err := p.listen()
+		p.url = "http://" + address
+		return p, err
+	})
+}
+
+// changedProxy is a proxy whose every setting that the documents speak of is another one than the generated documents tell.
+func changedProxy(t *testing.T) *process {
+	t.Helper()
+	return shared.get(t, "changed proxy", func() (*process, error) {
+		_, line := apiKey(t, "reader")
+		return launchProxy("changed proxy", with(toVendor("127.0.0.1:1"), credentials(), map[string]string{
+			"API_KEYS": line, "IDEMPOTENCY": "optional", "IDEMPOTENCY_RETENTION": "36h", "MAX_BODY": "4KiB", "SANDBOX": "true",
+			"MDS_SOAP_ACTION": "urn:mds-action", "EMERSION_SOAP_ACTION": "urn:emersion-action", "EMERSION_NAMESPACE": "urn:emersion-namespace",
+		}))
+	})
+}
+
+// look reads a path as somebody who accepts what is given. Nobody needs a key for it.
+func look(t *testing.T, base, path, accept string) answer {
+	t.Helper()
+	return send(t, base, call{method: http.MethodGet, path: path, header: header("Accept", accept)})
+}
+
+func TestDocumentsAreServed(t *testing.T) {
+	for name, p := range map[string]*process{"demo": sharedDemo(t), "serve": changedProxy(t)} {
+		for path, media := range documents {
+			t.Run(name+path, func(t *testing.T) {
+				a := look(t, p.url, path, "*/*")
+				if a.status != http.StatusOK {
+					t.Fatalf("status %d: %s", a.status, a.body)
+				}
+				checkUsualHeaders(t, a, media)
+				if strings.HasSuffix(path, ".json") && !json.Valid([]byte(a.body)) {
+					t.Error("it is no JSON")
+				}
+				if saved := a.header.Get("Content-Disposition"); strings.HasPrefix(path, "/soapbridge") && saved != `attachment; filename="`+path[1:]+`"` {
+					t.Errorf("it is saved as %q", saved)
+				}
+				head := send(t, p.url, call{method: http.MethodHead, path: path})
+				if head.body != "" || head.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || head.header.Get("Content-Type") != media {
+					t.Errorf("HEAD gives %v", head.header)
+				}
+				post := send(t, p.url, call{path: path})
+				if post.status != http.StatusMethodNotAllowed || post.header.Get("Allow") != "GET, HEAD" {
+					t.Errorf("POST gives %d, %v", post.status, post.header)
+				}
+			})
+		}
+	}
+}
+
+// leaves lists the values of a JSON document by their places.
+func leaves(t *testing.T, text string) map[string]string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for name, member := range v {
+				walk(at+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(name), member)
+			}
+		case []any:
+			for i, element := range v {
+				walk(at+"/"+strconv.Itoa(i), element)
+			}
+		default:
+			all[at] = fmt.Sprint(v)
+		}
+	}
+	walk("", v)
+	return all
+}
+
+// TestDocumentsTellTheTruth compares the documents of two proxies: they differ where the proxies do, and nowhere else.
+func TestDocumentsTellTheTruth(t *testing.T) {
+	demo, changed := sharedDemo(t), changedProxy(t)
+	const key, aPath = "/components/parameters/IdempotencyKey", `/paths/~1v1~1[a-z]+~1[a-z-]+/post`
+	for path, may := range map[string]string{
+		"/openapi.json": `/security/.*|/components/securitySchemes/.*|` + key + `/(required|description)|` +
+			`/components/responses/PayloadTooLarge/description|/paths/~1v1~1tools~1decode/.*|/tags/.*`,
+		"/swagger.json": `/security/.*|/securityDefinitions/.*|` + aPath + `/parameters/0/(required|description)|` + aPath +
+			`/responses/413/description|/paths/~1v1~1tools~1decode/.*|/tags/.*`,
+	} {
+		in, here := leaves(t, look(t, demo.url, path, aProgram).body), leaves(t, look(t, changed.url, path, aProgram).body)
+		both, allowed := maps.Clone(in), regexp.MustCompile(`^(`+may+`)$`)
+		maps.Copy(both, here)
+		differ := map[string]bool{}
+		for at := range both {
+			if in[at] == here[at] {
+				continue
+			}
+			if !allowed.MatchString(at) {
+				t.Errorf("%s differs at %s: %q and %q", path, at, in[at], here[at])
+			}
+			differ[at] = true
+		}
+		if len(differ) < 10 {
+			t.Errorf("%s differs at %v only", path, differ)
+		}
+	}
+	modern := leaves(t, look(t, changed.url, "/openapi.json", aProgram).body)
+	for at, want := range map[string]string{
+		key + "/required": "false", key + "/description": "For 36 hours a repetition", "/components/responses/PayloadTooLarge/description": "The limit is 4 KiB.",
+		"/components/securitySchemes/bearer/scheme": "bearer", "/servers/0/url": "/", "/info/description": "nothing reaches a vendor",
+	} {
+		if !strings.Contains(modern[at], want) {
+			t.Errorf("%s is %q, without %q", at, modern[at], want)
+		}
+	}
+	if text := look(t, demo.url, "/openapi.json", aProgram).body; strings.Contains(text, "securitySchemes") || !strings.Contains(text, openapi.DecodePath) {
+		t.Error("the demo's document asks for keys, or lacks the tools")
+	}
+}
+
+func TestYAMLIsTheSameDocument(t *testing.T) {
+	for _, p := range []*process{sharedDemo(t), changedProxy(t)} {
+		var v any
+		if err := yaml.Unmarshal([]byte(look(t, p.url, "/openapi.yaml", "*/*").body), &v); err != nil {
+			t.Fatal(err)
+		}
+		again, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(leaves(t, look(t, p.url, "/openapi.json", "*/*").body), leaves(t, string(again))); diff != "" {
+			t.Errorf("%s: the YAML differs (-JSON +YAML):\n%s", p.name, diff)
+		}
+	}
+}
+
+func TestCollectionsLeadToTheirProxy(t *testing.T) {
+	p := changedProxy(t)
+	for _, path := range []string{"/soapbridge.http", "/soapbridge.postman_collection.json"} {
+		if body := look(t, p.url, path, "*/*").body; !strings.Contains(body, p.url) || strings.Contains(body, "127.0.0.1:8080") {
+			t.Errorf("%s leads somewhere else", path)
+		}
+	}
+}
+
+// fieldsOf lists the leaves of a shape: JSON Pointer, a space, and the path of the element.
+func fieldsOf(s *soap.Shape, pointer, wire string) (list []string) {
+	for _, f := range s.Fields {
+		at, element := pointer+"/"+f.Member, wire+"/"+f.Element
+		if f.Repeated {
+			at += "/*"
+		}
+		if f.Object != nil {
+			list = append(list, fieldsOf(f.Object, at, element)...)
+			continue
+		}
+		if f.Secret {
+			element += " secret"
+		}
+		list = append(list, at+" "+element)
+	}
+	return list
+}
+
+func TestCatalogueListsEveryField(t *testing.T) {
+	configured := map[string][2]string{
+		"CreateService":        {"urn:mds-action", operation(t, "CreateService").Binding.Namespace},
+		"CreateComplexAccount": {"urn:emersion-action", "urn:emersion-namespace"},
+	}
+	a := look(t, changedProxy(t).url, openapi.CataloguePath, aProgram)
+	shown := htmltext.UnescapeString(look(t, changedProxy(t).url, openapi.CataloguePath, aBrowser).body)
+	var catalogue openapi.Catalogue
+	if err := json.Unmarshal([]byte(a.body), &catalogue); err != nil {
+		t.Fatal(err)
+	}
+	if len(catalogue.Operations) != len(operations()) {
+		t.Fatalf("it has %d operations", len(catalogue.Operations))
+	}
+	for i, op := range operations() {
+		got := catalogue.Operations[i]
+		want := configured[op.Name]
+		if want[1] == "" {
+			want = [2]string{op.Binding.Action, op.Binding.Namespace}
+		}
+		if got.Name != op.Name || got.Path != op.Path || got.Scope != string(api.ScopeOf(op)) || len(got.SOAPVersions) != len(op.Versions) ||
+			got.SOAPAction != want[0] || got.Namespace != want[1] {
+			t.Errorf("%s is %q %q %q %q %q", op.Name, got.Name, got.Path, got.Scope, got.SOAPAction, got.Namespace)
+		}
+		var fields []string
+		for _, f := range got.Fields {
+			text := f.Pointer + " " + f.Wire
+			row := "<code>" + f.Pointer + "</code>"
+			if f.Secret {
+				text, row = text+" secret", row+` <b class="secret">secret</b>`
+			}
+			fields = append(fields, text)
+			if !strings.Contains(shown, row) || !strings.Contains(shown, f.Wire) || !strings.Contains(shown, f.Rule) || !strings.Contains(shown, f.Documentation) {
+				t.Errorf("%s: the page lacks %s, or a part of it", op.Name, f.Pointer)
+			}
+		}
+		if diff := cmp.Diff(fieldsOf(op.RequestShape, "", strings.Join(op.Binding.Request, "/")), fields); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", op.Name, diff)
+		}
+		for _, text := range []string{`id="` + op.Name + `"`, want[0], want[1], "POST " + op.Path} {
+			if !strings.Contains(shown, text) {
+				t.Errorf("%s: the page lacks %s", op.Name, text)
+			}
+		}
+	}
+}
+
+func TestEveryProblemHasAPage(t *testing.T) {
+	base := sharedDemo(t).url
+	components := leaves(t, look(t, base, "/openapi.json", aProgram).body)
+	list := look(t, base, "/problems", aBrowser).body
+	for _, p := range api.Problems() {
+		t.Run(p.Code, func(t *testing.T) {
+			path := "/problems/" + p.Code
+			text := htmltext.UnescapeString(look(t, base, path, aBrowser).body)
+			for _, part := range []string{"<h1>" + p.Title + "</h1>", p.Detail, "<code>" + p.Retry + "</code>", strconv.Itoa(p.Status), `"code": "` + p.Code + `"`} {
+				if !strings.Contains(text, part) {
+					t.Errorf("the page lacks %s", part)
+				}
+			}
+			if p.Code == "outcome-unknown" && (!strings.Contains(text, "502 Bad Gateway") || !strings.Contains(text, "504 Gateway Timeout")) {
+				t.Error("the page lacks one of the two statuses")
+			}
+			if !strings.Contains(list, `href="`+path+`"`) {
+				t.Error("the list does not lead to it")
+			}
+			if id, there := components["/components/examples/"+p.Code+"/value/requestId"]; there && !strings.Contains(text, id) {
+				t.Error("the example is not that of the OpenAPI document")
+			}
+			for _, accept := range []string{aProgram, "application/problem+json"} {
+				var got map[string]any
+				if err := json.Unmarshal([]byte(look(t, base, path, accept).body), &got); err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]any{"code": p.Code, "status": float64(p.Status), "title": p.Title, "detail": p.Detail, "retry": p.Retry}
+				if p.Outcome != "" {
+					want["outcome"] = p.Outcome
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", accept, diff)
+				}
+			}
+		})
+	}
+	if a := look(t, base, "/problems/unheard-of", aBrowser); a.status != http.StatusNotFound || codeIn(a) != "not-found" {
+		t.Errorf("a page that does not exist: %d %s", a.status, a.body)
+	}
+}
+
+func TestAcceptChoosesTheForm(t *testing.T) {
+	base := changedProxy(t).url
+	for accept, form := range map[string][4]string{ // of /, the catalogue, the list of problems, a problem
+		aBrowser:                           {"html", "html", "html", "html"},
+		aProgram:                           {"json", "json", "json", "json"},
+		"*/*":                              {"html", "json", "html", "html"},
+		"":                                 {"html", "json", "html", "html"},
+		"application/json;q=0.5,text/html": {"html", "html", "html", "html"},
+		"application/json,text/html;q=0.9": {"json", "json", "json", "json"},
+		"application/problem+json":         {"json", "json", "json", "json"},
+		"image/png":                        {"html", "json", "html", "html"},
+		"text/*":                           {"html", "html", "html", "html"},
+	} {
+		for i, path := range []string{"/", openapi.CataloguePath, "/problems", "/problems/internal"} {
+			a := look(t, base, path, accept)
+			want := map[string]string{"html": "text/html; charset=utf-8", "json": "application/json; charset=utf-8"}[form[i]]
+			if a.status != http.StatusOK || a.header.Get("Content-Type") != want || a.header.Get("Vary") != "Accept" {
+				t.Errorf("%s with Accept %q: status %d, %v", path, accept, a.status, a.header)
+			}
+		}
+	}
+}
+
+var (
+	linked     = regexp.MustCompile(`(?:href|src)="([^"]*)"`)
+	wellFormed = regexp.MustCompile(`(?s)^<!doctype html>\n<html lang="en">.*<meta name="viewport" content="width=device-width, initial-scale=1">.*<title>[^<]+</title>`)
+)
+
+// TestLinksResolve follows every link from the first page on.
+func TestLinksResolve(t *testing.T) {
+	for name, p := range map[string]*process{"demo": sharedDemo(t), "serve": changedProxy(t)} {
+		t.Run(name, func(t *testing.T) {
+			start := "/"
+			if name == "demo" {
+				a := look(t, p.url, start, aBrowser)
+				if a.status != http.StatusFound || a.header.Get("Location") != "/docs" {
+					t.Errorf("/ gives %d and leads to %q", a.status, a.header.Get("Location"))
+				}
+				start = "/docs"
+			}
+			titles := map[string]string{}
+			seen, queue := map[string]bool{}, []string{start, "/v1/operations-catalogue", "/problems"}
+			for len(queue) > 0 {
+				path := queue[0]
+				queue = queue[1:]
+				if seen[path] {
+					continue
+				}
+				seen[path] = true
+				queue = append(queue, follow(t, p.url, path, titles)...)
+			}
+			if len(seen) < 40 {
+				t.Errorf("only %d pages and files were reached", len(seen))
+			}
+		})
+	}
+}
+
+// follow looks at one address and gives the addresses that it leads to.
+func follow(t *testing.T, base, path string, titles map[string]string) (next []string) {
+	t.Helper()
+	bare, fragment, _ := strings.Cut(path, "#")
+	resp := look1(t, base, bare)
+	if bare == "/" && resp.status == http.StatusFound {
+		return []string{resp.header.Get("Location")}
+	}
+	if resp.status != http.StatusOK {
+		t.Errorf("%s gives %d", path, resp.status)
+		return nil
+	}
+	if fragment != "" && !strings.Contains(resp.body, `id="`+fragment+`"`) {
+		t.Errorf("there is no %s", path)
+	}
+	if !strings.HasPrefix(resp.header.Get("Content-Type"), "text/html") {
+		return nil
+	}
+	checkPage(t, bare, resp)
+	title := regexp.MustCompile(`<title>(.*?)</title>`).FindString(resp.body)
+	if other, twice := titles[title]; twice && other != bare {
+		t.Errorf("%s and %s have the same title", bare, other)
+	}
+	titles[title] = bare
+	for _, m := range linked.FindAllStringSubmatch(resp.body, -1) {
+		target, err := url.Parse(htmltext.UnescapeString(m[1]))
+		switch {
+		case err != nil || target.Host != "" || target.Scheme != "" && target.String() != "data:,":
+			t.Errorf("%s leads to %q", path, m[1])
+		case target.Scheme == "":
+			next = append(next, (&url.URL{Path: bare}).ResolveReference(target).String())
+		}
+	}
+	return next
+}
+
+// look1 is look for assets too, which browsers may keep.
+func look1(t *testing.T, base, path string) answer {
+	t.Helper()
+	a, err := trySend(base, call{method: http.MethodGet, path: path, header: header("Accept", aBrowser)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secrets := secretsIn(a.body + fmt.Sprint(a.header)); secrets != nil {
+		t.Errorf("%s shows the planted secrets %q", path, secrets)
+	}
+	return a
+}
+
+func checkPage(t *testing.T, path string, a answer) {
+	t.Helper()
+	if !wellFormed.MatchString(a.body) {
+		t.Errorf("%s lacks its language, its viewport or its title", path)
+	}
+	policy := a.header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "style-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"} {
+		if !slices.Contains(strings.Split(policy, "; "), part) {
+			t.Errorf("%s: the policy lacks %s: %q", path, part, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || path != "/docs" && strings.Contains(policy, "script-src") {
+		t.Errorf("%s: the policy allows too much: %q", path, policy)
+	}
+	if regexp.MustCompile(`(?i)<[^>]* (style|on[a-z]+)=`).MatchString(a.body) || path != "/docs" && strings.Contains(a.body, "<script") {
+		t.Errorf("%s has a script or a style in it", path)
+	}
+	if !strings.Contains(htmltext.UnescapeString(a.body), "the upstream is a sandbox in the vendors' place") {
+		t.Errorf("%s does not say that this is a sandbox", path)
+	}
+}
+
+// TestPagesKeepToTheRulesOfTheAPI asks as another origin, and looks into the log.
+func TestPagesKeepToTheRulesOfTheAPI(t *testing.T) {
+	p := sharedDemo(t)
+	for _, path := range []string{"/openapi.json", "/problems", openapi.CataloguePath, "/docs"} {
+		for origin, status := range map[string]int{"http://localhost:5173": http.StatusOK, "http://evil.test": http.StatusForbidden} {
+			a := send(t, p.url, call{method: http.MethodGet, path: path, header: header("Origin", origin, "Accept", aBrowser)})
+			if a.status != status || status == http.StatusOK && a.header.Get("Access-Control-Allow-Origin") != origin {
+				t.Errorf("%s from %s: status %d, %v", path, origin, a.status, a.header)
+			}
+			if status == http.StatusOK && path != "/docs" && path != "/openapi.json" && !slices.Contains(a.header.Values("Vary"), "Origin") {
+				t.Errorf("%s: Vary is %q", path, a.header.Values("Vary"))
+			}
+		}
+	}
+	line := changedProxy(t).logLine(t, send(t, changedProxy(t).url, call{method: http.MethodGet, path: "/problems/internal"}).header.Get("X-Request-Id"))
+	if line["route"] != "/problems/:code" || line["status"] != float64(http.StatusOK) || line["level"] != "INFO" {
+		t.Errorf("logged as %v", line)
+	}
+}
