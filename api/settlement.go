@@ -27,7 +27,7 @@ type operationView struct {
 	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
 	// The vendor's name of the operation.
 	Operation string            `json:"operation" validate:"required" example:"CreateCallLog"`
-	State     idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown" example:"unknown"`
+	State     idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown,freed" example:"unknown"`
 	StartedAt time.Time         `json:"startedAt" validate:"required" example:"2026-11-21T09:30:00.125Z"`
 	// When a call that has not ended becomes unknown.
 	Deadline time.Time  `json:"deadline" validate:"required" example:"2026-11-21T09:30:35.125Z"`

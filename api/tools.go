@@ -59,6 +59,9 @@ func (s *server) addTools(e gin.IRouter) error {
 //	@Failure		400			{object}	problem	"bad-parameter"
 //	@Failure		413			{object}	problem	"payload-too-large"
 //	@Failure		415			{object}	problem	"unsupported-media-type"
+//	@Failure		422			{object}	problem	"validation-failed upstream-rejected"
+//	@Failure		502			{object}	problem	"outcome-unknown upstream-denied upstream-failed upstream-refused"
+//	@Failure		503			{object}	problem	"upstream-busy upstream-unavailable"
 //	@Failure		default		{object}	problem	"What a caller of the operation would get; without the header Decoded-Operation, what is wrong with this call itself"
 //	@Router			/v1/tools/decode [post]
 func (s *server) decodeReply(calls map[string]exampleCall) gin.HandlerFunc {

@@ -53,10 +53,12 @@ func (d document) show(c *gin.Context) {
 
 const jsonType = "application/json; charset=utf-8"
 
-func documentsOf(o Options, all Catalogue) ([]document, error) {
-	modern, err1 := vary(generatedOpenAPI, editsOfOpenAPI(o))
-	old, err2 := vary(generatedSwagger, editsOfSwagger(o, all))
-	if err := errors.Join(err1, err2); err != nil {
+func documentsOf(o Options) ([]document, error) {
+	editsOfModern, err1 := editsOfOpenAPI(o)
+	editsOfOld, err2 := editsOfSwagger(o)
+	modern, err3 := vary(generatedOpenAPI, editsOfModern)
+	old, err4 := vary(generatedSwagger, editsOfOld)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	// Making YAML takes a while, and few ask for it.
@@ -195,7 +197,9 @@ func withoutNamed(name string) edit {
 		}
 		before := len(all)
 		all = slices.DeleteFunc(all, func(v jsontext.Value) bool {
-			var named struct{ Name string }
+			var named struct {
+				Name string `json:"name"`
+			}
 			return json.Unmarshal(v, &named) == nil && named.Name == name
 		})
 		if len(all) != before-1 {
@@ -208,8 +212,8 @@ func withoutNamed(name string) edit {
 // toolsTag groups the routes that only the demo has.
 const toolsTag = "Tools"
 
-// editsOfBoth are the changes that stand at the same place in both documents.
-func editsOfBoth(o Options) edits {
+// editsOf are the changes of a generated document.
+func editsOf(text []byte, o Options) (edits, error) {
 	e := edits{}
 	if !o.Callers {
 		e["/security"] = replace("[]")
@@ -221,31 +225,65 @@ func editsOfBoth(o Options) edits {
 		e[jsontext.Pointer("/paths").AppendToken(DecodePath)] = remove
 		e["/tags"] = withoutNamed(toolsTag)
 	}
-	return e
+	var doc described
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	for path, operations := range doc.Paths {
+		if path == DecodePath && !o.Demo {
+			continue
+		}
+		for method, operation := range operations {
+			e.describeOperation(jsontext.Pointer("/paths").AppendToken(path).AppendToken(method), operation, o)
+		}
+	}
+	return e, nil
 }
 
-func editsOfOpenAPI(o Options) edits {
-	e := editsOfBoth(o)
+func editsOfOpenAPI(o Options) (edits, error) {
+	e, err := editsOf(generatedOpenAPI, o)
+	if err != nil {
+		return nil, err
+	}
 	if !o.Callers {
 		e["/components/securitySchemes"] = remove
 	}
 	e.describeKey("/components/parameters/IdempotencyKey", o)
 	e.describeLimit("/components/responses/PayloadTooLarge", o)
-	return e
+	return e, nil
 }
 
-// editsOfSwagger are longer: there each operation describes its own key and its own answers.
-func editsOfSwagger(o Options, all Catalogue) edits {
-	e := editsOfBoth(o)
-	if !o.Callers {
+func editsOfSwagger(o Options) (edits, error) {
+	e, err := editsOf(generatedSwagger, o)
+	if !o.Callers && err == nil {
 		e["/securityDefinitions"] = remove
 	}
-	for _, op := range all.Operations {
-		operation := jsontext.Pointer("/paths").AppendToken(op.Path) + "/post"
-		e.describeKey(operation+"/parameters/0", o)
-		e.describeLimit(operation+"/responses/413", o)
+	return e, err
+}
+
+// described is what a document says at each operation itself, instead of by a reference to what all share.
+type described struct {
+	Paths map[string]map[string]describedOperation `json:"paths"`
+}
+
+type describedOperation struct {
+	Parameters []struct {
+		Name string `json:"name"`
+	} `json:"parameters"`
+	Responses map[string]struct {
+		Description string `json:"description"`
+	} `json:"responses"`
+}
+
+func (e edits) describeOperation(at jsontext.Pointer, operation describedOperation, o Options) {
+	for i, p := range operation.Parameters {
+		if p.Name == "Idempotency-Key" {
+			e.describeKey(at+"/parameters/"+jsontext.Pointer(strconv.Itoa(i)), o)
+		}
 	}
-	return e
+	if operation.Responses["413"].Description != "" {
+		e.describeLimit(at+"/responses/413", o)
+	}
 }
 
 // describeKey says of the parameter Idempotency-Key what holds here.
@@ -282,11 +320,11 @@ func inWords(d time.Duration) string {
 		name string
 		long time.Duration
 	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}} {
-		if n := d / unit.long; n*unit.long == d {
-			if n == 1 {
-				return "1 " + unit.name
-			}
-			return strconv.FormatInt(int64(n), 10) + " " + unit.name + "s"
+		switch {
+		case d == unit.long:
+			return "1 " + unit.name
+		case d%unit.long == 0:
+			return strconv.FormatInt(int64(d/unit.long), 10) + " " + unit.name + "s"
 		}
 	}
 	return d.String()

@@ -71,7 +71,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.documents, err = documentsOf(o, all); err != nil {
+	if s.documents, err = documentsOf(o); err != nil {
 		return nil, err
 	}
 	return s, s.renderPages(all)
@@ -91,8 +91,13 @@ func get(e gin.IRouter, path string, show gin.HandlerFunc) {
 	e.Match([]string{http.MethodGet, http.MethodHead}, path, show)
 }
 
-// show writes a body with its length, which HEAD tells too.
+// show writes a body. HEAD is told its length.
 func show(c *gin.Context, mediaType string, body []byte) {
 	c.Header("Content-Length", strconv.Itoa(len(body)))
+	if c.Request.Method == http.MethodHead {
+		c.Header("Content-Type", mediaType)
+		c.Status(http.StatusOK)
+		return
+	}
 	c.Data(http.StatusOK, mediaType, body)
 }

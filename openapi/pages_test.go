@@ -40,7 +40,7 @@ func mustSite(t *testing.T, o Options) *gin.Engine {
 	return e
 }
 
-func ask(e *gin.Engine, method, path string) *httptest.ResponseRecorder {
+func visit(e *gin.Engine, method, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, httptest.NewRequest(method, path, nil))
 	return w
@@ -68,7 +68,7 @@ func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 	p.Title, p.Detail = "</title><script>1</script>", `"><img src=x>`
 	e := mustSite(t, Options{Problems: []Problem{p}, Bindings: map[string]Binding{"CreateService": {"</code><b>x", `" onclick="x`}}})
 	for _, path := range []string{"/problems/" + p.Code, "/problems", CataloguePath} {
-		body := ask(e, http.MethodGet, path).Body.String()
+		body := visit(e, http.MethodGet, path).Body.String()
 		for _, broken := range []string{"<script", "<img", "</code><b>x", `" onclick`} {
 			if strings.Contains(body, broken) {
 				t.Errorf("%s holds %s", path, broken)
@@ -81,7 +81,7 @@ func TestTheBannerIsOnEveryPage(t *testing.T) {
 	for _, sandboxed := range []bool{true, false} {
 		e := mustSite(t, Options{Problems: []Problem{aProblem}, Sandbox: sandboxed})
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code, "/docs"} {
-			body := strings.ReplaceAll(ask(e, http.MethodGet, path).Body.String(), "&#39;", "'")
+			body := strings.ReplaceAll(visit(e, http.MethodGet, path).Body.String(), "&#39;", "'")
 			if strings.Contains(body, sandboxSentence) != sandboxed {
 				t.Errorf("sandbox %t: the banner is wrong on %s", sandboxed, path)
 			}
@@ -93,13 +93,13 @@ func TestWhatADemoHas(t *testing.T) {
 	for _, demo := range []bool{true, false} {
 		e := mustSite(t, Options{Demo: demo})
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			w := ask(e, method, "/")
+			w := visit(e, method, "/")
 			if demo && (w.Code != http.StatusFound || w.Header().Get("Location") != "/docs") || !demo && w.Code != http.StatusOK {
 				t.Errorf("demo %t: %s / is %d, to %q", demo, method, w.Code, w.Header().Get("Location"))
 			}
 		}
 		for _, path := range []string{"/openapi.json", "/openapi.yaml", "/swagger.json"} {
-			if got := strings.Contains(ask(e, http.MethodGet, path).Body.String(), DecodePath); got != demo {
+			if got := strings.Contains(visit(e, http.MethodGet, path).Body.String(), DecodePath); got != demo {
 				t.Errorf("demo %t: %s says that there is %s: %t", demo, path, DecodePath, got)
 			}
 		}
@@ -110,13 +110,13 @@ func TestPagesForPrograms(t *testing.T) {
 	for _, media := range []string{"application/json", "application/problem+json"} {
 		e := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like(media)})
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code} {
-			w := ask(e, http.MethodGet, path)
+			w := visit(e, http.MethodGet, path)
 			if w.Header().Get("Content-Type") != jsonType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
 				t.Errorf("%s of %s: %v", media, path, w.Header())
 			}
 		}
 		var got map[string]any
-		if err := json.Unmarshal(ask(e, http.MethodGet, "/problems/"+aProblem.Code).Body.Bytes(), &got); err != nil {
+		if err := json.Unmarshal(visit(e, http.MethodGet, "/problems/"+aProblem.Code).Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 6 || got["code"] != aProblem.Code || got["status"] != 503.0 || got["retry"] != "later" || got["outcome"] != "rejected" {
@@ -125,7 +125,7 @@ func TestPagesForPrograms(t *testing.T) {
 	}
 	nobody := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like("")})
 	for path, want := range map[string]string{"/": htmlType, CataloguePath: jsonType, "/problems": htmlType, "/problems/" + aProblem.Code: htmlType} {
-		if got := ask(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
+		if got := visit(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)
 		}
 	}

@@ -137,7 +137,9 @@ func readExample(name string) (exampleAnswer, error) {
 		return exampleAnswer{}, err
 	}
 	var indented bytes.Buffer
-	var problem struct{ Status int }
+	var problem struct {
+		Status int `json:"status"`
+	}
 	err = errors.Join(json.Unmarshal(text, &problem), json.Indent(&indented, text, "", "  "))
 	return exampleAnswer{fmt.Sprintf("%d %s", problem.Status, http.StatusText(problem.Status)), strings.TrimSpace(indented.String())}, err
 }

@@ -39,6 +39,8 @@ func convert(swagger node, ops []translate.Operation) (node, error) {
 		refine(schemas, op.RequestShape, done)
 	}
 	problemCodes(schemas)
+	extendProblem(schemas)
+	addSettlement(schemas)
 	if err := addAnswers(doc, ops); err != nil {
 		return nil, err
 	}
@@ -46,6 +48,7 @@ func convert(swagger node, ops []translate.Operation) (node, error) {
 		finish(doc, op)
 	}
 	finishDecode(doc, ops)
+	finishAnswers(doc)
 	for _, path := range []string{"/healthz", "/readyz", openapi.CataloguePath, openapi.DecodePath} {
 		for _, operation := range doc.at("paths", path) {
 			if operation, ok := operation.(node); ok {
@@ -196,10 +199,7 @@ func addAnswers(doc node, ops []translate.Operation) error {
 		}
 		components.at("responses")[answerNames[status]] = answer
 	}
-	components.at("responses")["Problem"] = node{
-		"description": "Any other problem.", "headers": node{"X-Request-Id": ref("#/components/headers/X-Request-Id")},
-		"content": node{problemType: node{"schema": ref("#/components/schemas/Problem")}},
-	}
+	components.at("responses")["Problem"] = anyProblem()
 	for _, path := range doc.at("paths") {
 		for _, operation := range path.(node) { //nolint:forcetypeassert // the library wrote it
 			if err := withProblems(components, operation.(node).at("responses")); err != nil { //nolint:forcetypeassert // see above
@@ -217,8 +217,12 @@ func headers() node {
 	only := func(description, value string) node {
 		return node{"description": description, "schema": node{"type": "string", "enum": []any{value}}}
 	}
+	always := func(header node) node {
+		header["required"] = true
+		return header
+	}
 	return node{
-		"X-Request-Id": text("Names this call in the log.", "019aa7e5-4c1b-7d0a-9f6e-2b1c3d4e5f60"),
+		"X-Request-Id": always(text("Names this call in the log.", "019aa7e5-4c1b-7d0a-9f6e-2b1c3d4e5f60")),
 		"Operation-Id": node{
 			"description": "Names the operation, in logs, in the store, and upstream where the request left the vendor's own id empty.",
 			"schema":      node{"type": "string", "format": "uuid", "examples": []any{"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"}},
@@ -297,22 +301,22 @@ func finish(doc node, op translate.Operation) {
 	addPreview(responses, op)
 }
 
-// addPreview adds the answer to ?preview. It is 200, which is the status of some operations' success too.
+// addPreview adds the answer to ?preview, and to a repetition of what an operator settled. It is 200, which is the status of some operations'
+// success too.
 func addPreview(responses node, op translate.Operation) {
-	preview := ref("#/components/schemas/Preview")
-	content := node{
-		"application/json": node{"schema": preview},
-		"text/xml":         node{"schema": node{"type": "string", "description": "The envelope alone."}},
-	}
+	const shown = "With `preview`: what would be sent. Nothing was."
+	const resolved = "Without: an operator settled the operation, and what the vendor answered is lost."
+	success := responses.at("200")
+	media := success.at("content", "application/json")
 	if op.Status == translate.StatusOK {
-		success := responses.at("200")
-		success["description"] = fmt.Sprintf("%v With `preview`: what would be sent.", success["description"])
-		media := success.at("content", "application/json")
-		media["schema"] = node{"anyOf": []any{media["schema"], preview}}
-		success.at("content")["text/xml"] = content["text/xml"]
-		return
+		success["description"] = fmt.Sprintf("%v %s", success["description"], shown)
+		media["schema"] = node{"anyOf": []any{media["schema"], ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
+	} else {
+		success["description"] = shown + " " + resolved
+		success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed")
+		media["schema"] = ref("#/components/schemas/" + previewOrSettled)
 	}
-	responses["200"] = node{"description": "With `preview`: what would be sent. Nothing was.", "headers": headerRefs("X-Request-Id"), "content": content}
+	success.at("content")["text/xml"] = node{"schema": node{"type": "string", "description": "The envelope alone."}}
 }
 
 // check reads the document as others will.

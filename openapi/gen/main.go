@@ -20,7 +20,11 @@ import (
 )
 
 func main() {
-	if err := generate("openapi"); err != nil {
+	folder := "openapi"
+	if len(os.Args) > 1 {
+		folder = os.Args[1] // for those who compare
+	}
+	if err := generate(folder); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}

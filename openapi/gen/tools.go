@@ -41,8 +41,9 @@ func finishDecode(doc node, ops []translate.Operation) {
 	}
 	body := operation.at("requestBody")
 	delete(body, "x-originalParamName") // the library's own note
-	// Swagger UI shows an example of XML only where the schema names the root.
-	reply := node{"schema": node{"type": "string", "xml": node{"name": "Envelope"}}, "example": pastedReply}
+	// Swagger UI shows an example of XML as it stands only where the schema names the root and may be an object.
+	schema := node{"type": []any{"string", "object"}, "xml": node{"name": "Envelope"}}
+	reply := node{"schema": schema, "example": pastedReply}
 	body["content"] = node{"text/xml": reply, "application/xml": reply, "application/soap+xml": reply}
 	doc.at("components", "headers")["Decoded-Operation"] = node{
 		"description": "The operation that the reply was decoded for. Without it, the answer is about this call itself.",
@@ -59,6 +60,10 @@ func finishDecode(doc node, ops []translate.Operation) {
 		}
 	}
 	responses := operation.at("responses")
+	for _, status := range []string{"422", "502", "503"} {
+		responses.at(status)["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Decoded-Operation")
+	}
+	responses.at("503", "headers")["Retry-After"] = ref("#/components/headers/Retry-After")
 	for status, schemas := range answers {
 		responses[strconv.Itoa(status)] = node{
 			"description": "What a caller of the operation would get.",

@@ -49,7 +49,11 @@ async function ask(system, { path, method, operation }, version) {
   url.searchParams.set(parameter, version);
   const headers = { ...request.headers, accept: "application/json" };
   const response = await fetch(url, { method: request.method, headers, body: request.body });
-  return { version, status: response.status, answer: await response.json() };
+  const answer = await response.json();
+  if (response.ok && answer.envelope === undefined) {
+    throw new Error("the answer is no preview");
+  }
+  return { version, status: response.status, answer };
 }
 
 // envelopePreview is a plugin of Swagger UI. It wraps the Execute button.

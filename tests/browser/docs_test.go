@@ -6,11 +6,19 @@ import (
 	"testing"
 )
 
+const banner = `document.querySelector(".sb-banner")?.innerText ?? ""`
+
 // TestEveryOperation does with every operation what a curious person does: look, preview, execute, execute again.
 func TestEveryOperation(t *testing.T) {
 	demo := startDemo(t)
 	page := open(t, demo.url+"/docs")
 	await[bool](page, "list of operations", `document.querySelectorAll(".opblock").length > 5`)
+	if text := evaluate[string](page, banner); !strings.HasPrefix(text, "Sandbox:") || !strings.Contains(text, "Made-up data only, nothing reaches a vendor") {
+		t.Errorf("the demo's banner is %q", text)
+	}
+	if evaluate[bool](page, `document.querySelector(".authorize") !== null`) {
+		t.Error("the demo knows no callers, but the page asks for a key")
+	}
 	page.resize(390, 844)
 	page.fits("list")
 	page.screenshot("docs-phone")
@@ -83,13 +91,29 @@ func (b block) screenshots(size string) {
 	}
 }
 
-func TestTheKeyIsTheUsers(t *testing.T) {
-	demo := startDemo(t)
-	b := open(t, demo.url+"/docs").expand(callLog)
+// TestDeepLink opens the page at one operation, and stays there.
+func TestDeepLink(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs#/CustomerCare/CreateCallLog")
+	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
+	b.ready()
+	for name, check := range map[string]func(b block){
+		"the key is the user's": block.checkKey, "refused preview": block.checkRefusedPreview, "markup stays text": block.checkMarkup,
+	} {
+		t.Run(name, func(t *testing.T) {
+			page.t = t
+			check(b)
+		})
+	}
+	page.t = t
+}
+
+// checkKey does to the Idempotency-Key whatever a user can do.
+func (b block) checkKey() {
+	b.t.Helper()
 	first := b.key()
 	b.press("New key")
 	if second := b.key(); second == first {
-		t.Error("New key gives the old key")
+		b.t.Error("New key gives the old key")
 	}
 	const mine = "a-key-of-my-own-0001"
 	b.write(keyInput, mine)
@@ -100,10 +124,10 @@ func TestTheKeyIsTheUsers(t *testing.T) {
 	await[bool](b.tab, "example back in the body", b.find("textarea")+`.value !== '{"customerCallLog":{"logText":"edited"}}'`)
 	b.stays("Reset", mine)
 	if status, shown := b.execute("operationId"); status != "201" {
-		t.Errorf("status %s:\n%s", status, shown)
+		b.t.Errorf("status %s:\n%s", status, shown)
 	}
 	if command := evaluate[string](b.tab, b.find(".curl-command")+".innerText"); !strings.Contains(command, "'Idempotency-Key: "+mine+"'") {
-		t.Errorf("another key was sent:\n%s", command)
+		b.t.Errorf("another key was sent:\n%s", command)
 	}
 	b.click(".btn-clear")
 	await[bool](b.tab, "answer cleared", "!("+b.has(live)+")")
@@ -143,53 +167,32 @@ func TestKeyOnAnIntranetHost(t *testing.T) {
 	}
 }
 
-func TestRefusedPreview(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs")
-	b := page.expand(callLog)
-	page.expect("error of the network: .* 422 ")
+func (b block) checkRefusedPreview() {
+	b.t.Helper()
+	b.expect("error of the network: .* 422 ")
 	b.write("textarea", `{"customerCallLog":{"logText":7,"nonsense":true}}`)
 	await[bool](b.tab, "edited body", b.has(".btn.reset"))
 	shown := b.preview("1.1")
 	for _, part := range []string{"422: The request breaks rules", "/customerCallLog/logText wrong-type", "/customerCallLog/nonsense unknown-member"} {
 		if !strings.Contains(shown, part) {
-			t.Errorf("the page does not show %q:\n%s", part, shown)
+			b.t.Errorf("the page does not show %q:\n%s", part, shown)
 		}
 	}
 	b.press("Close preview")
 	await[bool](b.tab, "closed preview", "!("+b.has(".sb-preview")+")")
 }
 
-// TestMarkupStaysText shows a value that would be a script if the page took it for markup, with white space that indenting must not touch.
-func TestMarkupStaysText(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs")
-	b := page.expand(callLog)
+// checkMarkup shows a value that would be a script if the page took it for markup, with white space that indenting must not touch.
+func (b block) checkMarkup() {
+	b.t.Helper()
 	b.write("textarea", `{"customerCallLog":{"logText":"<img src=x onerror=alert(1)>\n  \"two\"  lines"}}`)
 	await[bool](b.tab, "edited body", b.has(".btn.reset"))
 	shown := b.preview("1.1")
 	if want := "<LogText>&lt;img src=x onerror=alert(1)&gt;\n  \"two\"  lines</LogText>"; !strings.Contains(shown, want) {
-		t.Errorf("the page does not show %q:\n%s", want, shown)
+		b.t.Errorf("the page does not show %q:\n%s", want, shown)
 	}
-	if evaluate[int](page, b.all(".sb-preview img")+".length") != 0 {
-		t.Error("the value became markup")
-	}
-}
-
-func TestDeepLink(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs#/CustomerCare/CreateCallLog")
-	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
-	b.ready()
-	b.key()
-}
-
-func TestBanner(t *testing.T) {
-	const banner = `document.querySelector(".sb-banner")?.innerText ?? ""`
-	text := evaluate[string](open(t, startDemo(t).url+"/docs/"), banner)
-	if !strings.HasPrefix(text, "Sandbox:") || !strings.Contains(text, "Made-up data only, nothing reaches a vendor") {
-		t.Errorf("the demo's banner is %q", text)
-	}
-	proxy, _ := startServe(t)
-	if text := evaluate[string](open(t, proxy.url+"/docs"), banner); text != "" {
-		t.Errorf("a proxy that may have a vendor behind it says %q", text)
+	if evaluate[int](b.tab, b.all(".sb-preview img")+".length") != 0 {
+		b.t.Error("the value became markup")
 	}
 }
 
@@ -197,6 +200,9 @@ func TestAuthorize(t *testing.T) {
 	proxy, key := startServe(t)
 	page := open(t, proxy.url+"/docs")
 	b := page.expand(callLog)
+	if text := evaluate[string](page, banner); text != "" {
+		t.Errorf("a proxy that may have a vendor behind it says %q", text)
+	}
 	page.expect("error of the network: .* 401 ")
 	if status, shown := b.execute("unauthenticated"); status != "401" {
 		t.Errorf("without a key: status %s:\n%s", status, shown)
@@ -228,15 +234,6 @@ func (p *tab) authorize(key string) {
 	dialog.click(".btn.authorize")
 	await[bool](p, "Logout button", block{p, operation{}, ".modal-ux"}.all("button")+`.some((button) => button.innerText === "Logout")`)
 	block{p, operation{}, ".modal-ux"}.click(".close-modal")
-}
-
-func TestNobodyAuthorizesTheDemo(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs")
-	b := page.expand(callLog)
-	if evaluate[bool](page, `document.querySelector(".authorize") !== null`) {
-		t.Error("the demo knows no callers, but the page asks for a key")
-	}
-	b.key()
 }
 
 // checkPhone looks at the operation in a window of 390 by 844 pixels.

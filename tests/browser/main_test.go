@@ -38,9 +38,9 @@ func run(m *testing.M) int {
 			"the race detector, apt-get install gcc)\n%s", err, out)
 		return 1
 	}
-	ctx, stop := launchChromium(filepath.Join(dir, "chromium"))
+	var stop func()
+	chromium, stop = launchChromium(filepath.Join(dir, "chromium")) //nolint:fatcontext // one browser for all tests, set once before they run
 	defer stop()
-	chromium = ctx
 	return m.Run()
 }
 

@@ -71,6 +71,7 @@ func TestExamples(t *testing.T) {
 		t.Fatal("curl is missing; install it with: apt-get install curl")
 	}
 	url := demo.Start(t).URL
+	t.Run("documents", func(t *testing.T) { checkDocuments(t, url) })
 	blocks := block.FindAllStringSubmatch(read(t), -1)
 	if len(blocks) != 7 {
 		t.Fatalf("the README has %d examples, want one for each of the 5 operations, a rejected one and a preview", len(blocks))
@@ -89,6 +90,25 @@ func TestExamples(t *testing.T) {
 				t.Errorf("status %d, want an envelope with a masked PIN: %s", status, body)
 			}
 		})
+	}
+}
+
+// checkDocuments asks a demo for every path of the README's table of documents.
+func checkDocuments(t *testing.T, url string) {
+	t.Helper()
+	_, table, _ := strings.Cut(read(t), "\n## Documents\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| (`+"`"+`/.*?) \|`).FindAllStringSubmatch(table, -1)
+	if len(rows) < 6 {
+		t.Fatalf("the README lists %d documents", len(rows))
+	}
+	for _, row := range rows {
+		for path := range strings.SplitSeq(strings.ReplaceAll(row[1], "`", ""), ", ") {
+			status, body := curl(t, "curl -i "+url+strings.Replace(path, "{code}", "outcome-unknown", 1))
+			if status != http.StatusOK || body == "" {
+				t.Errorf("%s: status %d", path, status)
+			}
+		}
 	}
 }
 

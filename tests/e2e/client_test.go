@@ -29,6 +29,8 @@ type answer struct {
 	header  http.Header
 	body    string
 	problem *problem // nil for a success
+	// undocumented is what the OpenAPI document does not say of the exchange.
+	undocumented []string
 }
 
 // problem is a problem document, every member of it: decoding is strict.
@@ -132,12 +134,20 @@ func trySend(base string, c call) (answer, error) {
 }
 
 func roundTrip(with *http.Client, r *http.Request) (answer, error) {
+	body, err := bodyOf(r)
+	if err != nil {
+		return answer{}, err
+	}
 	resp, err := with.Do(r)
 	if err != nil {
 		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return read(resp)
+	a, err := read(resp)
+	if err == nil {
+		a.undocumented = byDocument(r, body, a)
+	}
+	return a, err
 }
 
 func read(resp *http.Response) (answer, error) {
@@ -163,6 +173,9 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // judge checks what holds for every answer, whatever was asked.
 func (a answer) judge(t *testing.T) {
 	t.Helper()
+	for _, what := range a.undocumented {
+		t.Errorf("the OpenAPI document: %s", what)
+	}
 	if id := a.header.Get("X-Request-Id"); !requestID.MatchString(id) {
 		t.Errorf("X-Request-Id is %q", id)
 	}

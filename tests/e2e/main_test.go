@@ -25,6 +25,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
+	for _, what := range contradicted() {
+		fmt.Fprintln(os.Stderr, "FAIL: the OpenAPI document:", what)
+		code = 1
+	}
 	scripted.close()
 	for _, problem := range shared.stop() {
 		fmt.Fprintln(os.Stderr, "FAIL:", problem)

@@ -98,7 +98,7 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 	vendor := &replying{}
 	server := httptest.NewServer(vendor)
 	t.Cleanup(server.Close)
-	real := proxy(t, with(toVendor(strings.TrimPrefix(server.URL, "http://")), map[string]string{
+	proxied := proxy(t, with(toVendor(strings.TrimPrefix(server.URL, "http://")), map[string]string{
 		"CUSTOMERCARE_DIRECT_TOKEN": "demo-direct-token", "CUSTOMERCARE_USER_ID": "demo", // as the demo has them
 	}))
 	d := startDemo(t, "127.0.0.1:0")
@@ -109,7 +109,7 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 			if op.System != r.system {
 				continue
 			}
-			want, got := send(t, real.url, call{path: op.Path, body: op.Example}), send(t, d.url, decode(op.Name, r.status, r.body))
+			want, got := send(t, proxied.url, call{path: op.Path, body: op.Example}), send(t, d.url, decode(op.Name, r.status, r.body))
 			if diff := cmp.Diff(visible(want), visible(got)); diff != "" {
 				t.Errorf("%s, %s (-real +decoded):\n%s", op.Name, r.name, diff)
 			}

@@ -146,9 +146,13 @@ func previewEnvelope(ctx context.Context, api *client.ClientWithResponses) error
 	if err != nil {
 		return err
 	}
-	if a.JSON200 == nil || a.JSON200.SoapVersion != "1.2" || a.JSON200.Envelope == "" {
+	if a.JSON200 == nil {
 		return fmt.Errorf("no preview: %s", a.Body)
 	}
-	fmt.Printf("a preview: %d fields\n", len(a.JSON200.Fields))
+	shown, err := a.JSON200.AsPreview()
+	if err != nil || shown.SoapVersion != "1.2" || shown.Envelope == "" {
+		return fmt.Errorf("no preview: %w: %s", err, a.Body)
+	}
+	fmt.Printf("a preview: %d fields\n", len(shown.Fields))
 	return nil
 }

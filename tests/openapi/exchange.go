@@ -25,7 +25,10 @@ type Exchange struct {
 
 // Pages are the routes that the document does not list, because they are for people or tell of the document itself. A star at the end stands
 // for anything.
-var Pages = []string{"/", "/docs", "/docs/*", "/problems/*", "/openapi.json", "/openapi.yaml", "/swagger.json", "/metrics", "/favicon.ico"}
+var Pages = []string{
+	"/", "/docs", "/docs/*", "/problems", "/problems/*", "/pages.css", "/metrics",
+	"/openapi.json", "/openapi.yaml", "/swagger.json", "/soapbridge.http", "/soapbridge.postman_collection.json",
+}
 
 // ours are the headers of answers that have a meaning of this product's.
 var ours = []string{"X-Request-Id", "Operation-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "WWW-Authenticate"}
@@ -137,7 +140,11 @@ func (j *judge) response() {
 			return
 		}
 	}
-	if err := j.document.AcceptsAll(schema, value); err != nil {
+	accepts := j.document.AcceptsAll
+	if j.exchange.Response.Get("Idempotent-Replayed") != "" {
+		accepts = j.document.Accepts // an operator who settled the operation may have given the body
+	}
+	if err := accepts(schema, value); err != nil {
 		j.failf("the body of status %s: %v", status, err)
 	}
 }
@@ -164,6 +171,7 @@ func (j *judge) headers(at []string) {
 
 // text judges a header or a parameter, which is text on the wire whatever its type.
 func (j *judge) text(what, value string, described Object, at []string) {
+	value = strings.Trim(value, " \t") // RFC 9110, section 5.5
 	var v any = value
 	if kind := Inside(described, "schema")["type"]; kind == "integer" {
 		v = json.Number(value)
@@ -199,10 +207,10 @@ func (j *judge) request(query string) {
 
 // body judges the body of a request that was accepted, or refused for its violations.
 func (j *judge) body(violations []Violation) {
-	if j.operation["requestBody"] == nil {
+	schema := j.document.RequestSchema(j.exchange.Method, j.at[1])
+	if schema == "" {
 		return
 	}
-	schema := Pointer(append(j.at, "requestBody", "content", "application/json", "schema")...)
 	value, err := decode(j.exchange.Body)
 	if err != nil {
 		if violations == nil {
@@ -214,11 +222,23 @@ func (j *judge) body(violations []Violation) {
 	if (refusal == nil) == (violations == nil) || j.document.Explain(schema, j.exchange.Body, violations, j.exchange.Read) != nil {
 		return
 	}
+	if refusal != nil && j.isLenient() {
+		return
+	}
 	if refusal != nil {
 		j.failf("the body was accepted, and the document refuses it: %v", refusal)
 		return
 	}
 	j.failf("the body was refused, and the document accepts it: %v", violations)
+}
+
+// isLenient tells whether the proxy is configured not to check the identifiers of organisations, and nothing else speaks against the body.
+func (j *judge) isLenient() bool {
+	if j.exchange.Read == nil {
+		return false
+	}
+	violations := j.exchange.Read(j.exchange.Body)
+	return len(violations) > 0 && !slices.ContainsFunc(violations, func(v Violation) bool { return v.Code != "emersion-org-identifier" })
 }
 
 // notDemanded are parameters whose description says more than their schema: the key is not needed for a preview nor where the proxy is

@@ -3,6 +3,7 @@ package openapi_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -209,7 +210,7 @@ func copyOf(v any) any {
 func minimal(v any, wrong func(any) bool) any {
 	for again := true; again; {
 		again = false
-		for i := len(placesIn(v)) - 1; i >= 0; i-- {
+		for i := range slices.Backward(placesIn(v)) {
 			smaller := copyOf(v)
 			places := placesIn(smaller)
 			if i >= len(places) {

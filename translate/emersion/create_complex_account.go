@@ -33,7 +33,7 @@ type PrimaryContact struct {
 // CumulusUser is the login of the account.
 type CumulusUser struct {
 	// Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
-	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"jane.doe@example.com.au"`
+	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
 	// Note 10: at least 6 characters. Error 46.
 	Password soap.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
 }

@@ -1,0 +1,138 @@
+package openapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+)
+
+// docsSite serves the page behind the API's own habit: nothing is stored, unless a handler says more.
+func docsSite(o Options) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.RedirectTrailingSlash = false
+	e.Use(func(c *gin.Context) { c.Header("Cache-Control", "no-store") })
+	(&Site{options: o}).registerDocs(e)
+	return e
+}
+
+func fetched(t *testing.T, site http.Handler, method, path, encoding string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+	if encoding != "" {
+		r.Header.Set("Accept-Encoding", encoding)
+	}
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func contentOf(t *testing.T, r *http.Response) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var aReference = regexp.MustCompile(`(?:href|src)="([^"]*)"`)
+
+func TestDocsPage(t *testing.T) {
+	for _, sandboxed := range []bool{false, true} {
+		site := docsSite(Options{Sandbox: sandboxed})
+		for _, path := range []string{"/docs", "/docs/"} {
+			r := fetched(t, site, http.MethodGet, path, "")
+			page := string(contentOf(t, r))
+			if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "text/html; charset=utf-8" || r.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d %v", path, r.StatusCode, r.Header)
+			}
+			if strings.Contains(page, sandboxWord) != sandboxed {
+				t.Errorf("%s: sandbox %v, and the page is\n%s", path, sandboxed, page)
+			}
+			if strings.Contains(page, "style=") || strings.Contains(page, "<style") || regexp.MustCompile(`<script[^>]*>[^<]`).MatchString(page) {
+				t.Errorf("%s: the page has what its own policy forbids:\n%s", path, page)
+			}
+		}
+		if r := fetched(t, site, http.MethodHead, "/docs", ""); r.StatusCode != http.StatusOK || r.Header.Get("Content-Length") == "" {
+			t.Errorf("HEAD: %d", r.StatusCode)
+		}
+	}
+}
+
+func TestDocsPolicy(t *testing.T) {
+	policy := fetched(t, docsSite(Options{}), http.MethodGet, "/docs", "").Header.Get("Content-Security-Policy")
+	for _, directive := range []string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'",
+	} {
+		if !strings.Contains("; "+policy+";", "; "+directive+";") {
+			t.Errorf("the policy lacks %s: %s", directive, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "http") {
+		t.Errorf("the policy has a hole: %s", policy)
+	}
+}
+
+// TestDocsAssets follows every reference of the page, and those of its scripts to each other.
+func TestDocsAssets(t *testing.T) {
+	site := docsSite(Options{})
+	page := string(contentOf(t, fetched(t, site, http.MethodGet, "/docs", "")))
+	base := regexp.MustCompile(`/docs/assets/[0-9a-f]{16}/`).FindString(page)
+	paths := []string{base + "key.js", base + "preview.js"}
+	for _, m := range aReference.FindAllStringSubmatch(page, -1) {
+		if m[1] != "/openapi.json" && m[1] != "/v1/operations-catalogue" {
+			paths = append(paths, m[1])
+		}
+	}
+	if base == "" || len(paths) != 7 {
+		t.Fatalf("the page loads %q", paths)
+	}
+	types := map[string]string{"js": "application/javascript", "ss": "text/css; charset=utf-8", "ng": "image/png"}
+	for _, path := range paths {
+		plain := fetched(t, site, http.MethodGet, path, "")
+		content := contentOf(t, plain)
+		if plain.StatusCode != http.StatusOK || len(content) < 500 || plain.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s: %d, %d bytes, %v", path, plain.StatusCode, len(content), plain.Header)
+		}
+		for name, want := range map[string]string{
+			"Content-Type": types[path[len(path)-2:]], "Cache-Control": "public, max-age=31536000, immutable",
+			"X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding",
+		} {
+			if got := plain.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+		zipped := fetched(t, site, http.MethodGet, path, "gzip, br")
+		if strings.HasSuffix(path, ".png") {
+			continue
+		}
+		unzipped, err := gzip.NewReader(zipped.Body)
+		if err != nil || zipped.Header.Get("Content-Encoding") != "gzip" {
+			t.Fatalf("%s: %v, %v", path, err, zipped.Header)
+		}
+		if same, err := io.ReadAll(unzipped); err != nil || !bytes.Equal(same, content) {
+			t.Errorf("%s: compressed it is something else: %v", path, err)
+		}
+	}
+}
+
+// TestDocsAssetsAreTheListedOnes asks for what must not be there: another version could not be kept for good, and nobody needs the rest.
+func TestDocsAssetsAreTheListedOnes(t *testing.T) {
+	site := docsSite(Options{})
+	base := "/docs/assets/" + assetsVersion()
+	for _, path := range []string{
+		"/docs/assets/0000000000000000/docs.js", base, base + "/", base + "/index.html", base + "/swagger-ui.js", base + "/../docs.js", base + "/oauth2-redirect.html",
+	} {
+		if r := fetched(t, site, http.MethodGet, path, ""); r.StatusCode != http.StatusNotFound || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d, %v", path, r.StatusCode, r.Header)
+		}
+	}
+}

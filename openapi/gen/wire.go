@@ -1,0 +1,68 @@
+package main
+
+import (
+	"soapbridge/openapi"
+)
+
+// What the annotations of a route do not say, because it holds for all of them.
+
+// finishAnswers gives every answer its headers, and every route the problems that any route can answer with: an origin that may not call, a
+// mistake of the proxy's.
+func finishAnswers(doc node) {
+	for _, path := range doc.at("paths") {
+		for _, operation := range path.(node) { //nolint:forcetypeassert // the library wrote it
+			responses := operation.(node).at("responses") //nolint:forcetypeassert // see above
+			responses["default"] = ref("#/components/responses/Problem")
+			for _, response := range responses {
+				if response := response.(node); response["$ref"] == nil { //nolint:forcetypeassert // see above
+					response.at("headers")["X-Request-Id"] = ref("#/components/headers/X-Request-Id")
+				}
+			}
+		}
+	}
+	catalogue := doc.at("paths", openapi.CataloguePath, "get", "responses", "200", "content")
+	catalogue["text/html"] = node{"schema": node{"type": "string", "description": "The same as a page."}}
+}
+
+// anyProblem is the default answer: its status may be configured, so any header can stand on it.
+func anyProblem() node {
+	return node{
+		"description": "Any other problem.",
+		"headers": headerRefs("X-Request-Id", "Operation-Id", "Decoded-Operation", "Idempotent-Replayed", "Idempotency-Stored", "Retry-After",
+			"WWW-Authenticate"),
+		"content": node{problemType: node{"schema": ref("#/components/schemas/Problem")}},
+	}
+}
+
+// extendProblem adds the members of a problem that only some have.
+func extendProblem(schemas node) {
+	properties := schemas.at("Problem", "properties")
+	properties["errorsTruncated"] = node{"type": "boolean", "description": "There are more errors than are listed."}
+	for member, what := range map[string]string{"sevCode": "severity", "explanationCode": "explanation"} {
+		property := ref("#/components/schemas/ReplyCode")
+		property["description"] = "UpdateCustomerPIN, rejected by the vendor: its " + what + "."
+		properties[member] = property
+	}
+}
+
+const (
+	// settled is the answer to a repetition after an operator found out that the vendor had executed the operation, and had no result of it.
+	settled = "SettledOperation"
+	// previewOrSettled has a name because generators give no methods to a choice without one.
+	previewOrSettled = "PreviewOrSettled"
+)
+
+// addSettlement adds what has to do with settling: that answer, and what the body of a settlement must be.
+func addSettlement(schemas node) {
+	schemas[settled] = node{
+		"type":        "object",
+		"description": "An operator found out that the vendor had executed the operation; what it answered is lost.",
+		"required":    []any{"operationId", "resolved"},
+		"properties":  node{"operationId": node{"type": "string", "format": "uuid"}, "resolved": node{"type": "boolean", "enum": []any{true}}},
+	}
+	schemas[previewOrSettled] = node{"anyOf": []any{ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
+	resolution := schemas.at("Resolution")
+	resolution["additionalProperties"] = false
+	resolution["if"] = node{"required": []any{"result"}, "properties": node{"result": node{"type": "object"}}}
+	resolution["then"] = node{"properties": node{"executed": node{"enum": []any{true}}}}
+}

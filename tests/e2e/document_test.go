@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"soapbridge/tests/openapi"
+)
+
+// Every request that a test sends and every answer that it gets is held against the OpenAPI document, by roundTrip. What contradicts it fails
+// the test that judges the answer, and the whole run in any case: some tests look at the status alone.
+
+var loadDocument = sync.OnceValues(openapi.Load)
+
+// contradictions are what the document does not say of any exchange.
+var contradictions = struct {
+	mu    sync.Mutex
+	found []string
+}{}
+
+// byDocument lists what the document does not say of an exchange, and remembers it for the end of the run.
+func byDocument(r *http.Request, body []byte, a answer) []string {
+	d, err := loadDocument()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	found := d.Judge(openapi.Exchange{
+		Method: r.Method, Target: r.URL.RequestURI(), Request: r.Header, Body: body,
+		Status: a.status, Response: a.header, Answer: []byte(a.body), Read: readerAt(r.URL.Path),
+	})
+	contradictions.mu.Lock()
+	defer contradictions.mu.Unlock()
+	for _, what := range found {
+		contradictions.found = append(contradictions.found, fmt.Sprintf("%s %s, status %d: %s", r.Method, r.URL.Path, a.status, what))
+	}
+	return found
+}
+
+// contradicted gives everything that contradicts the document.
+func contradicted() []string {
+	contradictions.mu.Lock()
+	defer contradictions.mu.Unlock()
+	return slices.Clone(contradictions.found)
+}
+
+// readerAt gives the reading of the operation at a path; nil where there is none.
+func readerAt(path string) openapi.Read {
+	for _, op := range operations() {
+		if op.Path != path {
+			continue
+		}
+		return func(body []byte) (list []openapi.Violation) {
+			_, refusal := op.Read(body)
+			if refusal == nil {
+				return nil
+			}
+			for _, v := range refusal.Violations {
+				list = append(list, openapi.Violation{Pointer: v.Pointer, Code: string(v.Code), Detail: v.Detail})
+			}
+			if len(list) == 0 {
+				list = []openapi.Violation{{Code: string(refusal.Code)}}
+			}
+			return list
+		}
+	}
+	return nil
+}
+
+// bodyOf gives the body of a request that is still to be sent.
+func bodyOf(r *http.Request) ([]byte, error) {
+	if r.GetBody == nil {
+		return nil, nil
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(body)
+}
+
+// TestTheDocumentsExamplesAreExecuted sends every example of a request that the document shows to a demo, as a reader does in Swagger UI: the
+// ones of an operation after each other, under the key that the document gives for the first.
+func TestTheDocumentsExamplesAreExecuted(t *testing.T) {
+	document, err := loadDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := startDemo(t, "127.0.0.1:0")
+	for _, op := range operations() {
+		examples := openapi.Inside(document.Root, "paths", op.Path, "post", "requestBody", "content", "application/json", "examples")
+		if len(examples) == 0 {
+			t.Errorf("%s has no examples", op.Name)
+		}
+		for _, name := range slices.Backward(slices.Sorted(maps.Keys(examples))) {
+			t.Run(op.Name+" "+name, func(t *testing.T) {
+				body, err := json.Marshal(openapi.Inside(examples, name)["value"])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a := send(t, d.url, call{path: op.Path, body: string(body)}); a.status != op.Status {
+					t.Errorf("status %d: %s", a.status, a.body)
+				}
+				for _, v := range op.Versions {
+					word := "soap" + strings.ReplaceAll(v.String(), ".", "")
+					if a := send(t, d.url, call{path: op.Path + "?preview=" + word, body: string(body), header: without("Idempotency-Key")}); a.status != http.StatusOK {
+						t.Errorf("preview %s: status %d: %s", word, a.status, a.body)
+					}
+				}
+			})
+		}
+	}
+}

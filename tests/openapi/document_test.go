@@ -1,0 +1,176 @@
+package openapi_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/tests/openapi"
+	"soapbridge/translate/soap"
+)
+
+// operationIDs are what generated clients call their functions: one that changes breaks them all.
+var operationIDs = map[string]string{
+	"POST /v1/customercare/workflows":              "CreateWorkFlowManager",
+	"POST /v1/customercare/call-logs":              "CreateCallLog",
+	"POST /v1/customercare/pin-changes":            "UpdateCustomerPIN",
+	"POST /v1/mds/services":                        "CreateService",
+	"POST /v1/emersion/accounts":                   "CreateComplexAccount",
+	"GET /v1/operations":                           "ListOperations",
+	"GET /v1/operations/{operationId}":             "ShowOperation",
+	"POST /v1/operations/{operationId}/resolution": "SettleOperation",
+	"GET /v1/operations-catalogue":                 "ShowCatalogue",
+	"POST /v1/tools/decode":                        "DecodeReply",
+	"GET /healthz":                                 "ShowLiveness",
+	"GET /readyz":                                  "ShowReadiness",
+}
+
+func TestOperationIDsAreStable(t *testing.T) {
+	found := map[string]string{}
+	for route, operation := range document(t).Operations() {
+		found[route] = fmt.Sprint(operation["operationId"])
+	}
+	if diff := cmp.Diff(operationIDs, found); diff != "" {
+		t.Errorf("(- is known to clients, + is in the document)\n%s", diff)
+	}
+	ids := slices.Sorted(maps.Values(found))
+	if len(slices.Compact(ids)) != len(found) {
+		t.Errorf("one operationId stands twice: %q", ids)
+	}
+}
+
+func TestEveryOperationIsInTheDocument(t *testing.T) {
+	documented := document(t).Operations()
+	for _, op := range operations() {
+		found := documented["POST "+op.Path]
+		if found["operationId"] != op.Name || openapi.Inside(found, "responses", strconv.Itoa(op.Status)) == nil || document(t).RequestSchema("POST", op.Path) == "" {
+			t.Errorf("%s: %v", op.Name, found)
+		}
+	}
+}
+
+var schemaName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+func TestEverySchemaCanBeRead(t *testing.T) {
+	d := document(t)
+	for name := range openapi.Inside(d.Root, "components", "schemas") {
+		if !schemaName.MatchString(name) {
+			t.Errorf("a schema is called %s", name)
+		}
+		// The value is of no importance: what cannot be compiled says so.
+		if err := d.AcceptsAll(openapi.Pointer("components", "schemas", name), nil); err != nil && strings.HasPrefix(err.Error(), "the schema") {
+			t.Error(err)
+		}
+	}
+	references(t, d.Root, func(ref string) {
+		if openapi.At(d.Root, strings.TrimPrefix(ref, "#")) == nil {
+			t.Errorf("%s leads nowhere", ref)
+		}
+	})
+}
+
+// references visits every reference inside a value.
+func references(t *testing.T, v any, visit func(string)) {
+	t.Helper()
+	switch v := v.(type) {
+	case openapi.Object:
+		for name, member := range v {
+			if ref, ok := member.(string); ok && name == "$ref" {
+				visit(ref)
+			}
+			references(t, member, visit)
+		}
+	case []any:
+		for _, item := range v {
+			references(t, item, visit)
+		}
+	}
+}
+
+// TestEveryMemberIsInTheDocument compares the members of the requests with the properties of their schemas, in both directions.
+func TestEveryMemberIsInTheDocument(t *testing.T) {
+	secrets := 0
+	for _, op := range operations() {
+		root := openapi.Object{"$ref": "#" + document(t).RequestSchema("POST", op.Path)}
+		secrets += checkMembers(t, op.Name, root, op.RequestShape)
+	}
+	if secrets < 8 {
+		t.Errorf("only %d secrets are in the document", secrets)
+	}
+}
+
+func checkMembers(t *testing.T, at string, schema openapi.Object, shape *soap.Shape) (secrets int) {
+	t.Helper()
+	schema = withoutNull(document(t), schema)
+	properties := openapi.Inside(schema, "properties")
+	if len(properties) != len(shape.Fields) || schema["additionalProperties"] != false {
+		t.Errorf("%s: the schema has %d properties, the request %d; others: %v", at, len(properties), len(shape.Fields), schema["additionalProperties"])
+	}
+	for i := range shape.Fields {
+		f := &shape.Fields[i]
+		property, ok := properties[f.Member].(openapi.Object)
+		if !ok {
+			t.Errorf("%s has no property %s", at, f.Member)
+			continue
+		}
+		if items := openapi.Inside(property, "items"); (items != nil) != f.Repeated {
+			t.Errorf("%s/%s: an array in one and none in the other", at, f.Member)
+		} else if f.Repeated {
+			property = items
+		}
+		if f.Object != nil {
+			secrets += checkMembers(t, at+"/"+f.Member, property, f.Object)
+			continue
+		}
+		if isSecret := property["writeOnly"] == true && property["format"] == "password"; isSecret != f.Secret {
+			t.Errorf("%s/%s: secret in one and not in the other: %v", at, f.Member, property)
+		}
+		if f.Secret {
+			secrets++
+		}
+	}
+	return secrets
+}
+
+// withoutNull gives the schema of an object that may be null.
+func withoutNull(d *openapi.Document, schema openapi.Object) openapi.Object {
+	schema = d.Resolve(schema)
+	if either, ok := schema["anyOf"].([]any); ok && schema["properties"] == nil {
+		return d.Resolve(either[0].(openapi.Object))
+	}
+	return schema
+}
+
+// TestTheDocumentsAreGenerated runs the generator and wants what is committed, byte for byte.
+func TestTheDocumentsAreGenerated(t *testing.T) {
+	folder := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./openapi/gen", folder)
+	cmd.Dir = filepath.Join("..", "..")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v (the go command is needed: https://go.dev/doc/install)\n%s", err, out)
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 6 {
+		t.Errorf("only %d documents are generated", len(files))
+	}
+	for _, f := range files {
+		generated, err1 := os.ReadFile(filepath.Join(folder, f.Name()))
+		committed, err2 := os.ReadFile(filepath.Join(filepath.Dir(openapi.Path), f.Name()))
+		if err1 != nil || err2 != nil || !bytes.Equal(generated, committed) {
+			t.Errorf("openapi/%s is not what go run ./openapi/gen writes: %v, %v", f.Name(), err1, err2)
+		}
+	}
+}
