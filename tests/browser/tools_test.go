@@ -28,15 +28,14 @@ func TestPastedReply(t *testing.T) {
 // TestPagesInABrowser opens the pages beside Swagger UI, on a desktop and on a phone. Their own policy lets them complain of what it forbids.
 func TestPagesInABrowser(t *testing.T) {
 	proxy, _ := startServe(t)
-	page := open(t, proxy.url+"/")
 	for _, path := range []string{"/", "/v1/operations-catalogue", "/problems", "/problems/outcome-unknown", "/problems/validation-failed"} {
-		page.navigate(proxy.url + path)
+		page := open(t, proxy.url+path)
 		await[bool](page, "style of "+path, `getComputedStyle(document.querySelector("nav")).display === "flex"`)
 		for _, width := range []int64{1280, 390, 320} {
 			page.resize(width, 844)
 			page.fits(path)
 		}
 	}
-	page.navigate(proxy.url + "/v1/operations-catalogue#CreateComplexAccount")
+	page := open(t, proxy.url+"/v1/operations-catalogue#CreateComplexAccount")
 	await[bool](page, "section that the address names", `document.querySelector("#CreateComplexAccount").getBoundingClientRect().top < innerHeight`)
 }

@@ -2,9 +2,11 @@ package openapi_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -69,6 +71,8 @@ type duel struct {
 	read     openapi.Read
 	generator
 
+	made              int
+	fresh             any // the last instance that was no mutation
 	accepted, refused int // by the API
 	explained         map[string]int
 	mutated           map[string]int
@@ -82,10 +86,14 @@ func newDuel(d *openapi.Document, op translate.Operation, seed uint64) *duel {
 	}
 }
 
-// next makes an instance: six of eleven as the schema wants it, the others with a mutation or two.
+// next makes an instance: one as the schema wants it, then twice the same with a mutation or two, then another one.
 func (d *duel) next() any {
-	v := d.value(openapi.Object{"$ref": "#" + d.schema})
-	v, done := mutate(d.Rand, v, pick(d.Rand, []int{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2}))
+	d.made++
+	if d.made%3 == 1 {
+		d.fresh = d.value(openapi.Object{"$ref": "#" + d.schema})
+		return copyOf(d.fresh)
+	}
+	v, done := mutate(d.Rand, copyOf(d.fresh), pick(d.Rand, []int{1, 1, 1, 2}))
 	for _, name := range done {
 		d.mutated[name]++
 	}
@@ -131,6 +139,48 @@ func (d *duel) step() error {
 	small := write(minimal(v, isWrong))
 	_, _, wrong = d.judge(small)
 	return fmt.Errorf("%w\n%s", wrong, small)
+}
+
+// TestBodiesThatWereJudgedDifferently keeps what the generator found once. Each body stands for the member that it is about: the example of the
+// operation is around it.
+func TestBodiesThatWereJudgedDifferently(t *testing.T) {
+	for _, c := range []struct {
+		name, operation, pointer, value string
+		accepted                        bool
+	}{
+		{"the year 0000", "CreateService", "/serviceData/effectiveDate", `"0000-01-01"`, false},
+		{"a year with zeros", "CreateService", "/serviceData/effectiveDate", `"0010-01-01"`, true},
+		{"an object of null", "CreateCallLog", "/customerCallLog/premise", `{"premiseNumber": null}`, false},
+		{"an object of an empty array", "CreateCallLog", "/baseRequest", `{"nameValues": []}`, false},
+		{"an empty array beside a text", "CreateCallLog", "/baseRequest", `{"nameValues": [], "userId": ""}`, true},
+		{"a line separator in a URL", "CreateComplexAccount", "/primaryContact/detail/website", `"http://\u00e9.example/\u2028"`, true},
+		{"a URL without a host", "CreateComplexAccount", "/primaryContact/detail/website", `"http:///x"`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			i := slices.IndexFunc(operations(), func(op translate.Operation) bool { return op.Name == c.operation })
+			d := newDuel(document(t), operations()[i], 0)
+			violations, names, wrong := d.judge(around(t, operations()[i].Example, c.pointer, c.value))
+			if wrong != nil || names != nil || (violations == nil) != c.accepted {
+				t.Errorf("violations %v, exceptions %v: %v", violations, names, wrong)
+			}
+		})
+	}
+}
+
+// around puts a value into an example.
+func around(t *testing.T, example, pointer, value string) []byte {
+	t.Helper()
+	var body openapi.Object
+	if err := json.Unmarshal([]byte(example), &body); err != nil {
+		t.Fatal(err)
+	}
+	cut := strings.LastIndexByte(pointer, '/')
+	openapi.At(body, pointer[:cut]).(openapi.Object)[pointer[cut+1:]] = json.RawMessage(value)
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // What the operations needed in all.

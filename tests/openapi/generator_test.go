@@ -23,6 +23,7 @@ type generator struct {
 	patterns map[string]*syntax.Regexp
 	plain    map[*syntax.Regexp][]rune // the printable ASCII characters of a class
 	examples map[string]bool           // whether an example obeys a pattern
+	settling bool                      // conditions are not made to hold
 }
 
 func newGenerator(d *openapi.Document, seed, stream uint64) *generator {
@@ -65,7 +66,10 @@ func (g *generator) value(schema openapi.Object) (v any) {
 		return g.obey(g.object(schema), schema, g.rulesOf(schema), ref[1:])
 	}
 	if words, ok := schema["enum"].([]any); ok {
-		return scalar(pick(g.Rand, words))
+		if word := pick(g.Rand, words); word != nil || schema["type"] != "string" {
+			return scalar(word)
+		}
+		return scalar(words[0])
 	}
 	if word, ok := schema["const"]; ok {
 		return scalar(word)
@@ -124,7 +128,7 @@ func (g *generator) object(schema openapi.Object) *object {
 	properties := openapi.Inside(schema, "properties")
 	names := slices.Sorted(maps.Keys(properties))
 	required, _ := schema["required"].([]any)
-	o, rare := &object{}, pick(g.Rand, []int{2, 6, 20})
+	o, rare := &object{}, pick(g.Rand, []int{3, 10, 25, 50})
 	for _, name := range names {
 		if slices.Contains(required, any(name)) || oneIn(g.Rand, rare) {
 			o.set(name, g.value(openapi.Inside(properties, name)))
@@ -175,8 +179,14 @@ func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
 		}
 		o.set(name, g.obey(present, openapi.Inside(properties, name), openapi.Inside(rules, name), at))
 	}
-	for _, part := range g.parts(o, rule, at) {
+	parts := g.parts(o, rule, at)
+	for _, part := range parts {
 		g.obey(o, plain, openapi.At(g.document.Root, part).(openapi.Object), part)
+	}
+	if len(parts) > 1 && !g.settling { // a later condition may have touched what an earlier one is about
+		g.settling = true
+		g.obey(o, schema, rule, at)
+		g.settling = false
 	}
 	return o
 }
@@ -199,7 +209,7 @@ func (g *generator) parts(o *object, rule openapi.Object, at string) (list []str
 	}
 	holds := g.holds(at+"/if", o)
 	switch {
-	case !holds && rule["then"] != nil && oneIn(g.Rand, 2):
+	case !holds && rule["then"] != nil && !g.settling && oneIn(g.Rand, 2):
 		list = append(list, at+"/if", at+"/then")
 	case holds && rule["then"] != nil:
 		list = append(list, at+"/then")

@@ -85,7 +85,7 @@ const (
 	// userNamePattern: what note 9 calls fully qualified, as in username@domain.com.au.
 	userNamePattern = `^[^@\s]+@` + portableLabel + `(\.` + portableLabel + `)+$`
 	// websitePattern says less than isWebsite: the grammar of a URL is no regular expression that anybody would want to read.
-	websitePattern = `^([hH][tT][tT][pP][sS]?://.+|` + portableLabel + `(\.` + portableLabel + `)*)$`
+	websitePattern = `^([hH][tT][tT][pP][sS]?://[^/?#]|` + portableLabel + `(\.` + portableLabel + `)*$)`
 )
 
 // isEmailAddress: one @ with text on both sides [decided].
