@@ -10,9 +10,12 @@ import (
 // CreateWorkFlowManagerRequest asks for a work item. At least one of accountNumber, premiseNumber and customerNumber says for whom
 // [decided].
 type CreateWorkFlowManagerRequest struct {
-	BaseRequest     *BaseRequest     `json:"baseRequest" soap:"BaseRequest"`
-	AccountNumber   *string          `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
-	PremiseNumber   *string          `json:"premiseNumber" soap:"PremiseNumber" example:"0000004711"`
+	BaseRequest *BaseRequest `json:"baseRequest" soap:"BaseRequest"`
+	// At least one of accountNumber, customerNumber and premiseNumber is required [decided].
+	AccountNumber *string `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
+	// See accountNumber.
+	PremiseNumber *string `json:"premiseNumber" soap:"PremiseNumber" example:"0000004711"`
+	// See accountNumber.
 	CustomerNumber  *string          `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
 	WorkItemType    WorkItemType     `json:"workItemType" soap:"WorkItemType"`
 	Requestor       *Contact         `json:"requestor" soap:"Requestor"`

@@ -7,10 +7,13 @@ import "soapbridge/translate/soap"
 
 // BaseRequest goes with every request. What is missing the proxy fills in: the user, the time, and the operation id as message id.
 type BaseRequest struct {
-	UserID          *string     `json:"userId" soap:"UserId" example:"web-frontend"`
-	MessageDateTime *string     `json:"messageDateTime" soap:"MessageDateTime" validate:"omitnil,datetime" example:"2026-11-21T09:30:00Z"`
-	MessageID       *string     `json:"messageId" soap:"MessageId" example:"7f6c2a90-1"`
-	NameValues      []NameValue `json:"nameValues" soap:"NameValue"`
+	// Defaults to the authenticated caller, else to the configured user [decided].
+	UserID *string `json:"userId" soap:"UserId" example:"web-frontend"`
+	// Defaults to the time of the call, in UTC [decided].
+	MessageDateTime *string `json:"messageDateTime" soap:"MessageDateTime" validate:"omitnil,datetime" example:"2026-11-21T09:30:00Z"`
+	// Defaults to the operation id, by which the call is found in the vendor's records [decided].
+	MessageID  *string     `json:"messageId" soap:"MessageId" example:"7f6c2a90-1"`
+	NameValues []NameValue `json:"nameValues" soap:"NameValue"`
 }
 
 // NameValue is a pair of the vendor's own making.
@@ -37,12 +40,14 @@ type Phone struct {
 // Email is an address with its type. The page gives the type as "bytes", which is how ASP.NET prints an anonymous simple type, in
 // practice a hidden enumeration: the token is passed through and is not base64 [source].
 type Email struct {
+	// A token of an enumeration that the page does not show; not blank [source].
 	EmailType *string `json:"emailType" soap:"EmailType" validate:"omitnil,token" example:"PERSONAL"`
 	Email     *string `json:"email" soap:"Email" example:"jane.doe@example.com"`
 }
 
 // DriverLicense is a driving licence.
 type DriverLicense struct {
+	// A secret: no log, answer or record holds it [decided].
 	Number         *soap.Secret `json:"number" soap:"Number" example:"058123456"`
 	State          *string      `json:"state" soap:"State" example:"GA"`
 	Birthday       *string      `json:"birthday" soap:"Birthday" validate:"omitnil,date" example:"1980-02-29"`
@@ -78,18 +83,19 @@ type Address struct {
 
 // Contact is a person or an organisation.
 type Contact struct {
-	ContactType            *string         `json:"contactType" soap:"ContactType" example:"CUSTOMER"`
-	Prefix                 *string         `json:"prefix" soap:"Prefix" example:"Ms"`
-	FirstName              *string         `json:"firstName" soap:"FirstName" example:"Jane"`
-	MiddleInitial          *string         `json:"middleInitial" soap:"MiddleInitial" example:"Q"`
-	LastName               *string         `json:"lastName" soap:"LastName" example:"Doe"`
-	Suffix                 *string         `json:"suffix" soap:"Suffix" example:"Jr"`
-	FullName               *string         `json:"fullName" soap:"FullName" example:"Jane Q Doe"`
-	PrimaryContact         *Phone          `json:"primaryContact" soap:"PrimaryContact"`
-	SecondaryContact       *Phone          `json:"secondaryContact" soap:"SecondaryContact"`
-	Email                  *Email          `json:"email" soap:"Email"`
-	CreatedDate            *string         `json:"createdDate" soap:"CreatedDate" validate:"omitnil,date" example:"2026-11-21"`
-	Memo                   *string         `json:"memo" soap:"Memo" example:"Prefers e-mail"`
+	ContactType      *string `json:"contactType" soap:"ContactType" example:"CUSTOMER"`
+	Prefix           *string `json:"prefix" soap:"Prefix" example:"Ms"`
+	FirstName        *string `json:"firstName" soap:"FirstName" example:"Jane"`
+	MiddleInitial    *string `json:"middleInitial" soap:"MiddleInitial" example:"Q"`
+	LastName         *string `json:"lastName" soap:"LastName" example:"Doe"`
+	Suffix           *string `json:"suffix" soap:"Suffix" example:"Jr"`
+	FullName         *string `json:"fullName" soap:"FullName" example:"Jane Q Doe"`
+	PrimaryContact   *Phone  `json:"primaryContact" soap:"PrimaryContact"`
+	SecondaryContact *Phone  `json:"secondaryContact" soap:"SecondaryContact"`
+	Email            *Email  `json:"email" soap:"Email"`
+	CreatedDate      *string `json:"createdDate" soap:"CreatedDate" validate:"omitnil,date" example:"2026-11-21"`
+	Memo             *string `json:"memo" soap:"Memo" example:"Prefers e-mail"`
+	// A secret: no log, answer or record holds it [decided].
 	SSN                    *soap.Secret    `json:"ssn" soap:"SSN" example:"000-12-3456"`
 	CSRID                  *string         `json:"csrId" soap:"CSRId" example:"CSR042"`
 	CriticalContactFlag    *bool           `json:"criticalContactFlag" soap:"CriticalContactFlag" example:"true"`

@@ -12,8 +12,10 @@ import (
 type UpdateCustomerPINRequest struct {
 	BaseRequest *BaseRequest `json:"baseRequest" soap:"BaseRequest"`
 	// "UPDATE or DELETE or UNLOCK or LOCK" on the page: an enumeration, in this letter case [source].
-	OperationType     string       `json:"operationType" soap:"OperationType" validate:"required,notblank,oneof=UPDATE DELETE UNLOCK LOCK" example:"UPDATE"`
-	AccountNumber     *string      `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
+	OperationType string `json:"operationType" soap:"OperationType" validate:"required,notblank,oneof=UPDATE DELETE UNLOCK LOCK" example:"UPDATE"`
+	// At least one of accountNumber and customerNumber is required [decided].
+	AccountNumber *string `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
+	// See accountNumber.
 	CustomerNumber    *string      `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
 	AccountAccessCode *soap.Secret `json:"accountAccessCode" soap:"AccountAccessCode" example:"007007"`
 	// Required when operationType is UPDATE [decided].

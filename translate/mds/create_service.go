@@ -12,7 +12,8 @@ import (
 
 // CreateServiceRequest is the outer ServiceData of the page, the one in the service's namespace. Everything inside is in none.
 type CreateServiceRequest struct {
-	// String69 [page]; the schema wants at least one character [source]. Defaults to the operation id [decided].
+	// String69 [page]; the schema wants at least one character [source]. Defaults to the operation id, by which the call is found in the vendor's
+	// records [decided].
 	ExternalReference *string      `json:"externalReference" soap:"ExternalReference" validate:"omitnil,min=1,max=69" example:"web-2026-000123"`
 	ServiceData       ServiceData  `json:"serviceData" soap:"ServiceData"`
 	AuditRecord       *AuditRecord `json:"auditRecord" soap:"AuditRecord"`
