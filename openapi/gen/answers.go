@@ -82,4 +82,7 @@ func describeOperation(operation node, op translate.Operation) {
 		responses[strconv.Itoa(status)] = node{"description": meaning(byStatus[status]), "schema": ref("#/definitions/Problem")}
 	}
 	responses["default"] = node{"description": "Any other problem.", "schema": ref("#/definitions/Problem")}
+	if op.Status != translate.StatusOK { // where both have one status, Swagger 2.0 can describe one of them
+		responses["200"] = node{"description": "With `preview`: what would be sent. Nothing was.", "schema": ref("#/definitions/Preview")}
+	}
 }

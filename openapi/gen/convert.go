@@ -307,14 +307,14 @@ func addPreview(responses node, op translate.Operation) {
 	const shown = "With `preview`: what would be sent. Nothing was."
 	const resolved = "Without: an operator settled the operation, and what the vendor answered is lost."
 	success := responses.at("200")
-	media := success.at("content", "application/json")
 	if op.Status == translate.StatusOK {
 		success["description"] = fmt.Sprintf("%v %s", success["description"], shown)
+		media := success.at("content", "application/json")
 		media["schema"] = node{"anyOf": []any{media["schema"], ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
 	} else {
 		success["description"] = shown + " " + resolved
 		success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed")
-		media["schema"] = ref("#/components/schemas/" + previewOrSettled)
+		success["content"] = node{"application/json": node{"schema": ref("#/components/schemas/" + previewOrSettled)}}
 	}
 	success.at("content")["text/xml"] = node{"schema": node{"type": "string", "description": "The envelope alone."}}
 }
