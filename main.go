@@ -267,7 +267,8 @@ func notBuiltYet(c config.Config) error {
 
 // serve runs the API until ctx ends and everything in flight is answered.
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
-	edge.MaxBody, edge.KeyOptional, edge.TrustedProxies, edge.Log = c.MaxBody, c.Idempotency == "optional", c.TrustedProxies, log
+	edge.MaxBody, edge.MaxReply = c.MaxBody, c.MaxReply
+	edge.KeyOptional, edge.TrustedProxies, edge.Log = c.Idempotency == "optional", c.TrustedProxies, log
 	edge.Ready = func(request context.Context) error { return errors.Join(ctx.Err(), edge.Store.Ready(request)) }
 	handler, err := api.New(edge)
 	if err != nil {

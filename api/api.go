@@ -39,6 +39,8 @@ type Config struct {
 	Systems []System
 	// MaxBody is the largest request body, in bytes.
 	MaxBody int64
+	// MaxReply is the largest reply that may be pasted for decoding, in bytes: that of the upstreams.
+	MaxReply int64
 	// KeyOptional lets a call come without an Idempotency-Key.
 	KeyOptional bool
 	// Store keeps the records, Vault makes what is in them.
@@ -108,7 +110,7 @@ func (s *server) documented() openapi.Options {
 	c := &s.config
 	o := openapi.Options{
 		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
-		Retention: c.Retention, MaxBody: c.MaxBody, Problems: Problems(),
+		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(),
 		Bindings: map[string]openapi.Binding{}, NotFound: s.notFound, Quality: quality,
 	}
 	for _, system := range c.Systems {

@@ -115,8 +115,8 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
 		Store:   idempotency.NewMemory(idempotency.MemoryOptions{}),
 		Vault:   vault,
-		MaxBody: 1024,
-		Log:     slog.New(slog.NewJSONHandler(e.log, nil)),
+		MaxBody: 1024, MaxReply: 1 << 20,
+		Log: slog.New(slog.NewJSONHandler(e.log, nil)),
 	}
 	for _, c := range change {
 		c(&cfg)

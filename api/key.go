@@ -8,9 +8,11 @@ import (
 
 const keyHeader = "Idempotency-Key"
 
-// aKey is the syntax of an idempotency key: long enough that nobody meets another's by chance, and without any character that a
-// structured field, a log line or a URL would have to escape.
-var aKey = regexp.MustCompile(`^[A-Za-z0-9_.:~-]{16,128}$`)
+// KeyToken is the syntax of an idempotency key, a regular expression: long enough that nobody meets another's by chance, and without any
+// character that a structured field, a log line or a URL would have to escape.
+const KeyToken = `[A-Za-z0-9_.:~-]{16,128}` //nolint:gosec // a syntax, and no key
+
+var aKey = regexp.MustCompile("^" + KeyToken + "$")
 
 // idempotencyKey reads the header after draft-ietf-httpapi-idempotency-key-header: a quoted string of a structured field (RFC 9651), or
 // the bare token that most clients send. Both spellings are one key. Without a header, an optional key is empty.

@@ -29,6 +29,7 @@ type call struct {
 	replayed     bool
 	ignored      int    // elements of the reply that nothing is declared for
 	preview      string // the word of the query that asked for one; empty for a call
+	pretended    bool   // somebody pasted the reply: it tells operators nothing
 }
 
 const callKey = "soapbridge.call"
@@ -83,10 +84,13 @@ func (s *server) log(c *gin.Context) {
 	if p := call.problem; p != nil {
 		attributes = append(attributes, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
 		level, message = severity(p), "refused"
+		if call.pretended {
+			level = slog.LevelInfo
+		}
 		if p.cause != nil {
 			attributes = append(attributes, slog.String("cause", p.cause.Error()))
 		}
-		if p.alert {
+		if p.alert && !call.pretended {
 			attributes = append(attributes, slog.Bool("alert", true))
 		}
 	}
@@ -175,7 +179,7 @@ func (s *server) crossOrigin() gin.HandlerFunc {
 		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost},
 		AllowHeaders:    []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id"},
-		ExposeHeaders:   []string{"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored"},
+		ExposeHeaders:   []string{"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate"},
 		MaxAge:          time.Hour,
 	})
 	return func(c *gin.Context) {

@@ -84,7 +84,7 @@ func (s *server) admit(c *gin.Context, op translate.Operation, system System) (*
 	if p != nil {
 		return nil, p
 	}
-	callOf(c).preview = previewWord(preview)
+	callOf(c).preview = PreviewWord(preview)
 	if system.Upstream == nil && preview == 0 {
 		return nil, newProblem(notConfigured)
 	}
@@ -154,9 +154,12 @@ func checkQuery(u *url.URL) *problem {
 	return p
 }
 
-// body reads the request body under its limit.
-func (s *server) body(c *gin.Context) ([]byte, *problem) {
-	limited := http.MaxBytesReader(c.Writer, c.Request.Body, s.config.MaxBody)
+// body reads the request body under the limit of requests.
+func (s *server) body(c *gin.Context) ([]byte, *problem) { return bodyWithin(c, s.config.MaxBody) }
+
+// bodyWithin reads a body of at most so many bytes.
+func bodyWithin(c *gin.Context, limit int64) ([]byte, *problem) {
+	limited := http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	body, err := io.ReadAll(limited)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -164,7 +167,7 @@ func (s *server) body(c *gin.Context) ([]byte, *problem) {
 		return body, nil
 	case errors.As(err, &tooLarge):
 		p := newProblem(payloadTooLarge)
-		p.params(map[string]any{"maxBytes": s.config.MaxBody})
+		p.params(map[string]any{"maxBytes": limit})
 		return nil, p
 	}
 	p := newProblem(codeOf(translate.MalformedJSON))

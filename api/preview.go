@@ -24,8 +24,8 @@ type Describer interface {
 
 const previewParameter = "preview"
 
-// previewWord gives the word that asks for a preview in a version: "soap11". No version has none.
-func previewWord(v soap.Version) string {
+// PreviewWord gives the word that asks for a preview in a version: "soap11". No version has none.
+func PreviewWord(v soap.Version) string {
 	if v == 0 {
 		return ""
 	}
@@ -46,7 +46,7 @@ func previewAsked(op translate.Operation, u *url.URL) (asked soap.Version, p *pr
 	}
 	versions := map[string]soap.Version{}
 	for _, v := range op.Versions {
-		versions[previewWord(v)] = v
+		versions[PreviewWord(v)] = v
 	}
 	words := slices.Sorted(maps.Keys(versions))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -62,7 +62,6 @@ func previewAsked(op translate.Operation, u *url.URL) (asked soap.Version, p *pr
 		}
 	}
 	if len(p.Errors) > 0 {
-		p.Detail = "Mend the query parameters listed in errors, or leave them out; nothing was sent."
 		return 0, p
 	}
 	return asked, nil
@@ -70,8 +69,11 @@ func previewAsked(op translate.Operation, u *url.URL) (asked soap.Version, p *pr
 
 // choice names a parameter and what it may be.
 func (p *problem) choice(name, code, detail string, list []string) {
+	named := len(p.Errors)
 	p.parameter(name, code, detail)
-	p.Errors[len(p.Errors)-1].Params = map[string]any{"list": list}
+	if len(p.Errors) > named {
+		p.Errors[named].Params = map[string]any{"list": list}
+	}
 }
 
 // previewView is the answer to a preview in JSON.

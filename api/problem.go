@@ -75,11 +75,11 @@ type row struct {
 var table = map[code]row{
 	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterMending, 0, keepNothing},
 	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Mend every place listed in errors; nothing was sent.", soap.NotSent, afterMending, 0, keepNothing},
-	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed JSON document.", soap.NotSent, afterMending, 0, keepNothing},
+	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed document of the type that errors names.", soap.NotSent, afterMending, 0, keepNothing},
 	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterMending, 0, keepNothing},
 	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterMending, 0, keepNothing},
-	notFound:                           {404, "There is nothing here", "No operation has this path.", soap.NotSent, afterMending, 0, keepNothing},
-	badParameter:                       {400, "A query parameter is wrong", "The query parameters listed in errors are not known here.", soap.NotSent, afterMending, 0, keepNothing},
+	notFound:                           {404, "There is nothing here", "Nothing has this path, or it is not yours to see.", soap.NotSent, afterMending, 0, keepNothing},
+	badParameter:                       {400, "A query parameter is wrong", "Mend the query parameters listed in errors, or leave them out; nothing was sent.", soap.NotSent, afterMending, 0, keepNothing},
 	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterMending, 0, keepNothing},
 	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterMending, 0, keepNothing},
 	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60, keepNothing},
@@ -87,7 +87,7 @@ var table = map[code]row{
 	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token.", notSent, afterMending, 0, keepNothing},
 	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterMending, 0, keepNothing},
 	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
-	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation.", notSent, afterMending, 0, keepNothing},
+	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", notSent, afterMending, 0, keepNothing},
 	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
 	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterMending, 0, keepNothing},
 	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
@@ -171,7 +171,12 @@ func (p *problem) header(name, code, detail string) *problem {
 	return p
 }
 
+// parameter names a query parameter. Thousands fit into a URL; they are not repeated to whoever sends them.
 func (p *problem) parameter(name, code, detail string) {
+	if len(p.Errors) == validation.MaxViolations {
+		p.extensions = map[string]any{"errorsTruncated": true}
+		return
+	}
 	p.Errors = append(p.Errors, violation{Parameter: name, Code: code, Detail: detail, Source: translate.FromRequest})
 }
 

@@ -129,7 +129,7 @@ func TestProblemJSONLeavesOutWhatIsNotKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"type":"/problems/not-found","title":"There is nothing here","status":404,"detail":"No operation has this path.",` +
+	const want = `{"type":"/problems/not-found","title":"There is nothing here","status":404,"detail":"Nothing has this path, or it is not yours to see.",` +
 		`"code":"not-found","requestId":"","outcome":"not_sent","retry":"after_mending"}`
 	if diff := cmp.Diff(want, string(body)); diff != "" {
 		t.Error(diff)

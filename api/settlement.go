@@ -327,12 +327,20 @@ func readResolution(body []byte) (resolution, *problem) {
 		invalid.at("/executed", validation.Required, "This member is required: true or false.")
 	case found.Result != nil && found.Result.Kind() != '{':
 		invalid.at("/result", validation.WrongType, "This must be an object.")
+	case isEmptyObject(found.Result):
+		invalid.at("/result", validation.EmptyObject, "An object may not be empty. Leave the member out instead.")
 	case found.Result != nil && !*found.Executed:
 		invalid.at("/result", validation.NotAllowedHere, "There is no result of what was not executed.")
 	default:
 		return found, nil
 	}
 	return found, invalid
+}
+
+// isEmptyObject finds a result that says nothing, and would be replayed for good.
+func isEmptyObject(v jsontext.Value) bool {
+	var members map[string]jsontext.Value
+	return v != nil && jsonv2.Unmarshal(v, &members) == nil && len(members) == 0
 }
 
 // unreadNow is the answer when the store gives no record. It says nothing of what happened upstream.

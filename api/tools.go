@@ -53,7 +53,7 @@ func (s *server) addTools(e gin.IRouter) error {
 //	@Accept			text/xml,application/xml,application/soap+xml
 //	@Produce		json
 //	@Param			operation	query		string	true	"The vendor's name of the operation that the reply is for"
-//	@Param			status		query		int		false	"The HTTP status of the reply"	minimum(100)	maximum(599)	default(200)
+//	@Param			status		query		int		false	"The HTTP status of the reply"	minimum(200)	maximum(599)	default(200)
 //	@Param			request		body		string	true	"The body of the reply, as the vendor sent it"
 //	@Success		200,201		{object}	object	"What a caller of the operation would get"
 //	@Failure		400			{object}	problem	"bad-parameter"
@@ -73,7 +73,7 @@ func (s *server) decodeReply(calls map[string]exampleCall) gin.HandlerFunc {
 		}
 		var body []byte
 		if p == nil {
-			body, p = s.body(c)
+			body, p = bodyWithin(c, s.config.MaxReply)
 		}
 		if p == nil && len(body) == 0 {
 			p = newProblem(codeOf(translate.ValidationFailed))
@@ -84,7 +84,7 @@ func (s *server) decodeReply(calls map[string]exampleCall) gin.HandlerFunc {
 			return
 		}
 		id := uuid.NewString()
-		callOf(c).operationID = id
+		callOf(c).operationID, callOf(c).pretended = id, true
 		c.Header("Operation-Id", id)
 		c.Header("Decoded-Operation", name)
 		reply := soap.Reply{Status: status, ContentType: c.GetHeader("Content-Type"), Body: body}
@@ -110,8 +110,8 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 			p.parameter(parameter, "duplicate-parameter", "Give this parameter once.")
 		case parameter == "status":
 			status, err = strconv.Atoi(values[0])
-			if err != nil || status < 100 || status > 599 {
-				p.parameter(parameter, string(validation.OutOfRange), "An integer from 100 to 599: the HTTP status of the reply.")
+			if err != nil || status < 200 || status > 599 {
+				p.parameter(parameter, string(validation.OutOfRange), "An integer from 200 to 599: the HTTP status of the reply.")
 			}
 		case !slices.Contains(names, values[0]):
 			p.choice(parameter, string(validation.NotInList), "This must be one of: "+strings.Join(names, ", ")+".", names)

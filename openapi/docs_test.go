@@ -86,16 +86,16 @@ func TestDocsAssets(t *testing.T) {
 	site := docsSite(Options{})
 	page := string(contentOf(t, fetched(t, site, http.MethodGet, "/docs", "")))
 	base := regexp.MustCompile(`/docs/assets/[0-9a-f]{16}/`).FindString(page)
-	paths := []string{base + "key.js", base + "preview.js"}
+	paths := []string{base + "key.js", base + "preview.js", base + "credentials.js"}
 	for _, m := range aReference.FindAllStringSubmatch(page, -1) {
 		if m[1] != "/openapi.json" && m[1] != "/v1/operations-catalogue" {
 			paths = append(paths, m[1])
 		}
 	}
-	if base == "" || len(paths) != 7 {
+	if base == "" || len(paths) != 9 {
 		t.Fatalf("the page loads %q", paths)
 	}
-	types := map[string]string{"js": "application/javascript", "ss": "text/css; charset=utf-8", "ng": "image/png"}
+	types := map[string]string{"js": "application/javascript", "ss": "text/css; charset=utf-8", "ng": "image/png", "xt": "text/plain; charset=utf-8"}
 	for _, path := range paths {
 		plain := fetched(t, site, http.MethodGet, path, "")
 		content := contentOf(t, plain)

@@ -82,8 +82,8 @@ func same(content []byte) func(*gin.Context) []byte {
 	return func(*gin.Context) []byte { return content }
 }
 
-// demoURL is where the generated requests go.
-const demoURL = "http://127.0.0.1:8080"
+// DemoURL is where the generated requests go: to a demo with its default address.
+const DemoURL = "http://127.0.0.1:8080"
 
 // aHost is what may stand in a URL without another meaning (RFC 9110 section 7.2).
 var aHost = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
@@ -92,13 +92,14 @@ var aHost = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]
 func forHost(content []byte) func(*gin.Context) []byte {
 	return func(c *gin.Context) []byte {
 		scheme := "http://"
-		if c.Request.TLS != nil {
+		// Whoever ends TLS in front says so. A caller who makes it up changes nothing but their own file.
+		if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
 			scheme = "https://"
 		}
 		if !aHost.MatchString(c.Request.Host) {
 			return content
 		}
-		return bytes.ReplaceAll(content, []byte(demoURL), []byte(scheme+c.Request.Host))
+		return bytes.ReplaceAll(content, []byte(DemoURL), []byte(scheme+c.Request.Host))
 	}
 }
 
@@ -249,7 +250,7 @@ func editsOfOpenAPI(o Options) (edits, error) {
 		e["/components/securitySchemes"] = remove
 	}
 	e.describeKey("/components/parameters/IdempotencyKey", o)
-	e.describeLimit("/components/responses/PayloadTooLarge", o)
+	e.describeLimit("/components/responses/PayloadTooLarge", o.MaxBody)
 	return e, nil
 }
 
@@ -282,7 +283,11 @@ func (e edits) describeOperation(at jsontext.Pointer, operation describedOperati
 		}
 	}
 	if operation.Responses["413"].Description != "" {
-		e.describeLimit(at+"/responses/413", o)
+		limit := o.MaxBody
+		if strings.HasPrefix(string(at), string(jsontext.Pointer("/paths").AppendToken(DecodePath))) {
+			limit = o.MaxReply
+		}
+		e.describeLimit(at+"/responses/413", limit)
 	}
 }
 
@@ -308,9 +313,9 @@ func (e edits) describeKey(parameter jsontext.Pointer, o Options) {
 	})
 }
 
-func (e edits) describeLimit(answer jsontext.Pointer, o Options) {
-	if o.MaxBody > 0 {
-		e[answer+"/description"] = add(" The limit is " + sizeInWords(o.MaxBody) + ".")
+func (e edits) describeLimit(answer jsontext.Pointer, limit int64) {
+	if limit > 0 {
+		e[answer+"/description"] = add(" The limit is " + sizeInWords(limit) + ".")
 	}
 }
 

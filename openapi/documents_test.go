@@ -166,7 +166,7 @@ func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
 	)
 	none := []string{}
 	// Settling and decoding say of their own answers what the others share.
-	others := []string{"/paths/~1v1~1operations~1{operationId}~1resolution/post/responses/413/description", tool + "/post/responses/413/description"}
+	const settling, decoding = "/paths/~1v1~1operations~1{operationId}~1resolution/post/responses/413/description", tool + "/post/responses/413/description"
 	for name, c := range map[string]struct {
 		change          func(*Options)
 		openapi         []string // the places that differ
@@ -186,7 +186,8 @@ func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
 			func(o *Options) { o.KeyOptional = true }, []string{key + "/description", key + "/required"},
 			[]string{"%s/parameters/0/description", "%s/parameters/0/required"}, "also takes a call without a key", "no such words", "",
 		},
-		"with a limit": {func(o *Options) { o.MaxBody = 4096 }, append([]string{limit}, others...), append([]string{"%s/responses/413/description"}, others...), "The limit is 4 KiB.", "no such words", ""},
+		"with a limit":            {func(o *Options) { o.MaxBody = 4096 }, []string{limit, settling}, []string{"%s/responses/413/description", settling}, "The limit is 4 KiB.", "no such words", ""},
+		"with a limit of replies": {func(o *Options) { o.MaxReply = 8192 }, []string{decoding}, []string{decoding}, "The limit is 8 KiB.", "no such words", ""},
 		"with other bindings": {
 			func(o *Options) { o.Bindings = map[string]Binding{"CreateService": {"urn:action", "urn:namespace"}} }, none, none, "CreateService", "urn:action", "urn:action",
 		},
@@ -288,14 +289,14 @@ func TestCatalogueTellsTheConfiguredNames(t *testing.T) {
 func TestRequestsGoToWhoeverGaveThem(t *testing.T) {
 	for host, want := range map[string]string{
 		"proxy.example:9000": "http://proxy.example:9000", "[::1]:8080": "http://[::1]:8080", "10.0.0.7": "http://10.0.0.7",
-		`a"b`: demoURL, "a/b": demoURL, "": demoURL, "a:b": demoURL, "a\nb": demoURL,
+		`a"b`: DemoURL, "a/b": DemoURL, "": DemoURL, "a:b": DemoURL, "a\nb": DemoURL,
 	} {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodGet, "/soapbridge.http", nil)
 		c.Request.Host = host
 		for name, file := range map[string][]byte{"requests": httpFile, "collection": collection} {
 			got := string(forHost(file)(c))
-			if !strings.Contains(got, want) || want != demoURL && strings.Contains(got, demoURL) {
+			if !strings.Contains(got, want) || want != DemoURL && strings.Contains(got, DemoURL) {
 				t.Errorf("the %s for host %q do not go to %s", name, host, want)
 			}
 		}

@@ -27,6 +27,8 @@ type Options struct {
 	Retention time.Duration
 	// MaxBody is the largest request body, in bytes; 0 says nothing of it.
 	MaxBody int64
+	// MaxReply is the largest reply that may be pasted for decoding, in bytes; 0 says nothing of it.
+	MaxReply int64
 	// Problems are the kinds of problem that there are, in the order in which they are listed.
 	Problems []Problem
 	// Bindings are the configured names around the messages, by the operation's name. An operation without one keeps what was generated.

@@ -25,7 +25,7 @@ type Operation struct {
 	Name   string // the vendor's: "CreateCallLog"
 	Path   string // "/v1/customercare/call-logs"; the method is POST
 	Status int    // HTTP status of success
-	// Example is a small request that works in the sandbox. What the demo prints and the README shows is this.
+	// Example is a small request that works in the sandbox: the demo prints it, and the documents show it.
 	Example string
 	// Versions are those of SOAP that the service speaks, the lowest first.
 	Versions []soap.Version
@@ -96,7 +96,7 @@ type Result struct {
 // Answer is the part that all response bodies share. Response structs embed it first, with the tag soap:"-".
 type Answer struct {
 	// OperationID names this call in every log and record.
-	OperationID string `json:"operationId" example:"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"`
+	OperationID string `json:"operationId" validate:"required" example:"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"`
 }
 
 func (a *Answer) identify(id string) { a.OperationID = id }

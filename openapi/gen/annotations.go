@@ -7,15 +7,19 @@ import (
 	"io"
 	"log"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/swaggo/swag"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
 )
 
 // annotations reads what stands above the operations and handlers, and the types that they name, into a Swagger 2.0 document. The schemas lose
 // the names of their Go packages: two of one name are a mistake.
-func annotations() (node, error) {
+func annotations(ops []translate.Operation) (node, error) {
 	p := swag.New(swag.SetDebugger(log.New(io.Discard, "", 0)))
 	p.ParseVendor = false
 	if err := p.ParseAPIMultiSearchDir([]string{"openapi/gen", "openapi", "translate", "api"}, "info.go", 1); err != nil {
@@ -29,18 +33,21 @@ func annotations() (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doc, plainNames(doc)
+	return doc, plainNames(doc, ops)
 }
 
-func plainNames(doc node) error {
+func plainNames(doc node, ops []translate.Operation) error {
 	definitions := doc.at("definitions")
-	answers := answerTypes(doc)
+	answers := map[string]string{}
+	for _, op := range ops {
+		answers[qualifiedName(op.ResponseShape)] = answerName(op)
+	}
 	plain, renamed := node{}, map[string]string{}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(definitions)) {
 		short := name[strings.LastIndexByte(name, '.')+1:]
-		if id, ok := answers[short]; ok {
-			short = answerName(id)
+		if answer, ok := answers[name]; ok {
+			short = answer
 		}
 		if _, twice := plain[short]; twice {
 			problems = append(problems, fmt.Errorf("two schemas are called %s; rename one, or give it a name by //@name", short))
@@ -57,20 +64,12 @@ func plainNames(doc node) error {
 	return errors.Join(problems...)
 }
 
-// answerTypes are the operations by the name of the type of their success: CreateCallLogResponse.
-func answerTypes(doc node) map[string]string {
-	types := map[string]string{}
-	walk(doc.at("paths"), func(n node) {
-		if id, ok := n["operationId"].(string); ok {
-			types[id+"Response"] = id
-		}
-	})
-	return types
-}
+// qualifiedName is how swag calls a type: with the name of its package.
+func qualifiedName(s *soap.Shape) string { return path.Base(s.Type.PkgPath()) + "." + s.Type.Name() }
 
 // answerName is the name of the schema of an operation's success. Generators of clients call the whole HTTP answer <operationId>Response
 // themselves, as oapi-codegen does: a schema of that name would be the second.
-func answerName(operation string) string { return operation + "Result" }
+func answerName(op translate.Operation) string { return op.Name + "Result" }
 
 // walk visits every object of a document, the inner ones first.
 func walk(v any, visit func(node)) {

@@ -11,17 +11,21 @@ import (
 	"soapbridge/translate"
 )
 
-const keyPattern = `^([A-Za-z0-9_.:~-]{16,128}|"[A-Za-z0-9_.:~-]{16,128}")$`
+// keyPattern takes both spellings: a bare token, and the quoted string of a structured field.
+const keyPattern = `^(` + api.KeyToken + `|"` + api.KeyToken + `")$`
 
-// retentionSentence is completed by a running proxy, which knows its own.
+// keyDescription is completed by a running proxy, which knows its own retention.
 const keyDescription = "A fresh random key for each new operation, the same key for each repetition of it. For " + openapi.DefaultRetention +
 	" a repetition is answered with the first result, byte for byte, and nothing is sent again. Not needed for a preview."
+
+// notOperations are the problems that no operation answers with: those of paths, and of settling.
+var notOperations = []string{"not-found", "method-not-allowed", "not-unknown"}
 
 // answersOf are the problems that an operation can answer with, by status. The others belong to the routes that settle, or to no route at all.
 func answersOf() (statuses []int, byStatus map[int][]openapi.Problem) {
 	byStatus = map[int][]openapi.Problem{}
 	for _, p := range api.Problems() {
-		if slices.Contains([]string{"not-found", "method-not-allowed", "not-unknown"}, p.Code) {
+		if slices.Contains(notOperations, p.Code) {
 			continue
 		}
 		all := []int{p.Status}
@@ -52,7 +56,7 @@ func meaning(problems []openapi.Problem) string {
 func previews(op translate.Operation) []any {
 	words := make([]any, len(op.Versions))
 	for i, v := range op.Versions {
-		words[i] = "soap" + strings.ReplaceAll(v.String(), ".", "")
+		words[i] = api.PreviewWord(v)
 	}
 	return words
 }

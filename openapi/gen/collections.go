@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"soapbridge/openapi"
 	"soapbridge/translate"
 )
 
@@ -14,14 +15,14 @@ func httpFile(doc node, ops []translate.Operation) []byte {
 	var b bytes.Buffer
 	b.WriteString("# soapbridge: one request for each operation, and what follows it. Generated from the OpenAPI document.\n" +
 		"# Works in VS Code (REST Client), Visual Studio and httpYac against: go run . demo\n" +
-		"# Where callers are configured, every request needs one more header: Authorization: Bearer <API key>\n\n@baseUrl = http://127.0.0.1:8080\n")
+		"# Where callers are configured, every request needs one more header: Authorization: Bearer <API key>\n\n@baseUrl = " + openapi.DemoURL + "\n")
 	for _, op := range ops {
 		summary := doc.at("paths", op.Path, "post")["summary"]
 		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\nPOST {{baseUrl}}%s\nContent-Type: application/json\nIdempotency-Key: {{$guid}}\n\n%s\n",
-			op.Name, summary, op.Name, op.Path, repeatable(op.Example))
+			op.Name, summary, op.Name, op.Path, indented(op.Example))
 		for _, word := range previews(op) {
 			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (%s)\nPOST {{baseUrl}}%s?preview=%s\nContent-Type: application/json\nAccept: text/xml\n\n%s\n",
-				op.Name, word, op.Path, word, repeatable(op.Example))
+				op.Name, word, op.Path, word, indented(op.Example))
 		}
 	}
 	fmt.Fprintf(&b, "\n### What became of an operation\nGET {{baseUrl}}/v1/operations/{{%s.response.headers.Operation-Id}}\n", ops[0].Name)
@@ -31,14 +32,13 @@ func httpFile(doc node, ops []translate.Operation) []byte {
 	return b.Bytes()
 }
 
-// repeatable is an example, indented, that can be sent again with a new key: the vendor takes a user name once only. Both formats spell a
-// fresh random text in the same way.
-func repeatable(example string) string {
+// indented is an example for people to read and change.
+func indented(example string) string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, []byte(example), "", "  "); err != nil {
 		panic(err) // the contract tests read every example
 	}
-	return strings.ReplaceAll(b.String(), `"userName": "`, `"userName": "{{$guid}}.`)
+	return b.String()
 }
 
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -76,7 +76,7 @@ func postman(doc node, ops []translate.Operation) []byte {
 		},
 		"item": items,
 		"variable": []any{
-			node{"key": "baseUrl", "value": "http://127.0.0.1:8080"},
+			node{"key": "baseUrl", "value": openapi.DemoURL},
 			node{"key": "operationId", "value": ""},
 			node{"key": "apiKey", "value": "", "description": "Where callers are configured"},
 		},
@@ -91,7 +91,7 @@ func item(name, summary, path, preview, body string, status int) node {
 	script := []any{fmt.Sprintf("pm.test('%d', () => pm.response.to.have.status(%d));", status, status)}
 	if body != "" {
 		request["method"] = "POST"
-		request["body"] = node{"mode": "raw", "raw": repeatable(body), "options": node{"raw": node{"language": "json"}}}
+		request["body"] = node{"mode": "raw", "raw": indented(body), "options": node{"raw": node{"language": "json"}}}
 		headers = append(headers, header("Content-Type", "application/json"))
 		if preview == "" {
 			headers = append(headers, header("Idempotency-Key", "{{$guid}}"))

@@ -8,12 +8,12 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"soapbridge/api"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -41,11 +41,14 @@ func convert(swagger node, ops []translate.Operation) (node, error) {
 	problemCodes(schemas)
 	extendProblem(schemas)
 	addSettlement(schemas)
+	settlementExamples(doc)
 	if err := addAnswers(doc, ops); err != nil {
 		return nil, err
 	}
 	for _, op := range ops {
-		finish(doc, op)
+		if err := finish(doc, op); err != nil {
+			return nil, err
+		}
 	}
 	finishDecode(doc, ops)
 	finishAnswers(doc)
@@ -128,7 +131,8 @@ func refine(schemas node, s *soap.Shape, done map[reflect.Type]bool) {
 func offerAnyCase(property node, f *soap.Field) {
 	for _, rule := range validation.ParseRules(f.Tag.Get("validate")) {
 		if rule.Word == "oneofci" {
-			property["anyOf"] = []any{node{"enum": list(rule.List())}, node{"pattern": property["pattern"]}}
+			// Each of the two says its type once more: generators look no further.
+			property["anyOf"] = []any{node{"type": "string", "enum": list(rule.List())}, node{"type": "string", "pattern": property["pattern"]}}
 			delete(property, "pattern")
 		}
 	}
@@ -161,18 +165,13 @@ func reference(property node) (string, bool) {
 
 // problemCodes closes the list of codes.
 func problemCodes(schemas node) {
-	var codes []any
-	_, byStatus := answersOf()
-	for _, problems := range byStatus {
-		for _, p := range problems {
-			if !slices.Contains(codes, any(p.Code)) {
-				codes = append(codes, p.Code)
-			}
-		}
+	problems := api.Problems()
+	codes := make([]string, len(problems))
+	for i, p := range problems {
+		codes[i] = p.Code
 	}
-	codes = append(codes, "not-found", "method-not-allowed", "not-unknown")
-	slices.SortFunc(codes, func(a, b any) int { return strings.Compare(a.(string), b.(string)) }) //nolint:forcetypeassert // see above
-	schemas.at("Problem", "properties", "code")["enum"] = codes
+	slices.Sort(codes)
+	schemas.at("Problem", "properties", "code")["enum"] = list(codes)
 }
 
 // names of the components that describe an answer by status.
@@ -274,7 +273,7 @@ func parameterNamed(doc node, path, name string) node {
 }
 
 // finish describes one operation as only 3.1 can.
-func finish(doc node, op translate.Operation) {
+func finish(doc node, op translate.Operation) error {
 	operation := doc.at("paths", op.Path, "post")
 	operation["parameters"] = []any{
 		ref("#/components/parameters/IdempotencyKey"),
@@ -297,13 +296,15 @@ func finish(doc node, op translate.Operation) {
 	success := responses.at(strconv.Itoa(op.Status))
 	success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored")
 	result := success.at("content", "application/json")["schema"]
-	success["content"] = node{"application/json": node{"schema": result, "example": answerExample(op.ResponseShape)}}
-	addPreview(responses, op)
+	success["content"] = node{"application/json": node{"schema": result, "examples": node{
+		"done": node{"summary": "What the vendor answered", "value": answerExample(op.ResponseShape)},
+	}}}
+	return addPreview(responses, op)
 }
 
 // addPreview adds the answer to ?preview, and to a repetition of what an operator settled. It is 200, which is the status of some operations'
 // success too.
-func addPreview(responses node, op translate.Operation) {
+func addPreview(responses node, op translate.Operation) error {
 	const shown = "With `preview`: what would be sent. Nothing was."
 	const resolved = "Without: an operator settled the operation, and what the vendor answered is lost."
 	success := responses.at("200")
@@ -316,7 +317,15 @@ func addPreview(responses node, op translate.Operation) {
 		success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed")
 		success["content"] = node{"application/json": node{"schema": ref("#/components/schemas/" + previewOrSettled)}}
 	}
-	success.at("content")["text/xml"] = node{"schema": node{"type": "string", "description": "The envelope alone."}}
+	shownNow, envelope, err := previewExample(op)
+	if err != nil {
+		return err
+	}
+	examples := success.at("content", "application/json", "examples")
+	examples["preview"] = node{"summary": "What would be sent", "value": shownNow}
+	examples["settled"] = node{"summary": "What an operator settled", "value": json.RawMessage(`{"operationId": "` + exampleID + `", "resolved": true}`)}
+	success.at("content")["text/xml"] = node{"schema": node{"type": "string", "description": "The envelope alone."}, "example": envelope}
+	return nil
 }
 
 // check reads the document as others will.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,8 +27,43 @@ func example(s *soap.Shape) json.RawMessage {
 // answerExample is a success.
 func answerExample(s *soap.Shape) json.RawMessage {
 	var b bytes.Buffer
-	writeExample(&b, s, `"operationId":"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"`)
+	writeExample(&b, s, `"operationId":"`+exampleID+`"`)
 	return b.Bytes()
+}
+
+const exampleID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
+
+// previewExample is what a preview of the operation's example shows, but for the URL and the headers of a transport, which depend on the proxy.
+func previewExample(op translate.Operation) (shown json.RawMessage, envelope string, err error) {
+	request, refusal := op.Read([]byte(op.Example))
+	if refusal != nil {
+		return nil, "", fmt.Errorf("the example of %s: %w", op.Name, refusal)
+	}
+	version := op.Versions[0]
+	preview, refusal := request.Preview(version, translate.Env{
+		Now: time.Date(2026, time.November, 21, 9, 30, 0, 0, time.UTC), OperationID: exampleID, Caller: translate.Caller{UserID: "web-frontend"},
+	})
+	if refusal != nil {
+		return nil, "", fmt.Errorf("the preview of %s: %w", op.Name, refusal)
+	}
+	type field struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	headers := []field{{"Content-Type", preview.Message.ContentType()}}
+	if action, present := preview.Message.SOAPAction(); present {
+		headers = append(headers, field{"SOAPAction", action})
+	}
+	envelope = string(preview.Message.Envelope)
+	return scalar(struct {
+		Operation   string                   `json:"operation"`
+		SOAPVersion string                   `json:"soapVersion"`
+		Method      string                   `json:"method"`
+		Headers     []field                  `json:"headers"`
+		Envelope    string                   `json:"envelope"`
+		Namespaces  map[string]string        `json:"namespaces"`
+		Fields      []translate.PreviewField `json:"fields"`
+	}{op.Name, version.String(), "POST", headers, envelope, preview.Namespaces, preview.Fields}), envelope, nil
 }
 
 func writeExample(b *bytes.Buffer, s *soap.Shape, members string) {

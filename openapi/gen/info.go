@@ -14,6 +14,8 @@ package main
 //	@description	- JSON names are the vendor's names in lowerCamelCase. Absent, `null` and `[]` all mean: no element. Unknown, misspelt and duplicate members are refused, never ignored. Texts are sent exactly as they are written; a character that XML 1.0 cannot carry is refused.
 //	@description	- `?preview=soap11` shows the envelope that would be sent, with secrets masked, and sends nothing.
 //	@description
+//	@description	Beside this document: [every value with its place in the envelope](/v1/operations-catalogue), [every problem and what to do](/problems), requests for [editors](/soapbridge.http) and for [Postman](/soapbridge.postman_collection.json).
+//	@description
 //	@description	Behind each field stands where its rule comes from: [page] is printed on the vendor's page, [source] is known from the vendor's own schema, [decided] is this product's choice where the page is silent.
 //	@tag.name			CustomerCare
 //	@tag.description	Southern Company's CustomerCareService (ASMX; SOAP 1.1 and 1.2)

@@ -44,7 +44,7 @@ func generate(folder string) error {
 	if err != nil {
 		return err
 	}
-	annotated, err := annotations()
+	annotated, err := annotations(ops)
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func orderOf(ops []translate.Operation) order {
 	for _, op := range ops {
 		o.paths = append(o.paths, op.Path)
 		o.shape(op.RequestShape.Type.Name(), op.RequestShape)
-		o.shape(answerName(op.Name), op.ResponseShape)
+		o.shape(answerName(op), op.ResponseShape)
 	}
 	return o
 }

@@ -20,17 +20,13 @@ func describe(doc node, ops []translate.Operation) error {
 		"apiKey": node{"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The API key."},
 	}
 	doc["security"] = []any{node{"bearer": []any{}}, node{"apiKey": []any{}}}
+	if err := checkAnnotations(doc, ops); err != nil {
+		return err
+	}
 	definitions, done := doc.at("definitions"), map[reflect.Type]bool{}
 	for _, op := range ops {
-		path, ok := doc.at("paths")[op.Path].(node)
-		if !ok {
-			return fmt.Errorf("%s has no annotations: @Router %s [post] is missing", op.Name, op.Path)
-		}
-		if id := path.at("post")["operationId"]; id != op.Name {
-			return fmt.Errorf("the @ID of %s is %v", op.Path, id)
-		}
 		constrainAll(definitions, op.RequestShape, done)
-		describeOperation(path.at("post"), op)
+		describeOperation(doc.at("paths", op.Path, "post"), op)
 	}
 	describeDecode(doc, ops)
 	return nil

@@ -53,7 +53,7 @@ func finishDecode(doc node, ops []translate.Operation) {
 	for _, op := range ops {
 		schema := doc.at("paths", op.Path, "post", "responses", strconv.Itoa(op.Status), "content", "application/json")["schema"].(node) //nolint:forcetypeassert // see above
 		if either, ok := schema["anyOf"].([]any); ok {
-			schema, _ = either[0].(node) // the other one is the preview
+			schema, _ = either[0].(node) // the others are previews and settlements
 		}
 		if !slices.ContainsFunc(answers[op.Status], func(known any) bool { return known.(node)["$ref"] == schema["$ref"] }) { //nolint:forcetypeassert // put in below
 			answers[op.Status] = append(answers[op.Status], schema)

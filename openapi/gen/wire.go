@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+
 	"soapbridge/openapi"
 )
 
@@ -63,6 +65,20 @@ func addSettlement(schemas node) {
 	schemas[previewOrSettled] = node{"anyOf": []any{ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
 	resolution := schemas.at("Resolution")
 	resolution["additionalProperties"] = false
+	// Free objects: without this word generators make empty ones of them.
+	result := resolution.at("properties", "result")
+	result["additionalProperties"], result["minProperties"] = true, 1
+	schemas.at("StoredResult", "properties", "body")["additionalProperties"] = true
 	resolution["if"] = node{"required": []any{"result"}, "properties": node{"result": node{"type": "object"}}}
 	resolution["then"] = node{"properties": node{"executed": node{"enum": []any{true}}}}
+}
+
+// settlementExamples are what an operator may have found out. Without them tools make up a result, which would be replayed for good.
+func settlementExamples(doc node) {
+	media := doc.at("paths", "/v1/operations/{operationId}/resolution", "post", "requestBody", "content", "application/json")
+	media["examples"] = node{
+		"minimal":      node{"summary": "The vendor executed it; what it answered is lost", "value": json.RawMessage(`{"executed": true}`)},
+		"with-result":  node{"summary": "The vendor executed it, and this is the result", "value": json.RawMessage(`{"executed": true, "result": {"operationId": "` + exampleID + `", "accountId": "399301"}}`)},
+		"not-executed": node{"summary": "The vendor did not execute it: the key may be used again", "value": json.RawMessage(`{"executed": false}`)},
+	}
 }

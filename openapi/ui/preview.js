@@ -28,6 +28,25 @@ function indented(xml) {
   return lines.join("\n");
 }
 
+// subjectOf is what a preview is about: the body, the parameters, and the request that Execute sent last. Execute makes another request, even of
+// the same content, and Clear forgets it.
+function subjectOf({ specSelectors, oas3Selectors }, { path, method }) {
+  return [
+    oas3Selectors.requestBodyValue(path, method),
+    JSON.stringify(specSelectors.parameterValues([path, method])),
+    specSelectors.requestFor(path, method),
+  ];
+}
+
+// sendable checks what fetch would refuse in the words of the browser.
+function sendable(headers) {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw new Error("the parameters or the API key hold a character that an HTTP header cannot carry");
+  }
+}
+
 // ask calls the operation as Execute would, with the same headers and the same authorization, but for a preview.
 async function ask(system, { path, method, operation }, version) {
   const { fn, specSelectors, oas3Selectors, authSelectors } = system;
@@ -47,7 +66,7 @@ async function ask(system, { path, method, operation }, version) {
   });
   const url = new URL(request.url, location.href);
   url.searchParams.set(parameter, version);
-  const headers = { ...request.headers, accept: "application/json" };
+  const headers = sendable({ ...request.headers, accept: "application/json" });
   const response = await fetch(url, { method: request.method, headers, body: request.body });
   const answer = await response.json();
   if (response.ok && answer.envelope === undefined) {
@@ -67,7 +86,7 @@ export function envelopePreview({ React }) {
     return element(
       React.Fragment,
       null,
-      element("p", null, "This would be sent, with every secret masked and indented for reading. Nothing was sent."),
+      element("p", null, "This would be sent, with every secret masked and indented for reading. The preview has sent nothing."),
       element("pre", { className: "sb-head" }, head),
       element(getComponent("HighlightCode", true), { language: "xml", canCopy: true, className: "sb-envelope" }, indented(envelope)),
       element("details", null, element("summary", null, "Where each value stands: JSON Pointer and XPath"), element(Fields, { fields, namespaces })),
@@ -134,18 +153,30 @@ export function envelopePreview({ React }) {
   const previewed = (Execute, system) =>
     function Previewed(props) {
       const [shown, show] = React.useState(null);
-      const latest = React.useRef(0); // of two clicks, the answer to the later one stays
+      const subject = React.useRef(null); // of what the panel shows, a new one with each click: of two answers, the later click's stays
       const click = (version) => {
-        const turn = ++latest.current;
+        const turn = subjectOf(system, props);
+        subject.current = turn;
         show({ version });
         ask(system, props, version)
           .catch((error) => ({ version, failure: `The preview failed: ${error.message}` }))
-          .then((answer) => turn === latest.current && show(answer));
+          .then((answer) => turn === subject.current && show(answer));
       };
       const close = () => {
-        latest.current++;
+        subject.current = null;
         show(null);
       };
+      // The panel does not outlive what it is about: it would contradict the body above it, or the answer below it.
+      React.useEffect(
+        () =>
+          system.getStore().subscribe(() => {
+            const before = subject.current;
+            if (before && subjectOf(system, props).some((part, index) => part !== before[index])) {
+              close();
+            }
+          }),
+        [props.path, props.method],
+      );
       const button = (version) =>
         element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: () => click(version) }, `Preview ${title(version)}`);
       return element(

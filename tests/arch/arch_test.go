@@ -85,7 +85,7 @@ var arrows = []arrow{
 		reason: "settings are text and limits; what they configure is wired by main",
 	},
 	{
-		from: []string{edge + "/idempotency/..."}, to: []string{"module"}, except: []string{edge + "/idempotency/...", wire},
+		from: []string{edge + "/idempotency/..."}, to: []string{"module"}, except: []string{edge + "/idempotency/...", wire, module + "/tests/parent"},
 		reason: "a store keeps bytes under a name and knows neither routes nor operations",
 	},
 	{
@@ -107,6 +107,18 @@ var arrows = []arrow{
 	{
 		from: []string{"module"}, not: []string{generator}, to: []string{"github.com/swaggo/swag/...", "github.com/getkin/kin-openapi/..."},
 		reason: "documents are generated before the program is built, and only there",
+	},
+	{
+		from: []string{"module"}, not: []string{openapi}, to: []string{"github.com/swaggest/...", "github.com/vearutop/..."},
+		reason: "Swagger UI is served in one place",
+	},
+	{
+		from: []string{"module"}, not: []string{openapi, generator}, to: []string{"github.com/goccy/go-yaml/..."},
+		reason: "YAML is a form of the documents, and of nothing else",
+	},
+	{
+		from: []string{generator}, to: []string{client + "/...", edge + "/idempotency/...", edge + "/config/..."},
+		reason: "documents say what operations and errors are, not where they are sent or kept",
 	},
 	{
 		from: []string{"module"}, not: []string{module, generator, module + "/tests/..."}, to: []string{core + "/...", sandbox},
@@ -135,7 +147,7 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{module}, deep: true,
-		to:     []string{module + "/tests/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak"},
+		to:     []string{module + "/tests/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/..."},
 		reason: "what ships holds no test code; kits for tests may, as long as only tests import them",
 	},
 }

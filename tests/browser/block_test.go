@@ -90,6 +90,15 @@ func (b block) write(part, text string) {
 	})(`+b.find(part)+`)`)
 }
 
+// choose takes another option of a list.
+func (b block) choose(part, value string) {
+	b.t.Helper()
+	evaluate[bool](b.tab, `((list) => {
+		Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value").set.call(list, `+quoted(value)+`);
+		return list.dispatchEvent(new Event("change", { bubbles: true }));
+	})(`+b.find(part)+`)`)
+}
+
 const keyInput = `tr[data-param-name="Idempotency-Key"] input`
 
 var aUUID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)

@@ -44,6 +44,7 @@ func TestEveryOperation(t *testing.T) {
 			if n := executed(t, demo)[op.name]; n != 1 {
 				t.Errorf("the sandbox executed it %d times, want once", n)
 			}
+			b.preview("1.1") // for the pictures
 			if op.name == "CreateCallLog" {
 				b.screenshots("desktop")
 			}
@@ -70,7 +71,7 @@ func (b block) checkPreviews() {
 	namespaces := map[string]string{"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
 	for _, version := range b.operation.versions {
 		shown := b.preview(version)
-		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], ":Body>\n    " + b.operation.root, "Nothing was sent"} {
+		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], ":Body>\n    " + b.operation.root, "The preview has sent nothing."} {
 			if !strings.Contains(shown, part) {
 				b.t.Errorf("SOAP %s: the page does not show %q:\n%s", version, part, shown)
 			}
@@ -98,6 +99,7 @@ func TestDeepLink(t *testing.T) {
 	b.ready()
 	for name, check := range map[string]func(b block){
 		"the key is the user's": block.checkKey, "refused preview": block.checkRefusedPreview, "markup stays text": block.checkMarkup,
+		"key that no header carries": block.checkUnsendableKey,
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.t = t
@@ -179,7 +181,52 @@ func (b block) checkRefusedPreview() {
 		}
 	}
 	b.press("Close preview")
-	await[bool](b.tab, "closed preview", "!("+b.has(".sb-preview")+")")
+	b.closed("Close preview")
+}
+
+// checkUnsendableKey previews with a key that the browser sends to nobody.
+func (b block) checkUnsendableKey() {
+	b.t.Helper()
+	b.write(keyInput, "schlüssel-č")
+	b.stays("typing", "schlüssel-č")
+	if shown := b.preview("1.1"); !strings.Contains(shown, "The preview failed: the parameters or the API key hold a character that an HTTP header cannot carry") {
+		b.t.Errorf("the page does not say what is wrong:\n%s", shown)
+	}
+	b.press("New key")
+	b.closed("another key")
+	b.key()
+}
+
+// TestPreviewCloses changes what a preview is about, in every way: nothing on the page then still says that it would be sent.
+func TestPreviewCloses(t *testing.T) {
+	page := open(t, startDemo(t).url+"/docs")
+	b := page.expand(callLog)
+	b.key()
+	for _, step := range []struct {
+		what   string
+		change func()
+	}{
+		{"Execute", func() { b.execute("operationId") }},
+		{"Execute again", func() { b.execute("idempotent-replayed: true") }},
+		{"Clear", func() { b.click(".btn-clear") }},
+		{"an edited body", func() { b.write("textarea", `{"customerCallLog":{"logText":"edited"}}`) }},
+		{"Reset", func() { b.click(".btn.reset") }},
+		{"another example", func() { b.choose(".examples-select select", "full") }},
+		{"another key", func() { b.press("New key") }},
+		{"Close preview", func() { b.press("Close preview") }},
+	} {
+		if shown := b.preview("1.1"); !strings.Contains(shown, "<LogText>") {
+			t.Errorf("before %s the page shows no envelope:\n%s", step.what, shown)
+		}
+		step.change()
+		b.closed(step.what)
+	}
+}
+
+// closed waits until the panel of the preview is gone.
+func (b block) closed(after string) {
+	b.t.Helper()
+	await[bool](b.tab, "closed preview after "+after, "!("+b.has(".sb-preview")+")")
 }
 
 // checkMarkup shows a value that would be a script if the page took it for markup, with white space that indenting must not touch.
@@ -211,6 +258,12 @@ func TestAuthorize(t *testing.T) {
 	if status, shown := b.execute("operationId\":"); status != "201" {
 		t.Errorf("with a key: status %s:\n%s", status, shown)
 	}
+	if command := evaluate[string](page, b.find(".curl-command")+".innerText"); !strings.Contains(command, "Authorization: ***") {
+		t.Errorf("the curl command shows the key, or nothing in its place:\n%s", command)
+	}
+	if evaluate[bool](page, "document.documentElement.outerHTML.includes("+quoted(key)+")") {
+		t.Error("the key stands in the page")
+	}
 	if shown := b.preview("1.2"); !strings.Contains(shown, "<CreateCallLog ") {
 		t.Errorf("the preview is not authorized:\n%s", shown)
 	}
@@ -230,6 +283,9 @@ func (p *tab) authorize(key string) {
 	top.click(".btn.authorize")
 	dialog := block{p, operation{}, ".modal-ux .auth-container:has(#auth-bearer-value)"}
 	await[bool](p, "input for the key", dialog.has("input"))
+	if kind := evaluate[string](p, dialog.find("input")+".type"); kind != "password" {
+		p.t.Errorf("the input for the key is a %s", kind)
+	}
 	dialog.write("input", key)
 	dialog.click(".btn.authorize")
 	await[bool](p, "Logout button", block{p, operation{}, ".modal-ux"}.all("button")+`.some((button) => button.innerText === "Logout")`)

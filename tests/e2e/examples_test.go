@@ -92,7 +92,7 @@ func provocations() []provocation {
 		{"not-unknown", settledDone},
 		{"idempotency-store-unavailable", withoutStore},
 		{"upstream-unreachable", withoutVendor},
-		{"upstream-rejected", secondAccount},
+		{"upstream-rejected", inScenario("CreateComplexAccount", "emersion-29")},
 		{"upstream-failed", inScenario("CreateService", "mds-system")},
 		{"upstream-unavailable", inScenario("CreateService", "mds-unavailable")},
 		{"upstream-denied", inScenario("UpdateCustomerPIN", "http-401")},
@@ -178,15 +178,6 @@ func withoutVendor(t *testing.T) answer {
 	t.Helper()
 	p := proxy(t, with(toVendor(closedPort(t)), credentials()))
 	return send(t, p.url, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
-}
-
-// secondAccount breaks a rule that only the vendor can check.
-func secondAccount(t *testing.T) answer {
-	t.Helper()
-	op := operation(t, "CreateComplexAccount")
-	c := ask(op, newReference(), "")
-	success.check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").url, c))
-	return send(t, bridge(t, "1.1").url, identified(c))
 }
 
 // TestExamplesOfProblems makes every problem happen and compares the answer with the example that the documents show, byte for byte.

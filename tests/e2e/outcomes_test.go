@@ -489,15 +489,16 @@ func TestLargerReplies(t *testing.T) {
 	}
 }
 
-// TestSecondAccountOfOneUser meets a rule that the vendor alone can check.
-func TestSecondAccountOfOneUser(t *testing.T) {
+// TestUserNameInUse meets a rule that the vendor alone can check.
+func TestUserNameInUse(t *testing.T) {
 	sandbox, _ := sandboxURL(t)
 	op := operation(t, "CreateComplexAccount")
 	reference := newReference()
-	c := ask(op, reference, "")
-	success.check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").url, c))
+	o := refer(op, example(op), reference)
+	at(o, "primaryContact", "cumulusUser")["userName"] = "taken.jane@example.com.au"
+	c := call{path: op.Path, body: encode(o)}
 	rejected("/primaryContact/cumulusUser/userName emersion-29 soap-fault").check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").url, c))
-	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+	if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
 		t.Errorf("executed %d times", n)
 	}
 }

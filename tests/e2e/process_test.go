@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"soapbridge/tests/parent"
 )
 
 // patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
@@ -41,24 +43,19 @@ type process struct {
 	name           string
 	cmd            *exec.Cmd
 	stdout, stderr output
-	exited         chan struct{}
+	exited         <-chan struct{}
 	url            string // of the API, or of the sandbox
 }
 
 // launch starts the program with the given SOAPBRIDGE_ settings (their names without the prefix) and nothing else of this process's
 // environment but what a program needs to run. An HTTP proxy is set that nobody listens at: no call may go there.
 func launch(name string, settings map[string]string, args ...string) (*process, error) {
-	p := &process{name: name, cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	p := &process{name: name, cmd: exec.Command(binary, args...)}
 	p.cmd.Env = environment(settings)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() {
-		_ = p.cmd.Wait() // the exit code is in ProcessState
-		close(p.exited)
-	}()
-	return p, nil
+	var err error
+	p.exited, err = parent.Start(p.cmd)
+	return p, err
 }
 
 func environment(settings map[string]string) []string {
@@ -94,6 +91,7 @@ func (p *process) await(what string, found func() string) (string, error) {
 // code is the exit code of a process that has ended.
 func (p *process) code() int { return p.cmd.ProcessState.ExitCode() }
 
+// kill ends the process, or what a failed test has left of it.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.exited
@@ -223,6 +221,7 @@ func launchSandbox(name string) (*process, map[string]string, error) {
 		settings[m[1]+"_URL"], p.url = m[2]+m[3], m[2]
 	}
 	if len(settings) != 3 {
+		p.kill()
 		return nil, nil, fmt.Errorf("the sandbox prints %d endpoints: %s", len(settings), text)
 	}
 	return p, settings, nil

@@ -162,7 +162,7 @@ func example(op translate.Operation) object {
 	return o
 }
 
-// refer puts a reference into a request where its system carries one, and makes unique what must be.
+// refer puts a reference into a request where its system carries one.
 func refer(op translate.Operation, o object, reference string) object {
 	switch op.System {
 	case "customercare":
@@ -171,7 +171,6 @@ func refer(op translate.Operation, o object, reference string) object {
 		o["externalReference"] = reference
 	default:
 		o["accountReference"] = reference
-		at(o, "primaryContact", "cumulusUser")["userName"] = reference + "@example.com.au"
 	}
 	return o
 }

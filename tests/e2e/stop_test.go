@@ -11,15 +11,23 @@ import (
 	"time"
 )
 
+// proxyToStop starts a proxy that its test ends itself.
+func proxyToStop(t *testing.T, settings map[string]string, drain string) *process {
+	t.Helper()
+	p, err := launchProxy(t.Name(), with(settings, credentials(), map[string]string{"DRAIN_TIMEOUT": drain}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	return p
+}
+
 // TestStopUnderLoad: readiness turns first, then the listener closes, then the calls in flight are answered, all of them.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	sandbox, settings := sandboxURL(t)
 	// A twentieth of the drain still accepts connections: 5 s. The calls in flight take longer than that.
-	p, err := launchProxy(t.Name(), with(settings, credentials(), map[string]string{"DRAIN_TIMEOUT": "100s"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := proxyToStop(t, settings, "100s")
 	var inFlight []played
 	var wait sync.WaitGroup
 	for range 3 {
@@ -160,10 +168,7 @@ func awaitRefused(t *testing.T, p *process) {
 func TestStopCutsOffWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	sandbox, settings := sandboxURL(t)
-	p, err := launchProxy(t.Name(), with(settings, credentials(), map[string]string{"DRAIN_TIMEOUT": "500ms"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := proxyToStop(t, settings, "500ms")
 	c := played{variant: variant{operation(t, "CreateService"), "1.1"}, reference: newReference()}
 	ended := make(chan error, 1)
 	go func() {
@@ -189,10 +194,7 @@ func TestStopCutsOffWhatTakesTooLong(t *testing.T) {
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	sandbox, settings := sandboxURL(t)
-	p, err := launchProxy(t.Name(), with(settings, credentials(), map[string]string{"DRAIN_TIMEOUT": "10m"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := proxyToStop(t, settings, "10m")
 	c := played{variant: variant{operation(t, "CreateService"), "1.1"}, reference: newReference()}
 	go func() { _, _ = trySend(p.url, ask(c.Operation, c.reference, "sandbox:stall")) }()
 	awaitExecution(t, sandbox, c)
@@ -222,6 +224,7 @@ func TestInterrupt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(p.kill)
 		if _, err := p.await("first output", func() string { return p.stdout.String() + p.stderr.String() }); err != nil {
 			t.Fatal(err)
 		}

@@ -209,7 +209,7 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 		"two content types":     {head("Content-Type", "text/xml", "text/xml"), 415, "unsupported-media-type", "header:Content-Type unsupported-media-type request"},
 		"a compressed body":     {head("Content-Encoding", "gzip"), 415, "unsupported-media-type", "header:Content-Encoding unsupported-media-type request"},
 		"no body":               {func(c *call) { c.body = "" }, 422, "validation-failed", " required request"},
-		"a body over the limit": {func(c *call) { c.body = strings.Repeat(" ", 256<<10) + c.body }, 413, "payload-too-large", " payload-too-large request"},
+		"a body over the limit": {func(c *call) { c.body = strings.Repeat(" ", 1<<20) + c.body }, 413, "payload-too-large", " payload-too-large request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := good

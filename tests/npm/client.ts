@@ -40,7 +40,7 @@ const account: components["schemas"]["CreateComplexAccountRequest"] = {
       title: "Ms", firstName: "Jane", lastName: "Doe", addressLine1: "1 Main St", suburb: "Melbourne", state: "VIC", postcode: "3000",
       country: "Australia", emailAddress: "jane@example.com.au", phoneNumber: "+61 3 9000 0000",
     },
-    cumulusUser: { userName: `jane-${crypto.randomUUID()}@example.com.au`, password: "correct horse" },
+    cumulusUser: { userName: "jane@example.com.au", password: "correct horse" },
   },
   accountContactType: { type: "Individual" },
   accountOrganisation: null, // as good as absent

@@ -111,7 +111,7 @@ func createComplexAccount(ctx context.Context, api *client.ClientWithResponses) 
 				Title: "Ms", FirstName: "Jane", LastName: "Doe", AddressLine1: "1 Main St", Suburb: "Melbourne", State: "VIC", Postcode: "3000",
 				Country: "Australia", EmailAddress: "jane@example.com.au", PhoneNumber: "+61 3 9000 0000",
 			},
-			CumulusUser: client.CumulusUser{UserName: uuid.NewString() + "@example.com.au", Password: &password},
+			CumulusUser: client.CumulusUser{UserName: "jane@example.com.au", Password: &password},
 		},
 		AccountContactType: client.AccountContactType{Type: "Individual"},
 	}

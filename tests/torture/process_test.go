@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"soapbridge/tests/parent"
 )
 
 // patience bounds every wait for something that must happen. It is generous: only a broken product, or machine, meets it.
@@ -86,11 +87,12 @@ type proxy struct {
 
 // run is one process.
 type run struct {
-	pid  int
-	log  string // path
-	done chan struct{}
-	exit int // after done; -1 when a signal ended it
+	cmd  *exec.Cmd
+	done <-chan struct{}
 }
+
+// exit is the exit code of a process that has ended, -1 when a signal ended it.
+func (r *run) exit() int { return r.cmd.ProcessState.ExitCode() }
 
 func newProxy(t *testing.T, name string, env []string) *proxy {
 	t.Helper()
@@ -129,7 +131,7 @@ func (p *proxy) start() error {
 		select {
 		case <-r.done:
 			text, _ := os.ReadFile(log)
-			return fmt.Errorf("%s ended with %d at its start:\n%s", p.name, r.exit, text)
+			return fmt.Errorf("%s ended with %d at its start:\n%s", p.name, r.exit(), text)
 		default:
 		}
 	}
@@ -154,34 +156,20 @@ func listenLines(log string) (api, metrics string) {
 	return api, metrics
 }
 
-// launch starts a process. The thread that starts it is kept until it ends: a child that is to die with its parent (see dieWithParent)
-// dies with the thread.
+// launch starts a process.
 func launch(program string, args, env []string, log string) (*run, error) {
 	file, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{log: log, done: make(chan struct{})}
+	defer file.Close() // the child has it
 	cmd := exec.Command(program, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, file, file
-	dieWithParent(cmd)
-	started := make(chan error)
-	go func() {
-		defer close(r.done)
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		_ = file.Close() // the child has it
-		if err == nil {
-			r.pid = cmd.Process.Pid
-		}
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // the exit code tells
-			r.exit = cmd.ProcessState.ExitCode()
-		}
-	}()
-	return r, <-started
+	done, err := parent.Start(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return &run{cmd: cmd, done: done}, nil
 }
 
 func (p *proxy) signal(s syscall.Signal) error {
@@ -189,7 +177,7 @@ func (p *proxy) signal(s syscall.Signal) error {
 	case <-p.run.done:
 		return errors.New(p.name + " has ended")
 	default:
-		return syscall.Kill(p.run.pid, s)
+		return syscall.Kill(p.run.cmd.Process.Pid, s)
 	}
 }
 
@@ -212,8 +200,8 @@ func (p *proxy) terminate() error {
 	case <-time.After(patience):
 		return fmt.Errorf("%s does not end after SIGTERM", p.name)
 	}
-	if p.run.exit != 0 {
-		return fmt.Errorf("%s ended with %d after SIGTERM", p.name, p.run.exit)
+	if p.run.exit() != 0 {
+		return fmt.Errorf("%s ended with %d after SIGTERM", p.name, p.run.exit())
 	}
 	return nil
 }

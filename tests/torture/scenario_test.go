@@ -494,8 +494,8 @@ func TestTerminatedUnderLoad(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("the proxy does not end")
 	}
-	if going.run.exit != 0 {
-		t.Errorf("the proxy ended with %d", going.run.exit)
+	if going.run.exit() != 0 {
+		t.Errorf("the proxy ended with %d", going.run.exit())
 	}
 	if err := going.start(); err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ type Account struct {
 type CreateCallLogResponse struct {
 	translate.Answer `soap:"-"`
 
-	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse"`
+	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
 }
 
 // createCallLog is the operation.

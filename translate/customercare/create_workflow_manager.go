@@ -38,7 +38,7 @@ func (CreateWorkFlowManagerRequest) SchemaRules() string {
 type CreateWorkFlowManagerResponse struct {
 	translate.Answer `soap:"-"`
 
-	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse"`
+	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
 }
 
 // createWorkFlowManager is the operation.

@@ -28,7 +28,7 @@ type UpdateCustomerPINRequest struct {
 type UpdateCustomerPINResponse struct {
 	translate.Answer `soap:"-"`
 
-	BaseResponse    *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse"`
+	BaseResponse    *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
 	SevCode         *ReplyCode    `json:"sevCode,omitempty" soap:"SevCode"`
 	ExplanationCode *ReplyCode    `json:"explanationCode,omitempty" soap:"ExplanationCode"`
 }

@@ -124,7 +124,7 @@ func (ContactDetail) SchemaRules() string {
 type CreateComplexAccountResponse struct {
 	translate.Answer `soap:"-"`
 
-	AccountID string `json:"accountId" soap:"AccountID" example:"399301"`
+	AccountID string `json:"accountId" soap:"AccountID" validate:"required" example:"399301"`
 }
 
 func (c Config) check(r *CreateComplexAccountRequest, report *validation.Report) {

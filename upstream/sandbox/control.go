@@ -16,7 +16,7 @@ import (
 // The control API:
 //
 //	GET    /                              what this is
-//	GET    /sandbox/scenarios             every scenario, and those that are queued
+//	GET    /sandbox/scenarios             every scenario, the magic values, and those that are queued
 //	POST   /sandbox/scenarios             queue one
 //	GET    /sandbox/calls                 the executed calls; filters are callFilters
 //	GET    /sandbox/calls/{n}/envelope    one of them as it came in
@@ -98,11 +98,11 @@ func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 			"and shows them to whoever asks, so send made-up data only.",
 		"services": services,
 		"control": map[string]string{
-			"GET /sandbox/scenarios":               "what can go wrong on request, and what is queued",
+			"GET /sandbox/scenarios":               "what can go wrong on request, by name or by a value, and what is queued",
 			"POST /sandbox/scenarios":              `queue a scenario: {"operation": "CreateCallLog", "scenario": "reset-after", "times": 1, "delay": "500ms"}`,
 			"GET /sandbox/calls":                   "the executed calls; filters: " + strings.Join(filterNames(), ", "),
 			"GET /sandbox/calls/{number}/envelope": "one request as it came in",
-			"DELETE /sandbox/calls":                "forget everything: calls, counts, queued scenarios, usernames",
+			"DELETE /sandbox/calls":                "forget everything: calls, counts, queued scenarios",
 		},
 		"tokens": "a value like sandbox:reset-after or sandbox:delay=2s in any field of a request asks for that scenario",
 	})
@@ -142,7 +142,23 @@ func (s *Server) listScenarios(w http.ResponseWriter, _ *http.Request) {
 	for _, q := range queue {
 		waiting = append(waiting, q.shown())
 	}
-	sendJSON(w, http.StatusOK, map[string]any{"scenarios": list, "queued": waiting})
+	sendJSON(w, http.StatusOK, map[string]any{"scenarios": list, "values": s.magicValues(), "queued": waiting})
+}
+
+// shownMagic is one value in the list of those that are refused.
+type shownMagic struct {
+	System string `json:"system"`
+	magicValue
+}
+
+func (s *Server) magicValues() []shownMagic {
+	list := []shownMagic{}
+	for _, sys := range s.systems {
+		for _, value := range sys.vendor.magic {
+			list = append(list, shownMagic{sys.Name, value})
+		}
+	}
+	return list
 }
 
 func (q queued) shown() shownQueued {

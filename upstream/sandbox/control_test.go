@@ -18,7 +18,7 @@ func TestCalls(t *testing.T) {
 		in12(replace(t, request(t, updateCustomerPIN), "message-1", "message-2")),
 		request(t, createService),
 		account,
-		account, // refused by the vendor: not executed
+		replace(t, account, "pat@example.com.au", "taken@example.com.au"), // refused by the vendor: not executed
 	} {
 		b.send(t, m)
 	}

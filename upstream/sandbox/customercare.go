@@ -15,6 +15,7 @@ var customerCare = vendor{
 	unknownAction: asmxUnknownAction,
 	noAction:      "Unable to handle request without a valid action parameter. Please supply a valid soap action.",
 	rules:         []rule{{refuse: accountNotFound}},
+	magic:         []magicValue{{"AccountNumber", unknownAccount, "a BaseResponse with the error code 1001, Account not found"}},
 	success:       func(r *request, e execution) filling { return baseResponse(r, e.time, succeeded) },
 	trace: `System.Web.Services.Protocols.SoapException: Server was unable to process request. ---> System.NullReferenceException: Object reference not set to an instance of an object.
    at SouthernCompany.CustSvc.CustomerCareService.Dispatch(BaseRequest request) in D:\Builds\CustSvc-iHub\CustomerCareService.asmx.cs:line 218
@@ -55,7 +56,7 @@ var (
 // unknownAccount is the account number that the sandbox does not know.
 const unknownAccount = "0000000000"
 
-func accountNotFound(r *request, _ *memory, now time.Time) *answer {
+func accountNotFound(r *request, now time.Time) *answer {
 	found := true
 	r.body.leaves(func(leaf *element) bool {
 		found = leaf.name.Local != "AccountNumber" || leaf.text != unknownAccount

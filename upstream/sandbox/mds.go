@@ -14,6 +14,7 @@ var mds = vendor{
 	action:   configuredAction,
 	basic:    configuredCredentials,
 	rules:    []rule{{operation: "CreateService", refuse: createServiceRules}},
+	magic:    []magicValue{{"serviceCode", unknownServiceCodes + "...", "the ValidationFault Service code does not exist"}},
 	success: func(r *request, _ execution) filling {
 		reference := r.body.find("ExternalReference")
 		return filling{
@@ -32,7 +33,7 @@ type mdsMessage struct{ id, text, extra string }
 
 // createServiceRules checks what the page's table says beyond the form; every broken rule is one Error of the fault. The
 // message ids are the sandbox's own.
-func createServiceRules(r *request, _ *memory, _ time.Time) *answer {
+func createServiceRules(r *request, _ time.Time) *answer {
 	data := r.body.kid("ServiceData").kid("ServiceData")
 	level := data.at("CustomerLevel")
 	var broken []mdsMessage

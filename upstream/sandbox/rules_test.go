@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,9 @@ func TestEmersionRules(t *testing.T) {
 		{"27 no @", username("pat"), `CumulusUser Username does not contain "@"`},
 		{"28 no dotted domain", username("pat@example"), "CumulusUser Username contains an invalid suffix"},
 		{"28 empty label", username("pat@example..au"), "CumulusUser Username contains an invalid suffix"},
+		{"29 taken", username("taken.pat@example.com.au"), "CumulusUser Username is already in use"},
+		{"29 in another letter case", username("Taken@example.com.au"), "CumulusUser Username is already in use"},
+		{"taken, but not at the beginning", username("pat.taken@taken.com.au"), ""},
 		{"30 type missing", edits{"<ser:AccountContactType>", "<!--", "</ser:AccountContactType>", "-->"}, "Missing AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'"},
 		{"31 type unknown", edits{"<ser:Type>Individual", "<ser:Type>Person"}, "Invalid AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'"},
 		{"type Org", edits{"<ser:Type>Individual", "<ser:Type>Org"}, ""},
@@ -85,41 +89,12 @@ func TestEmersionRules(t *testing.T) {
 	}
 }
 
-// TestUsernameInUse: error 29 is known upstream only.
-func TestUsernameInUse(t *testing.T) {
-	const inUse = "CumulusUser Username is already in use"
-	b := start(t)
-	m := request(t, createComplexAccount)
-	refused := replace(t, m, "pat@example.com.au", "pat@example")
-	for _, step := range []struct {
-		name  string
-		m     message
-		inUse bool
-	}{
-		{"a refused call takes no username", refused, false},
-		{"first", m, false},
-		{"again", m, true},
-		{"in another letter case", replace(t, m, "pat@example.com.au", "Pat@Example.com.au"), true},
-		{"another one", replace(t, m, "pat@example.com.au", "kim@example.com.au"), false},
-	} {
-		if got := b.send(t, step.m); strings.Contains(got.body, inUse) != step.inUse {
-			t.Errorf("%s: %s", step.name, got.body)
-		}
-	}
-	if status := b.control(t, http.MethodDelete, "/sandbox/calls", "", nil); status != http.StatusNoContent {
-		t.Fatalf("reset: status %d", status)
-	}
-	if got := b.send(t, m); got.status != http.StatusOK {
-		t.Errorf("after a reset: %d %s", got.status, got.body)
-	}
-}
-
-// TestUsernameRace: of many creations of one username at once exactly one is executed.
-func TestUsernameRace(t *testing.T) {
+// TestUsernamesAreForgotten: the documented example works however often it is sent, at once or one after the other.
+func TestUsernamesAreForgotten(t *testing.T) {
 	b := start(t)
 	m := request(t, createComplexAccount)
 	const clients = 16
-	results := make(chan int, clients)
+	replies := make(chan reply, clients)
 	var group sync.WaitGroup
 	for range clients {
 		group.Go(func() {
@@ -127,19 +102,44 @@ func TestUsernameRace(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			results <- got.status
+			replies <- got
 		})
 	}
 	group.Wait()
-	close(results)
-	succeeded := 0
-	for status := range results {
-		if status == http.StatusOK {
-			succeeded++
+	close(replies)
+	accounts := map[string]bool{}
+	for got := range replies {
+		_, id, _ := strings.Cut(got.body, "AccountID>")
+		id, _, _ = strings.Cut(id, "<")
+		if got.status != http.StatusOK || id == "" || accounts[id] {
+			t.Errorf("%d %s", got.status, got.body)
 		}
+		accounts[id] = true
 	}
-	if executed := b.calls(t, "").Counts[createComplexAccount]; succeeded != 1 || executed != 1 {
-		t.Errorf("%d clients succeeded, %d calls were executed; want one", succeeded, executed)
+	if executed := b.calls(t, "").Counts[createComplexAccount]; executed != clients {
+		t.Errorf("%d calls were executed, want %d", executed, clients)
+	}
+}
+
+// TestMagicValues sends each value that the list of scenarios documents, and looks for what the list says of it.
+func TestMagicValues(t *testing.T) {
+	b := start(t)
+	list := b.scenarios(t).Values
+	if len(list) != 3 {
+		t.Errorf("%d values are listed, want one of each system", len(list))
+	}
+	for _, magic := range list {
+		t.Run(magic.Value, func(t *testing.T) {
+			value := strings.TrimSuffix(strings.Replace(magic.Value, "...@...", "@example.com.au", 1), "...")
+			m := request(t, operationOf[magic.System])
+			element := regexp.MustCompile(`(<(?:\w+:)?` + magic.Element + `(?: [^<>]*)?>)[^<>]*<`)
+			m.envelope = element.ReplaceAllString(m.envelope, "${1}"+value+"<")
+			got := b.send(t, m)
+			said := regexp.MustCompile(`(?:error code 1001, |Error |Fault )([A-Z][^;]*)`).FindStringSubmatch(magic.Sentence)
+			if said == nil || !strings.Contains(got.body, said[1]) {
+				t.Errorf("the list says %q, the answer is %d %s", magic.Sentence, got.status, got.body)
+			}
+		})
 	}
 }
 

@@ -225,12 +225,11 @@ func (x *exchange) play() {
 	now := x.server.now()
 	x.execution.time = now
 	var refusal *answer
-	if c.executes {
-		var rules []rule
-		if c.rules {
-			rules = x.system.vendor.rules
-		}
-		x.execution, refusal = x.server.state.execute(&x.request, rules, c.name, now)
+	if c.rules {
+		refusal = x.system.vendor.refusal(&x.request, now)
+	}
+	if c.executes && refusal == nil {
+		x.execution = x.server.state.record(&x.request, c.name, now)
 	}
 	x.wait(c.delay)
 	if refusal != nil {

@@ -29,7 +29,13 @@ type listed struct {
 
 type scenarioList struct {
 	Scenarios []listed `json:"scenarios"`
-	Queued    []struct {
+	Values    []struct {
+		System   string `json:"system"`
+		Element  string `json:"element"`
+		Value    string `json:"value"`
+		Sentence string `json:"sentence"`
+	} `json:"values"`
+	Queued []struct {
 		Operation string `json:"operation"`
 		Scenario  string `json:"scenario"`
 		Times     int    `json:"times"`

@@ -3,16 +3,14 @@ package sandbox
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
 
-// The bounds of what is remembered; of calls and usernames the oldest go first.
+// The bounds of what is remembered; of calls the oldest go first.
 const (
 	maxEnvelopeBytes = 64 << 20 // of all envelopes that are kept, together
-	maxUsernames     = 100_000
-	maxQueued        = 1000 // entries; each may be played many times
+	maxQueued        = 1000     // entries; each may be played many times
 )
 
 // call is one executed call, as the control API shows it.
@@ -41,15 +39,13 @@ type state struct {
 
 // memory is what a reset forgets. It is used under the lock of its state.
 type memory struct {
-	number    int // of the last call
-	accounts  int // created so far
-	calls     []call
-	bytes     int // of the envelopes of calls
-	executed  map[string]int
-	refused   int
-	queue     []queued
-	usernames map[string]struct{} // in lower case
-	created   []string            // the usernames, oldest first
+	number   int // of the last call
+	accounts int // created so far
+	calls    []call
+	bytes    int // of the envelopes of calls
+	executed map[string]int
+	refused  int
+	queue    []queued
 }
 
 func newState(maxCalls int) *state {
@@ -57,10 +53,10 @@ func newState(maxCalls int) *state {
 }
 
 func newMemory() memory {
-	return memory{executed: map[string]int{}, usernames: map[string]struct{}{}}
+	return memory{executed: map[string]int{}}
 }
 
-// reset forgets everything: calls, counts, queued scenarios, usernames, numbers.
+// reset forgets everything: calls, counts, queued scenarios, numbers.
 func (s *state) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,29 +70,16 @@ func (s *state) refuse() {
 	s.memory.refused++
 }
 
-// execute asks the rules and, when none of them refuses, records the request as executed. Both happen under one lock: of two
-// requests for one username only one is executed.
-func (s *state) execute(r *request, rules []rule, scenario string, now time.Time) (execution, *answer) {
+// record remembers a request as executed.
+func (s *state) record(r *request, scenario string, now time.Time) execution {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, rule := range rules {
-		if rule.operation != "" && rule.operation != r.operation.name {
-			continue
-		}
-		if refusal := rule.refuse(r, &s.memory, now); refusal != nil {
-			return execution{}, refusal
-		}
-	}
-	return s.memory.record(r, scenario, now, s.maxCalls), nil
-}
-
-func (m *memory) record(r *request, scenario string, now time.Time, maxCalls int) execution {
+	m := &s.memory
 	m.number++
 	done := execution{time: now}
 	if r.operation.system.Name == Emersion {
 		done.accountID = strconv.Itoa(firstAccountID + m.accounts)
 		m.accounts++
-		m.rememberUsername(r.body.find("UserName"))
 	}
 	m.executed[r.operation.name]++
 	m.calls = append(m.calls, call{
@@ -113,29 +96,12 @@ func (m *memory) record(r *request, scenario string, now time.Time, maxCalls int
 		envelope:          r.envelope,
 	})
 	m.bytes += len(r.envelope)
-	for len(m.calls) > maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
+	for len(m.calls) > s.maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
 		m.bytes -= len(m.calls[0].envelope)
 		m.calls[0] = call{} // lets go of the envelope: the array lives on
 		m.calls = m.calls[1:]
 	}
 	return done
-}
-
-func (m *memory) rememberUsername(username string) {
-	if username == "" || m.usernameTaken(username) {
-		return
-	}
-	m.usernames[strings.ToLower(username)] = struct{}{}
-	m.created = append(m.created, strings.ToLower(username))
-	if len(m.created) > maxUsernames {
-		delete(m.usernames, m.created[0])
-		m.created = m.created[1:]
-	}
-}
-
-func (m *memory) usernameTaken(username string) bool {
-	_, taken := m.usernames[strings.ToLower(username)]
-	return taken
 }
 
 // queued is a scenario that waits for calls of an operation.

@@ -21,6 +21,8 @@ type vendor struct {
 	usernameToken func(System) (username, password string)
 	// rules are the vendor's own, asked in order; the first one that refuses gives the answer.
 	rules []rule
+	// magic are the values that only the vendor's own data would refuse.
+	magic []magicValue
 	// success says how to fill the answer to a call that was executed.
 	success func(*request, execution) filling
 	// trace is the text of a fault that leaks the insides of this vendor's stack, over several lines.
@@ -31,8 +33,29 @@ type vendor struct {
 type rule struct {
 	// operation is the one that the rule is about; empty means every operation of the system.
 	operation string
-	// refuse gives the answer to a request that breaks the rule, else nil. It must not change the memory.
-	refuse func(*request, *memory, time.Time) *answer
+	// refuse gives the answer to a request that breaks the rule, else nil.
+	refuse func(*request, time.Time) *answer
+}
+
+// refusal is the answer to a request that breaks a rule, else nil.
+func (v *vendor) refusal(r *request, now time.Time) *answer {
+	for _, rule := range v.rules {
+		if rule.operation != "" && rule.operation != r.operation.name {
+			continue
+		}
+		if refusal := rule.refuse(r, now); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// magicValue is a value that the sandbox refuses as if it knew it from earlier: it remembers nothing that would change an answer, so
+// that a request is answered in the same way however often it comes.
+type magicValue struct {
+	Element  string `json:"element"`
+	Value    string `json:"value"`
+	Sentence string `json:"sentence"` // what happens, for a person
 }
 
 // request is one request that passed the judgement of its envelope.

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +18,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"soapbridge/tests/parent"
 )
 
 // patience bounds every wait for a server. It is generous: only a broken machine meets it.
@@ -205,7 +206,7 @@ func (s *Server) cleanUp() {
 // process is a child and what it printed.
 type process struct {
 	pid  int
-	done chan struct{} // closed when it has ended
+	done <-chan struct{} // closed when it has ended
 
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -232,32 +233,20 @@ func (p *process) ended() bool {
 	}
 }
 
-// run starts a redis-server. The thread that starts it is kept until it ends: a child that is to die with its parent (see dieWithParent)
-// dies with the thread.
+// run starts a redis-server. Its exit status tells nothing: tests kill it.
 func run(args []string) (*process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, errors.New("these tests need redis-server: apt-get install redis-server")
 	}
-	p := &process{done: make(chan struct{})}
+	p := &process{}
 	cmd := exec.CommandContext(context.Background(), path, args...)
 	cmd.Stdout, cmd.Stderr = p, p
-	dieWithParent(cmd)
-	started := make(chan error)
-	go func() {
-		defer close(p.done)
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		if err == nil {
-			p.pid = cmd.Process.Pid
-		}
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // its exit status tells nothing: tests kill it
-		}
-	}()
-	return p, <-started
+	if p.done, err = parent.Start(cmd); err != nil {
+		return nil, err
+	}
+	p.pid = cmd.Process.Pid
+	return p, nil
 }
 
 func (p *process) end(sig syscall.Signal) error {

@@ -1,9 +1,0 @@
-package redistest
-
-import (
-	"os/exec"
-	"syscall"
-)
-
-// dieWithParent lets the kernel end the server when the test process ends without cleaning up: a time-out or a panic.
-func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"soapbridge/translate"
+)
+
+// checkAnnotations compares the annotations with the operations, both ways, and names every mistake: what is missing would otherwise be missing
+// in the documents, and nobody would be told.
+func checkAnnotations(doc node, ops []translate.Operation) error {
+	var problems []error
+	paths, _ := doc["paths"].(node)
+	known, tags := map[string]bool{}, map[string]bool{}
+	for _, op := range ops {
+		known[op.Path] = true
+		operation, ok := posted(paths, op.Path)
+		if !ok {
+			problems = append(problems, fmt.Errorf("%s: nothing has the annotation @Router %s [post]", op.Name, op.Path))
+			continue
+		}
+		for _, tag := range tagsOf(operation) {
+			tags[tag] = true
+		}
+		problems = append(problems, missingAnnotations(operation, op)...)
+	}
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		operation, _ := posted(paths, path)
+		if !known[path] && slices.ContainsFunc(tagsOf(operation), func(tag string) bool { return tags[tag] }) {
+			problems = append(problems, fmt.Errorf("%s has annotations, and is among no system's Operations", path))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// posted gives the POST operation of a path.
+func posted(paths node, path string) (node, bool) {
+	item, _ := paths[path].(node)
+	operation, ok := item["post"].(node)
+	return operation, ok
+}
+
+func tagsOf(operation node) (tags []string) {
+	list, _ := operation["tags"].([]any)
+	for _, tag := range list {
+		tags = append(tags, fmt.Sprint(tag))
+	}
+	return tags
+}
+
+// missingAnnotations lists what the annotations of an operation lack.
+func missingAnnotations(operation node, op translate.Operation) (problems []error) {
+	want := func(holds bool, annotation string) {
+		if !holds {
+			problems = append(problems, fmt.Errorf("%s: the annotation %s is missing, or says something else", op.Name, annotation))
+		}
+	}
+	responses, _ := operation["responses"].(node)
+	parameters, _ := operation["parameters"].([]any)
+	want(operation["operationId"] == op.Name, "@ID "+op.Name)
+	want(len(tagsOf(operation)) == 1, "@Tags, with one tag,")
+	want(operation["summary"] != nil, "@Summary")
+	want(operation["description"] != nil, "@Description")
+	want(len(parameters) == 1 && refersTo(parameters[0], op.RequestShape.Type.Name()), "@Param request body "+op.RequestShape.Type.Name()+" true")
+	want(refersTo(responses[strconv.Itoa(op.Status)], answerName(op)), fmt.Sprintf("@Success %d {object} %s", op.Status, op.ResponseShape.Type.Name()))
+	return problems
+}
+
+// refersTo tells whether the schema of a parameter or an answer is the one of a name.
+func refersTo(described any, schema string) bool {
+	n, _ := described.(node)
+	s, _ := n["schema"].(node)
+	return s["$ref"] == "#/definitions/"+schema
+}
