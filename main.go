@@ -151,7 +151,7 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if err != nil {
 		return api.Config{}, err
 	}
-	edge := api.Config{Systems: systems, CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention}
+	edge := api.Config{Systems: systems, RulesOff: rulesOff(c), CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention}
 	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
 		return edge, err
 	}
@@ -164,6 +164,16 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	edge.Store, err = store(c, log)
 	return edge, err
 }
+
+// rulesOff are the marks of the rules that the configuration turns off.
+func rulesOff(c config.Config) []string {
+	if c.Emersion.IdentifierCheck == lenient {
+		return []string{emersion.StrictIdentifiers}
+	}
+	return nil
+}
+
+const lenient = "lenient"
 
 // store gives the records their place: Redis where it is configured, else this process's memory.
 func store(c config.Config, log *slog.Logger) (idempotency.Store, error) {
@@ -319,7 +329,7 @@ func wire(c config.Config) ([]api.System, error) {
 	cumulus, err3 := emersion.Operations(emersion.Config{
 		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction,
 		Username: c.Emersion.WSSEUsername, Password: soap.Secret(c.Emersion.WSSEPassword),
-		LenientIdentifiers: c.Emersion.IdentifierCheck == "lenient",
+		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
 		Secrets:            transport(c.Emersion.System), Limits: limits,
 	})
 	careSystem, err4 := system("SOAPBRIDGE_CUSTOMERCARE_", c.CustomerCare.System, c.MaxReply, care)

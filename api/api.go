@@ -60,6 +60,8 @@ type Config struct {
 	Retention time.Duration
 	// Sandbox tells that no vendor stands behind the upstreams, for the pages.
 	Sandbox bool
+	// RulesOff are the rules of requests that the configuration turns off, by their marks in the documents.
+	RulesOff []string
 	// Tools adds what only a demo may do: decoding a pasted reply, without any caller.
 	Tools bool
 	Log   *slog.Logger
@@ -111,7 +113,7 @@ func (s *server) documented() openapi.Options {
 	o := openapi.Options{
 		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
 		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(),
-		Bindings: map[string]openapi.Binding{}, NotFound: s.notFound, Quality: quality,
+		Bindings: map[string]openapi.Binding{}, Off: c.RulesOff, NotFound: s.notFound, Quality: quality,
 	}
 	for _, system := range c.Systems {
 		for _, op := range system.Operations {

@@ -191,20 +191,25 @@ func add(sentence string) edit {
 
 // withoutNamed takes the object of a name out of an array.
 func withoutNamed(name string) edit {
+	return takeOut(1, func(v jsontext.Value) bool {
+		var named struct {
+			Name string `json:"name"`
+		}
+		return json.Unmarshal(v, &named) == nil && named.Name == name
+	})
+}
+
+// takeOut takes values out of an array: so many, or any number but none when the number is 0.
+func takeOut(number int, taken func(jsontext.Value) bool) edit {
 	return func(old jsontext.Value) (jsontext.Value, error) {
 		var all []jsontext.Value
 		if err := json.Unmarshal(old, &all); err != nil {
 			return nil, err
 		}
 		before := len(all)
-		all = slices.DeleteFunc(all, func(v jsontext.Value) bool {
-			var named struct {
-				Name string `json:"name"`
-			}
-			return json.Unmarshal(v, &named) == nil && named.Name == name
-		})
-		if len(all) != before-1 {
-			return nil, fmt.Errorf("%d are called %s", before-len(all), name)
+		all = slices.DeleteFunc(all, taken)
+		if n := before - len(all); n == 0 || number != 0 && n != number {
+			return nil, fmt.Errorf("%d values there are to be taken out", n)
 		}
 		return json.Marshal(all)
 	}
@@ -249,6 +254,9 @@ func editsOfOpenAPI(o Options) (edits, error) {
 	if !o.Callers {
 		e["/components/securitySchemes"] = remove
 	}
+	if err := e.turnOff(generatedOpenAPI, o.Off); err != nil {
+		return nil, err
+	}
 	e.describeKey("/components/parameters/IdempotencyKey", o)
 	e.describeLimit("/components/responses/PayloadTooLarge", o.MaxBody)
 	return e, nil
@@ -260,6 +268,49 @@ func editsOfSwagger(o Options) (edits, error) {
 		e["/securityDefinitions"] = remove
 	}
 	return e, err
+}
+
+// marked is a list of schemas, some of which have a mark.
+type marked struct {
+	Components struct {
+		Schemas map[string]struct {
+			AllOf []struct {
+				Comment string `json:"$comment"`
+			} `json:"allOf"`
+		} `json:"schemas"`
+	} `json:"components"`
+}
+
+// turnOff takes the rules with one of the marks out of the schemas. A mark that no rule has is an error.
+func (e edits) turnOff(text []byte, marks []string) error {
+	var doc marked
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return err
+	}
+	found := map[string]bool{}
+	for name, schema := range doc.Components.Schemas {
+		for _, rule := range schema.AllOf {
+			if slices.Contains(marks, rule.Comment) {
+				found[rule.Comment] = true
+				e[jsontext.Pointer("/components/schemas").AppendToken(name)+"/allOf"] = withoutMarked(marks)
+			}
+		}
+	}
+	for _, mark := range marks {
+		if !found[mark] {
+			return fmt.Errorf("no rule of the schemas is marked %q", mark)
+		}
+	}
+	return nil
+}
+
+func withoutMarked(marks []string) edit {
+	return takeOut(0, func(rule jsontext.Value) bool {
+		var mark struct {
+			Comment string `json:"$comment"`
+		}
+		return json.Unmarshal(rule, &mark) == nil && slices.Contains(marks, mark.Comment)
+	})
 }
 
 // described is what a document says at each operation itself, instead of by a reference to what all share.

@@ -188,6 +188,10 @@ func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
 		},
 		"with a limit":            {func(o *Options) { o.MaxBody = 4096 }, []string{limit, settling}, []string{"%s/responses/413/description", settling}, "The limit is 4 KiB.", "no such words", ""},
 		"with a limit of replies": {func(o *Options) { o.MaxReply = 8192 }, []string{decoding}, []string{decoding}, "The limit is 8 KiB.", "no such words", ""},
+		"with a rule turned off": {
+			func(o *Options) { o.Off = []string{"SOAPBRIDGE_EMERSION_IDENTIFIER_CHECK=strict"} },
+			[]string{"/components/schemas/AccountOrganisation/allOf"}, none, `"const": "RBN"`, `"const": "ABN"`, "",
+		},
 		"with other bindings": {
 			func(o *Options) { o.Bindings = map[string]Binding{"CreateService": {"urn:action", "urn:namespace"}} }, none, none, "CreateService", "urn:action", "urn:action",
 		},

@@ -33,6 +33,8 @@ type Options struct {
 	Problems []Problem
 	// Bindings are the configured names around the messages, by the operation's name. An operation without one keeps what was generated.
 	Bindings map[string]Binding
+	// Off are the rules that the configuration turns off, by the $comment that marks them in the schemas.
+	Off []string
 	// NotFound answers for a page that does not exist, as for any path that does not.
 	NotFound gin.HandlerFunc
 	// Quality gives the weight of a media type by the Accept header, from 0 to 1.

@@ -13,6 +13,9 @@ import (
 // The identifiers of Australian organisations. The vendor documents their names (notes 12 and 13) and no check of their digits; the
 // checks are those that the issuing authorities publish [decided].
 
+// StrictIdentifiers marks, in the documents, the rules that Config.LenientIdentifiers turns off.
+const StrictIdentifiers = "SOAPBRIDGE_EMERSION_IDENTIFIER_CHECK=strict"
+
 const badIdentifier validation.Code = "emersion-org-identifier"
 
 // maxRBN is the longest Registered Business Number; it has no check digit, and no form that all states share [decided].
@@ -43,7 +46,7 @@ func checkIdentifier(kind, identifier string, lenient bool) string {
 // SchemaRules says checkOrganisation, but for the check digits: JSON Schema does not calculate.
 func (AccountOrganisation) SchemaRules() string {
 	digits := func(kind, count string) string {
-		return `{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "` + kind + `"}}},
+		return `{"$comment": ` + validation.Quote(StrictIdentifiers) + `, "if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "` + kind + `"}}},
 			"then": {"properties": {"orgIdentifier": {"pattern": "^ *([0-9] *)` + count + `$"}}}}`
 	}
 	return `{"allOf": [
