@@ -17,9 +17,11 @@ build: ## the program, without debugging symbols, as bin/soapbridge
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/soapbridge .
 
 lint: ## gofmt, go vet, go mod tidy and all linters
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'these files are not gofmt-ed'; exit 1; }
+	@files=$$(git ls-files -z '*.go' | xargs -0 gofmt -l) || exit 1; \
+	  test -z "$$files" || { echo "$$files"; echo 'these files are not gofmt-ed'; exit 1; }
 	go vet ./...
 	go mod tidy -diff
+	cd tests/oapicodegen && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
 generate: ## write the documents in openapi/ anew: OpenAPI, Swagger, catalogue, .http file, Postman collection

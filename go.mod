@@ -2,6 +2,12 @@ module soapbridge
 
 go 1.26.0
 
+// What npm installs and generates may hold Go files.
+ignore (
+	./tests/npm/node_modules
+	./tests/npm/out
+)
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/caarlos0/env/v11 v11.4.2

@@ -207,7 +207,8 @@ func listQuery(c *gin.Context) (limit int, p *problem) {
 type resolution struct {
 	// Whether the vendor executed the operation. With false the key may be used again.
 	Executed *bool `json:"executed" validate:"required" example:"true"`
-	// What a repeated key is answered with; only with executed true. Without it the answer is {"operationId": "...", "resolved": true}.
+	// What a repeated key is answered with, as it is given: programs expect the members of the operation's own success. Only with executed
+	// true. Without it the answer is {"operationId": "...", "resolved": true}.
 	Result jsontext.Value `json:"result,omitzero" swaggertype:"object"`
 } //	@name	Resolution
 

@@ -3,8 +3,12 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,17 +19,78 @@ type operation struct {
 	status    string
 	versions  []string
 	root      string // in the envelope's body
+	fields    int    // rows from JSON Pointer to XPath
 }
 
-var operations = []operation{
-	{"CustomerCare", "CreateWorkFlowManager", "201", []string{"1.1", "1.2"}, "<CreateWorkFlowManager "},
-	{"CustomerCare", "CreateCallLog", "201", []string{"1.1", "1.2"}, "<CreateCallLog "},
-	{"CustomerCare", "UpdateCustomerPIN", "200", []string{"1.1", "1.2"}, "<UpdateCustomerPIN "},
-	{"MDS", "CreateService", "201", []string{"1.1"}, "<def:CreateService "},
-	{"Emersion", "CreateComplexAccount", "201", []string{"1.1"}, "<ser:CreateComplexAccount "},
+// operations are those of the committed document, so that a new one takes part; routes counts all that the document has.
+var operations, routes = documented()
+
+// described is the part of an operation in the document that the tests look at.
+type described struct {
+	OperationID string
+	Tags        []string
+	Parameters  []struct {
+		Name   string
+		Schema struct{ Enum []string }
+	}
+	Responses map[string]struct {
+		Content map[string]struct {
+			Examples map[string]struct{ Value json.RawMessage }
+		}
+	}
 }
 
-var callLog = operations[1]
+func documented() (list []operation, routes int) {
+	var document struct {
+		Paths map[string]map[string]described
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "openapi", "openapi.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &document)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("the document, which make generate writes: %v", err))
+	}
+	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
+		routes += len(document.Paths[path])
+		if op := document.Paths[path]["post"].operation(); op.versions != nil {
+			list = append(list, op)
+		}
+	}
+	return list, routes
+}
+
+var rootOfBody = regexp.MustCompile(`:Body>(<[^ >]+ )`)
+
+// operation gives a vendor's operation, which is what has a preview; any other has no versions.
+func (d described) operation() (op operation) {
+	for _, p := range d.Parameters {
+		if p.Name == "preview" {
+			for _, word := range p.Schema.Enum {
+				op.versions = append(op.versions, map[string]string{"soap11": "1.1", "soap12": "1.2"}[word])
+			}
+		}
+	}
+	if op.versions == nil {
+		return op
+	}
+	op.tag, op.name, op.status = d.Tags[0], d.OperationID, "200"
+	if _, created := d.Responses["201"]; created {
+		op.status = "201"
+	}
+	var shown struct {
+		Envelope string
+		Fields   []any
+	}
+	if err := json.Unmarshal(d.Responses["200"].Content["application/json"].Examples["preview"].Value, &shown); err != nil {
+		panic(fmt.Sprintf("the example of a preview of %s: %v", op.name, err))
+	}
+	op.root, op.fields = rootOfBody.FindStringSubmatch(shown.Envelope)[1], len(shown.Fields)
+	return op
+}
+
+// callLog is the operation that the tests of a single one take.
+var callLog = operations[slices.IndexFunc(operations, func(op operation) bool { return op.name == "CreateCallLog" })]
 
 // block is one operation on the page.
 type block struct {

@@ -4,19 +4,16 @@ package browser
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"soapbridge/tests/demo"
 )
 
 // patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
@@ -32,50 +29,15 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "soapbridge")
-	build := exec.Command("go", "build", "-race", "-o", binary, "soapbridge")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the program: %v (needed: the go command, https://go.dev/doc/install, and a C compiler for "+
-			"the race detector, apt-get install gcc)\n%s", err, out)
+	if err := demo.Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	var stop func()
-	chromium, stop = launchChromium(filepath.Join(dir, "chromium")) //nolint:fatcontext // one browser for all tests, set once before they run
-	defer stop()
 	return m.Run()
 }
 
-var (
-	binary   string          // the program under test
-	chromium context.Context // the browser that all tests share; every page is a tab of its own
-)
-
-// launchChromium prepares a browser that knows no host but this machine. It starts with the first page.
-func launchChromium(profile string) (ctx context.Context, stop func()) {
-	allocator, end := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(chromiumPath()), chromedp.UserDataDir(profile),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 900),
-		// The network is cut. The one name that is there stands for an intranet host, whose pages are no secure context.
-		chromedp.Flag("host-resolver-rules", "MAP intranet.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-	)
-	ctx, closeBrowser := chromedp.NewContext(allocator)
-	return ctx, func() {
-		closeBrowser()
-		end()
-	}
-}
-
-// chromiumPath is empty where no browser is installed.
-func chromiumPath() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+// binary is the program under test.
+var binary string
 
 // program is the program under test, running.
 type program struct {
@@ -83,66 +45,11 @@ type program struct {
 	sandbox string // of the sandbox, where this program has one
 }
 
-// output is what a process wrote, readable while it writes.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// start runs the program until the test ends, and waits until one of its two outputs matches.
-func start(t *testing.T, settings []string, ready *regexp.Regexp, args ...string) []string {
-	t.Helper()
-	var text output
-	cmd := exec.Command(binary, args...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GORACE=atexit_sleep_ms=0"}, settings...)
-	cmd.Stdout, cmd.Stderr = &text, &text
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Error(err)
-		}
-		select {
-		case err := <-exited:
-			if err != nil || strings.Contains(text.String(), "DATA RACE") {
-				t.Errorf("the program ended badly: %v\n%s", err, &text)
-			}
-		case <-time.After(patience):
-			_ = cmd.Process.Kill()
-			t.Errorf("the program does not end:\n%s", &text)
-		}
-	})
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if m := ready.FindStringSubmatch(text.String()); m != nil {
-			return m
-		}
-	}
-	t.Fatalf("the program does not say where it listens:\n%s", &text)
-	return nil
-}
-
-var demoReady = regexp.MustCompile(`(?s) API +(http://\S+)\n +sandbox +(http://\S+).*/sandbox/scenarios\n`)
-
 // startDemo runs the demo on free ports.
 func startDemo(t *testing.T) program {
 	t.Helper()
-	m := start(t, nil, demoReady, "demo", "--listen", "127.0.0.1:0")
-	return program{url: m[1], sandbox: m[2]}
+	d := demo.Launch(t, binary)
+	return program{url: d.URL, sandbox: d.Sandbox}
 }
 
 var (
@@ -154,10 +61,10 @@ var (
 func startServe(t *testing.T) (p program, key string) {
 	t.Helper()
 	key, line := newKey(t)
-	upstream := start(t, nil, sandboxReady, "sandbox", "--listen", "127.0.0.1:0")
+	upstream := demo.Run(t, binary, nil, sandboxReady, "sandbox", "--listen", "127.0.0.1:0")
 	settings := append(strings.Fields(upstream[1]), "SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_API_KEYS="+line,
 		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=made-up", "SOAPBRIDGE_CUSTOMERCARE_USER_ID=browser")
-	proxy := start(t, settings, serveReady, "serve")
+	proxy := demo.Run(t, binary, settings, serveReady, "serve")
 	return program{url: "http://" + proxy[1], sandbox: upstream[2]}, key
 }
 

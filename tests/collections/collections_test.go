@@ -132,14 +132,16 @@ func (d document) success(t *testing.T, method, url string) int {
 	return http.StatusOK
 }
 
-// wanted are the requests that a collection must have: every operation of a system, and every preview of it.
-func (d document) wanted() (list []string) {
+// wanted are the requests that a collection must have: every operation of a system, and every preview of it. The operations are executed once.
+func (d document) wanted() (list []string, executions map[string]int) {
+	executions = map[string]int{}
 	for path, methods := range d.Paths {
 		post := methods["post"]
 		for _, parameter := range post.Parameters {
 			if parameter.Name != "preview" {
 				continue
 			}
+			executions[post.OperationID] = 1
 			list = append(list, path)
 			for _, version := range parameter.Schema.Enum {
 				list = append(list, path+"?preview="+version)
@@ -147,7 +149,7 @@ func (d document) wanted() (list []string) {
 		}
 	}
 	slices.Sort(list)
-	return list
+	return list, executions
 }
 
 func posts(requests []request) (list []string) {
@@ -163,23 +165,20 @@ func posts(requests []request) (list []string) {
 // play sends every request in the order of its file; after gives the variables that an answer sets.
 func play(t *testing.T, d *demo.Demo, requests []request, values map[string]string, after func(request, answer) map[string]string) {
 	t.Helper()
-	if diff := cmp.Diff(openapi(t).wanted(), posts(requests)); diff != "" {
-		t.Errorf("the requests are not those of the document (-want +got):\n%s", diff)
+	list, executions := openapi(t).wanted()
+	if diff := cmp.Diff(list, posts(requests)); diff != "" || len(list) == 0 {
+		t.Errorf("the requests are not those of the document's %d operations (-want +got):\n%s", len(executions), diff)
 	}
 	d.Forget(t)
 	values["baseUrl"] = d.URL
-	executions := map[string]int{}
 	for _, r := range requests {
-		if r.header["Idempotency-Key"] != "" {
-			executions[r.name] = 1
-		}
 		t.Run(r.name, func(t *testing.T) {
 			a := r.send(t, values)
 			r.check(t, a)
 			maps.Copy(values, after(r, a))
 		})
 	}
-	if diff := cmp.Diff(executions, d.Executed(t)); diff != "" || len(executions) != 5 {
+	if diff := cmp.Diff(executions, d.Executed(t)); diff != "" {
 		t.Errorf("the sandbox has executed (-want +got):\n%s", diff)
 	}
 }

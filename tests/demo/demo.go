@@ -2,17 +2,13 @@
 package demo
 
 import (
-	"bufio"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Demo is one that runs, until its test ends.
@@ -21,53 +17,27 @@ type Demo struct {
 	Sandbox string // of the SOAP server in the vendors' place
 }
 
-var (
-	api     = regexp.MustCompile(`^ *API +(http://\S+)$`)
-	sandbox = regexp.MustCompile(`^ *sandbox +(http://\S+)`)
-)
+// ready matches the end of what a demo says at its start.
+var ready = regexp.MustCompile(`(?s) API +(http://\S+)\n +sandbox +(http://\S+).*/sandbox/scenarios\n`)
 
-// Start builds the program with the race detector and runs its demo on free ports of this machine.
+// Start builds the program and runs its demo on free ports of this machine.
 func Start(t *testing.T) *Demo {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "soapbridge")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", binary, "soapbridge").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	cmd := exec.CommandContext(t.Context(), binary, "demo", "--listen", "127.0.0.1:0")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 30 * time.Second
-	var log strings.Builder
-	cmd.Stderr = &log
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	if err := Build(binary); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	d := &Demo{}
-	for lines := bufio.NewScanner(out); (d.URL == "" || d.Sandbox == "") && lines.Scan(); {
-		if m := api.FindStringSubmatch(lines.Text()); m != nil {
-			d.URL = m[1]
-		}
-		if m := sandbox.FindStringSubmatch(lines.Text()); m != nil {
-			d.Sandbox = m[1]
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }() // the demo must not block on a full pipe
-	t.Cleanup(func() {
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("the demo's log:\n%s", &log)
-		}
-	})
-	if d.URL == "" || d.Sandbox == "" {
-		t.Fatal("the demo does not say where it is")
-	}
-	return d
+	return Launch(t, binary)
 }
 
-// Forget empties the sandbox: the calls that it has executed, the user names that are taken.
+// Launch runs the demo of a program that is built already.
+func Launch(t *testing.T, binary string) *Demo {
+	t.Helper()
+	said := Run(t, binary, nil, ready, "demo", "--listen", "127.0.0.1:0")
+	return &Demo{URL: said[1], Sandbox: said[2]}
+}
+
+// Forget empties the sandbox: the calls that it has executed, and the scenarios that wait.
 func (d *Demo) Forget(t *testing.T) {
 	t.Helper()
 	d.control(t, http.MethodDelete, "/sandbox/calls", "")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,12 +74,11 @@ func TestExamples(t *testing.T) {
 	url := demo.Start(t).URL
 	t.Run("documents", func(t *testing.T) { checkDocuments(t, url) })
 	blocks := block.FindAllStringSubmatch(read(t), -1)
-	if len(blocks) != 7 {
-		t.Fatalf("the README has %d examples, want one for each of the 5 operations, a rejected one and a preview", len(blocks))
-	}
+	paths := map[string][]string{} // by kind
 	for _, b := range blocks {
 		kind, command := b[1], strings.ReplaceAll(b[2], "http://127.0.0.1:8080", url)
 		path := regexp.MustCompile(`/v1/[a-z/-]+`).FindString(command)
+		paths[kind] = append(paths[kind], path)
 		t.Run(kind+path, func(t *testing.T) {
 			status, body := curl(t, command)
 			switch {
@@ -91,6 +91,46 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+	checkKinds(t, paths)
+}
+
+// checkKinds wants one example for each operation, a rejected one, and a preview.
+func checkKinds(t *testing.T, paths map[string][]string) {
+	t.Helper()
+	slices.Sort(paths["example"])
+	if diff := cmp.Diff(operationPaths(t), paths["example"]); diff != "" {
+		t.Errorf("the blocks ```sh example of the README are not one for each operation of openapi.json (-want +got):\n%s", diff)
+	}
+	for _, kind := range []string{"rejected", "preview"} {
+		if len(paths[kind]) != 1 {
+			t.Errorf("the README has %d blocks ```sh %s, want one: %q", len(paths[kind]), kind, paths[kind])
+		}
+	}
+}
+
+// operationPaths gives the paths of the document that have a preview, sorted: the vendors' operations.
+func operationPaths(t *testing.T) (list []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../openapi/openapi.json")
+	if err != nil {
+		t.Fatalf("%v; make generate writes it", err)
+	}
+	type parameter struct{ Name string }
+	var document struct {
+		Paths map[string]struct {
+			Post struct{ Parameters []parameter }
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	for path, methods := range document.Paths {
+		if slices.ContainsFunc(methods.Post.Parameters, func(p parameter) bool { return p.Name == "preview" }) {
+			list = append(list, path)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // checkDocuments asks a demo for every path of the README's table of documents.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/google/go-cmp/cmp"
 
+	"soapbridge/tests/chromium"
 	"soapbridge/tests/demo"
 )
 
@@ -67,32 +67,13 @@ type browser struct {
 // open starts Chromium with an empty page.
 func open(t *testing.T) *browser {
 	t.Helper()
-	chromium := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && chromium == "" {
-			chromium = path
-		}
-	}
-	if chromium == "" {
-		t.Fatal("Chromium is missing; install it with: apt-get install chromium")
-	}
 	frontend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = fmt.Fprint(w, "<!DOCTYPE html><title>A frontend</title>")
 	}))
 	t.Cleanup(frontend.Close)
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(chromium), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("host-resolver-rules", "MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-	)
-	t.Cleanup(stop)
 	b := &browser{t: t, calls: map[network.RequestID]int{}}
-	ctx, closeBrowser := chromedp.NewContext(allocator, chromedp.WithListener(b.listen))
-	t.Cleanup(closeBrowser)
-	b.ctx = ctx
+	b.ctx = chromium.Start(t, "localhost", chromedp.WithListener(b.listen))
 	b.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		b.target = target
 		_, err := cdp.Call(ctx, target, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{RequestStage: fetch.RequestStageResponse}}})
@@ -194,7 +175,7 @@ func TestTypeScript(t *testing.T) {
 	}{
 		{"success", nil, "Hello", recorded, []int{201}, "[]", 1},
 		{"a mistake", nil, "", `^/customerCallLog/logText .+`, []int{422}, "[]", 0},
-		{"the vendor says no", nil, "sandbox:fault-client", `.`, []int{422}, "[]", 0},
+		{"the vendor says no", nil, "sandbox:fault-client", `^The request was refused by the service$`, []int{422}, "[]", 0},
 		{"the outcome is unknown, and it was done", nil, "sandbox:reset-after", `^No readable answer came back\..*` + checking, []int{502}, "[]", 1},
 		{"the outcome is unknown, and it was not done", nil, "sandbox:reset-before", checking, []int{502}, "[]", 0},
 		{"the vendor broke", nil, "sandbox:fault-server", checking, []int{502}, "[]", 1},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -285,6 +286,9 @@ func executions(t *testing.T, sandbox, system, reference string) []executed {
 	var list struct {
 		Calls []executed `json:"calls"`
 	}
-	fetch(t, sandbox+"/sandbox/calls?system="+system+"&"+filter+"="+reference, &list)
+	if whole, ok := longer.Load(reference); ok {
+		reference, _ = whole.(string)
+	}
+	fetch(t, sandbox+"/sandbox/calls?system="+system+"&"+filter+"="+url.QueryEscape(reference), &list)
 	return list.Calls
 }

@@ -209,9 +209,9 @@ func fieldsOf(s *soap.Shape, pointer, wire string) (list []string) {
 }
 
 func TestCatalogueListsEveryField(t *testing.T) {
-	configured := map[string][2]string{
-		"CreateService":        {"urn:mds-action", operation(t, "CreateService").Binding.Namespace},
-		"CreateComplexAccount": {"urn:emersion-action", "urn:emersion-namespace"},
+	configured := map[string][2]string{ // by system
+		"mds":      {"urn:mds-action", operation(t, "CreateService").Binding.Namespace},
+		"emersion": {"urn:emersion-action", "urn:emersion-namespace"},
 	}
 	a := look(t, changedProxy(t).url, openapi.CataloguePath, aProgram)
 	shown := htmltext.UnescapeString(look(t, changedProxy(t).url, openapi.CataloguePath, aBrowser).body)
@@ -224,7 +224,7 @@ func TestCatalogueListsEveryField(t *testing.T) {
 	}
 	for i, op := range operations() {
 		got := catalogue.Operations[i]
-		want := configured[op.Name]
+		want := configured[op.System]
 		if want[1] == "" {
 			want = [2]string{op.Binding.Action, op.Binding.Namespace}
 		}

@@ -136,11 +136,7 @@ func TestFullRequests(t *testing.T) {
 // envelopeOf gives the one envelope that the sandbox keeps of a full request.
 func envelopeOf(t *testing.T, sandbox string, v variant, o object) string {
 	t.Helper()
-	reference := map[string]func() string{
-		"customercare": func() string { return at(o, "baseRequest")["messageId"].(string) },
-		"mds":          func() string { return o["externalReference"].(string) },
-		"emersion":     func() string { return o["accountReference"].(string) },
-	}[v.System]()
+	reference := referred(v.Operation, o)
 	var list struct {
 		Calls []executed `json:"calls"`
 	}

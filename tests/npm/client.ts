@@ -7,7 +7,20 @@ declare const process: { argv: string[] };
 
 type Problem = components["schemas"]["Problem"];
 
-const api = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
+const baseUrl = process.argv[2] ?? "";
+
+/** The paths that answered a POST with a success, previews aside. */
+const called = new Set<string>();
+
+const api = createClient<paths>({
+  baseUrl,
+  fetch: async (request) => {
+    const response = await fetch(request);
+    const url = new URL(request.url);
+    if (request.method === "POST" && response.ok && url.search === "") called.add(url.pathname);
+    return response;
+  },
+});
 
 function expect(holds: boolean, sentence: string): asserts holds {
   if (!holds) throw new Error(sentence);
@@ -111,7 +124,18 @@ async function problems(): Promise<void> {
   expect(unknown.error?.code === "outcome-unknown" && unknown.error.retry === "never", JSON.stringify(unknown.error));
 }
 
+/** Fails for an operation of the document, which is a path with a preview, that was not called. */
+async function nothingForgotten(): Promise<void> {
+  interface Described { post?: { parameters?: { name?: string }[] } }
+  const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as { paths: Record<string, Described> };
+  const operations = Object.entries(document.paths).filter(([, { post }]) => post?.parameters?.some((p) => p.name === "preview")).map(([path]) => path);
+  expect(operations.length > 0, "the document has no operations");
+  const forgotten = operations.filter((path) => !called.has(path));
+  expect(forgotten.length === 0, `everyOperation in client.ts does not call ${forgotten.join(", ")}`);
+}
+
 await everyOperation();
+await nothingForgotten();
 await replay();
 await preview();
 await problems();

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	_ "github.com/oapi-codegen/runtime" // the generated client needs it; it is not there when go mod tidy looks
 	"github.com/oapi-codegen/runtime/types"
 
 	"oapicodegen/client"
@@ -28,7 +30,8 @@ func main() {
 }
 
 func run(ctx context.Context, url string) error {
-	api, err := client.NewClientWithResponses(url)
+	called := &recorder{paths: map[string]bool{}}
+	api, err := client.NewClientWithResponses(url, client.WithHTTPClient(called))
 	if err != nil {
 		return err
 	}
@@ -38,6 +41,53 @@ func run(ctx context.Context, url string) error {
 		if err := step(ctx, api); err != nil {
 			return err
 		}
+	}
+	return called.nothingForgotten(ctx, url)
+}
+
+// recorder remembers the paths that answered a POST with a success, previews aside.
+type recorder struct{ paths map[string]bool }
+
+func (r *recorder) Do(request *http.Request) (*http.Response, error) {
+	response, err := http.DefaultClient.Do(request)
+	if err == nil && request.Method == http.MethodPost && request.URL.RawQuery == "" && response.StatusCode < http.StatusMultipleChoices {
+		r.paths[request.URL.Path] = true
+	}
+	return response, err
+}
+
+// nothingForgotten fails for an operation of the document, which is a path with a preview, that was not called.
+func (r *recorder) nothingForgotten(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/openapi.json", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	type parameter struct{ Name string }
+	var document struct {
+		Paths map[string]struct {
+			Post struct{ Parameters []parameter }
+		}
+	}
+	if err := json.NewDecoder(response.Body).Decode(&document); err != nil {
+		return err
+	}
+	operations := 0
+	var forgotten []string
+	for path, methods := range document.Paths {
+		if slices.ContainsFunc(methods.Post.Parameters, func(p parameter) bool { return p.Name == "preview" }) {
+			operations++
+			if !r.paths[path] {
+				forgotten = append(forgotten, path)
+			}
+		}
+	}
+	if operations == 0 || forgotten != nil {
+		return fmt.Errorf("of %d operations main.go does not call %q", operations, forgotten)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -79,9 +80,10 @@ type duel struct {
 }
 
 func newDuel(d *openapi.Document, op translate.Operation, seed uint64) *duel {
-	stream := uint64(slices.IndexFunc(operations(), func(o translate.Operation) bool { return o.Name == op.Name }))
+	stream := fnv.New64a()
+	_, _ = stream.Write([]byte(op.Name)) // a hash never fails; a new operation beside this one must not change its instances
 	return &duel{
-		document: d, schema: d.RequestSchema("POST", op.Path), read: reader(op), generator: *newGenerator(d, seed, stream),
+		document: d, schema: d.RequestSchema("POST", op.Path), read: reader(op), generator: *newGenerator(d, seed, stream.Sum64()),
 		explained: map[string]int{}, mutated: map[string]int{},
 	}
 }

@@ -27,15 +27,15 @@ var env = translate.Env{
 	OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f",
 }
 
-// operation gives one of the three operations.
+// operation gives one of the operations.
 func operation(t testing.TB, name string, c Config) translate.Operation {
 	t.Helper()
 	if c.Version == 0 {
 		c.Version = soap.V11
 	}
 	operations, err := Operations(c)
-	if err != nil || len(operations) != 3 {
-		t.Fatalf("%d operations, error %v", len(operations), err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, op := range operations {
 		if op.Name == name {

@@ -24,6 +24,11 @@ func TestCalls(t *testing.T) {
 	}
 	list := b.calls(t, "")
 	wantCounts := map[string]int{createWorkFlowManager: 0, createCallLog: 1, updateCustomerPIN: 1, createService: 1, createComplexAccount: 1}
+	for operation, count := range list.Counts { // whatever operations there are
+		if _, listed := wantCounts[operation]; !listed && count == 0 {
+			delete(list.Counts, operation)
+		}
+	}
 	if fmt.Sprint(list.Counts) != fmt.Sprint(wantCounts) || list.Matched != 4 || list.Refused != 0 {
 		t.Errorf("counts %v, %d matched, %d refused", list.Counts, list.Matched, list.Refused)
 	}

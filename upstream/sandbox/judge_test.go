@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +18,21 @@ func (e edits) apply(t *testing.T, m message) message {
 		m = replace(t, m, e[i], e[i+1])
 	}
 	return m
+}
+
+// valid lists the operations that a system has samples of.
+func valid(t *testing.T, system string) string {
+	t.Helper()
+	const ending = ".request.xml"
+	files, err := filepath.Glob(filepath.Join(samplesFolder(system), "*"+ending))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no samples of %s: %v", system, err)
+	}
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = strings.TrimSuffix(filepath.Base(file), ending)
+	}
+	return strings.Join(names, ", ") // Glob sorts
 }
 
 // TestEnvelopeIsRefused: every rule of the judgement, seen from the refused side. The fault says what is wrong, and where.
@@ -56,7 +72,7 @@ func TestEnvelopeIsRefused(t *testing.T) {
 		{"two Headers", createService, edits{"<soapenv:Header/>", "<soapenv:Header/><soapenv:Header/>"}, "stands 2 times, may stand once, at /Envelope/Header"},
 		{"encodingStyle", createService, edits{"<soapenv:Body>", `<soapenv:Body soapenv:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">`}, "encodingStyle is not allowed: the style is document/literal, at /Envelope/Body"},
 		{"two children of the Body", createService, edits{"</soapenv:Body>", "<a/></soapenv:Body>"}, "must have exactly one child, has 2, at /Envelope/Body"},
-		{"unknown operation", createService, edits{"<def:CreateService>", "<def:DropService>", "</def:CreateService>", "</def:DropService>"}, "unknown operation, valid are CreateService, at /Envelope/Body/DropService"},
+		{"unknown operation", createService, edits{"<def:CreateService>", "<def:DropService>", "</def:CreateService>", "</def:DropService>"}, "unknown operation, valid are " + valid(t, sandbox.MDS) + ", at /Envelope/Body/DropService"},
 		{"operation in the wrong namespace", createService, edits{"services/definition", "services/definitions"}, `is in namespace "http://mdsuk.com/ws/dise3g/services/definitions", must be in namespace "http://mdsuk.com/ws/dise3g/services/definition", at /Envelope/Body/CreateService`},
 
 		// the header
