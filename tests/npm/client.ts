@@ -128,7 +128,8 @@ async function problems(): Promise<void> {
 async function nothingForgotten(): Promise<void> {
   interface Described { post?: { parameters?: { name?: string }[] } }
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as { paths: Record<string, Described> };
-  const operations = Object.entries(document.paths).filter(([, { post }]) => post?.parameters?.some((p) => p.name === "preview")).map(([path]) => path);
+  const isOperation = ({ post }: Described) => post?.parameters?.some((p) => p.name === "preview") ?? false;
+  const operations = Object.keys(document.paths).filter((path) => isOperation(document.paths[path] ?? {}));
   expect(operations.length > 0, "the document has no operations");
   const forgotten = operations.filter((path) => !called.has(path));
   expect(forgotten.length === 0, `everyOperation in client.ts does not call ${forgotten.join(", ")}`);
