@@ -53,21 +53,8 @@ func contradicted() []string {
 // readerAt gives the reading of the operation at a path; nil where there is none.
 func readerAt(path string) openapi.Read {
 	for _, op := range operations() {
-		if op.Path != path {
-			continue
-		}
-		return func(body []byte) (list []openapi.Violation) {
-			_, refusal := op.Read(body)
-			if refusal == nil {
-				return nil
-			}
-			for _, v := range refusal.Violations {
-				list = append(list, openapi.Violation{Pointer: v.Pointer, Code: string(v.Code), Detail: v.Detail})
-			}
-			if len(list) == 0 {
-				list = []openapi.Violation{{Code: string(refusal.Code)}}
-			}
-			return list
+		if op.Path == path {
+			return openapi.ReaderOf(op)
 		}
 	}
 	return nil

@@ -48,23 +48,6 @@ func document(t *testing.T) *openapi.Document {
 	return d
 }
 
-// reader gives an operation's own reading of a body. What is not JSON at all is one violation.
-func reader(op translate.Operation) openapi.Read {
-	return func(body []byte) (list []openapi.Violation) {
-		_, refusal := op.Read(body)
-		if refusal == nil {
-			return nil
-		}
-		for _, v := range refusal.Violations {
-			list = append(list, openapi.Violation{Pointer: v.Pointer, Code: string(v.Code), Detail: v.Detail})
-		}
-		if len(list) == 0 {
-			list = []openapi.Violation{{Code: string(refusal.Code)}}
-		}
-		return list
-	}
-}
-
 // duel holds an operation against its schema.
 type duel struct {
 	document *openapi.Document
@@ -83,7 +66,7 @@ func newDuel(d *openapi.Document, op translate.Operation, seed uint64) *duel {
 	stream := fnv.New64a()
 	_, _ = stream.Write([]byte(op.Name)) // a hash never fails; a new operation beside this one must not change its instances
 	return &duel{
-		document: d, schema: d.RequestSchema("POST", op.Path), read: reader(op), generator: *newGenerator(d, seed, stream.Sum64()),
+		document: d, schema: d.RequestSchema("POST", op.Path), read: openapi.ReaderOf(op), generator: *newGenerator(d, seed, stream.Sum64()),
 		explained: map[string]int{}, mutated: map[string]int{},
 	}
 }

@@ -27,7 +27,7 @@ func TestTheRequestExamplesAreAccepted(t *testing.T) {
 				if err := d.Accepts(d.RequestSchema("POST", op.Path), value); err != nil {
 					t.Errorf("the document refuses it: %v", err)
 				}
-				if violations := reader(op)(body); violations != nil {
+				if violations := openapi.ReaderOf(op)(body); violations != nil {
 					t.Errorf("the API refuses it: %v", violations)
 				}
 			})

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"soapbridge/translate"
 )
 
 // Violation is one violation that the API reports.
@@ -69,6 +71,23 @@ func hostOf(value any, v Violation) (host string, ok bool) {
 
 // Read is how the API reads a body: the violations, none for what it accepts. Without one, no body is tried without its exceptions.
 type Read func(body []byte) []Violation
+
+// ReaderOf gives an operation's own reading of a body. What is not JSON at all is one violation.
+func ReaderOf(op translate.Operation) Read {
+	return func(body []byte) (list []Violation) {
+		_, refusal := op.Read(body)
+		if refusal == nil {
+			return nil
+		}
+		for _, v := range refusal.Violations {
+			list = append(list, Violation{Pointer: v.Pointer, Code: string(v.Code), Detail: v.Detail})
+		}
+		if len(list) == 0 {
+			list = []Violation{{Code: string(refusal.Code)}}
+		}
+		return list
+	}
+}
 
 // Explain names the exceptions behind a disagreement of the schema and the API about a body. Where one of the violations is no exception, or
 // the schema alone refuses, there is no explanation: nil.
