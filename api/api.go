@@ -19,10 +19,12 @@ import (
 
 // Upstream brings an envelope to a SOAP service and its reply back, at most once.
 //
-// Send returns a reply whenever a complete HTTP answer came back, whatever its status. Otherwise the error is a *soap.SendError that
-// says whether anything can have been sent; an implementation that cannot tell must say Broken. It never sends a message twice.
+// Send calls read once with the reply whenever a complete HTTP answer came back, whatever its status, and returns nil. read reports whether
+// the reply is a readable answer to this message; only then may its connection carry another message. Otherwise the error is a
+// *soap.SendError that says whether anything can have been sent, and read was not called; an implementation that cannot tell must say Broken.
+// It never sends a message twice.
 type Upstream interface {
-	Send(ctx context.Context, m soap.Message) (soap.Reply, error)
+	Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error
 }
 
 // System is one vendor's service.

@@ -96,7 +96,7 @@ func (c *Callers) Replace(lines []string, known []Scope) error {
 	for i, line := range lines {
 		id, key, err := parseKeyLine(line, known)
 		if _, twice := keys[id]; err == nil && twice {
-			err = fmt.Errorf("the id %q stands twice", id)
+			err = fmt.Errorf("the id %q appears more than once", id)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))

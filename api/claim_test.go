@@ -85,10 +85,10 @@ func TestEndOfAClaim(t *testing.T) {
 		"nothing was sent":            {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, unsent }, http.StatusServiceUnavailable, "none"},
 		"no answer":                   {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, broken }, http.StatusBadGateway, idempotency.Unknown},
 		"an error of no known kind":   {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, errors.New("what") }, http.StatusBadGateway, idempotency.Unknown},
-		"an answer nobody can read":   {answering(soap.Reply{Status: http.StatusOK, Body: []byte("<html/>")}), http.StatusBadGateway, idempotency.Unknown},
-		"a refusal by the transport":  {answering(soap.Reply{Status: http.StatusNotFound}), http.StatusBadGateway, "none"},
-		"credentials nobody accepts":  {answering(soap.Reply{Status: http.StatusUnauthorized}), http.StatusBadGateway, "none"},
-		"a vendor that limits a rate": {answering(soap.Reply{Status: http.StatusTooManyRequests}), http.StatusServiceUnavailable, "none"},
+		"an answer nobody can read":   {answering(soap.Reply{Certain: true, Status: http.StatusOK, Body: []byte("<html/>")}), http.StatusBadGateway, idempotency.Unknown},
+		"a refusal by the transport":  {answering(soap.Reply{Certain: true, Status: http.StatusNotFound}), http.StatusBadGateway, "none"},
+		"credentials nobody accepts":  {answering(soap.Reply{Certain: true, Status: http.StatusUnauthorized}), http.StatusBadGateway, "none"},
+		"a vendor that limits a rate": {answering(soap.Reply{Certain: true, Status: http.StatusTooManyRequests}), http.StatusServiceUnavailable, "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newBrittle()

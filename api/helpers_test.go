@@ -41,7 +41,7 @@ type noteResponse struct {
 const replyFormat = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>%s</e:Body></e:Envelope>`
 
 func envelope(body string) soap.Reply {
-	return soap.Reply{Status: http.StatusOK, ContentType: "text/xml; charset=utf-8", Body: fmt.Appendf(nil, replyFormat, body)}
+	return soap.Reply{Certain: true, Status: http.StatusOK, ContentType: "text/xml; charset=utf-8", Body: fmt.Appendf(nil, replyFormat, body)}
 }
 
 func success() soap.Reply {
@@ -73,7 +73,13 @@ func addNote(t *testing.T) translate.Operation {
 // upstreamFunc is an Upstream made of a function.
 type upstreamFunc func(ctx context.Context, m soap.Message) (soap.Reply, error)
 
-func (f upstreamFunc) Send(ctx context.Context, m soap.Message) (soap.Reply, error) { return f(ctx, m) }
+func (f upstreamFunc) Send(ctx context.Context, m soap.Message, read func(soap.Reply) bool) error {
+	reply, err := f(ctx, m)
+	if err == nil {
+		read(reply)
+	}
+	return err
+}
 
 func answering(reply soap.Reply) upstreamFunc {
 	return func(context.Context, soap.Message) (soap.Reply, error) { return reply, nil }

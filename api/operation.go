@@ -182,24 +182,28 @@ func (s *server) perform(c *gin.Context, w *work, request translate.Request, m s
 	call, start := callOf(c), time.Now()
 	call.sending, held.sending = true, true
 	m.SendBefore = held.sendBefore
-	reply, err := w.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m)
+	var ended answer
+	err := w.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m, func(reply soap.Reply) (readable bool) {
+		ended, readable = s.understand(c, w, request, reply)
+		return readable
+	})
 	call.upstreamTime = time.Since(start)
 	if err != nil {
 		return s.answerOf(c, problemOf(unsent(err)))
 	}
-	return s.understand(c, w, request, reply)
+	return ended
 }
 
-// understand turns a reply into what the caller is answered.
-func (s *server) understand(c *gin.Context, w *work, request translate.Request, reply soap.Reply) answer {
+// understand turns a reply into what the caller is answered, and reports whether it is a readable answer to this call.
+func (s *server) understand(c *gin.Context, w *work, request translate.Request, reply soap.Reply) (a answer, readable bool) {
 	result, failure := request.Decode(reply, w.env)
 	if failure != nil {
 		p := problemOf(failure)
 		p.Instance = w.operation.Path
-		return s.answerOf(c, p)
+		return s.answerOf(c, p), !failure.Stray
 	}
 	callOf(c).ignored = result.Ignored
-	return answer{status: w.operation.Status, contentType: jsonType, body: result.JSON, record: keepDone}
+	return answer{status: w.operation.Status, contentType: jsonType, body: result.JSON, record: keepDone}, true
 }
 
 // unsent puts a failure of the transport into the language of problems.

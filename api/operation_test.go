@@ -139,7 +139,7 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 			}))
 			w := e.call(note(c.change))
 			d := problemIn(t, w)
-			if w.Code != c.status || d["code"] != c.code || d["outcome"] != "not_sent" || d["retry"] != "after_mending" {
+			if w.Code != c.status || d["code"] != c.code || d["outcome"] != "not_sent" || d["retry"] != "after_fix" {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
 			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
@@ -255,8 +255,8 @@ func TestVendorsWords(t *testing.T) {
 	}{
 		"a Client fault that repeats a secret": {fault("Client", "No good: "+aSecret), 422, string(translate.UpstreamRejected), "rejected"},
 		"a Server fault that repeats a secret": {fault("Server", "Broke at "+aSecret), 502, string(translate.UpstreamFailed), "failed"},
-		"a page instead of an envelope":        {soap.Reply{Status: 503, ContentType: "text/html", Body: []byte("<html>" + aSecret)}, 502, string(translate.OutcomeUnknown), "unknown"},
-		"a content type that repeats a secret": {soap.Reply{Status: 200, ContentType: "text/html; x=" + aSecret, Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown), "unknown"},
+		"a page instead of an envelope":        {soap.Reply{Certain: true, Status: 503, ContentType: "text/html", Body: []byte("<html>" + aSecret)}, 502, string(translate.OutcomeUnknown), "unknown"},
+		"a content type that repeats a secret": {soap.Reply{Certain: true, Status: 200, ContentType: "text/html; x=" + aSecret, Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown), "unknown"},
 		"a fault code that repeats a secret":   {fault(aSecret, "No good"), 502, string(translate.UpstreamFailed), "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,13 +41,13 @@ const (
 type retry string
 
 const (
-	retrySafe     retry = "safe"            // repeat with the same key
-	retryLater    retry = "later"           // repeat with the same key, after Retry-After
-	afterMending  retry = "after_mending"   // change the request or the call, use a new key
-	afterChecking retry = "after_checking"  // look for the operation id in the vendor's records first
-	retryNever    retry = "never"           // nobody can tell what a second call would do
-	noOutcome           = soap.Outcome("-") // stands in the table where the error itself knows
-	notSent             = soap.NotSent
+	retrySafe  retry = "safe"            // repeat with the same key
+	retryLater retry = "later"           // repeat with the same key, after Retry-After
+	afterFix   retry = "after_fix"       // change the request or the call, use a new key
+	afterCheck retry = "after_check"     // look for the operation id in the vendor's records first
+	retryNever retry = "never"           // nobody can tell what a second call would do
+	noOutcome        = soap.Outcome("-") // stands in the table where the error itself knows
+	notSent          = soap.NotSent
 )
 
 // keep is what becomes of the record of a claim when a call ends this way.
@@ -73,29 +73,29 @@ type row struct {
 }
 
 var table = map[code]row{
-	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterMending, 0, keepNothing},
-	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Mend every place listed in errors; nothing was sent.", soap.NotSent, afterMending, 0, keepNothing},
-	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed document of the type that errors names.", soap.NotSent, afterMending, 0, keepNothing},
-	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterMending, 0, keepNothing},
-	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterMending, 0, keepNothing},
-	notFound:                           {404, "There is nothing here", "Nothing has this path, or it is not yours to see.", soap.NotSent, afterMending, 0, keepNothing},
-	badParameter:                       {400, "A query parameter is wrong", "Mend the query parameters listed in errors, or leave them out; nothing was sent.", soap.NotSent, afterMending, 0, keepNothing},
-	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterMending, 0, keepNothing},
-	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterMending, 0, keepNothing},
+	codeOf(translate.MalformedJSON):    {400, "The body is not JSON", "The request body could not be read as JSON.", soap.NotSent, afterFix, 0, keepNothing},
+	codeOf(translate.ValidationFailed): {422, "The request breaks rules", "Fix every place listed in errors; nothing was sent.", soap.NotSent, afterFix, 0, keepNothing},
+	unsupportedMediaType:               {415, "The media type is not supported", "Send one uncompressed document of the type that errors names.", soap.NotSent, afterFix, 0, keepNothing},
+	payloadTooLarge:                    {413, "The body is too large", "The request body is larger than this proxy accepts.", soap.NotSent, afterFix, 0, keepNothing},
+	methodNotAllowed:                   {405, "The method is not allowed", "The Allow header lists what this path answers to.", soap.NotSent, afterFix, 0, keepNothing},
+	notFound:                           {404, "There is nothing here", "Nothing has this path, or it is not yours to see.", soap.NotSent, afterFix, 0, keepNothing},
+	badParameter:                       {400, "A query parameter is wrong", "Fix the query parameters listed in errors, or leave them out; nothing was sent.", soap.NotSent, afterFix, 0, keepNothing},
+	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterFix, 0, keepNothing},
+	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterFix, 0, keepNothing},
 	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60, keepNothing},
-	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterMending, 0, keepNothing},
-	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token.", notSent, afterMending, 0, keepNothing},
-	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterMending, 0, keepNothing},
+	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterFix, 0, keepNothing},
+	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token.", notSent, afterFix, 0, keepNothing},
+	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterFix, 0, keepNothing},
 	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
-	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", notSent, afterMending, 0, keepNothing},
+	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", notSent, afterFix, 0, keepNothing},
 	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
-	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterMending, 0, keepNothing},
+	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterFix, 0, keepNothing},
 	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
 
 	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", soap.NotSent, retryLater, 5, keepNothing},
-	codeOf(translate.UpstreamRejected):    {422, "The vendor rejected the request", "The vendor's service answered that the input is wrong.", soap.Rejected, afterMending, 0, keepDone},
-	codeOf(translate.UpstreamFailed):      {502, "The vendor's service failed", "The vendor's service answered that it broke; it may have done part of the work.", soap.Failed, afterChecking, 0, keepDone},
-	codeOf(translate.UpstreamUnavailable): {503, "The vendor's service is unavailable", "The vendor's service answered that it is not available; it may have done part of the work.", soap.Failed, afterChecking, 0, keepDone},
+	codeOf(translate.UpstreamRejected):    {422, "The vendor rejected the request", "The vendor's service answered that the input is wrong.", soap.Rejected, afterFix, 0, keepDone},
+	codeOf(translate.UpstreamFailed):      {502, "The vendor's service failed", "The vendor's service answered that it broke; it may have done part of the work.", soap.Failed, afterCheck, 0, keepDone},
+	codeOf(translate.UpstreamUnavailable): {503, "The vendor's service is unavailable", "The vendor's service answered that it is not available; it may have done part of the work.", soap.Failed, afterCheck, 0, keepDone},
 	codeOf(translate.UpstreamDenied):      {502, "The vendor denied access to this proxy", "The vendor's service does not accept this proxy's credentials. Its operators have been alerted.", soap.Rejected, retrySafe, 0, keepNothing},
 	codeOf(translate.UpstreamRefused):     {502, "The vendor refused the message", "The vendor's service does not understand this proxy's messages. Its operators have been alerted.", soap.Rejected, retrySafe, 0, keepNothing},
 	codeOf(translate.UpstreamBusy):        {503, "The vendor's service is busy", "The vendor's service limits the rate of calls.", soap.Rejected, retryLater, 30, keepNothing},
@@ -122,10 +122,10 @@ type problem struct {
 	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
 	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.
 	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown"`
-	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_mending: change the request or the
-	// call, use a new key. after_checking: look for the operation id in the vendor's records first. never: nobody can tell what a second call
+	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_fix: change the request or the
+	// call, use a new key. after_check: look for the operation id in the vendor's records first. never: nobody can tell what a second call
 	// would do.
-	Retry retry `json:"retry" validate:"required" swaggertype:"string" enums:"safe,later,after_mending,after_checking,never"`
+	Retry retry `json:"retry" validate:"required" swaggertype:"string" enums:"safe,later,after_fix,after_check,never"`
 	// Every place that is wrong, in document order.
 	Errors []violation `json:"errors,omitempty"`
 

@@ -20,7 +20,7 @@ import (
 
 func TestEveryRowOfTheTableIsWhole(t *testing.T) {
 	outcomes := []soap.Outcome{soap.NotSent, soap.Rejected, soap.Failed, soap.Unknown, noOutcome}
-	retries := []retry{retrySafe, retryLater, afterMending, afterChecking, retryNever}
+	retries := []retry{retrySafe, retryLater, afterFix, afterCheck, retryNever}
 	titles := map[string]code{}
 	for c, r := range table {
 		t.Run(string(c), func(t *testing.T) {
@@ -50,11 +50,11 @@ func TestEveryRowOfTheTableIsWhole(t *testing.T) {
 // What a client may do next follows from what is known of the execution.
 func TestRetryFitsTheOutcome(t *testing.T) {
 	fitting := map[soap.Outcome][]retry{
-		soap.NotSent:  {afterMending, retryLater, retrySafe},
-		soap.Rejected: {afterMending, retryLater, retrySafe},
-		soap.Failed:   {afterChecking},
+		soap.NotSent:  {afterFix, retryLater, retrySafe},
+		soap.Rejected: {afterFix, retryLater, retrySafe},
+		soap.Failed:   {afterCheck},
 		soap.Unknown:  {retryNever},
-		noOutcome:     {retrySafe, retryLater, afterMending},
+		noOutcome:     {retrySafe, retryLater, afterFix},
 	}
 	for c, r := range table {
 		if !slices.Contains(fitting[r.outcome], r.retry) {
@@ -110,7 +110,7 @@ func TestProblemJSON(t *testing.T) {
 	}
 	const want = `{"type":"/problems/validation-failed","title":"The request breaks rules","status":422,` +
 		`"detail":"<b> & \"quotes\"\u2028","instance":"` + notePath + `","code":"validation-failed","requestId":"r-1","operationId":"o-1",` +
-		`"outcome":"not_sent","retry":"after_mending","errors":[` +
+		`"outcome":"not_sent","retry":"after_fix","errors":[` +
 		`{"pointer":"/a~1b/0","code":"too-long","detail":"At most 3 characters.","params":{"max":3},"source":"request"},` +
 		`{"pointer":"","code":"x","detail":"The whole body.","source":"soap-fault"},` +
 		`{"header":"X-H","code":"required","detail":"Send it.","source":"request"},` +
@@ -130,7 +130,7 @@ func TestProblemJSONLeavesOutWhatIsNotKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"type":"/problems/not-found","title":"There is nothing here","status":404,"detail":"Nothing has this path, or it is not yours to see.",` +
-		`"code":"not-found","requestId":"","outcome":"not_sent","retry":"after_mending"}`
+		`"code":"not-found","requestId":"","outcome":"not_sent","retry":"after_fix"}`
 	if diff := cmp.Diff(want, string(body)); diff != "" {
 		t.Error(diff)
 	}
@@ -163,7 +163,7 @@ func TestProblemOfAnErrorOfTheTranslation(t *testing.T) {
 	first, second := "/a", ""
 	want := &problem{
 		Type: "/problems/upstream-rejected", Title: "The vendor rejected the request", Status: http.StatusConflict, Detail: "More precise.",
-		Code: "upstream-rejected", Outcome: soap.Rejected, Retry: afterMending,
+		Code: "upstream-rejected", Outcome: soap.Rejected, Retry: afterFix,
 		Errors: []violation{
 			{Pointer: &first, Code: "v-1", Detail: "First.", Source: translate.FromResponseCode},
 			{Pointer: &second, Code: "v-2", Detail: "Second.", Source: translate.FromResponseCode},

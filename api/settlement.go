@@ -315,7 +315,7 @@ func readResolution(body []byte) (resolution, *problem) {
 	const members = `The members are executed (true or false) and result (an object, only with "executed": true).`
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		invalid.at(string(syntax.JSONPointer), validation.DuplicateMember, "This member stands twice in its object.")
+		invalid.at(string(syntax.JSONPointer), validation.DuplicateMember, "This member appears more than once in its object.")
 	case errors.As(err, &syntax):
 		return found, newProblem(codeOf(translate.MalformedJSON))
 	case errors.As(err, &semantic) && errors.Is(err, jsonv2.ErrUnknownName):

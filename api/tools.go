@@ -87,9 +87,10 @@ func (s *server) decodeReply(calls map[string]exampleCall) gin.HandlerFunc {
 		callOf(c).operationID, callOf(c).pretended = id, true
 		c.Header("Operation-Id", id)
 		c.Header("Decoded-Operation", name)
-		reply := soap.Reply{Status: status, ContentType: c.GetHeader("Content-Type"), Body: body}
+		reply := soap.Reply{Certain: true, Status: status, ContentType: c.GetHeader("Content-Type"), Body: body}
 		w := &work{operation: calls[name].operation, env: translate.Env{Now: time.Now(), OperationID: id}}
-		s.write(c, s.understand(c, w, calls[name].request, reply))
+		answer, _ := s.understand(c, w, calls[name].request, reply)
+		s.write(c, answer)
 	}
 }
 
@@ -121,7 +122,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 		p.choice("operation", string(validation.Required), "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names)
 	}
 	if len(p.Errors) > 0 {
-		p.Detail = "Mend the query parameters listed in errors."
+		p.Detail = "Fix the query parameters listed in errors."
 		return "", 0, p
 	}
 	return query.Get("operation"), status, nil

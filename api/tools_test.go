@@ -49,9 +49,9 @@ func TestDecodedReplies(t *testing.T) {
 		"a success with a status":  {"?operation=AddNote&status=202", success(), http.StatusCreated, ""},
 		"a fault":                  {"?operation=AddNote&status=500", fault("Client", "No good: "+aSecret), 422, string(translate.UpstreamRejected)},
 		"a failure of the server":  {"?operation=AddNote&status=500", fault("Server", "Broke"), 502, string(translate.UpstreamFailed)},
-		"no envelope, not allowed": {"?operation=AddNote&status=403", soap.Reply{ContentType: "text/xml", Body: []byte("<html/>")}, 502, string(translate.UpstreamDenied)},
-		"no envelope, too many":    {"?operation=AddNote&status=429", soap.Reply{ContentType: "text/xml", Body: []byte("busy")}, 503, string(translate.UpstreamBusy)},
-		"no envelope":              {"?operation=AddNote", soap.Reply{ContentType: "text/xml", Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown)},
+		"no envelope, not allowed": {"?operation=AddNote&status=403", soap.Reply{Certain: true, ContentType: "text/xml", Body: []byte("<html/>")}, 502, string(translate.UpstreamDenied)},
+		"no envelope, too many":    {"?operation=AddNote&status=429", soap.Reply{Certain: true, ContentType: "text/xml", Body: []byte("busy")}, 503, string(translate.UpstreamBusy)},
+		"no envelope":              {"?operation=AddNote", soap.Reply{Certain: true, ContentType: "text/xml", Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown)},
 		"a success with an error's status": {
 			"?operation=AddNote&status=500", success(), 502, string(translate.OutcomeUnknown),
 		},

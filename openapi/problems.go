@@ -27,11 +27,11 @@ var outcomes = map[string]string{
 
 // retries says in words what a program does next, and with which key.
 var retries = map[string]string{
-	"safe": "repeat the same request with the same Idempotency-Key, after a pause that grows, and give up after a few times: somebody may have to mend something first.",
+	"safe": "repeat the same request with the same Idempotency-Key, after a pause that grows, and give up after a few times: somebody may have to fix something first.",
 	"later": "wait as many seconds as the header Retry-After says, then repeat the same request with the same Idempotency-Key. " +
 		"A user who waits in front of a form need not do anything.",
-	"after_mending": "do not repeat it as it is. Change the request or the call, and send that with a new Idempotency-Key.",
-	"after_checking": "do not repeat it; the same key gets this answer again. Somebody looks for the operation id (header Operation-Id) in the vendor's records first. " +
+	"after_fix": "do not repeat it as it is. Change the request or the call, and send that with a new Idempotency-Key.",
+	"after_check": "do not repeat it; the same key gets this answer again. Somebody looks for the operation id (header Operation-Id) in the vendor's records first. " +
 		"If nothing was done there, send the request with a new Idempotency-Key.",
 	"never": "do not repeat it, with this key or another. The same key gets this answer until an operator has settled the operation; " +
 		"GET /v1/operations/{operationId} tells its state. Keep the operation id (header Operation-Id).",
@@ -39,7 +39,7 @@ var retries = map[string]string{
 
 // What users are told, where several problems need the same.
 const (
-	ourMistake    = "That something went wrong on our side, and was not done. Only a developer can mend it: log the request id."
+	ourMistake    = "That something went wrong on our side, and was not done. Only a developer can fix it: log the request id."
 	tryAgainLater = "That it is not possible at the moment, that nothing was done, and that it is tried again. Keep what they typed."
 	ourSide       = "That it is not possible at the moment, and that nothing was done. The operators know of it."
 )

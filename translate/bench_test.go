@@ -67,7 +67,7 @@ func BenchmarkDecode(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	benchmarkDecode(b, op, body, soap.Reply{Status: 200, ContentType: "text/xml; charset=utf-8", Body: reply}, "")
+	benchmarkDecode(b, op, body, soap.Reply{Certain: true, Status: 200, ContentType: "text/xml; charset=utf-8", Body: reply}, "")
 }
 
 // BenchmarkDecodeFault is of a fault, whose text is searched for all values of the request.
@@ -77,7 +77,7 @@ func BenchmarkDecodeFault(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	benchmarkDecode(b, op, body, soap.Reply{Status: 500, ContentType: "text/xml; charset=utf-8", Body: reply}, translate.UpstreamRejected)
+	benchmarkDecode(b, op, body, soap.Reply{Certain: true, Status: 500, ContentType: "text/xml; charset=utf-8", Body: reply}, translate.UpstreamRejected)
 }
 
 func benchmarkDecode(b *testing.B, op translate.Operation, body []byte, reply soap.Reply, want translate.Code) {

@@ -56,6 +56,9 @@ type Error struct {
 	RetryAfter string
 	// Alert asks for an operator's eyes: the proxy's own configuration looks wrong to the vendor.
 	Alert bool
+	// Stray reports that the reply may not be the answer to this call: it holds no readable envelope, or it names another call. Its connection
+	// must not carry another one.
+	Stray bool
 	// Cause is for the log. It holds no text of the vendor's that is not masked.
 	Cause error
 }

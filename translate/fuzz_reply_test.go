@@ -41,7 +41,7 @@ func FuzzReply(f *testing.F) {
 	env := translate.Env{OperationID: "the-id", Caller: translate.Caller{OriginatingToken: "planted-secret"}}
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		for _, request := range requests {
-			result, problem := request.Decode(soap.Reply{Status: status, ContentType: "text/xml", Body: body}, env)
+			result, problem := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: body}, env)
 			if problem != nil {
 				checkFailure(t, problem)
 			} else if !json.Valid(result.JSON) || !strings.Contains(string(result.JSON), `"operationId":"the-id"`) || status < 200 || status > 299 {

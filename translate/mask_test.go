@@ -30,7 +30,7 @@ func withSent(t testing.TB, body string, secrets []soap.Secret, use func(*transl
 		t.Fatalf("%+v", problem)
 	}
 	env := translate.Env{Caller: translate.Caller{OriginatingToken: "caller-token"}}
-	if _, problem = request.Decode(soap.Reply{Status: 200, Body: []byte(in11(done))}, env); problem != nil || !used {
+	if _, problem = request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, env); problem != nil || !used {
 		t.Fatalf("%+v", problem)
 	}
 }

@@ -106,7 +106,7 @@ func (r *jsonReader) object(shape *soap.Shape, place reflect.Value) error {
 		}
 		if seen[i] {
 			empty = false
-			r.blame(validation.DuplicateMember, "This member stands twice in its object.", nil)
+			r.blame(validation.DuplicateMember, "This member appears more than once in its object.", nil)
 			if err := r.skip(); err != nil {
 				return err
 			}

@@ -45,13 +45,20 @@ func (e *Error) with(violations []Violation) *Error {
 // faultCode is the code of a vendor's error that has no number.
 func faultCode(system string) validation.Code { return validation.Code(system + "-fault") }
 
-// unreadable judges a reply that is no envelope, or a broken one. Where there is no envelope at all, the service itself never saw
-// the message if the HTTP status says so; everything else may have executed.
+// unreadable judges a reply that is not an envelope, or a broken one.
 func unreadable(reply soap.Reply, err error, sent *Sent) *Error {
 	cause := fmt.Errorf("HTTP status %d, content type %q: %w", reply.Status, shorten(sent.mask(reply.ContentType)), err)
-	if !errors.Is(err, soap.ErrNoEnvelope) {
-		return Unknown(cause)
+	problem := Unknown(cause)
+	if errors.Is(err, soap.ErrNoEnvelope) && reply.Certain {
+		problem = bareStatus(reply, cause)
 	}
+	problem.Stray = true
+	return problem
+}
+
+// bareStatus judges a status without an envelope. The service itself never saw the message if the status says so; everything else may have
+// executed.
+func bareStatus(reply soap.Reply, cause error) *Error {
 	switch reply.Status {
 	case statusUnauthorized, statusForbidden:
 		return Deny(cause)

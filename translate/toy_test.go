@@ -134,7 +134,7 @@ func nullIn(pointer string) translate.Violation {
 }
 
 func duplicate(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.DuplicateMember, Detail: "This member stands twice in its object."}
+	return translate.Violation{Pointer: pointer, Code: validation.DuplicateMember, Detail: "This member appears more than once in its object."}
 }
 
 func notUnicode(pointer string) translate.Violation {

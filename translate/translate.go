@@ -217,6 +217,7 @@ func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
 	if err != nil {
 		return soap.Message{}, internal(err)
 	}
+	message.OperationID = env.OperationID
 	return message, nil
 }
 

@@ -130,7 +130,7 @@ func TestAtOnce(t *testing.T) {
 					if _, problem := request.Encode(env); problem != nil {
 						t.Error(problem)
 					}
-					_, problem = request.Decode(soap.Reply{Status: 500, Body: []byte(fault11("s:Client", "bad "+token+" and direct-token"))}, env)
+					_, problem = request.Decode(soap.Reply{Certain: true, Status: 500, Body: []byte(fault11("s:Client", "bad "+token+" and direct-token"))}, env)
 					if problem == nil || len(problem.Violations) != 1 || problem.Violations[0].Detail != "bad *** and ***" {
 						t.Errorf("%+v", problem)
 					}

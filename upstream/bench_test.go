@@ -30,7 +30,7 @@ func BenchmarkSend(b *testing.B) {
 	c, m := client(b, s.url()), message(envelope)
 	send := func(b *testing.B) {
 		b.Helper()
-		if _, err := c.Send(b.Context(), m); err != nil {
+		if _, err := try(c, b.Context(), m); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -45,7 +45,7 @@ func BenchmarkSend(b *testing.B) {
 		b.SetParallelism(16)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, err := c.Send(b.Context(), m); err != nil {
+				if _, err := try(c, b.Context(), m); err != nil {
 					b.Error(err)
 				}
 			}

@@ -84,19 +84,20 @@ func (c *Client) Check(ctx context.Context) error {
 //     than gzip, the end of ctx by cancellation.
 //
 // Its text may name the upstream's address; it never repeats what was sent or received, nor a credential.
-func (c *Client) Send(ctx context.Context, m soap.Message) (soap.Reply, error) {
+func (c *Client) Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error {
 	if len(m.Envelope) == 0 {
-		return soap.Reply{}, &soap.SendError{Kind: soap.Unreachable, Err: errEmptyEnvelope}
+		return &soap.SendError{Kind: soap.Unreachable, Err: errEmptyEnvelope}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for try := 1; ; try++ {
 		reply, stale, err := c.wire.exchange(ctx, m)
 		if err == nil {
-			return reply, nil
+			read(reply)
+			return nil
 		}
 		if !stale || try == maxTries {
-			return soap.Reply{}, err
+			return err
 		}
 	}
 }

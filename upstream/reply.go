@@ -44,6 +44,7 @@ func (w *wire) read(resp *http.Response) (soap.Reply, error) {
 		ContentType: resp.Header.Get("Content-Type"),
 		RetryAfter:  resp.Header.Get("Retry-After"),
 		Body:        body,
+		Certain:     true,
 	}, nil
 }
 

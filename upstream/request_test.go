@@ -81,7 +81,7 @@ func TestBytesOnTheWire(t *testing.T) {
 				got <- string(b) + string(rest)
 			})
 			c := client(t, "http://"+s.Addr().String()+test.path, test.config)
-			reply, err := c.Send(t.Context(), test.m)
+			reply, err := try(c, t.Context(), test.m)
 			mustReply(t, reply, err, 200, "")
 			c.Close()
 			if got := <-got; got != want {
@@ -128,7 +128,7 @@ func TestDescribeIsWhatIsSent(t *testing.T) {
 			if want := s.url() + test.shown; endpoint != want {
 				t.Errorf("the URL is %s, want %s", endpoint, want)
 			}
-			reply, err := c.Send(t.Context(), test.m)
+			reply, err := try(c, t.Context(), test.m)
 			mustReply(t, reply, err, 200, "")
 			want := headersIn(<-got)
 			if sent := want["Authorization"]; len(sent) == 1 {
@@ -165,7 +165,7 @@ func TestUsualRequestLeavesInOneWrite(t *testing.T) {
 		return &tamperedWrites{Conn: raw, tamper: func([]byte) (int, error) { writes.Add(1); return pass, nil }}
 	})
 	envelope := strings.Repeat("x", 8<<10)
-	reply, err := c.Send(t.Context(), message(envelope))
+	reply, err := try(c, t.Context(), message(envelope))
 	mustReply(t, reply, err, 200, envelope)
 	if got := writes.Load(); got != 1 {
 		t.Errorf("got %d writes", got)
@@ -193,7 +193,7 @@ func TestEnvironmentProxyIsIgnored(t *testing.T) {
 			dialled = append(dialled, address)
 			return nil, errSeen
 		}
-		_, err := c.Send(t.Context(), message("<a/>"))
+		_, err := try(c, t.Context(), message("<a/>"))
 		for _, err := range []error{err, c.Check(t.Context())} {
 			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errSeen) {
 				t.Fatalf("got %v", err)

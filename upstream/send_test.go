@@ -127,7 +127,7 @@ func TestReplyToOneRequest(t *testing.T) {
 				p.finish()
 			})
 			c := client(t, s.url(), func(cfg *Config) { cfg.MaxReply = limit })
-			reply, err := c.Send(t.Context(), message("<a/>"))
+			reply, err := try(c, t.Context(), message("<a/>"))
 			if test.status != 0 {
 				mustReply(t, reply, err, test.status, test.body)
 			} else {
@@ -143,11 +143,11 @@ func TestReplyHeaders(t *testing.T) {
 		p.request()
 		p.say("HTTP/1.1 429 Slow\r\ncontent-type: text/xml;charset=ISO-8859-1\r\nretry-after: 7\r\nContent-Length: 2\r\n\r\nno")
 	})
-	got, err := client(t, s.url()).Send(t.Context(), message("<a/>"))
+	got, err := try(client(t, s.url()), t.Context(), message("<a/>"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := soap.Reply{Status: 429, ContentType: "text/xml;charset=ISO-8859-1", RetryAfter: "7", Body: []byte("no")}
+	want := soap.Reply{Status: 429, Certain: true, ContentType: "text/xml;charset=ISO-8859-1", RetryAfter: "7", Body: []byte("no")}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -222,7 +222,7 @@ func TestServerFails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			deadline := newClock()
 			s := serve(t, func(p *peer) { test.handle(p, deadline) })
-			_, err := client(t, s.url()).Send(deadline, message("<a/>"))
+			_, err := try(client(t, s.url()), deadline, message("<a/>"))
 			sendErr := mustFail(t, err, test.want)
 			if sendErr.Outcome() != soap.Unknown {
 				t.Errorf("got outcome %q", sendErr.Outcome())
@@ -239,7 +239,7 @@ func TestUnreachable(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := client(t, "http://"+address).Send(t.Context(), message("<a/>"))
+		_, err := try(client(t, "http://"+address), t.Context(), message("<a/>"))
 		sendErr := mustFail(t, err, soap.Unreachable)
 		if !errors.Is(sendErr, syscall.ECONNREFUSED) || sendErr.Outcome() != soap.NotSent {
 			t.Errorf("got %v with outcome %q", err, sendErr.Outcome())
@@ -247,13 +247,12 @@ func TestUnreachable(t *testing.T) {
 	})
 	t.Run("no such host", func(t *testing.T) {
 		// RFC 6761 section 6.4 keeps .invalid from ever existing.
-		_, err := client(t, "http://soap.invalid/").Send(t.Context(), message("<a/>"))
+		_, err := try(client(t, "http://soap.invalid/"), t.Context(), message("<a/>"))
 		mustFail(t, err, soap.Unreachable)
 	})
 	t.Run("dial that hangs", func(t *testing.T) {
 		address := blackHole(t)
-		_, err := client(t, "http://"+address, func(cfg *Config) { cfg.DialTimeout = 200 * time.Millisecond }).
-			Send(t.Context(), message("<a/>"))
+		_, err := try(client(t, "http://"+address, func(cfg *Config) { cfg.DialTimeout = 200 * time.Millisecond }), t.Context(), message("<a/>"))
 		if sendErr := mustFail(t, err, soap.Unreachable); !isTimeout(sendErr) {
 			t.Errorf("got %v, want a timeout", err)
 		}
@@ -267,14 +266,14 @@ func TestUnreachable(t *testing.T) {
 			return nil, ctx.Err()
 		}
 		go func() { <-dialling; deadline.expire() }()
-		_, err := c.Send(deadline, message("<a/>"))
+		_, err := try(c, deadline, message("<a/>"))
 		mustFail(t, err, soap.Unreachable)
 	})
 	t.Run("context that has ended", func(t *testing.T) {
 		s := serve(t, echo)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := client(t, s.url()).Send(ctx, message("<a/>"))
+		_, err := try(client(t, s.url()), ctx, message("<a/>"))
 		if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
@@ -282,19 +281,19 @@ func TestUnreachable(t *testing.T) {
 	})
 	t.Run("message without envelope", func(t *testing.T) {
 		s := serve(t, echo)
-		_, err := client(t, s.url()).Send(t.Context(), soap.Message{Version: soap.V11})
+		_, err := try(client(t, s.url()), t.Context(), soap.Message{Version: soap.V11})
 		mustFail(t, err, soap.Unreachable)
 		s.mustHaveExecuted(0)
 	})
 	t.Run("action that no header can carry", func(t *testing.T) {
 		s := serve(t, echo)
-		_, err := client(t, s.url()).Send(t.Context(), soap.Message{Version: soap.V11, Action: "a\r\nB: c", Envelope: []byte("<a/>")})
+		_, err := try(client(t, s.url()), t.Context(), soap.Message{Version: soap.V11, Action: "a\r\nB: c", Envelope: []byte("<a/>")})
 		mustFail(t, err, soap.Unreachable)
 		s.mustHaveExecuted(0)
 	})
 	t.Run("server that speaks first", func(t *testing.T) {
 		s := serve(t, func(p *peer) { p.say("220 mail ready\r\n"); p.wait() })
-		_, err := client(t, s.url()).Send(t.Context(), message("<a/>"))
+		_, err := try(client(t, s.url()), t.Context(), message("<a/>"))
 		if err == nil {
 			t.Fatal("got a reply")
 		}
@@ -340,7 +339,7 @@ func TestCancelledAfterTheRequest(t *testing.T) {
 	why := errors.New("shutting down")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s := serve(t, func(p *peer) { p.request(); cancel(why); p.wait() })
-	_, err := client(t, s.url()).Send(ctx, message("<a/>"))
+	_, err := try(client(t, s.url()), ctx, message("<a/>"))
 	if sendErr := mustFail(t, err, soap.Broken); !errors.Is(sendErr, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -372,7 +371,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 			})
 			c := client(t, s.url())
 			for range 5 {
-				if _, err := c.Send(t.Context(), message("<a/>")); err != nil {
+				if _, err := try(c, t.Context(), message("<a/>")); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -391,7 +390,7 @@ func TestReplyBeforeTheRequest(t *testing.T) {
 		p.say(replyOf(413, "too large"))
 		<-t.Context().Done()
 	})
-	reply, err := client(t, s.url()).Send(t.Context(), message(strings.Repeat("x", 32<<20)))
+	reply, err := try(client(t, s.url()), t.Context(), message(strings.Repeat("x", 32<<20)))
 	mustReply(t, reply, err, 413, "too large")
 }
 
@@ -419,7 +418,7 @@ func TestErrorsRepeatNothingOfTheReply(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + secret + "\r\n\r\n",
 	} {
 		s := serve(t, func(p *peer) { p.request(); p.say(bytes); p.finish() })
-		_, err := client(t, s.url()).Send(t.Context(), message("<a/>"))
+		_, err := try(client(t, s.url()), t.Context(), message("<a/>"))
 		sendErr := mustFail(t, err, soap.Broken)
 		if strings.Contains(sendErr.Error(), "PLANTED") {
 			t.Errorf("the error repeats the reply %q: %v", bytes, sendErr)

@@ -286,3 +286,12 @@ func (c clock) Err() error {
 		return nil
 	}
 }
+
+// try sends as callers do, and takes every reply for a readable one.
+func try(c *Client, ctx context.Context, m soap.Message) (reply soap.Reply, err error) { //nolint:revive // it reads like Client.Send
+	err = c.Send(ctx, m, func(r soap.Reply) bool {
+		reply = r
+		return true
+	})
+	return reply, err
+}

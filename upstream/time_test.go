@@ -41,7 +41,7 @@ func silent(p *peer) { p.request(); p.wait() }
 func TestConfiguredTimeout(t *testing.T) {
 	inBubble(t, silent, func(t *testing.T, c *Client, s *server) {
 		start := time.Now()
-		_, err := c.Send(t.Context(), message("1"))
+		_, err := try(c, t.Context(), message("1"))
 		mustFail(t, err, soap.TimedOut)
 		if took := time.Since(start); took != 25*time.Second {
 			t.Errorf("took %s", took)
@@ -57,7 +57,7 @@ func TestDeadlineOfTheCaller(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("a cause of their own"))
 		defer cancel()
 		start := time.Now()
-		_, err := c.Send(ctx, message("1"))
+		_, err := try(c, ctx, message("1"))
 		mustFail(t, err, soap.TimedOut)
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("took %s", took)
@@ -72,7 +72,7 @@ func TestDialTimeout(t *testing.T) {
 			return nil, ctx.Err()
 		}
 		start := time.Now()
-		_, err := c.Send(t.Context(), message("1"))
+		_, err := try(c, t.Context(), message("1"))
 		mustFail(t, err, soap.Unreachable)
 		if took := time.Since(start); took != 2*time.Second {
 			t.Errorf("took %s", took)
@@ -87,7 +87,7 @@ func TestDialTimeoutCoversTheHandshake(t *testing.T) {
 		go func() { _, _ = io.Copy(io.Discard, far) }()
 		c.dialer.tcp = func(context.Context, string, string) (net.Conn, error) { return near, nil }
 		start := time.Now()
-		_, err := c.Send(t.Context(), message("1"))
+		_, err := try(c, t.Context(), message("1"))
 		if sendErr := mustFail(t, err, soap.Unreachable); !isTimeout(sendErr) {
 			t.Errorf("got %v", err)
 		}
@@ -101,7 +101,7 @@ func TestDialTimeoutCoversTheHandshake(t *testing.T) {
 func TestIdleConnectionIsGivenUp(t *testing.T) {
 	inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
 		for range 2 {
-			reply, err := c.Send(t.Context(), message("1"))
+			reply, err := try(c, t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
 			time.Sleep(DefaultIdleTimeout - 1)
 		}
@@ -122,7 +122,7 @@ func TestIdleConnectionsAreLimited(t *testing.T) {
 		gather := make(chan struct{})
 		s.setHold(func() { <-gather })
 		for range 3 {
-			go func() { _, _ = c.Send(t.Context(), message("1")) }()
+			go func() { _, _ = try(c, t.Context(), message("1")) }()
 		}
 		synctest.Wait()
 		close(gather)
@@ -137,7 +137,7 @@ func TestSendBefore(t *testing.T) {
 	const lease = time.Minute
 	t.Run("over at the call", func(t *testing.T) {
 		inBubble(t, echo, func(t *testing.T, c *Client, s *server) {
-			_, err := c.Send(t.Context(), before(message("1"), time.Now()))
+			_, err := try(c, t.Context(), before(message("1"), time.Now()))
 			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
 				t.Errorf("got %v", err)
 			}
@@ -158,7 +158,7 @@ func TestSendBefore(t *testing.T) {
 				time.Sleep(lease)
 				return dial(ctx, network, address)
 			}
-			_, err := c.Send(t.Context(), before(message("1"), time.Now().Add(lease)))
+			_, err := try(c, t.Context(), before(message("1"), time.Now().Add(lease)))
 			if sendErr := mustFail(t, err, soap.Unreachable); !errors.Is(sendErr, errTooLate) {
 				t.Errorf("got %v", err)
 			}
@@ -182,9 +182,9 @@ func TestSendBefore(t *testing.T) {
 					return 0, net.ErrClosed
 				}}, err
 			}
-			reply, err := c.Send(t.Context(), message("1"))
+			reply, err := try(c, t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
-			_, err = c.Send(t.Context(), before(message("2"), time.Now().Add(lease)))
+			_, err = try(c, t.Context(), before(message("2"), time.Now().Add(lease)))
 			mustFail(t, err, soap.Unreachable)
 			if conns, executed := s.conns.Load(), s.executed.Load(); conns != 1 || executed != 1 {
 				t.Errorf("got %d connections and %d executions", conns, executed)
@@ -198,7 +198,7 @@ func TestSendBefore(t *testing.T) {
 			echo(p)
 		}
 		inBubble(t, handle, func(t *testing.T, c *Client, _ *server) {
-			reply, err := c.Send(t.Context(), before(message("1"), time.Now().Add(lease)))
+			reply, err := try(c, t.Context(), before(message("1"), time.Now().Add(lease)))
 			mustReply(t, reply, err, 200, "1")
 		}, func(cfg *Config) { cfg.Timeout = time.Hour })
 	})

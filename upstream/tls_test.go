@@ -151,7 +151,7 @@ func TestTLS(t *testing.T) {
 			c := client(t, s.tlsURL(), test.client)
 			c.dialer.verdictWait = patience
 			check := c.Check(t.Context())
-			reply, err := c.Send(t.Context(), message("1"))
+			reply, err := try(c, t.Context(), message("1"))
 			c.Close()
 			if test.works {
 				mustReply(t, reply, err, 200, "1")
@@ -170,7 +170,7 @@ func TestTLS(t *testing.T) {
 
 func TestTLSToAPlainServer(t *testing.T) {
 	s := serve(t, echo)
-	_, err := client(t, s.tlsURL()).Send(t.Context(), message("1"))
+	_, err := try(client(t, s.tlsURL()), t.Context(), message("1"))
 	mustFail(t, err, soap.Unreachable)
 	s.mustHaveExecuted(0)
 }
@@ -179,7 +179,7 @@ func TestServerEndsDuringTheHandshake(t *testing.T) {
 	for name, end := range map[string]func(*peer){"close": func(*peer) {}, "reset": (*peer).reset} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(p *peer) { _, _ = p.ReadByte(); end(p) })
-			_, err := client(t, s.tlsURL()).Send(t.Context(), message("1"))
+			_, err := try(client(t, s.tlsURL()), t.Context(), message("1"))
 			mustFail(t, err, soap.Unreachable)
 		})
 	}
@@ -197,7 +197,7 @@ func TestServerWithoutTickets(t *testing.T) {
 	c := client(t, s.tlsURL(), func(cfg *Config) { cfg.TLSCA = ca.pem })
 	c.dialer.verdictWait = 10 * time.Millisecond
 	for range 2 {
-		reply, err := c.Send(t.Context(), message("1"))
+		reply, err := try(c, t.Context(), message("1"))
 		mustReply(t, reply, err, 200, "1")
 	}
 	if got := s.conns.Load(); got != 1 {
@@ -226,7 +226,7 @@ func TestSessionIsResumed(t *testing.T) {
 	c := client(t, s.tlsURL(), func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert, soap.Secret(key) })
 	c.dialer.verdictWait = patience
 	for range 3 {
-		reply, err := c.Send(t.Context(), message("1"))
+		reply, err := try(c, t.Context(), message("1"))
 		mustReply(t, reply, err, 200, "1")
 		c.Close()
 	}
@@ -259,7 +259,7 @@ func TestTLSFailures(t *testing.T) {
 			deadline := newClock()
 			s := serveTLS(t, cfg, func(p *peer) { test.handle(p, deadline) })
 			c := client(t, s.tlsURL(), func(cfg *Config) { cfg.TLSCA = ca.pem })
-			_, err := c.Send(deadline, message("1"))
+			_, err := try(c, deadline, message("1"))
 			mustFail(t, err, test.want)
 			s.mustHaveExecuted(1)
 		})
@@ -290,10 +290,10 @@ func TestStaleTLSConnection(t *testing.T) {
 					return pass, nil
 				}}
 			})
-			reply, err := c.Send(t.Context(), message("1"))
+			reply, err := try(c, t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
 			stale.Store(true)
-			reply, err = c.Send(t.Context(), message("2"))
+			reply, err = try(c, t.Context(), message("2"))
 			if test.want == 0 {
 				mustReply(t, reply, err, 200, "2")
 			} else {

@@ -78,9 +78,9 @@ func TestTrapServerEndsReusedConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, handle)
 			c := client(t, s.url())
-			reply, err := c.Send(t.Context(), message("1"))
+			reply, err := try(c, t.Context(), message("1"))
 			mustReply(t, reply, err, 200, "1")
-			_, err = c.Send(t.Context(), message("2"))
+			_, err = try(c, t.Context(), message("2"))
 			mustFail(t, err, soap.Broken)
 			s.mustHaveExecuted(2)
 		})
@@ -111,7 +111,7 @@ func TestTrapRedirect(t *testing.T) {
 		})
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			s := serve(t, handle)
-			reply, err := client(t, s.url()).Send(t.Context(), message("1"))
+			reply, err := try(client(t, s.url()), t.Context(), message("1"))
 			mustReply(t, reply, err, status, "here")
 			s.mustHaveExecuted(1)
 		})
@@ -132,7 +132,7 @@ func TestTrapHTTP2(t *testing.T) {
 		t.Fatalf("the server does not speak HTTP/2: %s", got)
 	}
 	c := client(t, s.URL, func(cfg *Config) { cfg.TLSCA = pemCertificate(s.Certificate().Raw) })
-	reply, err := c.Send(t.Context(), message("1"))
+	reply, err := try(c, t.Context(), message("1"))
 	mustReply(t, reply, err, 200, "")
 	if got := <-protocols; got != "HTTP/1.1" {
 		t.Errorf("got %s", got)
@@ -171,7 +171,7 @@ func fill(t *testing.T, c *Client, s *server, conns int) {
 	s.setHold(func() { arrived.Done(); arrived.Wait() })
 	for range conns {
 		wg.Go(func() {
-			if _, err := c.Send(t.Context(), message("fill")); err != nil {
+			if _, err := try(c, t.Context(), message("fill")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -220,7 +220,7 @@ func TestTrapNothingWritten(t *testing.T) {
 			c := client(t, s.url())
 			c.dialer.tcp = dialWith(writes.wrap)
 			fill(t, c, s, test.stale)
-			reply, err := c.Send(t.Context(), message("2"))
+			reply, err := try(c, t.Context(), message("2"))
 			if test.want == 0 {
 				mustReply(t, reply, err, 200, "2")
 			} else {
@@ -245,7 +245,7 @@ func TestFreshConnectionIsNotReplaced(t *testing.T) {
 			return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.ECONNRESET}
 		}}
 	})
-	_, err := c.Send(t.Context(), message("1"))
+	_, err := try(c, t.Context(), message("1"))
 	mustFail(t, err, soap.Unreachable)
 	if attempts != 1 {
 		t.Errorf("got %d attempts", attempts)
@@ -266,7 +266,7 @@ func TestTrapUnknownRepeat(t *testing.T) {
 		}
 	})
 	c := client(t, s.url())
-	if _, err := c.Send(t.Context(), message("1")); err != nil {
+	if _, err := try(c, t.Context(), message("1")); err != nil {
 		t.Fatal(err)
 	}
 	a, connections := new(attempt), 0
@@ -298,7 +298,7 @@ func TestConnectionClosedWhileIdle(t *testing.T) {
 	})
 	c := client(t, s.url())
 	for _, envelope := range []string{"1", "2", "3"} {
-		reply, err := c.Send(t.Context(), message(envelope))
+		reply, err := try(c, t.Context(), message(envelope))
 		mustReply(t, reply, err, 200, envelope)
 		<-idle
 	}
@@ -349,11 +349,11 @@ func TestBytesOnAnIdleConnection(t *testing.T) {
 		}
 	})
 	c := client(t, s.url())
-	reply, err := c.Send(t.Context(), message("1"))
+	reply, err := try(c, t.Context(), message("1"))
 	mustReply(t, reply, err, 200, "1")
 	close(surplus)
 	<-idle
-	reply, err = c.Send(t.Context(), message("2"))
+	reply, err = try(c, t.Context(), message("2"))
 	mustReply(t, reply, err, 200, "2")
 	if got := logged.String(); got != "" {
 		t.Errorf("logged %q", got)
@@ -380,7 +380,7 @@ func TestSurplusReplyIsNobodysReply(t *testing.T) {
 		wg.Go(func() {
 			for n := range 150 {
 				envelope := strconv.Itoa(sender) + "/" + strconv.Itoa(n)
-				reply, err := c.Send(t.Context(), message(envelope))
+				reply, err := try(c, t.Context(), message(envelope))
 				if err != nil {
 					continue // the connection may be closed under the request
 				}

@@ -55,7 +55,7 @@ func NewVault(name []byte, keys []Key) (*Vault, error) {
 			return nil, err
 		}
 		if _, twice := v.keys[k.ID]; twice || k.ID == "" {
-			return nil, fmt.Errorf("idempotency: the sealing key id %q is empty or stands twice", k.ID)
+			return nil, fmt.Errorf("idempotency: the sealing key id %q is empty or appears more than once", k.ID)
 		}
 		v.keys[k.ID] = d
 	}

@@ -216,10 +216,10 @@ func (a answer) wrongs() (list []string) {
 	// Of another call, whose outcome is not this one's to tell.
 	aboutAnother := p.Code == "in-flight" || strings.HasPrefix(p.Instance, "/v1/operations")
 	expect(aboutAnother && p.Outcome == "" || slices.Contains([]string{"not_sent", "rejected", "failed", "unknown"}, p.Outcome), "the outcome is none")
-	expect(slices.Contains([]string{"safe", "later", "after_mending", "after_checking", "never"}, p.Retry), "the advice is none")
+	expect(slices.Contains([]string{"safe", "later", "after_fix", "after_check", "never"}, p.Retry), "the advice is none")
 	expect((p.Retry == "later") == (a.header.Get("Retry-After") != ""), "Retry-After goes with the advice later")
 	expect((p.Outcome == "unknown") == (p.Retry == "never"), "only an unknown outcome forbids the repetition")
-	expect((p.Outcome == "failed") == (p.Retry == "after_checking"), "what failed must be checked first")
+	expect((p.Outcome == "failed") == (p.Retry == "after_check"), "what failed must be checked first")
 	for _, v := range p.Errors {
 		places := 0
 		for _, there := range []bool{v.Pointer != nil, v.Header != "", v.Parameter != ""} {

@@ -26,7 +26,7 @@ type edgeRow struct {
 }
 
 func notSent(status int, code string, errors ...string) want {
-	return want{status, code, "not_sent", "after_mending", "", errors}
+	return want{status, code, "not_sent", "after_fix", "", errors}
 }
 
 func setHeader(pairs ...string) func(*call) {

@@ -38,7 +38,7 @@ func TestWrongProblemsAreFound(t *testing.T) {
 			status: http.StatusUnprocessableEntity, header: header("X-Request-Id", "r", "Operation-Id", "o"),
 			problem: &problem{
 				Type: "/problems/x", Code: "x", Title: "T", Detail: "D", Status: http.StatusUnprocessableEntity, RequestID: "r", OperationID: "o",
-				Outcome: "not_sent", Retry: "after_mending", Errors: []violation{{Pointer: &pointer, Code: "c", Detail: "d", Source: "request"}},
+				Outcome: "not_sent", Retry: "after_fix", Errors: []violation{{Pointer: &pointer, Code: "c", Detail: "d", Source: "request"}},
 			},
 		}
 	}

@@ -16,12 +16,12 @@ import (
 
 // The rows of the error table about keys, records and callers.
 var (
-	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "not_sent", "after_mending", "", nil}
+	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "not_sent", "after_fix", "", nil}
 	inFlight        = want{http.StatusConflict, "in-flight", "", "later", "1", nil}
 	storeDown       = want{http.StatusServiceUnavailable, "idempotency-store-unavailable", "not_sent", "later", "1", nil}
-	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_mending", "", nil}
-	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_mending", "", nil}
-	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_mending", "", []string{"header:Authorization forbidden request"}}
+	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_fix", "", nil}
+	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_fix", "", nil}
+	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_fix", "", []string{"header:Authorization forbidden request"}}
 
 	keyRows = []want{keyReused, inFlight, storeDown, notUnknown, unauthenticated, forbidden}
 )

@@ -279,7 +279,7 @@ func TestPreviewIsRefusedAsACall(t *testing.T) {
 		{"another media type", setHeader("Content-Type", "text/xml"), notSent(http.StatusUnsupportedMediaType, "unsupported-media-type", "header:Content-Type unsupported-media-type request")},
 		{"a body over the limit", func(c *call) { c.body = padded(c.body, maxBody+1) }, notSent(http.StatusRequestEntityTooLarge, "payload-too-large", " payload-too-large request")},
 		{"a malformed key", setHeader("Idempotency-Key", "short"), notSent(http.StatusBadRequest, "idempotency-key-malformed", "header:Idempotency-Key bad-format request")},
-		{"a foreign origin", setHeader("Origin", "https://evil.example"), want{http.StatusForbidden, "origin-not-allowed", "not_sent", "after_mending", "", nil}},
+		{"a foreign origin", setHeader("Origin", "https://evil.example"), want{http.StatusForbidden, "origin-not-allowed", "not_sent", "after_fix", "", nil}},
 		{"an unknown word", func(c *call) { c.path = op.Path + "?preview=soap13" }, bad("preview", "not-in-list")},
 		{"no word", func(c *call) { c.path = op.Path + "?preview" }, bad("preview", "not-in-list")},
 		{"two words", func(c *call) { c.path = op.Path + "?preview=soap11&preview=soap12" }, bad("preview", "duplicate-parameter")},

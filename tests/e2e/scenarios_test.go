@@ -57,15 +57,15 @@ func busy(seconds string) want {
 }
 
 func rejected(errors ...string) want {
-	return want{http.StatusUnprocessableEntity, "upstream-rejected", "rejected", "after_mending", "", errors}
+	return want{http.StatusUnprocessableEntity, "upstream-rejected", "rejected", "after_fix", "", errors}
 }
 
 func failed(errors ...string) want {
-	return want{http.StatusBadGateway, "upstream-failed", "failed", "after_checking", "", errors}
+	return want{http.StatusBadGateway, "upstream-failed", "failed", "after_check", "", errors}
 }
 
 func unavailable(errors ...string) want {
-	return want{http.StatusServiceUnavailable, "upstream-unavailable", "failed", "after_checking", "", errors}
+	return want{http.StatusServiceUnavailable, "upstream-unavailable", "failed", "after_check", "", errors}
 }
 
 // bySystem says what a scenario leads to; the key "" is every system that has no key of its own.

@@ -115,7 +115,7 @@ async function problems(): Promise<void> {
     body: { operationType: "RENAME", accountnumber: "0123456789" },
   });
   expect(response.status === 422 && error !== undefined, `status ${response.status}`);
-  expect(error.code === "validation-failed" && error.outcome === "not_sent" && error.retry === "after_mending", JSON.stringify(error));
+  expect(error.code === "validation-failed" && error.outcome === "not_sent" && error.retry === "after_fix", JSON.stringify(error));
   const wrong = new Map(error.errors?.map((e) => [e.pointer, e.code]));
   expect(wrong.get("/operationType") === "not-in-list" && wrong.get("/accountnumber") === "unknown-member", JSON.stringify(error.errors));
   console.log(`a problem: ${response.status} ${error.code} ${[...wrong].join(" ")}`);

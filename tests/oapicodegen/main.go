@@ -180,7 +180,7 @@ func mendProblem(ctx context.Context, api *client.ClientWithResponses) error {
 		return err
 	}
 	p := a.ApplicationproblemJSON422
-	if p == nil || p.Code != "validation-failed" || p.Retry != "after_mending" || p.Errors == nil || len(*p.Errors) != 2 {
+	if p == nil || p.Code != "validation-failed" || p.Retry != "after_fix" || p.Errors == nil || len(*p.Errors) != 2 {
 		return fmt.Errorf("a request without a PIN: %s", a.Body)
 	}
 	for _, v := range *p.Errors {

@@ -23,7 +23,7 @@ const (
 	anID     = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
 	aKey     = "8f582c16-c8a0-52c4-a91a-360623e91297"
 	aRefusal = `{"type": "/problems/validation-failed", "title": "t", "status": 422, "detail": "d", "code": "validation-failed", "requestId": "r", "outcome": "not_sent",
-		"retry": "after_mending", "errors": [{"pointer": "/customerCallLog/logText", "code": "required", "detail": "d", "source": "request"}]}`
+		"retry": "after_fix", "errors": [{"pointer": "/customerCallLog/logText", "code": "required", "detail": "d", "source": "request"}]}`
 )
 
 // created is a call that succeeded, refused one that did not.

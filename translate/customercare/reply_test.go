@@ -111,7 +111,7 @@ func TestRecordedReplies(t *testing.T) {
 				version, contentType = soap.V12, "application/soap+xml; charset=utf-8"
 			}
 			op := operation(t, test.operation, Config{Version: version})
-			result, problem := decode(t, op, op.Example, soap.Reply{Status: test.status, ContentType: contentType, Body: body})
+			result, problem := decode(t, op, op.Example, soap.Reply{Certain: true, Status: test.status, ContentType: contentType, Body: body})
 			if test.want.Code != "" {
 				checkRefusal(t, problem, test.want)
 				return
@@ -132,7 +132,7 @@ func TestRecordedReplies(t *testing.T) {
 func reply(operation, members string) soap.Reply {
 	body := fmt.Sprintf(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><ScCredentials xmlns="%s"><ID>echoed</ID></ScCredentials></s:Header>`+
 		`<s:Body><%sResponse xmlns="%[1]s"><%[2]sResult>%[3]s</%[2]sResult></%[2]sResponse></s:Body></s:Envelope>`, namespace, operation, members)
-	return soap.Reply{Status: 200, ContentType: "text/xml", Body: []byte(body)}
+	return soap.Reply{Certain: true, Status: 200, ContentType: "text/xml", Body: []byte(body)}
 }
 
 // base writes a BaseResponse.
@@ -281,7 +281,7 @@ func TestIgnored(t *testing.T) {
 }
 
 func soapFault(code, reason string) soap.Reply {
-	return soap.Reply{Status: 500, ContentType: "text/xml", Body: []byte(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>` + code +
+	return soap.Reply{Certain: true, Status: 500, ContentType: "text/xml", Body: []byte(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>` + code +
 		`</faultcode><faultstring>` + reason + `</faultstring><detail/></s:Fault></s:Body></s:Envelope>`)}
 }
 

@@ -101,7 +101,7 @@ func TestRecordedReplies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, problem := decode(t, op, minimal, soap.Reply{Status: test.status, ContentType: test.contentType, Body: body})
+			result, problem := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
 			if test.want.Code != "" {
 				checkRefusal(t, problem, test.want)
 				return
@@ -119,7 +119,7 @@ func typed(code, namespace, name, members string) soap.Reply {
 }
 
 func faulty(code, detail string) soap.Reply {
-	return soap.Reply{Status: 500, ContentType: "text/xml", Body: []byte(
+	return soap.Reply{Certain: true, Status: 500, ContentType: "text/xml", Body: []byte(
 		`<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><S:Fault><faultcode>` + code +
 			`</faultcode><faultstring>The reason</faultstring><detail>` + detail + `</detail></S:Fault></S:Body></S:Envelope>`)}
 }
@@ -291,7 +291,7 @@ func TestSuccess(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			body := `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>` + test.body + `</S:Body></S:Envelope>`
-			result, problem := decode(t, op, minimal, soap.Reply{Status: 200, ContentType: "text/xml", Body: []byte(body)})
+			result, problem := decode(t, op, minimal, soap.Reply{Certain: true, Status: 200, ContentType: "text/xml", Body: []byte(body)})
 			if test.json == "-" {
 				checkRefusal(t, problem, unknown())
 				return

@@ -50,6 +50,8 @@ type Message struct {
 	Action string
 	// Envelope is the whole XML document in UTF-8.
 	Envelope []byte
+	// OperationID names the call in logs; it is in the envelope already where the vendor has a place for it.
+	OperationID string
 	// SendBefore is when the right to send it ends: from then on nothing of it is handed to a connection. A message begun before that is
 	// finished. It comes from time.Now, so that it carries the monotonic clock; zero means no end.
 	SendBefore time.Time
@@ -81,4 +83,11 @@ type Reply struct {
 	ContentType string // HTTP header, as received
 	RetryAfter  string // HTTP header, as received
 	Body        []byte
+	// Certain reports that this can only be the answer to the message that was sent: nothing else was ever asked on its connection, or the
+	// server ended the connection right behind it, as the answer announced. Without that a bare status, one without an envelope, may be a
+	// late answer to an earlier call.
+	Certain bool
+	// Headers are the response headers that help to find out why a call failed, by their canonical names, as received: Content-Type,
+	// Content-Encoding, Content-Length, Location, Retry-After, Server, Via, Www-Authenticate. For the log only.
+	Headers map[string]string
 }
