@@ -147,7 +147,11 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 
 // edgeOf gives the API its parts.
 func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config, error) {
-	systems, err := wire(c)
+	var metrics *api.Prometheus
+	if c.MetricsListen != "" {
+		metrics = api.NewPrometheus()
+	}
+	systems, err := wire(c, func(system string) upstream.Events { return events(system, metrics, log) })
 	if err != nil {
 		return api.Config{}, err
 	}
@@ -155,14 +159,38 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
 		return edge, err
 	}
-	if c.MetricsListen != "" {
-		edge.Metrics = api.NewPrometheus()
+	if metrics != nil {
+		edge.Metrics = metrics
 	}
 	if edge.Vault, err = vault(c); err != nil {
 		return edge, err
 	}
 	edge.Store, err = store(c, log)
 	return edge, err
+}
+
+// events logs and counts strange connections to a system. The metrics may be nil.
+func events(system string, metrics *api.Prometheus, log *slog.Logger) upstream.Events {
+	log = log.With(slog.String("system", system))
+	return upstream.Events{
+		Stray: func(operationID string) {
+			log.Error("the upstream sent an answer that no call asked for: the answer to this operation, or to one near it, may be that of another call; "+
+				"look for it in the vendor's records", slog.String("operation_id", operationID), slog.Bool("alert", true))
+			if metrics != nil {
+				metrics.StrayAnswer(system)
+			}
+		},
+		Suspect: func(suspect bool) {
+			if suspect {
+				log.Warn("connections to the upstream are not kept for a while: an answer without an envelope, or one that no call asked for, came over one")
+			} else {
+				log.Info("connections to the upstream are kept again")
+			}
+			if metrics != nil {
+				metrics.Suspect(system, suspect)
+			}
+		},
+	}
 }
 
 // rulesOff are the marks of the rules that the configuration turns off.
@@ -298,8 +326,8 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 	return err
 }
 
-// wire gives every system its operations, and its client where a URL is configured.
-func wire(c config.Config) ([]api.System, error) {
+// wire gives every system its operations, and its client where a URL is configured; watch gives the client what it tells of its connections.
+func wire(c config.Config, watch func(system string) upstream.Events) ([]api.System, error) {
 	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
 	limits := soap.Limits{Bytes: 3 * int(c.MaxReply)}
 	transport := func(s config.System) []soap.Secret {
@@ -332,20 +360,22 @@ func wire(c config.Config) ([]api.System, error) {
 		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
 		Secrets:            transport(c.Emersion.System), Limits: limits,
 	})
-	careSystem, err4 := system("SOAPBRIDGE_CUSTOMERCARE_", c.CustomerCare.System, c.MaxReply, care)
-	cmpSystem, err5 := system("SOAPBRIDGE_MDS_", c.MDS.System, c.MaxReply, cmp)
-	cumulusSystem, err6 := system("SOAPBRIDGE_EMERSION_", c.Emersion.System, c.MaxReply, cumulus)
+	careSystem, err4 := system("CUSTOMERCARE", c.CustomerCare.System, c.MaxReply, watch, care)
+	cmpSystem, err5 := system("MDS", c.MDS.System, c.MaxReply, watch, cmp)
+	cumulusSystem, err6 := system("EMERSION", c.Emersion.System, c.MaxReply, watch, cumulus)
 	return []api.System{careSystem, cmpSystem, cumulusSystem}, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
-func system(variables string, s config.System, maxReply int64, operations []translate.Operation) (api.System, error) {
+func system(name string, s config.System, maxReply int64, watch func(system string) upstream.Events, operations []translate.Operation) (api.System, error) {
 	wired := api.System{Operations: operations, CallTimeout: s.Timeout}
 	if s.URL == "" {
 		return wired, nil
 	}
-	client, err := upstream.New(upstreamConfig(s, maxReply))
+	settings := upstreamConfig(s, maxReply)
+	settings.Events = watch(strings.ToLower(name))
+	client, err := upstream.New(settings)
 	if err != nil {
-		return wired, fmt.Errorf("%s*: %w", variables, err)
+		return wired, fmt.Errorf("SOAPBRIDGE_%s_*: %w", name, err)
 	}
 	wired.Upstream = client
 	return wired, nil
@@ -354,7 +384,8 @@ func system(variables string, s config.System, maxReply int64, operations []tran
 func upstreamConfig(s config.System, maxReply int64) upstream.Config {
 	return upstream.Config{
 		URL: s.URL, DialTimeout: s.DialTimeout, Timeout: s.Timeout, MaxIdle: s.MaxInFlight, MaxReply: maxReply,
-		TLSCA: s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
+		NoKeepAlive: s.KeepAlive == "off",
+		TLSCA:       s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
 		BasicUsername: s.BasicUsername, BasicPassword: soap.Secret(s.BasicPassword),
 	}
 }
@@ -561,7 +592,7 @@ type keysNew struct {
 }
 
 func (k *keysNew) Run(std *streams) error {
-	systems, err := wire(config.Config{})
+	systems, err := wire(config.Config{}, nil)
 	if err != nil {
 		return err
 	}

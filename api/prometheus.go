@@ -15,6 +15,8 @@ type Prometheus struct {
 	keys     *prometheus.CounterVec
 	unknowns prometheus.Gauge
 	oldest   prometheus.Gauge
+	strays   *prometheus.CounterVec
+	suspect  *prometheus.GaugeVec
 }
 
 // NewPrometheus gives metrics of their own registry, with those of the Go runtime and the process.
@@ -31,10 +33,16 @@ func NewPrometheus() *Prometheus {
 			Name: "soapbridge_unknown_oldest_seconds", Help: "How long ago the oldest unknown operation began; 0 without any.",
 		}),
 	}
+	p.strays = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "soapbridge_stray_answers_total", Help: "Answers of an upstream that no call asked for.",
+	}, []string{"system"})
+	p.suspect = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
+	}, []string{"system"})
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultStoreError} {
 		p.keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	p.registry.MustRegister(p.keys, p.unknowns, p.oldest, collectors.NewGoCollector(),
+	p.registry.MustRegister(p.keys, p.unknowns, p.oldest, p.strays, p.suspect, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return p
 }
@@ -46,6 +54,18 @@ func (p *Prometheus) Idempotency(result string) { p.keys.WithLabelValues(result)
 func (p *Prometheus) Unknowns(total int, oldest time.Duration) {
 	p.unknowns.Set(float64(total))
 	p.oldest.Set(oldest.Seconds())
+}
+
+// StrayAnswer counts an answer that no call asked for.
+func (p *Prometheus) StrayAnswer(system string) { p.strays.WithLabelValues(system).Inc() }
+
+// Suspect sets whether the connections to an upstream are not kept.
+func (p *Prometheus) Suspect(system string, suspect bool) {
+	value := 0.0
+	if suspect {
+		value = 1
+	}
+	p.suspect.WithLabelValues(system).Set(value)
 }
 
 // Handler answers GET /metrics.

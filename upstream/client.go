@@ -6,6 +6,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -19,29 +20,45 @@ import (
 // is no failure of the upstream, and trying another is no second sending. When a server restarts, several kept ones can be stale.
 const maxTries = 3
 
-var errEmptyEnvelope = errors.New("the message has no envelope")
+var (
+	errEmptyEnvelope = errors.New("the message has no envelope")
+	errAction        = errors.New("the action has characters that no header can carry")
+)
 
 // Client sends messages to one upstream. It is safe for concurrent use.
 type Client struct {
 	endpoint *url.URL
+	fixed    []field // the headers that all requests have
 	timeout  time.Duration
+	maxReply int64
 	dialer   *dialer
-	wire     *wire
+	pool     *pool
 }
 
-// New gives a client for the upstream that cfg describes. It connects to nothing. Its error joins one FieldError for each
+// New returns a client for the upstream that cfg describes. It connects to nothing. Its error joins one FieldError for each
 // field that is wrong.
 func New(cfg Config) (*Client, error) {
 	endpoint, tlsConfig, err := cfg.compile()
 	if err != nil {
 		return nil, err
 	}
-	d := newDialer(cfg.DialTimeout, tlsConfig)
+	if cfg.NoKeepAlive {
+		cfg.Events.Suspect = nil // no connection is kept anyway
+	}
 	return &Client{
 		endpoint: endpoint,
+		fixed:    cfg.fixedFields(endpoint),
 		timeout:  cfg.Timeout,
-		dialer:   d,
-		wire:     newWire(cfg, endpoint, d),
+		maxReply: cfg.MaxReply,
+		dialer:   newDialer(cfg.DialTimeout, tlsConfig),
+		pool: &pool{
+			idleTimeout: cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout),
+			max:         2 * cmp.Or(cfg.MaxIdle, DefaultMaxIdle), // as many again may be resting
+			off:         cfg.NoKeepAlive,
+			events:      cfg.Events,
+			rest:        restFor,
+			suspicion:   suspicion,
+		},
 	}, nil
 }
 
@@ -55,11 +72,21 @@ func (c *Client) Describe(m soap.Message) (endpoint string, headers http.Header)
 	if shown.RawQuery != "" {
 		shown.RawQuery = masked
 	}
-	return shown.String(), c.wire.headers(m)
+	headers = http.Header{}
+	for _, f := range c.fields(m) {
+		if f.name == "Authorization" {
+			f.value = "Basic " + masked
+		}
+		headers[f.name] = []string{f.value}
+	}
+	return shown.String(), headers
 }
 
+// masked stands for what must not be shown.
+const masked = "***"
+
 // Close closes the connections that no Send uses.
-func (c *Client) Close() { c.wire.close() }
+func (c *Client) Close() { c.pool.close() }
 
 // Check reports whether a connection can be obtained: name, TCP and, for https, TLS with the certificates of both sides.
 // It sends no request. Its error is a *soap.SendError of the kind Unreachable.
@@ -72,32 +99,51 @@ func (c *Client) Check(ctx context.Context) error {
 	return nil
 }
 
-// Send brings m to the upstream, at most once, and the reply back, whatever its status; redirects are replies too. It takes
-// no longer than the configured Timeout, or ctx if that ends earlier. It keeps no reference to m.Envelope once it has returned.
+// Send brings m to the upstream, at most once, and hands the reply to read, whatever its status; redirects are replies too. read reports
+// whether it is a readable answer to m: its connection carries no other call otherwise. Send takes no longer than the configured Timeout, or
+// ctx if that ends earlier, besides what read takes. It keeps no reference to m.Envelope once it has returned.
 //
-// Its error is always a *soap.SendError:
+// Its error is always a *soap.SendError, and read was not called:
 //
 //   - soap.Unreachable: no byte of m was handed to a connection, because none was obtained in time, or it was closed by
 //     then, or m.SendBefore had passed. Sending m again is safe.
 //   - soap.TimedOut: the time was up after that.
-//   - soap.Broken: anything else after that: a reset, a truncated, malformed or too long reply, a content coding other
-//     than gzip, the end of ctx by cancellation.
+//   - soap.Broken: anything else after that: a reset, a truncated, malformed or too long reply, a content coding that is not
+//     supported, a reply that may be to another call, the end of ctx by cancellation.
 //
 // Its text may name the upstream's address; it never repeats what was sent or received, nor a credential.
 func (c *Client) Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error {
-	if len(m.Envelope) == 0 {
+	switch {
+	case len(m.Envelope) == 0:
 		return &soap.SendError{Kind: soap.Unreachable, Err: errEmptyEnvelope}
+	case hasControl(m.Action):
+		return &soap.SendError{Kind: soap.Unreachable, Err: errAction}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+	deadline := time.Now().Add(c.timeout)
 	for try := 1; ; try++ {
-		reply, stale, err := c.wire.exchange(ctx, m)
-		if err == nil {
-			read(reply)
-			return nil
+		conn, err := c.connection(ctx, m, deadline)
+		if err != nil {
+			return &soap.SendError{Kind: soap.Unreachable, Err: err}
 		}
+		stale, err := c.exchange(ctx, conn, m, deadline, read)
 		if !stale || try == maxTries {
 			return err
 		}
 	}
+}
+
+// connection returns a kept connection, or a new one.
+func (c *Client) connection(ctx context.Context, m soap.Message, deadline time.Time) (*conn, error) {
+	if late(m) {
+		return nil, errTooLate
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if kept := c.pool.get(); kept != nil {
+		return kept, nil
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return c.dialer.dial(ctx, "tcp", dialAddress(c.endpoint))
 }

@@ -1,8 +1,10 @@
 package upstream
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -41,9 +43,15 @@ type Config struct {
 	// IdleTimeout is how long an unused connection is kept; 0 stands for DefaultIdleTimeout. Keep it below the keep-alive
 	// time of the upstream and of every load balancer on the way.
 	IdleTimeout time.Duration
-	// MaxIdle is how many unused connections are kept; 0 stands for DefaultMaxIdle. It limits no calls: with fewer than the
-	// calls in flight, each call above it pays for a connection of its own.
+	// MaxIdle is how many unused connections are kept, and as many again that rest between two calls; 0 stands for DefaultMaxIdle. It limits
+	// no calls: with fewer than the calls in flight, each call above it pays for a connection of its own.
 	MaxIdle int
+	// NoKeepAlive sends each message over a connection of its own. No late answer to one call can then be taken for that of another.
+	NoKeepAlive bool
+	// Events is told of strange connections.
+	Events Events
+	// UserAgent is the value of that header; empty stands for "soapbridge".
+	UserAgent string
 
 	// MaxReply bounds the body of a reply in bytes, both as received and as decompressed. From 1 to 1 GiB.
 	MaxReply int64
@@ -153,6 +161,23 @@ func (cfg Config) checkLimits(wrong *problems) {
 	if cfg.MaxReply < 1 || cfg.MaxReply > largestMaxReply {
 		wrong.addf("MaxReply", "must be from 1 to %d bytes", largestMaxReply)
 	}
+}
+
+// fixedFields are the headers that all requests to an endpoint have.
+func (cfg Config) fixedFields(endpoint *url.URL) []field {
+	host, zone, _ := strings.Cut(endpoint.Host, "%") // the zone of an IPv6 address means nothing to the server (RFC 6874 section 4)
+	if zone != "" {
+		_, port, _ := strings.Cut(zone, "]")
+		host += "]" + port
+	}
+	list := []field{{"Host", host}, {"User-Agent", cmp.Or(cfg.UserAgent, "soapbridge")}}
+	if cfg.NoKeepAlive {
+		list = append(list, field{"Connection", "close"})
+	}
+	if cfg.BasicUsername != "" { // in UTF-8 (RFC 7617 section 2.1)
+		list = append(list, field{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.BasicUsername+":"+string(cfg.BasicPassword)))})
+	}
+	return list
 }
 
 // checkBasic applies RFC 7617 section 2: a user name with a colon cannot be told from its password.

@@ -36,9 +36,8 @@ func newDialer(timeout time.Duration, tlsConfig *tls.Config) *dialer {
 	}
 }
 
-// dial gives a *conn that is ready for a request, within the dial timeout. The time limit is the dialer's own, because
-// net/http detaches a dial from the context of the request that caused it (Go 1.26, transport.go, Transport.getConn).
-func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+// dial returns a connection that is ready for a request, within the dial timeout.
+func (d *dialer) dial(ctx context.Context, network, address string) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	raw, err := d.tcp(ctx, network, address)

@@ -23,19 +23,16 @@ var (
 	errCoding  = errors.New("the reply has a content coding other than gzip")
 )
 
-// read takes the whole reply. The connection can be used again only if the body was read to its end.
-func (w *wire) read(resp *http.Response) (soap.Reply, error) {
-	if resp.StatusCode < http.StatusOK {
-		return soap.Reply{}, errNotFinal // 101 above all: what follows is no HTTP, and has no end
-	}
+// readReply reads the body to its end.
+func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 	zipped, err := isGzip(resp.Header.Values("Content-Encoding"))
 	if err != nil {
 		return soap.Reply{}, err
 	}
-	if resp.ContentLength > w.maxReply {
+	if resp.ContentLength > maxReply {
 		return soap.Reply{}, errTooLong
 	}
-	body, err := readBody(resp, zipped, w.maxReply)
+	body, err := readBody(resp, zipped, maxReply)
 	if err != nil {
 		return soap.Reply{}, err
 	}
@@ -44,8 +41,21 @@ func (w *wire) read(resp *http.Response) (soap.Reply, error) {
 		ContentType: resp.Header.Get("Content-Type"),
 		RetryAfter:  resp.Header.Get("Retry-After"),
 		Body:        body,
-		Certain:     true,
+		Headers:     notable(resp.Header),
 	}, nil
+}
+
+// notable are the headers that help to find out why a call failed.
+func notable(all http.Header) map[string]string {
+	found := map[string]string{}
+	for _, name := range [...]string{
+		"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate",
+	} {
+		if value := all.Get(name); value != "" {
+			found[name] = value
+		}
+	}
+	return found
 }
 
 // isGzip reads the content codings of a reply (RFC 9110 section 8.4). Servers compress without being asked.

@@ -141,13 +141,16 @@ func TestReplyToOneRequest(t *testing.T) {
 func TestReplyHeaders(t *testing.T) {
 	s := serve(t, func(p *peer) {
 		p.request()
-		p.say("HTTP/1.1 429 Slow\r\ncontent-type: text/xml;charset=ISO-8859-1\r\nretry-after: 7\r\nContent-Length: 2\r\n\r\nno")
+		p.say("HTTP/1.1 429 Slow\r\ncontent-type: text/xml;charset=ISO-8859-1\r\nretry-after: 7\r\nserver: IIS\r\nContent-Length: 2\r\n\r\nno")
 	})
 	got, err := try(client(t, s.url()), t.Context(), message("<a/>"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := soap.Reply{Status: 429, Certain: true, ContentType: "text/xml;charset=ISO-8859-1", RetryAfter: "7", Body: []byte("no")}
+	want := soap.Reply{
+		Status: 429, Certain: true, ContentType: "text/xml;charset=ISO-8859-1", RetryAfter: "7", Body: []byte("no"),
+		Headers: map[string]string{"Content-Type": "text/xml;charset=ISO-8859-1", "Retry-After": "7", "Content-Length": "2", "Server": "IIS"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -390,18 +393,10 @@ func TestReplyBeforeTheRequest(t *testing.T) {
 		p.say(replyOf(413, "too large"))
 		<-t.Context().Done()
 	})
-	reply, err := try(client(t, s.url()), t.Context(), message(strings.Repeat("x", 32<<20)))
+	m := message(strings.Repeat("x", 32<<20))
+	reply, err := try(client(t, s.url()), t.Context(), m)
 	mustReply(t, reply, err, 413, "too large")
-}
-
-// TestEnvelopeIsFreeAfterSend: net/http may still read the body when Send has returned, as in the test before.
-func TestEnvelopeIsFreeAfterSend(t *testing.T) {
-	m := message("<a/>")
-	req := client(t, "http://soap.example.com").wire.request(t.Context(), m)
-	clear(m.Envelope)
-	if body, err := io.ReadAll(req.Body); err != nil || string(body) != "<a/>" {
-		t.Errorf("got %q, %v", body, err)
-	}
+	clear(m.Envelope) // which the race detector would notice if it was still read
 }
 
 func TestErrorsRepeatNothingOfTheReply(t *testing.T) {

@@ -224,6 +224,7 @@ func client(t testing.TB, url string, change ...func(*Config)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.pool.rest, c.pool.suspicion = func(time.Duration) time.Duration { return 0 }, 0 // see pool_test.go
 	t.Cleanup(c.Close)
 	return c
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func defaults() config.Config {
-	system := config.System{DialTimeout: 2 * time.Second, Timeout: 25 * time.Second, MaxInFlight: 32, Queue: 64, QueueTimeout: 250 * time.Millisecond}
+	system := config.System{DialTimeout: 2 * time.Second, Timeout: 25 * time.Second, MaxInFlight: 32, Queue: 64, QueueTimeout: 250 * time.Millisecond, KeepAlive: "on"}
 	return config.Config{
 		Listen: "127.0.0.1:8080", Mode: "development", LogLevel: "info", LogFormat: "json",
 		Idempotency: "required", IdempotencyRetention: 168 * time.Hour, MaxBody: 262144, MaxReply: 1048576, DrainTimeout: 40 * time.Second,
@@ -112,6 +112,7 @@ func TestAccepted(t *testing.T) {
 		{"MDS_DIAL_TIMEOUT", "500ms", nil, func(c config.Config) any { return c.MDS.DialTimeout }, 500 * time.Millisecond},
 		{"MDS_TIMEOUT", "3s", nil, func(c config.Config) any { return []time.Duration{c.MDS.DialTimeout, c.MDS.Timeout} }, []time.Duration{1500 * time.Millisecond, 3 * time.Second}},
 		{"MDS_TIMEOUT", "2001ms", variables{"MDS_DIAL_TIMEOUT": "2s"}, func(c config.Config) any { return c.MDS.DialTimeout }, 2 * time.Second},
+		{"MDS_KEEP_ALIVE", "off", nil, func(c config.Config) any { return c.MDS.KeepAlive }, "off"},
 		{"EMERSION_MAX_IN_FLIGHT", "1", nil, func(c config.Config) any { return c.Emersion.MaxInFlight }, 1},
 		{"EMERSION_QUEUE", "0", nil, func(c config.Config) any { return c.Emersion.Queue }, 0},
 		{"EMERSION_QUEUE_TIMEOUT", "0", nil, func(c config.Config) any { return c.Emersion.QueueTimeout }, time.Duration(0)},

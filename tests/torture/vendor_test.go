@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -67,6 +68,8 @@ var plays = []play{
 	{name: "executes, then answers that it broke", weight: 3, executes: true, answers: true, perform: (*exchange).serverFault},
 	{name: "resets the connection unexecuted", weight: 3, perform: (*exchange).reset},
 	{name: "finds the input wrong", weight: 3, answers: true, perform: (*exchange).clientFault},
+	{name: "answers, then sends a status that nobody asked for", weight: 3, executes: true, answers: true, perform: (*exchange).strayStatus},
+	{name: "answers, then sends a result that nobody asked for", weight: 2, executes: true, answers: true, perform: (*exchange).strayResult},
 	{name: "is busy", weight: 2, invites: true, perform: status(http.StatusTooManyRequests)},
 	{name: "denies access", weight: 1, invites: true, perform: status(http.StatusForbidden)},
 	{name: "knows no such path", weight: 1, invites: true, perform: status(http.StatusNotFound)},
@@ -99,13 +102,15 @@ type vendor struct {
 	arrivals map[string][]arrival
 	arrived  int
 	executed int
-	wrong    []string // requests that no proxy may send
+	strays   int
+	spoiled  map[string]*entity // whose answer a stray result was taken for, by its marker
+	wrong    []string           // requests that no proxy may send
 }
 
 // newVendor starts a vendor that answers everything.
 func newVendor(t *testing.T, timeout time.Duration) *vendor {
 	t.Helper()
-	v := &vendor{addr: freeAddr(t), timeout: timeout, arrivals: map[string][]arrival{}}
+	v := &vendor{addr: freeAddr(t), timeout: timeout, arrivals: map[string][]arrival{}, spoiled: map[string]*entity{}}
 	v.choose = always(answering)
 	v.up(t)
 	t.Cleanup(func() {
@@ -126,7 +131,10 @@ func (v *vendor) up(t *testing.T) {
 		listener, err = net.Listen("tcp", v.addr)
 		return err == nil
 	})
-	server := &http.Server{Handler: http.HandlerFunc(v.serve)}
+	server := &http.Server{
+		Handler:     http.HandlerFunc(v.serve),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.server = server
@@ -200,9 +208,13 @@ func (v *vendor) totalArrivals() int {
 	return v.arrived
 }
 
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
 // exchange is one request and the connection to answer on.
 type exchange struct {
 	w       http.ResponseWriter
+	conn    net.Conn // beside w, for what no handler may write
 	vendor  *vendor
 	request request
 	marker  string
@@ -224,7 +236,8 @@ func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
 	if held != nil {
 		<-held
 	}
-	p.perform(&exchange{w: w, vendor: v, request: asked, marker: marker, done: r.Context().Done()})
+	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+	p.perform(&exchange{w: w, conn: conn, vendor: v, request: asked, marker: marker, done: r.Context().Done()})
 }
 
 func (v *vendor) complain(what string) {
@@ -241,6 +254,9 @@ func (v *vendor) arrive(asked request) (p play, marker string, held <-chan struc
 	if p.executes {
 		v.executed++
 		marker = "run-" + strconv.Itoa(v.executed)
+		if asked.operation == "CreateService" {
+			marker = asked.subject // the vendor repeats the reference of the call, and has nothing else to say
+		}
 	}
 	v.arrived++
 	v.arrivals[asked.subject] = append(v.arrivals[asked.subject], arrival{v.arrived, asked.operation, asked.variant, p, marker})
@@ -347,6 +363,7 @@ func (x *exchange) fault(code, detail string) string {
 
 func (x *exchange) send(status int, contentType, body string) {
 	x.w.Header().Set("Content-Type", contentType)
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
 	_, _ = io.WriteString(x.w, body) // the client may be gone
 }
@@ -354,6 +371,53 @@ func (x *exchange) send(status int, contentType, body string) {
 const soapType = "text/xml; charset=utf-8"
 
 func (x *exchange) succeed() { x.send(http.StatusOK, soapType, x.success()) }
+
+// strayStatus answers, and a moment later writes a status on the same connection: behind the answer, or in the place of the next one.
+func (x *exchange) strayStatus() {
+	x.succeed()
+	x.afterwards("HTTP/1.1 " + []string{"400 Bad Request", "401 Unauthorized", "429 Too Many Requests"}[rand.IntN(3)] + "\r\nContent-Length: 0\r\n\r\n")
+}
+
+// strayMarker begins the markers of results that nobody asked for.
+const strayMarker = "stray-"
+
+// strayResult does the same with a whole result.
+func (x *exchange) strayResult() {
+	x.succeed()
+	x.vendor.mu.Lock()
+	x.vendor.strays++
+	stray := *x
+	stray.marker = strayMarker + strconv.Itoa(x.vendor.strays)
+	x.vendor.mu.Unlock()
+	document := stray.success()
+	x.afterwards(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", soapType, len(document), document))
+}
+
+// spoils notes whose answer a stray result was taken for, and returns whose it was taken for first.
+func (v *vendor) spoils(marker string, e *entity) *entity {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.spoiled[marker] == nil {
+		v.spoiled[marker] = e
+	}
+	return v.spoiled[marker]
+}
+
+// hasSpoiled reports whether a stray result was taken for the answer to an entity.
+func (v *vendor) hasSpoiled(e *entity) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Contains(slices.Collect(maps.Values(v.spoiled)), e)
+}
+
+// afterwards writes to the connection once the answer is out. The server writes an answer of this length in one piece, so that the two do
+// not mix.
+func (x *exchange) afterwards(text string) {
+	if http.NewResponseController(x.w).Flush() != nil {
+		return // the client is gone
+	}
+	time.AfterFunc(time.Duration(1+rand.IntN(5))*time.Millisecond, func() { _, _ = io.WriteString(x.conn, text) })
+}
 
 // wait passes time, but not beyond the client's own patience.
 func (x *exchange) wait(d time.Duration) {

@@ -77,6 +77,14 @@ func (m Message) SOAPAction() (value string, present bool) {
 	return `"` + m.Action + `"`, true
 }
 
+// Accept returns the value of the HTTP header of that name. SOAP needs none, but web application firewalls refuse requests without it.
+func (m Message) Accept() string {
+	if m.Version == V12 {
+		return "application/soap+xml, text/xml, multipart/related, */*;q=0.1"
+	}
+	return "text/xml, multipart/related, */*;q=0.1"
+}
+
 // Reply is one HTTP answer of a SOAP service, complete and decompressed. Whether it holds an envelope is not known yet.
 type Reply struct {
 	Status      int    // HTTP status code

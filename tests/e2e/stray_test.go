@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// keeper is a CustomerCare service that keeps its connections, and counts what it executed by the reference of the call.
+type keeper struct {
+	mu         sync.Mutex
+	executions map[string]int
+	runs       map[string]int                      // the number of the execution, by reference: what its result says
+	after      func(k *keeper, p *keptConn, n int) // what it does once it has answered the nth request of all
+	answered   int
+}
+
+// keptConn is one connection, with one writer at a time.
+type keptConn struct {
+	net.Conn
+	*bufio.Reader
+}
+
+func (p *keptConn) Read(b []byte) (int, error) { return p.Reader.Read(b) }
+
+var messageID = regexp.MustCompile(`<MessageId>([^<]+)</MessageId>`)
+
+// keep starts the service and a proxy in front of it.
+func keep(t *testing.T, after func(k *keeper, p *keptConn, n int), settings map[string]string) (*keeper, *process) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	k := &keeper{executions: map[string]int{}, runs: map[string]int{}, after: after}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go k.serve(&keptConn{conn, bufio.NewReader(conn)})
+		}
+	}()
+	return k, proxy(t, with(credentials(), map[string]string{"CUSTOMERCARE_URL": "http://" + listener.Addr().String() + "/care"}, settings))
+}
+
+func (k *keeper) serve(p *keptConn) {
+	defer func() { _ = p.Close() }()
+	for {
+		request, err := http.ReadRequest(p.Reader)
+		if err != nil {
+			return
+		}
+		body, err := io.ReadAll(request.Body)
+		id := messageID.FindSubmatch(body)
+		if err != nil || id == nil {
+			return
+		}
+		k.mu.Lock()
+		k.executions[string(id[1])]++
+		k.answered++
+		n := k.answered
+		k.runs[string(id[1])] = n
+		k.mu.Unlock()
+		p.result(fmt.Sprintf("run %d", n))
+		k.after(k, p, n)
+	}
+}
+
+// result writes a success.
+func (p *keptConn) result(description string) {
+	body := inEnvelope(received{}, baseResponse(`<ResponseCode>0</ResponseCode><ResponseDescription>`+description+`</ResponseDescription>`))
+	_, _ = fmt.Fprintf(p.Conn, "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+func (k *keeper) executed(id string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.executions[id]
+}
+
+// TestStrayStatusIsNoAnswer: once call B is on its way over the connection that answered call A, the vendor writes a status that nobody asked
+// for, and executes B. B must not be told that nothing was done: a repetition would execute it again.
+func TestStrayStatusIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"400 Bad Request", "401 Unauthorized", "404 Not Found", "429 Too Many Requests"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			k, p := keep(t, func(_ *keeper, p *keptConn, n int) {
+				if n == 1 {
+					_, _ = p.Peek(1) // of call B
+					_, _ = fmt.Fprintf(p.Conn, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", status)
+				}
+			}, nil)
+			pin := variant{operation(t, "UpdateCustomerPIN"), "1.1"}
+			a := send(t, p.url, ask(pin.Operation, newReference(), ""))
+			success.check(t, pin, a)
+			time.Sleep(50 * time.Millisecond) // the connection rests between two calls, for as long as an answer takes
+			reference := newReference()
+			b := ask(pin.Operation, reference, "")
+			b.header = http.Header{"Idempotency-Key": {newKey()}}
+			for range 3 {
+				got := send(t, p.url, b)
+				if got.status != http.StatusBadGateway || got.problem == nil || got.problem.Outcome != "unknown" || got.problem.Retry != "never" {
+					t.Errorf("got %d %s", got.status, got.body)
+				}
+				if n := k.executed(reference); n != 1 {
+					t.Errorf("B was executed %d times", n)
+				}
+			}
+			// From here on each call has a connection of its own, where a status is an answer.
+			c := send(t, p.url, ask(pin.Operation, newReference(), ""))
+			success.check(t, pin, c)
+			if !strings.Contains(p.stderr.String(), "connections to the upstream are not kept") {
+				t.Errorf("the log has no warning: %s", &p.stderr)
+			}
+		})
+	}
+}
+
+// TestStrayResultSpoilsOneCall: the vendor once sends a whole result that nobody asked for, 3 ms after its answer, while calls follow each
+// other at once.
+func TestStrayResultSpoilsOneCall(t *testing.T) {
+	t.Parallel()
+	k, p := keep(t, func(_ *keeper, p *keptConn, n int) {
+		if n == 5 {
+			time.AfterFunc(3*time.Millisecond, func() { p.result("stray") })
+		}
+	}, map[string]string{"METRICS_LISTEN": "127.0.0.1:0"})
+	pin := operation(t, "UpdateCustomerPIN")
+	spoiled := 0
+	for range 40 {
+		reference := newReference()
+		got := send(t, p.url, ask(pin, reference, ""))
+		var result struct {
+			BaseResponse struct{ ResponseDescription string }
+		}
+		if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+			t.Fatal(err)
+		}
+		k.mu.Lock()
+		run := fmt.Sprintf("run %d", k.runs[reference])
+		k.mu.Unlock()
+		if got.status != http.StatusOK || result.BaseResponse.ResponseDescription != run {
+			spoiled++
+		}
+	}
+	if spoiled > 1 {
+		t.Errorf("%d calls were spoiled", spoiled)
+	}
+	alert, err := p.await("alert", func() string {
+		for line := range strings.Lines(p.stderr.String()) {
+			if strings.Contains(line, "no call asked for") {
+				return line
+			}
+		}
+		return ""
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said struct {
+		Level, System string
+		Alert         bool
+		OperationID   string `json:"operation_id"`
+	}
+	if err := json.Unmarshal([]byte(alert), &said); err != nil || said.Level != "ERROR" || !said.Alert || said.System != "customercare" || len(said.OperationID) != 36 {
+		t.Errorf("%v: %s", err, alert)
+	}
+	if text := get(t, p.metricsURL(t)); !strings.Contains(text, `soapbridge_stray_answers_total{system="customercare"} 1`) ||
+		!strings.Contains(text, `soapbridge_upstream_suspect{system="customercare"} 1`) {
+		t.Errorf("the metrics do not say so: %s", text)
+	}
+}
+
+// TestKeepAliveOff gives each call a connection of its own.
+func TestKeepAliveOff(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen := map[net.Conn]int{}
+	_, p := keep(t, func(_ *keeper, p *keptConn, _ int) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[p.Conn]++
+	}, map[string]string{"CUSTOMERCARE_KEEP_ALIVE": "off"})
+	for range 3 {
+		send(t, p.url, ask(operation(t, "UpdateCustomerPIN"), newReference(), ""))
+		time.Sleep(20 * time.Millisecond)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(seen) != 3 {
+		t.Errorf("three calls came over %d connections", len(seen))
+	}
+}

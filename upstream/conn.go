@@ -1,0 +1,164 @@
+package upstream
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// conn is a connection to the upstream. It carries one call at a time.
+type conn struct {
+	net.Conn // above TLS
+
+	secure bool
+	below  *counter // below TLS
+	source *source
+	reader *bufio.Reader // all that is read from the connection comes through it
+
+	used  bool      // it has carried a call
+	last  string    // the operation id of that call
+	since time.Time // of its rest in the pool
+}
+
+func newConn(above net.Conn, below *counter) *conn {
+	s := &source{from: above, left: unbounded}
+	return &conn{Conn: above, secure: above != net.Conn(below), below: below, source: s, reader: bufio.NewReader(s)}
+}
+
+// bound ends whatever happens on the connection at the deadline, or when ctx ends. Call what it returns at the end of the exchange: it
+// reports whether ctx has ended, or is about to move the deadline.
+func (c *conn) bound(ctx context.Context, deadline time.Time) (interrupted func() bool) {
+	_ = c.SetDeadline(deadline) // an error means that the connection is closed, which the next write reports
+	if ctx.Done() == nil {
+		return func() bool { return false }
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	return func() bool { return !stop() }
+}
+
+// surplus reports that more bytes than one reply have been read.
+func (c *conn) surplus() bool { return c.reader.Buffered() > 0 }
+
+// truncated reports that TLS did not announce the end of the connection. Then nobody knows whether the server ended it (RFC 8446 section
+// 6.1).
+func (c *conn) truncated() bool { return c.secure && c.below.ended.Load() }
+
+// ends waits for the end that a reply has announced, and reports whether it came, without one more byte. Our side is never closed first:
+// a server that then answers with an end proves nothing.
+func (c *conn) ends(already bool, deadline time.Time) bool {
+	if already {
+		return true
+	}
+	_ = c.SetReadDeadline(earlier(deadline, time.Now().Add(announcedEnd)))
+	_, err := c.reader.Peek(1)
+	return errors.Is(err, io.EOF)
+}
+
+// health is what is known of a connection before it carries a call.
+type health uint8
+
+const (
+	alive  health = iota // open, and nothing to read
+	closed               // by the server
+	spoken               // the server sent something that nothing asked for
+)
+
+// ticketPatience is for the reading of what TLS itself has to say on a connection that carries nothing else: session tickets above all.
+const ticketPatience = 5 * time.Millisecond
+
+// health looks for bytes that nothing asked for, without waiting for any.
+func (c *conn) health() health {
+	if c.surplus() {
+		return spoken
+	}
+	found, known := peek(c.below.Conn)
+	switch {
+	case !known:
+		return c.try(time.Now().Add(time.Millisecond))
+	case !c.secure || found == closed:
+		return found
+	case found == spoken: // by TLS, or by the server: that is not known before it is decrypted
+		return c.try(time.Now().Add(ticketPatience))
+	}
+	return c.try(time.Unix(1, 0)) // what TLS has decrypted already
+}
+
+// try reads until a time; one that has passed leaves only what has been received before.
+func (c *conn) try(until time.Time) health {
+	_ = c.SetReadDeadline(until)
+	switch n, err := c.Read(make([]byte, 1)); {
+	case n > 0:
+		return spoken
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return alive
+	}
+	return closed
+}
+
+// peek looks into the system's receive buffer, where the system allows it.
+func peek(raw net.Conn) (found health, known bool) {
+	system, ok := raw.(syscall.Conn)
+	if !ok || !canPeek {
+		return alive, false
+	}
+	descriptor, err := system.SyscallConn()
+	if err != nil {
+		return closed, true
+	}
+	err = descriptor.Read(func(fd uintptr) bool {
+		found = peekDescriptor(fd)
+		return true // whatever was found: do not wait
+	})
+	if err != nil {
+		return closed, true
+	}
+	return found, true
+}
+
+// counter counts what the system takes, and notices its end.
+type counter struct {
+	net.Conn
+
+	taken atomic.Int64
+	ended atomic.Bool
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.taken.Add(int64(n))
+	return n, err
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if errors.Is(err, io.EOF) {
+		c.ended.Store(true)
+	}
+	return n, err
+}
+
+const unbounded = math.MaxInt64
+
+// source fails with errNotHTTP once more than left bytes are asked for: http.ReadResponse has no limit of its own.
+type source struct {
+	from io.Reader
+	left int64
+	err  error // of the last read; http.ReadResponse hides it behind a line that was cut short
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if s.left <= 0 {
+		return 0, errNotHTTP
+	}
+	n, err := s.from.Read(p[:min(int64(len(p)), s.left)])
+	s.left -= int64(n)
+	s.err = err
+	return n, err
+}
