@@ -241,6 +241,9 @@ func (v *vendor) arrive(asked request) (p play, marker string, held <-chan struc
 	if p.executes {
 		v.executed++
 		marker = "run-" + strconv.Itoa(v.executed)
+		if asked.operation == "CreateService" {
+			marker = asked.subject // its reply names the call, and the proxy compares
+		}
 	}
 	v.arrived++
 	v.arrivals[asked.subject] = append(v.arrivals[asked.subject], arrival{v.arrived, asked.operation, asked.variant, p, marker})
