@@ -3,8 +3,8 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"soapbridge/translate/soap"
 	"soapbridge/translate/validation"
@@ -25,6 +25,11 @@ func refuse(cause error) *Error {
 	return &Error{Code: UpstreamRefused, Outcome: soap.Rejected, Alert: true, Cause: cause}
 }
 
+// busy tells that the vendor limits the rate, and so executed nothing.
+func busy(reply soap.Reply, cause error) *Error {
+	return &Error{Code: UpstreamBusy, Outcome: soap.Rejected, RetryAfter: reply.RetryAfter, Cause: cause}
+}
+
 // Reject tells that the vendor found the input wrong and did nothing. Each violation is the vendor's, with its text made safe.
 func Reject(source Source, cause error, violations ...Violation) *Error {
 	return (&Error{Code: UpstreamRejected, Outcome: soap.Rejected, Source: source, Cause: cause}).with(violations)
@@ -33,6 +38,24 @@ func Reject(source Source, cause error, violations ...Violation) *Error {
 // Fail tells that the vendor broke, and may have done part of the work. The code is UpstreamFailed or UpstreamUnavailable.
 func Fail(code Code, cause error, violations ...Violation) *Error {
 	return (&Error{Code: code, Outcome: soap.Failed, Source: FromFault, Cause: cause}).with(violations)
+}
+
+// maxIdentifier bounds the codes, identifiers and dates of a reply, in code points. What is longer is something else.
+const maxIdentifier = 256
+
+// TrimIdentifiers takes the white space off codes, identifiers and dates of a reply; a nil one is absent. Where one is too long to be
+// one, the reply cannot be understood.
+func TrimIdentifiers(values ...*string) *Error {
+	for _, value := range values {
+		if value == nil {
+			continue
+		}
+		*value = strings.TrimSpace(*value)
+		if n := utf8.RuneCountInString(*value); n > maxIdentifier {
+			return Unknown(fmt.Errorf("a code or identifier of the reply has %d characters, more than %d", n, maxIdentifier))
+		}
+	}
+	return nil
 }
 
 // with adds the vendor's violations, as many as a request's own may be.
@@ -65,48 +88,27 @@ func bareStatus(reply soap.Reply, cause error) *Error {
 	case statusBadRequest, statusNotFound, statusMethodNotAllowed, statusTooLarge, statusUnsupportedMedia:
 		return refuse(cause)
 	case statusTooManyRequests:
-		return &Error{Code: UpstreamBusy, Outcome: soap.Rejected, RetryAfter: reply.RetryAfter, Cause: cause}
+		return busy(reply, cause)
 	}
 	return Unknown(cause)
 }
-
-// notUnderstood are the sentences by which services say that they know no such operation, or no such message. They send most of them as
-// Client faults, which would blame the caller for what is this proxy's configuration. Each stands at the beginning: further inside, it
-// is what a service behind the vendor's said to the vendor.
-var notUnderstood = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`Server did not recognize`,          // ASMX: the value of HTTP Header SOAPAction
-	`Unable to handle request`,          // ASMX: without a valid action parameter
-	`Missing required header`,           // ASMX: ScCredentials
-	`Possible SOAP version mismatch`,    // ASMX and CXF
-	`Cannot find dispatch method`,       // JAX-WS: no operation for the body's element
-	`Couldn't create SOAP message`,      // JAX-WS: the other version's envelope
-	`Unsupported Content-Type`,          // JAX-WS
-	`\S+SAXParseException; cvc-elt\.1`,  // JAX-WS with schema validation: no declaration for the body's element
-	`The given SOAPAction`,              // CXF: does not match an operation
-	`A SOAP 1\.2 message is not valid`,  // CXF
-	`Procedure '.*' not present`,        // PHP
-	`Function '.*' doesn't exist`,       // PHP
-	`Function \(.*\) is not a valid`,    // PHP: method for this service
-	`Bad Request$`,                      // PHP: not a SOAP message
-	`DTD are not supported`,             // PHP
-	`Cannot process content of version`, // WCF
-}, "|") + `)`)
 
 // faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.
 func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	reason := sent.Safe(f.Reason)
 	cause := fmt.Errorf("fault %s with HTTP status %d: %s", sent.Safe("{"+f.Code.Space+"}"+f.Code.Local), reply.Status, reason)
-	class := f.Class()
+	client := f.Class() == soap.FaultClient
 	switch {
-	case class == soap.FaultAuthentication, reply.Status == statusUnauthorized, reply.Status == statusForbidden:
+	case f.Class() == soap.FaultAuthentication, client && (reply.Status == statusUnauthorized || reply.Status == statusForbidden):
 		return Deny(cause)
-	case class == soap.FaultVersionMismatch, class == soap.FaultMustUnderstand, class == soap.FaultDataEncoding:
+	case client && reply.Status == statusTooManyRequests:
+		return busy(reply, cause)
+	case isRefusal(f):
 		return refuse(cause)
-	case notUnderstood.MatchString(soapException.ReplaceAllString(f.Reason, "")):
-		return refuse(cause)
-	case class == soap.FaultClient:
+	case client:
 		return Reject(FromFault, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
 	}
-	// Server and Receiver, and codes of the vendor's own: it answered that something broke, and may have done part of it.
+	// Server and Receiver, codes of the vendor's own, and faults that contradict themselves: it answered that something broke, and may have
+	// done part of it.
 	return Fail(UpstreamFailed, cause, Violation{Pointer: "", Code: faultCode(system), Detail: reason})
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 
 	"soapbridge/translate/soap"
@@ -10,6 +11,9 @@ import (
 // Sent is a request that has been answered, for those who read the answer: where its elements stand in the JSON, and what must not
 // come back out of it.
 type Sent struct {
+	// OperationID is the id of the call, which goes upstream where the caller gave none.
+	OperationID string
+
 	shape   *soap.Shape
 	value   reflect.Value
 	secrets []soap.Secret // configured ones
@@ -66,6 +70,15 @@ func (s *Sent) Present(matches func(element string) bool) (pointers []string) {
 		}
 	}
 	return pointers
+}
+
+// Text returns the value that was sent at a JSON Pointer; empty where the caller gave none.
+func (s *Sent) Text(pointer string) string {
+	leaves := s.leaves()
+	if i := slices.IndexFunc(leaves, func(l leaf) bool { return l.pointer == pointer }); i >= 0 {
+		return leaves[i].text
+	}
+	return ""
 }
 
 // Declared gives the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they

@@ -246,7 +246,10 @@ func (r *request[Req, Res]) Fingerprint(w io.Writer) {
 
 func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	var res Res
-	sent := &Sent{shape: r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: slices.Concat(r.op.Secrets, []soap.Secret{env.Caller.OriginatingToken})}
+	sent := &Sent{
+		OperationID: env.OperationID,
+		shape:       r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: slices.Concat(r.op.Secrets, []soap.Secret{env.Caller.OriginatingToken}),
+	}
 	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
 	switch {
 	case err != nil:

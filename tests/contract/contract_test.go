@@ -77,7 +77,7 @@ var systems = []*system{
 			"ScCredentials/OriginatingUserNameToken/BinarySecurityToken/ID": originatingToken,
 			"ScCredentials/Created": instant,
 		},
-		requestWrappers: 2, replyWrappers: 2, decides: "BaseResponse",
+		requestWrappers: 2, replyWrappers: 2, decides: "ResponseCode",
 		conduct: conduct{defaults: baseRequest, rewritten: named},
 	},
 	{

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,9 +38,19 @@ func okContent(r received) string {
 	case strings.Contains(r.line, "/care"):
 		return baseResponse(`<ResponseCode>0</ResponseCode><ResponseDescription>Done</ResponseDescription>`)
 	case strings.Contains(r.line, "/mds"):
-		return `<d:CreateServiceResponse xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"><d:Result><ExternalReference>R</ExternalReference></d:Result></d:CreateServiceResponse>`
+		return createServiceResponse(externalReference.FindString(r.body))
 	}
-	return `<CreateAccountResponse xmlns="http://emersion.com.au/ServiceObjects"><AccountID>7</AccountID></CreateAccountResponse>`
+	return createAccountResponse("7")
+}
+
+var externalReference = regexp.MustCompile(`<ExternalReference>[^<]*</ExternalReference>`)
+
+func createServiceResponse(members string) string {
+	return `<d:CreateServiceResponse xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"><d:Result>` + members + `</d:Result></d:CreateServiceResponse>`
+}
+
+func createAccountResponse(id string) string {
+	return `<CreateAccountResponse xmlns="http://emersion.com.au/ServiceObjects"><AccountID>` + id + `</AccountID></CreateAccountResponse>`
 }
 
 func baseResponse(members string) string {
@@ -175,7 +186,11 @@ var rawRows = []rawRow{
 	{"client-in-200", fault(http.StatusOK, "Client", "No", ""), plainFault(rejected), nil},
 	{"server-in-200", fault(http.StatusOK, "Server", "Broke", ""), plainFault(failed), nil},
 	{"client-in-400", fault(http.StatusBadRequest, "Client", "No", ""), plainFault(rejected), nil},
-	{"client-in-429", fault(http.StatusTooManyRequests, "Client", "No", ""), plainFault(rejected), nil},
+	{"client-in-429", fault(http.StatusTooManyRequests, "Client", "No", ""), everywhere(busy("30")), nil},
+	{"server-in-429", fault(http.StatusTooManyRequests, "Server", "No", ""), plainFault(failed), nil},
+	{"two-codes", http200("<e:Fault><faultcode>e:Client</faultcode><faultcode>e:Server</faultcode><faultstring>No</faultstring></e:Fault>"), everywhere(unknown), nil},
+	{"lower-case-client", fault(http.StatusInternalServerError, "client", "No", ""), plainFault(rejected), nil},
+	{"markup-in-reason", fault(http.StatusInternalServerError, "Client", "<b>No</b>", ""), plainFault(rejected), nil},
 	{"client-in-503", fault(http.StatusServiceUnavailable, "Client", "No", ""), plainFault(rejected), nil},
 	{"refined-client", fault(http.StatusInternalServerError, "Client.Input", "No", ""), plainFault(rejected), nil},
 	{"refined-server", fault(http.StatusInternalServerError, "Server.Disk", "Full", ""), plainFault(failed), nil},
@@ -186,14 +201,26 @@ var rawRows = []rawRow{
 	{"security-fault", securityFault, everywhere(denied), nil},
 	{"client-authentication", fault(http.StatusInternalServerError, "Client.Authentication", "Who?", ""), everywhere(denied), nil},
 	{"fault-in-401", fault(http.StatusUnauthorized, "Client", "Who?", ""), everywhere(denied), nil},
-	{"fault-in-403", fault(http.StatusForbidden, "Server", "No", ""), everywhere(denied), nil},
+	{"fault-in-403", fault(http.StatusForbidden, "Client", "No", ""), everywhere(denied), nil},
+	{"server-fault-in-403", fault(http.StatusForbidden, "Server", "No", ""), plainFault(failed), nil},
 	{"other-version", otherVersionFault, everywhere(refused), nil},
 	{"data-encoding", fault(http.StatusInternalServerError, "DataEncodingUnknown", "No", ""), everywhere(refused), nil},
 	{"no-action", fault(http.StatusInternalServerError, "Client", "Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
 	{"wrapped-no-action", fault(http.StatusInternalServerError, "Client",
 		"System.Web.Services.Protocols.SoapException: Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
-	{"unable-to-handle", fault(http.StatusInternalServerError, "Client", "Unable to handle request without a valid action parameter.", ""), everywhere(refused), nil},
+	{"unable-to-handle", fault(http.StatusInternalServerError, "Client",
+		"Unable to handle request without a valid action parameter. Please supply a valid soap action.", ""), everywhere(refused), nil},
 	{"no-header", fault(http.StatusInternalServerError, "Client", "Missing required header 'ScCredentials'.", ""), everywhere(refused), nil},
+	{"server-no-action", fault(http.StatusInternalServerError, "Server", "Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
+	{"no-operation", fault(http.StatusInternalServerError, "Client", "Message part {urn:x}Y was not recognized.  (Does it exist in service WSDL?)", ""), everywhere(refused), nil},
+	// What only begins like one of the sentences is an answer, and kept.
+	{"more-than-a-refusal", fault(http.StatusInternalServerError, "Client", "Unable to handle request: the work item was stored, but the notification failed", ""),
+		plainFault(rejected), nil},
+	{"server-more-than-a-refusal", fault(http.StatusInternalServerError, "Server", "Server did not recognize the account after the update was committed", ""),
+		plainFault(failed), nil},
+	{"server-bad-request", fault(http.StatusInternalServerError, "Server", "Bad Request", ""), plainFault(failed), nil},
+	{"own-code-header", fault(http.StatusInternalServerError, "ERR7", "Missing required header row in rating table", ""), plainFault(failed), nil},
+	{"refusal-with-detail", fault(http.StatusInternalServerError, "Client", "Bad Request", "<x>the work item was stored</x>"), plainFault(rejected), nil},
 	{"quoted-no-action", fault(http.StatusInternalServerError, "Client", "The back end: Server did not recognize the account", ""), plainFault(rejected), nil},
 
 	{"401-text", page(http.StatusUnauthorized, "text/plain", "", "Unauthorized"), everywhere(denied), nil},
@@ -213,8 +240,19 @@ var rawRows = []rawRow{
 		everywhere(rejected(" customercare-E.7 response-code")), []string{"customercare"}},
 	{"odd-error-code", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorCode>a code, with words</ErrorCode></ErrorData>`)),
 		everywhere(rejected(" customercare-fault response-code")), []string{"customercare"}},
-	{"no-response-code", http200(baseResponse(``)), everywhere(rejected(" customercare-fault response-code")), []string{"customercare"}},
+	{"no-response-code", http200(baseResponse(``)), everywhere(unknown), []string{"customercare"}},
+	{"error-code-zero", http200(baseResponse(`<ResponseCode> 0 </ResponseCode><ErrorData><ErrorCode>0</ErrorCode></ErrorData>`)), everywhere(success), []string{"customercare"}},
+	{"error-in-words", http200(baseResponse(`<ResponseCode>9</ResponseCode><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>`)),
+		everywhere(rejected(" customercare-9 response-code")), []string{"customercare"}},
+	{"error-in-words-and-zero", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>`)),
+		everywhere(failed(" customercare-0 response-code")), []string{"customercare"}},
+	{"qualified-error-data", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData xmlns="` + careNamespace + `"><ErrorCode>7</ErrorCode></ErrorData>`)),
+		everywhere(rejected(" customercare-7 response-code")), []string{"customercare"}},
+	{"long-response-code", http200(baseResponse(`<ResponseCode>` + strings.Repeat("0", 257) + `</ResponseCode>`)), everywhere(unknown), []string{"customercare"}},
 	{"no-base-response", http200(strings.NewReplacer(`<BaseResponse xmlns="">`, "", `</BaseResponse>`, "").Replace(baseResponse(""))), everywhere(unknown), []string{"customercare"}},
+
+	{"account-false", http200(createAccountResponse("false")), everywhere(unknown), []string{"emersion"}},
+	{"account-with-space", http200(createAccountResponse("\n 7 \n")), everywhere(success), []string{"emersion"}},
 
 	// MDS's declared faults: the detail's local name decides, against the code and in any namespace.
 	{"mds-system-as-client", fault(http.StatusInternalServerError, "Client", "x", mdsDetail("SystemFault", "<Details><MessageId>9</MessageId></Details>")),
@@ -225,7 +263,15 @@ var rawRows = []rawRow{
 	{"mds-unavailable-in-200", fault(http.StatusOK, "Server", "x", mdsDetail("ServiceUnavailableFault", "")),
 		everywhere(unavailable(" mds-fault soap-fault")), []string{"mds"}},
 
-	// Emersion's plain text, in several lines.
+	{"mds-two-faults", fault(http.StatusInternalServerError, "Server", "x", mdsDetail("ValidationFault", "<Details><MessageId>1</MessageId></Details>")+
+		mdsDetail("SystemFault", "<Details><MessageId>2</MessageId></Details>")), everywhere(failed(" mds-1 soap-fault", " mds-2 soap-fault")), []string{"mds"}},
+
+	// Emersion's plain text, in several lines or joined.
+	{"emersion-joined", fault(http.StatusInternalServerError, "Client", "Validation Error", "Invalid or Missing Password, BillingContact: Invalid or Missing Title&lt;br /&gt;Invalid or Missing Account Type"),
+		everywhere(rejected("/primaryContact/cumulusUser/password emersion-46 soap-fault", "/billingContact/detail/title emersion-34 soap-fault", "/accountType emersion-25 soap-fault")),
+		[]string{"emersion"}},
+	{"emersion-server", fault(http.StatusInternalServerError, "Server", "Validation Error", "Invalid or Missing Password"),
+		everywhere(failed("/primaryContact/cumulusUser/password emersion-46 soap-fault")), []string{"emersion"}},
 	{"emersion-lines", fault(http.StatusInternalServerError, "Client", "Validation Error", "Invalid or Missing Password\n BillingContact: Invalid or Missing Title"),
 		everywhere(rejected("/primaryContact/cumulusUser/password emersion-46 soap-fault", "/billingContact/detail/title emersion-34 soap-fault")), []string{"emersion"}},
 
@@ -244,13 +290,13 @@ var rawRows = []rawRow{
 		bySystem{"": rejected(" customercare-fault soap-fault"), "mds": rejected(" mds-fault soap-fault"), "emersion": rejected(" emersion-fault soap-fault")}, nil},
 	{"repeat-in-server-fault", repeating(func(r received) script { return fault(http.StatusInternalServerError, "Server", everything(r), "") }), plainFault(failed), nil},
 	{"repeat-in-refusal", repeating(func(r received) script {
-		return fault(http.StatusInternalServerError, "Client", "Unable to handle request: "+everything(r), "")
+		return fault(http.StatusInternalServerError, "Client", "Server did not recognize the value of HTTP Header SOAPAction: "+secretOf(r)+".", "")
 	}), everywhere(refused), nil},
 	{"repeat-in-code", repeating(func(r received) script { return fault(http.StatusInternalServerError, secretOf(r), "No", "") }), plainFault(failed), nil},
 	{"repeat-in-element", repeating(func(r received) script { return http200("<" + elementOf(r) + "/>") }), everywhere(unknown), nil},
 	{"repeat-in-error-data", repeating(func(r received) script {
-		all := everything(r)
-		return http200(baseResponse("<ResponseCode>" + all + "</ResponseCode><ErrorData><ErrorCode>" + all + "</ErrorCode><ErrorDescription>" + all +
+		all, secret := everything(r), secretOf(r)
+		return http200(baseResponse("<ResponseCode>" + secret + "</ResponseCode><ErrorData><ErrorCode>" + secret + "</ErrorCode><ErrorDescription>" + all +
 			"</ErrorDescription><NativeErrorDetail>" + all + "</NativeErrorDetail></ErrorData>"))
 	}), everywhere(rejected(" customercare-fault response-code")), []string{"customercare"}},
 	{"repeat-in-mds-fault", repeating(func(r received) script {
@@ -315,6 +361,22 @@ func judgeReply(t *testing.T, p *process, v variant, w want, a answer, number st
 	}
 	if line["upstream_ms"] == nil || line["outcome"] != nil && line["outcome"] != w.outcome {
 		t.Errorf("logged as %v", line)
+	}
+}
+
+// TestReplyToAnotherCall sends one caller another's answer: nobody gets it, and an operator learns of it.
+func TestReplyToAnotherCall(t *testing.T) {
+	scripted.play(t, "another-call", http200(createServiceResponse("<ExternalReference>raw:another-call#0</ExternalReference>")))
+	for _, v := range one(t) {
+		if v.System != "mds" {
+			continue
+		}
+		p, number := rawBridge(t, v.version), strconv.FormatInt(references.Add(1), 10)
+		a := send(t, p.url, ask(v.Operation, "raw-"+number, "raw:another-call#"+number))
+		unknown.check(t, v, a)
+		if line := p.logLine(t, a.header.Get("X-Request-Id")); line["alert"] != true {
+			t.Errorf("no alert in %v", line)
+		}
 	}
 }
 

@@ -255,7 +255,7 @@ func (v *vendor) arrive(asked request) (p play, marker string, held <-chan struc
 		v.executed++
 		marker = "run-" + strconv.Itoa(v.executed)
 		if asked.operation == "CreateService" {
-			marker = asked.subject // the vendor repeats the reference of the call, and has nothing else to say
+			marker = asked.subject // its reply names the call, and the proxy compares
 		}
 	}
 	v.arrived++

@@ -133,32 +133,60 @@ func fill(place **string, text string) {
 	}
 }
 
-// outcome judges a BaseResponse: business errors arrive with HTTP 200. An answer without one says nothing.
-func (c Config) outcome(base *BaseResponse, sent *translate.Sent) *translate.Error {
+// outcome judges a BaseResponse: business errors arrive with HTTP 200. An answer without one says nothing. The rule [decided] looks at
+// ErrorCode first, then at ErrorDescription, then at ResponseCode; NativeErrorDetail never decides. The codes are the answer's other ones,
+// which decide nothing.
+func (c Config) outcome(base *BaseResponse, sent *translate.Sent, codes ...*string) *translate.Error {
 	if base == nil {
 		return translate.Unknown(errors.New("the reply has no BaseResponse"))
 	}
-	code, description, failed := base.failure(c.SuccessCodes)
-	if !failed {
-		return nil
+	failure := errorData{}
+	if base.ErrorData != nil {
+		failure = *base.ErrorData
 	}
-	violation := translate.Violation{Code: numbered(code, sent), Detail: sent.Safe(description)}
-	problem := translate.Reject(translate.FromResponseCode, base.cause(sent), violation)
+	if problem := translate.TrimIdentifiers(append(codes, base.MessageDateTime, base.ResponseCode, failure.ErrorCode)...); problem != nil {
+		return problem
+	}
+	code, errorCode, described := text(base.ResponseCode), text(failure.ErrorCode), !validation.Blank(text(failure.ErrorDescription))
+	switch {
+	case errorCode != "" && !c.isZero(errorCode):
+		return c.failure(base, errorCode, sent)
+	case errorCode == "" && described && c.isZero(code):
+		return contradiction(base, sent)
+	case errorCode == "" && described, code != "" && len(c.SuccessCodes) > 0 && !slices.Contains(c.SuccessCodes, code):
+		return c.failure(base, code, sent)
+	case code == "":
+		return translate.Unknown(errors.New("the reply's BaseResponse has neither a ResponseCode nor an error"))
+	}
+	return nil
+}
+
+// isZero reports whether a code says that nothing is wrong: only zeros, or one of the codes that mean success.
+func (c Config) isZero(code string) bool {
+	return code != "" && strings.Trim(code, "0") == "" || slices.Contains(c.SuccessCodes, code)
+}
+
+// failure is the refusal by a code.
+func (c Config) failure(base *BaseResponse, code string, sent *translate.Sent) *translate.Error {
+	problem := translate.Reject(translate.FromResponseCode, base.cause(sent), base.violation(code, sent))
 	problem.Status = c.CodeStatus[code]
 	return problem
 }
 
-// failure applies the default rule [decided]: an ErrorCode that is not blank, or a ResponseCode that is not on a configured list.
-func (b *BaseResponse) failure(successCodes []string) (code, description string, failed bool) {
-	code, description = strings.TrimSpace(text(b.ResponseCode)), text(b.ResponseDescription)
-	if e := b.ErrorData; e != nil && !validation.Blank(text(e.ErrorCode)) {
-		code = strings.TrimSpace(text(e.ErrorCode))
-		if !validation.Blank(text(e.ErrorDescription)) {
-			description = text(e.ErrorDescription)
-		}
-		return code, description, true
+// contradiction is an error in words beside a code of success: which of them holds cannot be known.
+func contradiction(base *BaseResponse, sent *translate.Sent) *translate.Error {
+	problem := translate.Fail(translate.UpstreamFailed, base.cause(sent), base.violation(text(base.ResponseCode), sent))
+	problem.Source = translate.FromResponseCode
+	return problem
+}
+
+// violation is what the vendor says of the error, or else of its answer.
+func (b *BaseResponse) violation(code string, sent *translate.Sent) translate.Violation {
+	description := text(b.ResponseDescription)
+	if e := b.ErrorData; e != nil && !validation.Blank(text(e.ErrorDescription)) {
+		description = text(e.ErrorDescription)
 	}
-	return code, description, len(successCodes) > 0 && !slices.Contains(successCodes, code)
+	return translate.Violation{Code: numbered(code, sent), Detail: sent.Safe(description)}
 }
 
 // cause is for the log. NativeErrorDetail is the vendor's internals: callers never see it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,10 +143,70 @@ func failure(code, description string) string {
 	return "<ErrorData><ErrorCode>" + code + "</ErrorCode><ErrorDescription>" + description + "</ErrorDescription><NativeErrorDetail>at Dao.Find() native</NativeErrorDetail></ErrorData>"
 }
 
-// TestBaseResponse is the default rule: an ErrorCode that is not blank, or a ResponseCode that is not on a configured list.
+// TestOutcomeTable is the whole rule: what the two codes and the error's description decide together, with and without a list of codes that
+// mean success.
+func TestOutcomeTable(t *testing.T) {
+	const success, rejected, failed, unknown = "success", string(translate.UpstreamRejected), string(translate.UpstreamFailed), string(translate.OutcomeUnknown)
+	blank, words := []string{"-", "", " \n "}, []string{"Account is closed"} // "-": the element is absent
+	all := slices.Concat(blank, []string{"0", "000", "9", "OK"})
+	for _, row := range []struct {
+		name                          string
+		codes                         []string
+		errorCodes, texts, replyCodes []string
+		want                          string
+	}{
+		{"an error code", nil, []string{"E7", "1001", " 7 ", "OK", "0x0"}, slices.Concat(blank, words), all, rejected},
+		{"an error code, with a list", []string{"OK"}, []string{"E7", "1001", " 7 "}, slices.Concat(blank, words), all, rejected},
+		{"an error in words", nil, blank, words, []string{"-", "", " ", "9", " 9 ", "OK"}, rejected},
+		{"an error in words, with a list", []string{"OK"}, blank, words, []string{"-", "", " ", "9", " 9 "}, rejected},
+		{"words against a zero", nil, blank, words, []string{"0", "000", " 0 "}, failed},
+		{"words against a zero, with a list", []string{"OK"}, blank, words, []string{"0", "000", "OK", "\nOK "}, failed},
+		{"no error", nil, blank, blank, []string{"0", "000", "9", "OK", " 9 "}, success},
+		{"a zero", nil, []string{"0", "000", " 0 "}, slices.Concat(blank, words), []string{"0", "000", "9", "OK", " 9 "}, success},
+		{"no error, a code on the list", []string{"OK"}, blank, blank, []string{"OK", " OK "}, success},
+		{"a zero or a code on the list, and a code on the list", []string{"OK"}, []string{"0", "000", "OK", " OK "}, slices.Concat(blank, words), []string{"OK", " OK "}, success},
+		{"no error, a code that is not on the list", []string{"OK"}, blank, blank, []string{"0", "9", "ok"}, rejected},
+		{"a zero, and a code that is not on the list", []string{"OK"}, []string{"0", "OK"}, slices.Concat(blank, words), []string{"0", "9", "ok"}, rejected},
+		{"nothing", nil, blank, blank, blank, unknown},
+		{"nothing, with a list", []string{"OK"}, blank, blank, blank, unknown},
+		{"only a zero", nil, []string{"0", "000"}, slices.Concat(blank, words), blank, unknown},
+		{"only a zero, with a list", []string{"OK"}, []string{"0", "OK"}, slices.Concat(blank, words), blank, unknown},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			op := operation(t, "UpdateCustomerPIN", Config{SuccessCodes: row.codes})
+			for _, errorCode := range row.errorCodes {
+				for _, description := range row.texts {
+					for _, code := range row.replyCodes {
+						members := element("ResponseCode", code) +
+							"<ErrorData>" + element("ErrorCode", errorCode) + element("ErrorDescription", description) + "<NativeErrorDetail>ORA-1</NativeErrorDetail></ErrorData>"
+						_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base(members)))
+						got := success
+						if problem != nil {
+							got = string(problem.Code)
+						}
+						if got != row.want {
+							t.Errorf("%s: %s, want %s", members, got, row.want)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// element writes an element; "-" is none.
+func element(name, text string) string {
+	if text == "-" {
+		return ""
+	}
+	return "<" + name + ">" + text + "</" + name + ">"
+}
+
+// TestBaseResponse is what a failed BaseResponse becomes, with all three operations.
 func TestBaseResponse(t *testing.T) {
 	const ok = "<ResponseCode>0</ResponseCode><ResponseDescription>Fine</ResponseDescription>"
 	const odd = "<ResponseCode>7</ResponseCode><ResponseDescription>Odd</ResponseDescription>"
+	const native = "<NativeErrorDetail>at Dao.Find() native</NativeErrorDetail>"
 	status := map[string]int{"1001": 404, "7": 409}
 	for _, test := range []struct {
 		name, members string
@@ -155,15 +216,12 @@ func TestBaseResponse(t *testing.T) {
 	}{
 		{"no list: any code is success", ok, nil, "", "", 0},
 		{"no list: an odd code too", odd, nil, "", "", 0},
-		{"no list: no code at all", "<ResponseDescription>Fine</ResponseDescription>", nil, "", "", 0},
-		{"nothing in it", "", nil, "", "", 0},
 		{"on the list", ok, []string{"00", "0"}, "", "", 0},
 		{"on the list, with white space", "<ResponseCode>\n 0 \n</ResponseCode>", []string{"0"}, "", "", 0},
 		{"not on the list", odd, []string{"00", "0"}, "7", "Odd", 409},
 		{"not on the list, with white space", "<ResponseCode> 7 </ResponseCode>", []string{"0"}, "7", "The vendor gave no reason.", 409},
 		{"not on the list by a zero", ok, []string{"00"}, "0", "Fine", 0},
-		{"no code, with a list", "<ResponseDescription>Fine</ResponseDescription>", []string{"0"}, "fault", "Fine", 0},
-		{"nothing, with a list", "", []string{"0"}, "fault", "The vendor gave no reason.", 0},
+		{"not on the list, and a zero with words", odd + failure("0", "Account is closed"), []string{"0"}, "7", "Account is closed", 409},
 
 		{"an error code", ok + failure("1001", "Account not found"), nil, "1001", "Account not found", 404},
 		{"an error code, although the response code is on the list", ok + failure("1001", "Account not found"), []string{"0"}, "1001", "Account not found", 404},
@@ -174,11 +232,19 @@ func TestBaseResponse(t *testing.T) {
 		{"an error code of letters", ok + failure("E-1.2_x", "Odd"), nil, "E-1.2_x", "Odd", 0},
 		{"an error code of 32 characters", ok + failure(strings.Repeat("9", 32), "Odd"), nil, strings.Repeat("9", 32), "Odd", 0},
 		{"an error code of 33 characters", ok + failure(strings.Repeat("9", 33), "Odd"), nil, "fault", "Odd", 0},
+		{"an error code of 256 characters", ok + failure(strings.Repeat("é", 256), "Odd"), nil, "fault", "Odd", 0},
 		{"an error code that fits no code", ok + failure("no such account", "Odd"), nil, "fault", "Odd", 0},
 		{"an error code beyond ASCII", ok + failure("é", "Odd"), nil, "fault", "Odd", 0},
-		{"a blank error code", ok + failure(" \n ", "Leftover"), nil, "", "", 0},
-		{"an empty error code", ok + failure("", "Leftover"), []string{"0"}, "", "", 0},
+		{"an error in words only", odd + failure(" \n ", "Account is closed"), nil, "7", "Account is closed", 409},
+		{"an error in words and nothing else", "<ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>", nil, "fault", "Account is closed", 0},
+		{"an error in the service's namespace", ok + inService(failure("1001", "Account not found")), nil, "1001", "Account not found", 404},
+		{"an error in the service's namespace with members in none", ok + strings.NewReplacer("<ErrorCode>", `<ErrorCode xmlns="">`, "<ErrorDescription>", `<ErrorDescription xmlns="">`).
+			Replace(inService(failure("1001", "Account not found"))), nil, "1001", "Account not found", 404},
+		{"an error whose members are in the service's namespace", ok + "<ErrorData>" + inService("<ErrorCode>1001</ErrorCode>") + inService("<ErrorDescription>Account not found</ErrorDescription>") + "</ErrorData>",
+			nil, "1001", "Account not found", 404},
+
 		{"an empty ErrorData", ok + "<ErrorData/>", nil, "", "", 0},
+		{"an ErrorData with native detail only", ok + "<ErrorData><ErrorCode/><ErrorDescription/>" + native + "</ErrorData>", nil, "", "", 0},
 		{"a nil ErrorData", ok + `<ErrorData xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>`, nil, "", "", 0},
 		{"a nil ErrorCode", ok + `<ErrorData><ErrorCode xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"/></ErrorData>`, nil, "", "", 0},
 		{"a description with the request in it", ok + failure("1", "Account 01-2345-6789 is closed"), nil, "1", "Account *** is closed", 0},
@@ -201,6 +267,48 @@ func TestBaseResponse(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// inService puts elements into the service's namespace.
+func inService(xml string) string { return strings.Replace(xml, ">", ` xmlns="`+namespace+`">`, 1) }
+
+// TestContradiction is an error in words beside a code of success. The description and the operation's own codes are kept.
+func TestContradiction(t *testing.T) {
+	const members = "<ResponseCode> 00 </ResponseCode><ResponseDescription>Success</ResponseDescription><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>"
+	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{CodeStatus: map[string]int{"00": 404}}), pin,
+		reply("UpdateCustomerPIN", base(members)+`<SevCode xmlns=""><Code>3</Code></SevCode>`))
+	checkRefusal(t, problem, translate.Error{
+		Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromResponseCode,
+		Violations: []translate.Violation{{Code: "customercare-00", Detail: "Account is closed"}},
+		Extensions: map[string]any{"sevCode": ReplyCode{Code: new("3")}},
+	})
+}
+
+// TestCodes are trimmed, and what is too long to be one makes the reply unreadable, wherever it stands.
+func TestCodes(t *testing.T) {
+	long := strings.Repeat("9", 257)
+	members := func(code, sevCode, explanation string) string {
+		return base("<MessageDateTime> 2026-11-21T09:30:01Z </MessageDateTime><ResponseCode>"+code+"</ResponseCode>") +
+			`<SevCode xmlns=""><Code>` + sevCode + `</Code></SevCode><ExplanationCode xmlns=""><Code>` + explanation + `</Code></ExplanationCode>`
+	}
+	op := operation(t, "UpdateCustomerPIN", Config{})
+	result, problem := decode(t, op, pin, reply("UpdateCustomerPIN", members("\n 0 ", " 3\t", "\u00a0E1\n")))
+	want := `{"operationId":"` + env.OperationID + `","baseResponse":{"messageDateTime":"2026-11-21T09:30:01Z","responseCode":"0"},"sevCode":{"code":"3"},"explanationCode":{"code":"E1"}}`
+	if problem != nil || string(result.JSON) != want {
+		t.Errorf("%+v\n got %s\nwant %s", problem, result.JSON, want)
+	}
+	for name, body := range map[string]string{
+		"ResponseCode": members(long, "3", "E1"), "SevCode": members("0", long, "E1"), "ExplanationCode": members("0", "3", long),
+		"ErrorCode":       base("<ResponseCode>0</ResponseCode>" + failure(long, "Wrong")),
+		"MessageDateTime": base("<MessageDateTime>" + long + "</MessageDateTime><ResponseCode>0</ResponseCode>"),
+	} {
+		_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", body))
+		if problem == nil {
+			t.Errorf("%s: a success", name)
+			continue
+		}
+		checkRefusal(t, problem, unknown())
 	}
 }
 

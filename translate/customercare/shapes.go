@@ -113,18 +113,26 @@ type BaseResponse struct {
 	MessageDateTime     *string    `json:"messageDateTime,omitempty" soap:"MessageDateTime" example:"2026-11-21T09:30:01Z"`
 	ResponseCode        *string    `json:"responseCode,omitempty" soap:"ResponseCode" example:"0"`
 	ResponseDescription *string    `json:"responseDescription,omitempty" soap:"ResponseDescription" example:"Success"`
-	ErrorData           *errorData `json:"-" soap:"ErrorData"`
+	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`
 }
 
-// errorData becomes a problem, never part of a result.
+// errorData becomes a problem, never part of a result. It counts in whatever namespace it stands, because an error that is overlooked would
+// be a success: services are known to put it into their own.
 type errorData struct {
-	ErrorCode         *string `json:"-" soap:"ErrorCode"`
-	ErrorDescription  *string `json:"-" soap:"ErrorDescription"`
-	NativeErrorDetail *string `json:"-" soap:"NativeErrorDetail"`
+	ErrorCode         *string `json:"-" soap:"ErrorCode,anyspace"`
+	ErrorDescription  *string `json:"-" soap:"ErrorDescription,anyspace"`
+	NativeErrorDetail *string `json:"-" soap:"NativeErrorDetail,anyspace"`
 }
 
 // ReplyCode is a code of the vendor's with its meaning, in an answer.
 type ReplyCode struct {
 	Code        *string `json:"code,omitempty" soap:"Code" example:"0"`
 	Description *string `json:"description,omitempty" soap:"Description" example:"None"`
+}
+
+func (c *ReplyCode) code() *string {
+	if c == nil {
+		return nil
+	}
+	return c.Code
 }

@@ -55,8 +55,8 @@ func checkPINRules(r *UpdateCustomerPINRequest, report *validation.Report) {
 
 // judgePIN adds to a refusal what this operation alone answers with.
 func (c Config) judgePIN(r *UpdateCustomerPINResponse, sent *translate.Sent) *translate.Error {
-	problem := c.outcome(r.BaseResponse, sent)
-	if problem == nil || problem.Code != translate.UpstreamRejected {
+	problem := c.outcome(r.BaseResponse, sent, r.SevCode.code(), r.ExplanationCode.code())
+	if problem == nil || problem.Code == translate.OutcomeUnknown {
 		return problem
 	}
 	problem.Extensions = map[string]any{}

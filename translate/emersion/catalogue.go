@@ -2,6 +2,7 @@ package emersion
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -119,6 +120,52 @@ func rename(v translate.Violation) translate.Violation {
 	return v
 }
 
+// sentence is one of the vendor's.
+type sentence struct {
+	text      string
+	violation translate.Violation
+	known     bool // to the catalogue
+}
+
+// longestLine bounds the line that is taken apart, in bytes: all sentences of the catalogue together are shorter.
+const longestLine = 4 << 10
+
+var joint = regexp.MustCompile(`[,;] `)
+
+// sentences takes a line apart where the vendor joined several sentences. People write commas, too: what the catalogue does not know stays
+// together, and so does a numbered sentence with its explanation.
+func sentences(line string) (list []sentence) {
+	if len(line) > longestLine {
+		return []sentence{{text: line}}
+	}
+	begin := 0 // of the last one in the list
+	for from := 0; from < len(line); {
+		to, next := len(line), len(line)
+		if at := joint.FindStringIndex(line[from:]); at != nil {
+			to, next = from+at[0], from+at[1]
+		}
+		part := sentence{text: line[from:to]}
+		part.violation, part.known = recognise(part.text)
+		if last := len(list) - 1; last >= 0 && !part.known && list[last].goesOn(line[begin:to]) {
+			list[last].text = line[begin:to]
+		} else {
+			list, begin = append(list, part), from
+		}
+		from = next
+	}
+	return list
+}
+
+// goesOn reports whether a text, which begins with s, is still the same sentence: unknown words behind unknown ones, or the explanation
+// behind a numbered sentence's first full stop.
+func (s sentence) goesOn(text string) bool {
+	if !s.known {
+		return true
+	}
+	again, ok := recognise(text)
+	return ok && again.Code == s.violation.Code && strings.Contains(s.text, ". ")
+}
+
 // recognise finds the numbered error that a sentence of the vendor's is. The wording varies: the page's own example leaves
 // "CumulusUser" out, and a contact's prefix is whatever the vendor's code calls the contact.
 func recognise(sentence string) (translate.Violation, bool) {
@@ -158,13 +205,18 @@ func (n numbered) matches(text string) bool {
 		either && (said == "invalid "+thing || said == "missing "+thing)
 }
 
-// plain reduces a sentence to its words, without letter case, punctuation, a number in front, and the word "CumulusUser".
+// plain reduces a sentence to its words, without letter case, punctuation, a number in front, as in "27." and "Error 27 -", and the word
+// "CumulusUser".
 func plain(sentence string) string {
 	words := strings.FieldsFunc(strings.ToLower(sentence), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '@'
 	})
-	if len(words) > 0 && strings.Trim(words[0], "0123456789") == "" {
-		words = words[1:]
+	front := 0
+	if len(words) > 1 && words[0] == "error" {
+		front = 1
+	}
+	if len(words) > front && strings.Trim(words[front], "0123456789") == "" {
+		words = words[front+1:]
 	}
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "cumulususer" })
 	return strings.Join(words, " ")

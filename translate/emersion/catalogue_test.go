@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"soapbridge/translate"
 	"soapbridge/translate/validation"
 )
@@ -104,6 +106,11 @@ func TestRecognise(t *testing.T) {
 		{said: `[27] username does not contain '@'.`, number: 27},
 		{said: "  CUMULUSUSER   USERNAME\tDOES NOT CONTAIN \u201c@\u201d  ", number: 27},
 		{said: `CumulusUser-Username does not contain "@"`, number: 27},
+		{said: `Error 27 - CumulusUser Username does not contain "@"`, number: 27},
+		{said: `ERROR 27: Username does not contain "@"`, number: 27},
+		{said: `Error #34 - PrimaryContact: Invalid or Missing Title`, number: 34, contact: "Primary"},
+		{said: "Error - Missing Password"}, // no number
+		{said: "Error 27"},
 		{said: "Username does not contain"}, // half a sentence
 
 		{said: "Invalid Username", number: 26},
@@ -194,6 +201,36 @@ func TestRecognise(t *testing.T) {
 		want := numberedAt(t, test.number, test.contact)
 		if !ok || got.Code != want.Code || got.Pointer != want.Pointer || got.Detail != want.Detail {
 			t.Errorf("%q: %v %+v\nwant %+v", test.said, ok, got, want)
+		}
+	}
+}
+
+// TestSentences takes lines apart where the vendor joined sentences, and nowhere else.
+func TestSentences(t *testing.T) {
+	for _, test := range []struct {
+		line string
+		want []string
+	}{
+		{"Missing Password", []string{"Missing Password"}},
+		{"Missing Password, Missing Account Type", []string{"Missing Password", "Missing Account Type"}},
+		{"Missing Password; Missing Account Type", []string{"Missing Password", "Missing Account Type"}},
+		{"Missing Password,Missing Account Type", []string{"Missing Password,Missing Account Type"}}, // not how the vendor joins
+		{"a, b; c", []string{"a, b; c"}},
+		{"a, Missing Password, b; c", []string{"a", "Missing Password", "b; c"}},
+		{"Missing AccountContactType, Account is on hold", []string{"Missing AccountContactType", "Account is on hold"}},
+		{"Missing AccountContactType, Missing Password", []string{"Missing AccountContactType", "Missing Password"}},
+		{"Invalid OrgType. If given, then it must be a valid integer, or blank, Missing Password", []string{"Invalid OrgType. If given, then it must be a valid integer, or blank", "Missing Password"}},
+		{"Missing AccountContactType. Type must be one of Organisation, Org and Individual", []string{"Missing AccountContactType. Type must be one of Organisation, Org and Individual"}},
+		{"Missing Password. Really, Missing Title", []string{"Missing Password. Really", "Missing Title"}},
+		{"Missing Password, ", []string{"Missing Password"}},
+		{strings.Repeat("Missing Password, ", longestLine), []string{strings.Repeat("Missing Password, ", longestLine)}},
+	} {
+		var got []string
+		for _, s := range sentences(test.line) {
+			got = append(got, s.text)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%.80s\n%s", test.line, diff)
 		}
 	}
 }

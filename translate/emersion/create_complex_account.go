@@ -2,6 +2,8 @@ package emersion
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"soapbridge/translate"
@@ -127,6 +129,27 @@ type CreateComplexAccountResponse struct {
 	AccountID string `json:"accountId" soap:"AccountID" validate:"required" example:"399301"`
 }
 
+// An AccountID [decided] is a number, as the 399301 of the page, or a short word. A script writes null, false and errors into the same place.
+var (
+	accountNumber = regexp.MustCompile(`^[0-9]+$`)
+	accountWord   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	noAccount     = regexp.MustCompile(`^(?i:[0._-]+|null|nil|none|false|error)$`)
+)
+
+// checkAccountID makes sure that an account is behind the answer.
+func checkAccountID(r *CreateComplexAccountResponse, sent *translate.Sent) *translate.Error {
+	if problem := translate.TrimIdentifiers(&r.AccountID); problem != nil {
+		return problem
+	}
+	switch id := r.AccountID; {
+	case id == "":
+		return translate.Unknown(errors.New("the reply has no AccountID"))
+	case noAccount.MatchString(id), !accountNumber.MatchString(id) && !accountWord.MatchString(id):
+		return translate.Unknown(fmt.Errorf("the reply's AccountID cannot be one: %q", sent.Safe(id)))
+	}
+	return nil
+}
+
 func (c Config) check(r *CreateComplexAccountRequest, report *validation.Report) {
 	checkUserName(r.PrimaryContact.CumulusUser.UserName, report)
 	checkContact(&r.PrimaryContact.Detail, primaryDetail, report)
@@ -195,12 +218,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 		Fill: func(r *CreateComplexAccountRequest, _ translate.Env) {
 			r.AccountOrganisation = withPlainIdentifier(r.AccountOrganisation)
 		},
-		Outcome: func(r *CreateComplexAccountResponse, _ *translate.Sent) *translate.Error {
-			if validation.Blank(r.AccountID) {
-				return translate.Unknown(errors.New("the reply has no AccountID"))
-			}
-			return nil
-		},
+		Outcome: checkAccountID,
 		Fault:   fault,
 		Errors:  numberedErrors(),
 		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),

@@ -6,6 +6,8 @@ package emersion
 
 import (
 	"errors"
+	"html"
+	"regexp"
 	"strings"
 
 	"soapbridge/translate"
@@ -48,39 +50,57 @@ func (c Config) namespace() string {
 // validationError is the fault string of a refused input [page].
 const validationError = "Validation Error"
 
-// fault reads a refusal. Its sentence stands as plain text in the detail [page]; where there is none, in the fault string. Each line that
-// the catalogue knows becomes the violation that the local rule would have made, and any other keeps the vendor's words.
+// fault reads a refusal. Its sentences stand as plain text in the detail [page]; where there is none, in the fault string. Each one that the
+// catalogue knows becomes the violation that the local rule would have made, and any other keeps the vendor's words. Of a server that
+// broke, even they prove nothing.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
-	lines := sentences(f)
-	lines = lines[:min(len(lines), validation.MaxViolations+1)] // one more tells that there are more
+	violations, known := read(f, sent)
 	declared := strings.EqualFold(f.Reason, validationError)
-	violations := make([]translate.Violation, 0, len(lines))
-	known := false
-	for _, line := range lines {
-		v, ok := recognise(line)
-		if !ok {
-			v = translate.Violation{Code: system + "-validation", Detail: sent.Safe(line)}
-		}
-		known = known || ok
-		violations = append(violations, v)
+	cause := errors.New("fault code " + sent.Safe(f.Code.Local))
+	switch class := f.Class(); {
+	case !declared && !known:
+		return nil
+	case class == soap.FaultClient, class == soap.FaultOther:
+		return translate.Reject(translate.FromFault, cause, violations...)
+	case class == soap.FaultServer && declared:
+		return translate.Fail(translate.UpstreamFailed, cause, violations...)
 	}
-	if !declared && (!known || f.Class() == soap.FaultServer) {
-		return nil // of a server that broke, even a sentence of the list proves nothing
-	}
-	return translate.Reject(translate.FromFault, errors.New("fault code "+sent.Safe(f.Code.Local)), violations...)
+	return nil
 }
 
-// sentences gives the lines of a fault's detail, or of its fault string where the detail says nothing.
-func sentences(f *soap.Fault) (lines []string) {
-	for line := range strings.Lines(allText(f.Detail)) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
+// read returns a violation for each sentence of a fault, and whether the catalogue knows one of them.
+func read(f *soap.Fault, sent *translate.Sent) (violations []translate.Violation, known bool) {
+	text := allText(f.Detail)
+	if validation.Blank(text) {
+		text = f.Reason
+	}
+	for line := range strings.Lines(plainText(text)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		for _, s := range sentences(line) {
+			v := s.violation
+			if s.known {
+				known = true
+			} else {
+				v = translate.Violation{Code: system + "-validation", Detail: sent.Safe(s.text)}
+			}
+			if violations = append(violations, v); len(violations) > validation.MaxViolations { // one more tells that there are more
+				return violations, known
+			}
 		}
 	}
-	if len(lines) == 0 {
-		return []string{f.Reason}
+	if violations == nil {
+		violations = []translate.Violation{{Code: system + "-validation", Detail: sent.Safe(f.Reason)}}
 	}
-	return lines
+	return violations, known
+}
+
+var lineBreak = regexp.MustCompile(`(?i)<br\s*/?>`)
+
+// plainText turns text that was written for a web page into lines: the service makes its sentences for one, too.
+func plainText(text string) string {
+	return lineBreak.ReplaceAllString(html.UnescapeString(text), "\n")
 }
 
 // allText gives the text of an element and of those inside, a line each.

@@ -51,6 +51,11 @@ func failed(detail string) translate.Error {
 	}
 }
 
+// broke is a fault of the server's that names errors of the request.
+func broke(violations ...translate.Violation) translate.Error {
+	return translate.Error{Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromFault, Violations: violations}
+}
+
 func refused() translate.Error {
 	return translate.Error{Code: translate.UpstreamRefused, Outcome: soap.Rejected, Alert: true}
 }
@@ -73,27 +78,28 @@ func TestRecordedReplies(t *testing.T) {
 		contentType string
 		want        translate.Error // without a code: a success
 	}{
-		"success.xml":                 {200, soap11, success},
-		"success-soap12.xml":          {200, soap12, unknown()}, // the answer to another version's request
-		"success-rpc.xml":             {200, soap11, unknown()}, // CreateComplexAccountResponse, without AccountID
-		"page.html":                   {200, "text/html;charset=UTF-8", unknown()},
-		"username.xml":                {500, soap11, rejected(numberedAt(t, 27, ""))},
-		"username-soap12.xml":         {500, soap12, rejected(numberedAt(t, 27, ""))},
-		"contact.xml":                 {500, soap11, rejected(numberedAt(t, 34, "Primary"))},
-		"in-use.xml":                  {500, soap11, rejected(numberedAt(t, 29, ""))},
-		"missing-username.xml":        {500, soap11, rejected(numberedAt(t, 45, ""))},
-		"account-type.xml":            {500, soap11, rejected(numberedAt(t, 25, ""))},
-		"unknown-text.xml":            {500, soap11, rejected(said("The vendor gave a reason that is not shown here."))}, // it holds markup
-		"missing-parameter.xml":       {500, soap11, rejected(translate.Violation{Code: "emersion-fault", Detail: "Error cannot find parameter"})},
-		"server.xml":                  {500, soap11, failed("Internal error")},
-		"fatal.xml":                   {500, soap11, failed("Call to undefined function nothing_like_this()")},
-		"encoding-rules.xml":          {500, soap11, failed("SOAP-ERROR: Encoding: Violation of encoding rules")},
-		"procedure-not-present.xml":   {500, soap11, refused()},
-		"function-does-not-exist.xml": {500, soap11, refused()},
+		"success.xml":           {200, soap11, success},
+		"success-soap12.xml":    {200, soap12, unknown()}, // the answer to another version's request
+		"success-rpc.xml":       {200, soap11, unknown()}, // CreateComplexAccountResponse, without AccountID
+		"page.html":             {200, "text/html;charset=UTF-8", unknown()},
+		"username.xml":          {500, soap11, rejected(numberedAt(t, 27, ""))},
+		"username-soap12.xml":   {500, soap12, rejected(numberedAt(t, 27, ""))},
+		"contact.xml":           {500, soap11, rejected(numberedAt(t, 34, "Primary"))},
+		"in-use.xml":            {500, soap11, rejected(numberedAt(t, 29, ""))},
+		"missing-username.xml":  {500, soap11, rejected(numberedAt(t, 45, ""))},
+		"account-type.xml":      {500, soap11, rejected(numberedAt(t, 25, ""))},
+		"unknown-text.xml":      {500, soap11, rejected(said("The vendor gave a reason that is not shown here."))}, // it holds markup
+		"missing-parameter.xml": {500, soap11, rejected(translate.Violation{Code: "emersion-fault", Detail: "Error cannot find parameter"})},
+		"server.xml":            {500, soap11, failed("Internal error")},
+		"fatal.xml":             {500, soap11, failed("Call to undefined function nothing_like_this()")},
+		"encoding-rules.xml":    {500, soap11, failed("SOAP-ERROR: Encoding: Violation of encoding rules")},
+		// PHP sends these as Server faults, which prove nothing.
+		"procedure-not-present.xml":   {500, soap11, failed("Procedure 'CreateNothing' not present")},
+		"function-does-not-exist.xml": {500, soap11, failed("Function 'CreateNothing' doesn't exist")},
+		"dtd.xml":                     {500, soap11, failed("DTD are not supported by SOAP")},
 		"must-understand.xml":         {500, soap11, refused()},
 		"version-mismatch.xml":        {500, soap11, refused()},
 		"bad-request.xml":             {500, soap11, refused()},
-		"dtd.xml":                     {500, soap11, refused()},
 	}
 	files, err := os.ReadDir("testdata/replies")
 	if err != nil || len(files) != len(tests) {
@@ -157,7 +163,27 @@ func TestValidationErrors(t *testing.T) {
 		{"a code without prefix", "Client", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
 		{"a code whose prefix is not declared", "env:Client", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
 		{"a code of the vendor's", "46", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
-		{"the server's code", server, reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))}, // the page's words decide
+		// The page's code is Client. A server that broke over a sentence of the page contradicts itself.
+		{"the server's code", server, reason, "<detail>Missing Password</detail>", broke(numberedAt(t, 46, ""))},
+		{"the server's code over unknown words", "SOAP-ENV:Server.Disk", reason, "<detail>Disk full</detail>", broke(said("Disk full"))},
+		{"a code about the envelope", "SOAP-ENV:MustUnderstand", reason, "<detail>Missing Password</detail>", failed(reason)},
+		{"a code in another letter case", "SOAP-ENV:client", reason, "<detail>Missing Password</detail>", rejected(numberedAt(t, 46, ""))},
+
+		{"sentences joined by commas", client, reason, "<detail>PrimaryContact: Invalid or Missing Title, Username does not contain \"@\", Missing Password</detail>",
+			rejected(title, numberedAt(t, 27, ""), numberedAt(t, 46, ""))},
+		{"sentences joined by line breaks for a browser", client, reason, "<detail>PrimaryContact: Invalid or Missing Title&lt;br /&gt;BillingContact: Invalid Website&lt;BR&gt;Missing Password&lt;br/&gt;</detail>",
+			rejected(title, numberedAt(t, 44, "Billing"), numberedAt(t, 46, ""))},
+		{"sentences joined by elements", client, reason, "<detail>PrimaryContact: Invalid or Missing Title<br/>BillingContact: Invalid Website<br />Missing Password</detail>",
+			rejected(title, numberedAt(t, 44, "Billing"), numberedAt(t, 46, ""))},
+		{"sentences joined by escaped line breaks", client, reason, "<detail><![CDATA[Missing Password&lt;br /&gt;PrimaryContact: Invalid or Missing Title]]></detail>",
+			rejected(numberedAt(t, 46, ""), title)},
+		{"joined sentences in the reason", client, "Missing Password, Username is already in use", "", rejected(numberedAt(t, 46, ""), numberedAt(t, 29, ""))},
+		{"known and unknown sentences joined", client, reason, "<detail>Account is on hold, please call us, Missing Password, or do not</detail>",
+			rejected(said("Account is on hold, please call us"), numberedAt(t, 46, ""), said("or do not"))},
+		{"unknown words with commas", client, reason, "<detail>Sorry, the licencee, 7, is unknown</detail>", rejected(said("Sorry, the licencee, 7, is unknown"))},
+		{"quotes for HTML", client, reason, "<detail>CumulusUser Username does not contain &amp;quot;@&amp;quot;</detail>", rejected(numberedAt(t, 27, ""))},
+		{"numbered errors", client, reason, "<detail>Error 27 - Username does not contain \"@\", Error 34 - PrimaryContact: Invalid or Missing Title</detail>",
+			rejected(numberedAt(t, 27, ""), title)},
 
 		{"the sentence in the reason", client, "Username is already in use", "", rejected(numberedAt(t, 29, ""))},
 		{"the sentence in the reason, with a number for a code", "29", "CumulusUser Username is already in use", "<detail/>", rejected(numberedAt(t, 29, ""))},
@@ -211,6 +237,7 @@ func TestSuccess(t *testing.T) {
 		{"with a type", `<CreateAccountResponse><AccountID xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="x">1</AccountID></CreateAccountResponse>`, "1", 0},
 		{"with elements that nobody knows", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
 		{"with a comment", `<CreateAccountResponse><AccountID>39<!-- -->9301</AccountID></CreateAccountResponse>`, "399301", 0},
+		{"with white space around AccountID", "<CreateAccountResponse><AccountID>\n 399301 \t</AccountID></CreateAccountResponse>", "399301", 0},
 		{"without AccountID", `<CreateAccountResponse/>`, "", 0},
 		{"with an empty AccountID", `<CreateAccountResponse><AccountID/></CreateAccountResponse>`, "", 0},
 		{"with a blank AccountID", `<CreateAccountResponse><AccountID> </AccountID></CreateAccountResponse>`, "", 0},
@@ -231,6 +258,25 @@ func TestSuccess(t *testing.T) {
 				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
 			}
 		})
+	}
+}
+
+// TestAccountID is what may be one, and what a script writes into its place when there is no account.
+func TestAccountID(t *testing.T) {
+	op := operation(t, Config{})
+	for id, ok := range map[string]bool{
+		"1": true, "399301": true, "007": true, strings.Repeat("9", 256): true, "A-1": true, "a.b_c-d": true, "7e57": true, strings.Repeat("x", 64): true, "nullable": true,
+		"0": false, "000": false, "0.0": false, "null": false, "NULL": false, "nil": false, "None": false, "false": false, "False": false, "error": false, "ERROR": false,
+		"-1": false, "+7": false, "_x": false, "39 9301": false, "399301;": false, "Error: no account": false, "é": false, "３": false, "1\n2": false,
+		strings.Repeat("9", 257): false, strings.Repeat("x", 65): false,
+	} {
+		result, problem := decode(t, op, minimal, success("<CreateAccountResponse><AccountID> "+id+" </AccountID></CreateAccountResponse>"))
+		if ok && (problem != nil || !strings.Contains(string(result.JSON), `"accountId":"`+id+`"`)) {
+			t.Errorf("%q: %+v %s", id, problem, result.JSON)
+		}
+		if !ok && (problem == nil || problem.Code != translate.OutcomeUnknown) {
+			t.Errorf("%q is taken for an account: %+v", id, problem)
+		}
 	}
 }
 

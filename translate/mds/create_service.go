@@ -139,6 +139,7 @@ func createService(c Config) (translate.Operation, error) {
 				r.ExternalReference = &env.OperationID
 			}
 		},
+		Outcome: checkReference,
 		Fault:   fault,
 		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -54,17 +55,45 @@ var typedFaults = map[string]func(*soap.Fault, *soap.Detail, *translate.Sent) *t
 	},
 }
 
-// fault reads the declared faults; JAX-WS may put elements of its own beside them.
+// fault reads the declared faults; JAX-WS may put elements of its own beside them. A detail holds one [page]: several contradict each other,
+// and then nobody knows how far the service came.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if f.Detail == nil {
 		return nil
 	}
-	for _, d := range f.Detail.Children {
-		if read, ok := typedFaults[d.Name.Local]; ok {
-			return read(f, d, sent)
+	declared := slices.DeleteFunc(slices.Clone(f.Detail.Children), func(d *soap.Detail) bool { return typedFaults[d.Name.Local] == nil })
+	switch len(declared) {
+	case 0:
+		return nil
+	case 1:
+		return typedFaults[declared[0].Name.Local](f, declared[0], sent)
+	}
+	var all []translate.Violation
+	for _, d := range declared {
+		if len(all) <= validation.MaxViolations { // one more tells that there are more
+			all = append(all, violations(f, d, sent)...)
 		}
 	}
-	return nil
+	return translate.Fail(translate.UpstreamFailed, fmt.Errorf("%d declared faults at once: %w", len(declared), cause(f, declared[0], sent)), all...)
+}
+
+// checkReference compares the reply's reference with the one that was sent: a reply that names another call is not the answer to this one.
+// A reply without a reference says nothing about it.
+func checkReference(r *CreateServiceResponse, sent *translate.Sent) *translate.Error {
+	if problem := translate.TrimIdentifiers(r.ExternalReference); problem != nil {
+		return stray(problem)
+	}
+	wanted := strings.TrimSpace(cmp.Or(sent.Text("/externalReference"), sent.OperationID))
+	if r.ExternalReference == nil || *r.ExternalReference == "" || *r.ExternalReference == wanted {
+		return nil
+	}
+	return stray(translate.Unknown(fmt.Errorf("the reply is about another call: its ExternalReference is %q", sent.Safe(*r.ExternalReference))))
+}
+
+// stray marks the problem of a reply that answers another call: whatever comes over its connection next cannot be trusted.
+func stray(problem *translate.Error) *translate.Error {
+	problem.Stray, problem.Alert = true, true
+	return problem
 }
 
 func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {

@@ -36,6 +36,9 @@ func unknown() translate.Error {
 	return translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown}
 }
 
+// referring is the minimal request with the caller's own reference.
+func referring(reference string) string { return around(`"externalReference": ` + quoted(reference)) }
+
 // said is one of the vendor's errors.
 func said(code, pointer, detail string) translate.Violation {
 	return translate.Violation{Code: validation.Code(code), Pointer: pointer, Detail: detail}
@@ -47,7 +50,7 @@ const (
 
 // TestRecordedReplies reads what a JAX-WS server answered to right and wrong messages, with and without schema validation.
 func TestRecordedReplies(t *testing.T) {
-	const soap11 = "text/xml; charset=utf-8"
+	const soap11, recorded = "text/xml; charset=utf-8", "sb-4711"
 	op := operation(t, Config{})
 	tests := map[string]struct {
 		status      int
@@ -55,7 +58,7 @@ func TestRecordedReplies(t *testing.T) {
 		want        translate.Error // without a code: a success
 		json        string
 	}{
-		"success.xml":                   {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `","externalReference":"sb-4711"}`},
+		"success.xml":                   {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `","externalReference":"` + recorded + `"}`},
 		"success-without-reference.xml": {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
 		"success-without-result.xml":    {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
 
@@ -101,7 +104,7 @@ func TestRecordedReplies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, problem := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
+			result, problem := decode(t, op, referring(recorded), soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
 			if test.want.Code != "" {
 				checkRefusal(t, problem, test.want)
 				return
@@ -269,29 +272,67 @@ func TestNamedField(t *testing.T) {
 	}
 }
 
+// TestSeveralFaults contradict each other, whichever stands first and even when they are of one kind.
+func TestSeveralFaults(t *testing.T) {
+	one := func(name, id string) string {
+		return "<" + name + "><Details><MessageId>" + id + "</MessageId></Details></" + name + ">"
+	}
+	names := []string{"ValidationFault", "SystemFault", "ServiceUnavailableFault", "SecurityFault"}
+	for _, first := range names {
+		for _, second := range names {
+			t.Run(first+" and "+second, func(t *testing.T) {
+				for _, code := range []string{"S:Server", "S:Client"} {
+					_, problem := decode(t, operation(t, Config{}), minimal, faulty(code, one(first, "1")+"<Other/>"+one(second, "2")))
+					checkRefusal(t, problem, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
+				}
+			})
+		}
+	}
+}
+
+// TestTypedFaultsByStatus: the declared fault decides against an HTTP status, too.
+func TestTypedFaultsByStatus(t *testing.T) {
+	for _, status := range []int{401, 403, 429} {
+		for code, want := range map[string]translate.Error{"ValidationFault": rejected(said("mds-1000", "", "Not now")), "SystemFault": failed(said("mds-1000", "", "Not now"))} {
+			reply := typed("S:Client", "urn:x", code, details)
+			reply.Status = status
+			_, problem := decode(t, operation(t, Config{}), minimal, reply)
+			checkRefusal(t, problem, want)
+		}
+	}
+}
+
+// success writes a reply with the given body.
+func success(body string) soap.Reply {
+	return soap.Reply{Certain: true, Status: 200, ContentType: "text/xml", Body: []byte(
+		`<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>` + body + `</S:Body></S:Envelope>`)}
+}
+
+const start, end = `<d:CreateServiceResponse xmlns:d="http://mdsuk.com/ws/dise3g/services/definition">`, `</d:CreateServiceResponse>`
+
 // TestSuccess reads the reference by its namespace, and does not need it.
 func TestSuccess(t *testing.T) {
 	op := operation(t, Config{})
-	const start, end = `<d:CreateServiceResponse xmlns:d="http://mdsuk.com/ws/dise3g/services/definition">`, `</d:CreateServiceResponse>`
 	for _, test := range []struct {
-		name, body, json string // without json the outcome is unknown
-		ignored          int
+		name, sent, body, json string // without json the outcome is unknown
+		ignored                int
 	}{
-		{"with a reference", start + `<d:Result><ExternalReference>R é</ExternalReference></d:Result>` + end, `,"externalReference":"R é"`, 0},
-		{"with an empty one", start + `<d:Result><ExternalReference/></d:Result>` + end, `,"externalReference":""`, 0},
-		{"without one", start + `<d:Result/>` + end, ``, 0},
-		{"with one in the wrong namespace", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, ``, 1},
-		{"with more than is known", start + `<d:Other/><d:Result><ServiceId>7</ServiceId><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 2},
-		{"with an unqualified result", start + `<Result><ExternalReference>R</ExternalReference></Result>` + end, ``, 1},
-		{"with markup characters", start + `<d:Result><ExternalReference>&lt;&amp;"</ExternalReference></d:Result>` + end, `,"externalReference":"<&\""`, 0},
-		{"with two references", start + `<d:Result><ExternalReference>R</ExternalReference><ExternalReference>R</ExternalReference></d:Result>` + end, "-", 0},
-		{"with two results", start + `<d:Result/><d:Result/>` + end, "-", 0},
-		{"with an unqualified root", `<CreateServiceResponse><Result/></CreateServiceResponse>`, "-", 0},
-		{"with the request's root", `<d:CreateService xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"/>`, "-", 0},
+		{"with a reference", "R é", start + `<d:Result><ExternalReference>R é</ExternalReference></d:Result>` + end, `,"externalReference":"R é"`, 0},
+		{"with an empty one", "R", start + `<d:Result><ExternalReference/></d:Result>` + end, `,"externalReference":""`, 0},
+		{"without one", "R", start + `<d:Result/>` + end, ``, 0},
+		{"with one in the wrong namespace", "R", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, ``, 1},
+		{"with more than is known", "R", start + `<d:Other/><d:Result><ServiceId>7</ServiceId><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 2},
+		{"with an unqualified result", "R", start + `<Result><ExternalReference>R</ExternalReference></Result>` + end, ``, 1},
+		{"with markup characters", `<&"`, start + `<d:Result><ExternalReference>&lt;&amp;"</ExternalReference></d:Result>` + end, `,"externalReference":"<&\""`, 0},
+		{"with white space around it", "R", start + "<d:Result><ExternalReference>\n R\t</ExternalReference></d:Result>" + end, `,"externalReference":"R"`, 0},
+		{"with white space around the one that was sent", " R ", start + `<d:Result><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 0},
+		{"with two references", "R", start + `<d:Result><ExternalReference>R</ExternalReference><ExternalReference>R</ExternalReference></d:Result>` + end, "-", 0},
+		{"with two results", "R", start + `<d:Result/><d:Result/>` + end, "-", 0},
+		{"with an unqualified root", "R", `<CreateServiceResponse><Result/></CreateServiceResponse>`, "-", 0},
+		{"with the request's root", "R", `<d:CreateService xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"/>`, "-", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			body := `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>` + test.body + `</S:Body></S:Envelope>`
-			result, problem := decode(t, op, minimal, soap.Reply{Certain: true, Status: 200, ContentType: "text/xml", Body: []byte(body)})
+			result, problem := decode(t, op, referring(test.sent), success(test.body))
 			if test.json == "-" {
 				checkRefusal(t, problem, unknown())
 				return
@@ -300,6 +341,27 @@ func TestSuccess(t *testing.T) {
 				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
 			}
 		})
+	}
+}
+
+// TestReplyToAnotherCall does not become this call's result. Its connection is given up, and an operator learns of it.
+func TestReplyToAnotherCall(t *testing.T) {
+	op := operation(t, Config{})
+	answer := func(reference string) soap.Reply {
+		return success(start + `<d:Result><ExternalReference>` + reference + `</ExternalReference></d:Result>` + end)
+	}
+	if result, problem := decode(t, op, minimal, answer(operationID)); problem != nil || !strings.Contains(string(result.JSON), `"externalReference":"`+operationID+`"`) {
+		t.Errorf("the operation id is not taken for the reference that was sent: %+v", problem)
+	}
+	for body, reference := range map[string]string{
+		minimal: "sb-4711", referring("sb-4711"): operationID, referring("sb-4712"): "sb-4711", referring("SB-4711"): "sb-4711",
+		referring("a"): "a a", referring("b"): strings.Repeat("b", 257),
+	} {
+		_, problem := decode(t, op, body, answer(reference))
+		checkRefusal(t, problem, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
+		if !problem.Stray {
+			t.Errorf("%s: its connection is kept", reference)
+		}
 	}
 }
 

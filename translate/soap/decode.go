@@ -46,11 +46,8 @@ func (m *members) read(s *Scanner, shape *Shape, object reflect.Value) error {
 }
 
 func (m *members) field(shape *Shape, name Name) (int, bool) {
-	if name.Space != m.space && !m.byLocalName {
-		return 0, false
-	}
 	i, ok := shape.byElement[name.Local]
-	return i, ok
+	return i, ok && (name.Space == m.space || m.byLocalName || shape.Fields[i].anySpace)
 }
 
 // value reads one element into a field. An element that is marked nil counts as absent.

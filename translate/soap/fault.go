@@ -2,14 +2,13 @@ package soap
 
 import (
 	"errors"
-	"slices"
 	"strings"
 )
 
 // Fault is a vendor's answer that it did not do what was asked, or broke while doing it. It came over the wire.
 type Fault struct {
 	Version  Version
-	Code     Name    // faultcode, or Code/Value; Space is empty where the prefix was not declared
+	Code     Name    // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
 	Subcodes []Name  // Subcode/Value of SOAP 1.2, outermost first
 	Reason   string  // faultstring, or the English Reason/Text, else the first
 	Actor    string  // faultactor, or Role
@@ -19,7 +18,7 @@ type Fault struct {
 // Detail is an element of a fault's detail: its own form is the vendor's.
 type Detail struct {
 	Name     Name
-	Text     string // the character data directly inside, as sent
+	Text     string // the character data directly inside, as sent; a line feed separates what an element separates
 	Children []*Detail
 }
 
@@ -60,32 +59,62 @@ const (
 )
 
 // Class sorts the fault by its code. SOAP 1.1 lets a vendor refine a code after a dot ("Client.Authentication"); the part before it
-// decides. The code's namespace does not: services are known to leave its prefix undeclared.
+// decides. The code's namespace does not, and neither does letter case: services are known to leave its prefix undeclared, and to write
+// "client". A subcode makes a Client fault one of WS-Security; one that says Server contradicts it, and then the service may have broken.
 func (f *Fault) Class() FaultClass {
-	if isSecurityCode(f.Code) || slices.ContainsFunc(f.Subcodes, isSecurityCode) {
+	class := classOf(f.Code)
+	if class != FaultClient && class != FaultOther {
+		return class
+	}
+	for _, subcode := range f.Subcodes {
+		switch classOf(subcode) {
+		case FaultServer:
+			return FaultServer
+		case FaultAuthentication:
+			class = FaultAuthentication
+		default:
+		}
+	}
+	return class
+}
+
+func classOf(code Name) FaultClass {
+	if isSecurityCode(code) {
 		return FaultAuthentication
 	}
-	code, refinement, _ := strings.Cut(f.Code.Local, ".")
-	switch code {
-	case "Client", "Sender":
-		if refinement == "Authentication" {
-			return FaultAuthentication // the example that SOAP 1.1 section 4.4.1 itself gives
+	if isAddressingCode(code) {
+		return FaultClient // it stands below Sender in SOAP 1.2
+	}
+	class, refinements, _ := strings.Cut(strings.ToLower(code.Local), ".")
+	switch class {
+	case "client", "sender":
+		// SOAP 1.1 section 4.4.1 itself gives the example Authentication; services write authenticationError, too.
+		if first, _, _ := strings.Cut(refinements, "."); first == "authentication" || first == "authenticationerror" {
+			return FaultAuthentication
 		}
 		return FaultClient
-	case "Server", "Receiver":
+	case "server", "receiver":
 		return FaultServer
-	case "VersionMismatch":
+	case "versionmismatch":
 		return FaultVersionMismatch
-	case "MustUnderstand":
+	case "mustunderstand":
 		return FaultMustUnderstand
-	case "DataEncodingUnknown":
+	case "dataencodingunknown":
 		return FaultDataEncoding
 	}
 	return FaultOther
 }
 
+const (
+	securityNamespace = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+	wss4jNamespace    = "http://ws.apache.org/wss4j" // of the one code by which Apache's implementation hides all the others
+)
+
 // isSecurityCode knows the fault codes of WS-Security 1.0 and 1.1, section 12.
 func isSecurityCode(code Name) bool {
+	if code.Space == wss4jNamespace {
+		return code.Local == "SecurityError"
+	}
 	if !strings.HasSuffix(code.Space, "wss-wssecurity-secext-1.0.xsd") {
 		return false
 	}
@@ -93,6 +122,17 @@ func isSecurityCode(code Name) bool {
 	case "InvalidSecurityToken", "InvalidSecurity", "FailedAuthentication", "FailedCheck", "SecurityTokenUnavailable",
 		"UnsupportedSecurityToken", "UnsupportedAlgorithm":
 		return true
+	}
+	return false
+}
+
+// isAddressingCode knows the codes of WS-Addressing for a message that nobody is there for, in the namespaces of its Recommendation, of its
+// submission, and of WCF without addressing.
+func isAddressingCode(code Name) bool {
+	switch code.Space {
+	case "http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing",
+		"http://schemas.microsoft.com/ws/2005/05/addressing/none":
+		return code.Local == "ActionNotSupported" || code.Local == "DestinationUnreachable"
 	}
 	return false
 }
@@ -113,6 +153,17 @@ func readFault(s *Scanner, v Version) (*Fault, error) {
 type faultReader struct {
 	s     *Scanner
 	fault *Fault
+	// Which of the parts that decide were there.
+	hasCode, hasReason, hasDetail bool
+}
+
+// once notes a part that decides, and refuses a second one: two answers to one question are no answer.
+func once(seen *bool, part string) error {
+	if *seen {
+		return errors.New("soap: the fault has its " + part + " twice")
+	}
+	*seen = true
+	return nil
 }
 
 // children calls visit for each element inside the current one. The visit must consume its element.
@@ -135,38 +186,57 @@ func (f *faultReader) children(visit func() error) error {
 func (f *faultReader) child() (err error) {
 	switch f.s.Name().Local {
 	case "faultcode":
-		f.fault.Code, err = f.qname()
+		if err = once(&f.hasCode, "code"); err == nil {
+			f.fault.Code, err = f.qname()
+		}
 	case "faultstring":
-		f.fault.Reason, err = f.text()
+		if err = once(&f.hasReason, "reason"); err == nil {
+			f.fault.Reason, err = f.text()
+		}
 	case "faultactor", "Role":
 		f.fault.Actor, err = f.text()
 	case "Code":
-		err = f.children(f.code)
+		if err = once(&f.hasCode, "code"); err == nil {
+			err = f.code(0)
+		}
 	case "Reason":
-		err = f.children(f.reason)
+		if err = once(&f.hasReason, "reason"); err == nil {
+			err = f.children(f.reason)
+		}
 	case "detail", "Detail":
-		f.fault.Detail, err = readDetail(f.s)
+		if err = once(&f.hasDetail, "detail"); err == nil {
+			f.fault.Detail, err = readDetail(f.s)
+		}
 	default:
 		err = f.s.Skip()
 	}
 	return err
 }
 
-// code reads a child of Code, or of a Subcode inside it.
-func (f *faultReader) code() error {
-	switch f.s.Name().Local {
-	case "Value":
-		name, err := f.qname()
-		if f.fault.Code.Local == "" {
-			f.fault.Code = name
-		} else {
-			f.fault.Subcodes = append(f.fault.Subcodes, name)
+// code reads Code, or a Subcode at a depth inside it, which has just begun.
+func (f *faultReader) code(depth int) error {
+	hasValue, hasSubcode := false, false
+	return f.children(func() error {
+		switch f.s.Name().Local {
+		case "Value":
+			if err := once(&hasValue, "code"); err != nil {
+				return err
+			}
+			name, err := f.qname()
+			if depth == 0 {
+				f.fault.Code = name
+			} else {
+				f.fault.Subcodes = append(f.fault.Subcodes, name)
+			}
+			return err
+		case "Subcode":
+			if err := once(&hasSubcode, "subcode"); err != nil {
+				return err
+			}
+			return f.code(depth + 1)
 		}
-		return err
-	case "Subcode":
-		return f.children(f.code)
-	}
-	return f.s.Skip()
+		return f.s.Skip()
+	})
 }
 
 // reason reads a Text of Reason. The log is read in English.
@@ -182,9 +252,23 @@ func (f *faultReader) reason() error {
 	return err
 }
 
+// text reads all character data of the current element. A service that puts markup where plain text belongs still says what it says.
 func (f *faultReader) text() (string, error) {
-	text, err := leafText(f.s)
-	return strings.TrimSpace(text), err
+	var text []byte
+	for depth := 1; depth > 0; {
+		kind, err := f.s.Next()
+		switch {
+		case err != nil:
+			return "", err
+		case kind == StartElement:
+			depth++
+		case kind == EndElement:
+			depth--
+		case kind == Text:
+			text = append(text, f.s.Text()...)
+		}
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // qname reads a qualified name. One whose prefix is not declared still has its local part.
@@ -210,13 +294,18 @@ func qualified(s *Scanner, value string) Name {
 	if name, ok := s.ResolveQName(value); ok {
 		return name
 	}
-	return Name{Local: value[strings.LastIndexByte(value, ':')+1:]}
+	local := value[strings.LastIndexByte(value, ':')+1:]
+	if value == "wsse:"+local {
+		return Name{Space: securityNamespace, Local: local} // every document about WS-Security writes this prefix
+	}
+	return Name{Local: local}
 }
 
 // readDetail reads the element that has just begun and everything inside it. The scanner's limits bound it.
 func readDetail(s *Scanner) (*Detail, error) {
 	detail := &Detail{Name: s.Name()}
 	var text []byte
+	separated := false
 	for {
 		kind, err := s.Next()
 		switch {
@@ -231,7 +320,12 @@ func readDetail(s *Scanner) (*Detail, error) {
 				return nil, err
 			}
 			detail.Children = append(detail.Children, child)
+			separated = len(text) > 0
 		case kind == Text:
+			if separated {
+				text = append(text, '\n')
+			}
+			separated = false
 			text = append(text, s.Text()...)
 		}
 	}

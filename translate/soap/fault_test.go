@@ -33,7 +33,7 @@ func TestFaults(t *testing.T) {
 		}},
 		{"SOAP 1.1, text and elements in the detail", in11(`<s:Fault><faultcode>s:Client</faultcode><detail>a<x>b</x>c<y><z/></y></detail></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Client"},
-			Detail: &soap.Detail{Name: soap.Name{Local: "detail"}, Text: "ac", Children: []*soap.Detail{
+			Detail: &soap.Detail{Name: soap.Name{Local: "detail"}, Text: "a\nc", Children: []*soap.Detail{
 				{Name: soap.Name{Local: "x"}, Text: "b"}, {Name: soap.Name{Local: "y"}, Children: []*soap.Detail{{Name: soap.Name{Local: "z"}}}},
 			}},
 		}},
@@ -54,11 +54,15 @@ func TestFaults(t *testing.T) {
 		}},
 		{"a code without prefix", in11(`<s:Fault><faultcode>Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
 		{"a code whose prefix is not declared", in11(`<s:Fault><faultcode>env:Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
+		{"a code of WS-Security whose prefix is not declared", in11(`<s:Fault><faultcode> wsse:InvalidSecurity </faultcode></s:Fault>`), soap.Fault{
+			Version: soap.V11, Code: soap.Name{Space: "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd", Local: "InvalidSecurity"},
+		}},
 		{"a code whose prefix is declared on itself", in11(`<s:Fault><faultcode xmlns:q="urn:q">q:Bad</faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: "urn:q", Local: "Bad"},
 		}},
 		{"a code that is no name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "no such account"}}},
 		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "c"}}},
+		{"markup in the reason", in11(`<s:Fault><faultstring> The <b>Pin<i>Code</i></b> is <![CDATA[<wrong>]]> </faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "The PinCode is <wrong>"}},
 		{"only a reason", in11(`<s:Fault><faultstring>Why</faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "Why"}},
 		{"only a detail", in11(`<s:Fault><detail/></s:Fault>`), soap.Fault{Version: soap.V11, Detail: &soap.Detail{Name: soap.Name{Local: "detail"}}}},
 
@@ -68,6 +72,9 @@ func TestFaults(t *testing.T) {
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Space: "urn:q", Local: "Bad"}, {Local: "Worse"}},
 			Reason: "Why", Actor: "urn:who",
 			Detail: &soap.Detail{Name: soap.Name{Space: envelope12, Local: "Detail"}, Children: []*soap.Detail{{Name: soap.Name{Local: "x"}, Text: "y"}}},
+		}},
+		{"SOAP 1.2, the subcode first", in12(`<s:Fault><s:Code><s:Subcode><s:Value>Bad</s:Value></s:Subcode><s:Value>s:Sender</s:Value></s:Code></s:Fault>`), soap.Fault{
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Local: "Bad"}},
 		}},
 		{"SOAP 1.2, no English", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Darum",
@@ -92,7 +99,8 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	for _, doc := range []string{
-		in11(`<s:Fault><faultcode><x/></faultcode></s:Fault>`), in11(`<s:Fault><faultstring><x/></faultstring></s:Fault>`), in12(`<s:Fault><s:Code/><s:Reason/></s:Fault>`),
+		in11(`<s:Fault><faultcode><x/></faultcode></s:Fault>`), in11(`<s:Fault><faultcode>a</faultcode><s:faultcode>a</s:faultcode></s:Fault>`),
+		in11(`<s:Fault><faultstring/><faultstring>x</faultstring></s:Fault>`), in11(`<s:Fault><detail/><detail/></s:Fault>`), in12(`<s:Fault><s:Code/><s:Reason/></s:Fault>`),
 	} {
 		if _, decoded, err := decode(t, decoder(t, replies), doc); err == nil {
 			t.Errorf("%s: %+v", doc, decoded.Fault)
@@ -114,13 +122,13 @@ func TestFaultClass(t *testing.T) {
 		security[i].Space = secext
 	}
 	for class, codes := range map[soap.FaultClass][]soap.Name{
-		soap.FaultClient:          local("Client", "Sender", "Client.Validation", "Client.Authentication.Expired", "Sender."),
-		soap.FaultServer:          local("Server", "Receiver", "Server.userException", "Server.Authentication"),
+		soap.FaultClient:          local("Client", "Sender", "client", "SENDER", "Client.Validation", "Client.AuthenticationNumber", "Sender."),
+		soap.FaultServer:          local("Server", "Receiver", "SERVER", "Server.userException", "Server.Authentication"),
 		soap.FaultVersionMismatch: local("VersionMismatch"),
 		soap.FaultMustUnderstand:  local("MustUnderstand"),
 		soap.FaultDataEncoding:    local("DataEncodingUnknown"),
-		soap.FaultAuthentication:  append(security, local("Client.Authentication", "Sender.Authentication")...),
-		soap.FaultOther: append(local("", "client", "SERVER", "ClientFault", "1001", "FailedAuthentication", "Client:x", ".Client"),
+		soap.FaultAuthentication:  append(security, local("Client.Authentication", "Sender.Authentication", "client.authenticationError", "Client.Authentication.Expired")...),
+		soap.FaultOther: append(local("", "ClientFault", "1001", "FailedAuthentication", "Client:x", ".Client"),
 			soap.Name{Space: secext, Local: "Other"}, soap.Name{Space: "urn:x", Local: "InvalidSecurity"}),
 	} {
 		for _, code := range codes {
@@ -140,9 +148,22 @@ func TestFaultClass(t *testing.T) {
 	if inside.Class() != soap.FaultAuthentication {
 		t.Error("a subcode of WS-Security does not count")
 	}
-	other := soap.Fault{Code: soap.Name{Local: "Sender"}, Subcodes: local("Receiver", "MustUnderstand")}
+	other := soap.Fault{Code: soap.Name{Local: "Sender"}, Subcodes: local("Sender", "MustUnderstand")}
 	if other.Class() != soap.FaultClient {
 		t.Error("a subcode counts as the code")
+	}
+	other.Subcodes = local("Bad", "Receiver")
+	if other.Class() != soap.FaultServer {
+		t.Error("a subcode that says that the service broke does not count")
+	}
+	other = soap.Fault{Code: soap.Name{Local: "Receiver"}, Subcodes: []soap.Name{security[0]}}
+	if other.Class() != soap.FaultServer {
+		t.Error("a subcode excuses a service that broke")
+	}
+	for _, space := range []string{"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing", "http://schemas.microsoft.com/ws/2005/05/addressing/none"} {
+		if f := (soap.Fault{Code: soap.Name{Space: space, Local: "ActionNotSupported"}}); f.Class() != soap.FaultClient {
+			t.Errorf("ActionNotSupported of %s is of class %d", space, f.Class())
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ const MaxFields = 128
 // start, from the tags of the type, and never changes.
 //
 // A field has a json tag (the member's name) and a soap tag: the element's local name, then options after commas. The option
-// "utc" appends the zone Z to a date, as MDS wants it. A field with soap:"-" is none of the wire's business; one with json:"-"
+// "utc" appends the zone Z to a date, as MDS wants it; "anyspace" reads the element in whatever namespace it stands. A field with soap:"-" is none of the wire's business; one with json:"-"
 // is read from the wire and never shown.
 type Shape struct {
 	Type   reflect.Type
@@ -77,8 +77,9 @@ type Field struct {
 	// Tag holds all tags of the Go field, for those who describe it.
 	Tag reflect.StructTag
 
-	utc   bool
-	index int
+	utc      bool
+	anySpace bool
+	index    int
 }
 
 // FieldByMember finds a field by its JSON name. A hidden one has none.
@@ -158,8 +159,10 @@ func (c *compiler) field(sf reflect.StructField, path string) Field {
 	case "":
 	case "utc":
 		field.utc = true
+	case "anyspace":
+		field.anySpace = true
 	default:
-		c.failf(path, "has the unknown soap option %q; the only one is utc", options)
+		c.failf(path, "has the unknown soap option %q; valid are utc and anyspace", options)
 	}
 	c.kind(&field, sf.Type, path)
 	return field

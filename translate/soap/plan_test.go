@@ -135,7 +135,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"a soap name that would be markup", `has the soap name "A><B"`, reflect.TypeFor[struct {
 			A string `json:"a" soap:"A><B"`
 		}]()},
-		{"an unknown option", `has the unknown soap option "UTC"; the only one is utc`, reflect.TypeFor[struct {
+		{"an unknown option", `has the unknown soap option "UTC"; valid are utc and anyspace`, reflect.TypeFor[struct {
 			A string `json:"a" soap:"A,UTC"`
 		}]()},
 		{"two options", `has the unknown soap option "utc,utc"`, reflect.TypeFor[struct {
