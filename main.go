@@ -151,7 +151,9 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if err != nil {
 		return api.Config{}, err
 	}
-	edge := api.Config{Systems: systems, RulesOff: rulesOff(c), CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention}
+	edge := api.Config{
+		Systems: systems, RulesOff: rulesOff(c), Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention,
+	}
 	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
 		return edge, err
 	}
@@ -510,6 +512,9 @@ func (h *healthCommand) Run(ctx context.Context, std *streams) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return usageError{err}
+	}
+	if h.URL == "" {
+		request.Host = "localhost" // a proxy without callers accepts it, whatever name SOAPBRIDGE_LISTEN has
 	}
 	response, err := client.Do(request)
 	if err != nil {

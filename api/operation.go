@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -157,23 +158,39 @@ func checkQuery(u *url.URL) *problem {
 // body reads the request body under the limit of requests.
 func (s *server) body(c *gin.Context) ([]byte, *problem) { return bodyWithin(c, s.config.MaxBody) }
 
-// bodyWithin reads a body of at most so many bytes.
+// bodyWithin reads a body of at most so many bytes, and not longer than bodyTimeout. A declared length over the limit is refused unread:
+// net/http sends 100 Continue at the first read.
 func bodyWithin(c *gin.Context, limit int64) ([]byte, *problem) {
-	limited := http.MaxBytesReader(c.Writer, c.Request.Body, limit)
-	body, err := io.ReadAll(limited)
-	var tooLarge *http.MaxBytesError
+	if c.Request.ContentLength > limit {
+		if c.Request.ProtoMajor == 1 {
+			c.Header("Connection", "close") // else net/http reads the body, so that another request can follow it
+		}
+		return nil, tooLarge(limit)
+	}
+	// A writer without deadlines, as in tests, leaves it to the server's own limit.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	var over *http.MaxBytesError
+	var p *problem
 	switch {
 	case err == nil:
 		return body, nil
-	case errors.As(err, &tooLarge):
-		p := newProblem(payloadTooLarge)
-		p.params(map[string]any{"maxBytes": limit})
-		return nil, p
+	case errors.As(err, &over):
+		return nil, tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p = newProblem(requestTimeout) // net/http closes the connection: what is left of the body must not be read as a request
+	default:
+		p = newProblem(codeOf(translate.MalformedJSON))
+		p.Detail = "The body ended before it was complete."
 	}
-	p := newProblem(codeOf(translate.MalformedJSON))
-	p.Detail = "The body ended before it was complete."
 	p.cause = err
 	return nil, p
+}
+
+func tooLarge(limit int64) *problem {
+	p := newProblem(payloadTooLarge)
+	p.params(map[string]any{"maxBytes": limit})
+	return p
 }
 
 // perform makes the call under a claim and understands the reply. A caller who hangs up neither cancels the write nor loses its result: the
@@ -199,7 +216,9 @@ func (s *server) understand(c *gin.Context, w *work, request translate.Request, 
 	result, failure := request.Decode(reply, w.env)
 	if failure != nil {
 		p := problemOf(failure)
-		p.Instance = w.operation.Path
+		if callOf(c).pretended {
+			p.Instance = w.operation.Path
+		}
 		return s.answerOf(c, p), !failure.Stray
 	}
 	callOf(c).ignored = result.Ignored
