@@ -47,6 +47,7 @@ func (s *server) operation(op translate.Operation, system System) gin.HandlerFun
 			s.refuse(c, problemOf(failure))
 			return
 		}
+		s.nameOperation(c, w.env.OperationID)
 		held, standing, p := s.begin(c.Request.Context(), w, request)
 		if p != nil {
 			s.refuse(c, p)
@@ -99,23 +100,27 @@ func (s *server) admit(c *gin.Context, op translate.Operation, system System) (*
 	if key == "" && preview == 0 {
 		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
 	}
-	env := translate.Env{Now: time.Now(), OperationID: s.identifyOperation(c, who, key)}
+	env := translate.Env{Now: time.Now(), OperationID: s.operationID(who, key)}
 	if who.id != anonymous.id {
 		env.Caller.UserID = who.id
 	}
 	return &work{op, system, who, env, preview}, nil
 }
 
-// identifyOperation gives the id that a caller's key stands for, and tells it in the answer. Without a key, which only a preview can be, it
-// is the nil UUID, and nobody is told: no operation has it.
-func (s *server) identifyOperation(c *gin.Context, who caller, key string) string {
+// operationID returns the id of the operation that a caller's key is for. Without a key, as only a preview can be, it is the nil UUID, which
+// no operation has.
+func (s *server) operationID(who caller, key string) string {
 	if key == "" {
 		return uuid.Nil.String()
 	}
-	id := s.config.Vault.OperationID(who.id, key)
+	return s.config.Vault.OperationID(who.id, key)
+}
+
+// nameOperation puts the operation id on the answer and into the log. An id says that there is an operation, or was one: what is refused
+// before the claim has none, although its key may be that of another operation.
+func (s *server) nameOperation(c *gin.Context, id string) {
 	callOf(c).operationID = id
 	c.Header("Operation-Id", id)
-	return id
 }
 
 func checkContentType(h http.Header) *problem {

@@ -146,6 +146,9 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
+			if id := w.Header().Get("Operation-Id"); id != "" || d["operationId"] != nil || e.lastLine(t)["operation_id"] != nil {
+				t.Errorf("there is no operation, and its id is %q: %s", id, w.Body)
+			}
 		})
 	}
 }
@@ -280,6 +283,66 @@ func TestVendorsWords(t *testing.T) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
 		})
+	}
+}
+
+// An operation id says that there is an operation, or was one: it comes with the claim, and with the record that a key already has.
+func TestOperationIDComesWithTheClaim(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	body := func(text string) func(*http.Request) {
+		return func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		}
+	}
+	first := e.call(note())
+	id := first.Header().Get("Operation-Id")
+	for name, c := range map[string]struct {
+		change func(*http.Request)
+		status int
+		known  bool
+	}{
+		"the same again":           {func(*http.Request) {}, http.StatusCreated, true},
+		"an invalid body":          {body(`{"text": 7}`), http.StatusUnprocessableEntity, false},
+		"another valid body":       {body(`{"text": "another"}`), http.StatusUnprocessableEntity, true},
+		"a body that is no JSON":   {body("{"), http.StatusBadRequest, false},
+		"a preview":                {func(r *http.Request) { r.URL.RawQuery = "preview=soap11" }, http.StatusOK, false},
+		"another content type":     {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusUnsupportedMediaType, false},
+		"a parameter nobody knows": {func(r *http.Request) { r.URL.RawQuery = "x=1" }, http.StatusBadRequest, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := e.call(note(c.change))
+			want := ""
+			if c.known {
+				want = id
+			}
+			if got := w.Header().Get("Operation-Id"); w.Code != c.status || got != want || w.Code >= 400 && strings.Contains(w.Body.String(), id) != c.known {
+				t.Errorf("status %d, Operation-Id %q, want %q: %s", w.Code, got, want, w.Body)
+			}
+		})
+	}
+	if unset := newEdge(t, nil).call(note()); unset.Header().Get("Operation-Id") != "" || strings.Contains(unset.Body.String(), "operationId") {
+		t.Errorf("of a system that is not configured: %v %s", unset.Header(), unset.Body)
+	}
+	refused := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Unreachable, Err: errors.New("refused")}
+	})).call(note())
+	if got := refused.Header().Get("Operation-Id"); got == "" || problemIn(t, refused)["operationId"] != got {
+		t.Errorf("of a claim that was released again: %v %s", refused.Header(), refused.Body)
+	}
+}
+
+// The payload that came first may have been executed: nothing is claimed about the outcome, and the answer leads to that operation.
+func TestReusedKeyLeadsToItsOperation(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	id := e.call(note()).Header().Get("Operation-Id")
+	w := e.call(note(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"text": "another"}`)) }))
+	d := problemIn(t, w)
+	_, claimed := d["outcome"]
+	if d["code"] != "key-reused" || claimed || d["retry"] != "never" || d["operationId"] != id || w.Header().Get("Link") != "</v1/operations/"+id+`>; rel="related"` {
+		t.Errorf("%v %s", w.Header(), w.Body)
+	}
+	if view := e.call(httptest.NewRequest(http.MethodGet, "/v1/operations/"+id, nil)); view.Code != http.StatusOK {
+		t.Errorf("the link leads to status %d: %s", view.Code, view.Body)
 	}
 }
 

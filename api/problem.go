@@ -92,7 +92,7 @@ var table = map[code]row{
 	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token, or in the header X-API-Key.", notSent, afterFix, 0, keepNothing},
 	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterFix, 0, keepNothing},
 	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
-	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", notSent, afterFix, 0, keepNothing},
+	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", noOutcome, retryNever, 0, keepNothing},
 	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
 	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterFix, 0, keepNothing},
 	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
@@ -122,7 +122,8 @@ type problem struct {
 	Code code `json:"code" validate:"required" swaggertype:"string"`
 	// Names this call in the log; also in the header X-Request-Id.
 	RequestID string `json:"requestId" validate:"required"`
-	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id.
+	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id. Absent where the call was
+	// refused before it had an operation.
 	OperationID string `json:"operationId,omitempty" format:"uuid"`
 	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
 	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.

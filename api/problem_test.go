@@ -54,7 +54,7 @@ func TestRetryFitsTheOutcome(t *testing.T) {
 		soap.Rejected: {afterFix, retryLater, retrySafe},
 		soap.Failed:   {afterCheck},
 		soap.Unknown:  {retryNever},
-		noOutcome:     {retrySafe, retryLater, afterFix},
+		noOutcome:     {retrySafe, retryLater, afterFix, retryNever},
 	}
 	for c, r := range table {
 		if !slices.Contains(fitting[r.outcome], r.retry) {

@@ -16,7 +16,7 @@ import (
 
 // The rows of the error table about keys, records and callers.
 var (
-	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "not_sent", "after_fix", "", nil}
+	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "", "never", "", nil}
 	inFlight        = want{http.StatusConflict, "in-flight", "", "later", "1", nil}
 	storeDown       = want{http.StatusServiceUnavailable, "idempotency-store-unavailable", "not_sent", "later", "1", nil}
 	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_fix", "", nil}
