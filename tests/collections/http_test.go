@@ -81,7 +81,7 @@ func membersByName(r request, a answer) map[string]string {
 func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
 	reference := regexp.MustCompile(`^([A-Za-z]+)\.response\.body\.\$(\.[A-Za-z]+)+$`)
 	found := 0
-	for _, part := range strings.Split(string(read(t, "soapbridge.http")), "\n###") {
+	for part := range strings.SplitSeq(string(read(t, "soapbridge.http")), "\n###") {
 		for _, m := range variable.FindAllStringSubmatch(part, -1) {
 			if m[1] == "baseUrl" || m[1] == "$guid" {
 				continue
