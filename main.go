@@ -155,7 +155,9 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if err != nil {
 		return api.Config{}, err
 	}
-	edge := api.Config{Systems: systems, RulesOff: rulesOff(c), CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention}
+	edge := api.Config{
+		Systems: systems, RulesOff: rulesOff(c), Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, Sandbox: c.Sandbox, Retention: c.IdempotencyRetention,
+	}
 	if edge.Callers, err = callers(ctx, c, scopes(systems), log); err != nil {
 		return edge, err
 	}
@@ -542,6 +544,9 @@ func (h *healthCommand) Run(ctx context.Context, std *streams) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if h.URL == "" {
+		request.Host = "localhost" // a proxy without callers accepts it, whatever name SOAPBRIDGE_LISTEN has
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return err
@@ -587,8 +592,8 @@ func (h *healthCommand) target() (string, *http.Client, error) {
 }
 
 type keysNew struct {
-	ID     string   `default:"" help:"Name of the caller, for logs and vendors: a-z 0-9 -. A random one by default."`
-	Scopes []string `name:"scope" help:"What the caller may do, repeatable; every operation by default."`
+	ID     *string  `help:"Name of the caller, for logs and vendors: a-z 0-9 -. A random one by default."`
+	Scopes []string `name:"scope" sep:"none" help:"What the caller may do, repeatable, or with commas between; every operation by default."`
 }
 
 func (k *keysNew) Run(std *streams) error {
@@ -599,17 +604,13 @@ func (k *keysNew) Run(std *streams) error {
 	known := scopes(systems)
 	granted := known[1:] // all but admin
 	if len(k.Scopes) > 0 {
-		granted = nil
-	}
-	for _, name := range k.Scopes {
-		if !slices.Contains(known, api.Scope(name)) {
-			return usageError{fmt.Errorf("--scope: there is no %q; valid are %v", name, known)}
+		if granted, err = scopesNamed(k.Scopes, known); err != nil {
+			return usageError{err}
 		}
-		granted = append(granted, api.Scope(name))
 	}
-	id := k.ID
-	if id == "" {
-		id = "key-" + uuid.NewString()[:8]
+	id := "key-" + uuid.NewString()[:8]
+	if k.ID != nil {
+		id = *k.ID
 	}
 	key, line, err := api.NewAPIKey(id, granted)
 	if err != nil {
@@ -618,6 +619,20 @@ func (k *keysNew) Run(std *streams) error {
 	_, _ = fmt.Fprintf(std.out, "# The key, for the caller; it is shown this once. Send it as: Authorization: Bearer <key>\n%s\n\n"+
 		"# The line for SOAPBRIDGE_API_KEYS, or the file of SOAPBRIDGE_API_KEYS_FILE.\n%s\n", key, line)
 	return nil
+}
+
+// scopesNamed returns the scopes that --scope names, each once. An empty name is a mistake, too: it comes from a variable that is not set.
+func scopesNamed(flags []string, known []api.Scope) (list []api.Scope, err error) {
+	for name := range strings.SplitSeq(strings.Join(flags, ","), ",") {
+		scope := api.Scope(name)
+		if !slices.Contains(known, scope) {
+			return nil, fmt.Errorf("--scope: there is no %q; valid are %v", name, known)
+		}
+		if !slices.Contains(list, scope) {
+			list = append(list, scope)
+		}
+	}
+	return list, nil
 }
 
 type configShow struct{}

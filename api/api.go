@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +54,8 @@ type Config struct {
 	Callers *Callers
 	// Metrics is told what happens; nil is told nothing.
 	Metrics Metrics
+	// Hosts are the host names, in lower case, that a request may be for where Callers is nil, beside IP addresses and localhost: see isOwnHost.
+	Hosts []string
 	// CORSOrigins are the origins that browsers may call from: "https://app.example.com". A trailing ":*" stands for any port.
 	CORSOrigins []string
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts nobody.
@@ -80,33 +84,55 @@ func New(c Config) (*Server, error) {
 	}
 	s := &server{config: c, success: map[string]int{}, stopping: make(chan struct{})}
 	e.Use(s.identify, s.log, s.recover)
+	if c.Callers == nil {
+		e.Use(s.checkHost)
+	}
 	if len(c.CORSOrigins) > 0 {
 		e.Use(s.crossOrigin())
 	}
 	e.NoRoute(s.notFound)
 	e.NoMethod(s.methodNotAllowed)
-	e.GET("/healthz", s.alive)
-	e.GET("/readyz", s.ready)
+	e.Match(reading, "/healthz", s.alive)
+	e.Match(reading, "/readyz", s.ready)
 	for _, system := range c.Systems {
 		for _, op := range system.Operations {
 			e.POST(op.Path, s.operation(op, system))
 			s.success[op.Name] = op.Status
 		}
 	}
-	e.GET("/v1/operations", s.listOperations)
-	e.GET("/v1/operations/:operationId", s.showOperation)
+	e.Match(reading, "/v1/operations", s.listOperations)
+	e.Match(reading, operationsPath+":operationId", s.showOperation)
 	e.POST("/v1/operations/:operationId/resolution", s.settle)
 	if c.Tools {
 		if err := s.addTools(e); err != nil {
 			return nil, err
 		}
 	}
-	site, err := openapi.New(s.documented())
-	if err != nil {
+	var err error
+	if s.site, err = openapi.New(s.documented()); err != nil {
 		return nil, err
 	}
-	site.Register(e)
-	return &Server{Handler: e, server: s}, nil
+	s.site.Register(e)
+	return &Server{Handler: refuseEncodedSlashes(e), server: s}, nil
+}
+
+// reading are the methods of every route that only reads. net/http leaves the body of an answer to HEAD out.
+var reading = []string{http.MethodGet, http.MethodHead}
+
+// operationsPath is what the path of an operation's view begins with; the operation id follows.
+const operationsPath = "/v1/operations/"
+
+// refuseEncodedSlashes lets no route have a path with an encoded slash: net/url decodes it, and "a%2Fb" would be routed like "a/b", which is
+// another resource (RFC 3986, section 2.2).
+func refuseEncodedSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F") {
+			elsewhere := *r
+			elsewhere.URL = &url.URL{RawQuery: r.URL.RawQuery} // an empty path, which no route has
+			r = &elsewhere
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // documented is what the documents of this proxy say beyond the generated ones.
@@ -134,6 +160,7 @@ type Server struct {
 
 type server struct {
 	config     Config
+	site       *openapi.Site
 	success    map[string]int // HTTP status of success by the operation's name
 	background sync.WaitGroup
 	waiting    atomic.Int64 // how many are in the background

@@ -163,23 +163,47 @@ func parseKeyLine(line string, known []Scope) (string, apiKey, error) {
 }
 
 // authenticate finds the caller by the API key, which comes as a bearer token or in X-API-Key.
-func (c *Callers) authenticate(h http.Header) (caller, bool) {
+func (c *Callers) authenticate(h http.Header) (caller, *problem) {
 	keys := c.keys.Load()
-	token := h.Get("X-Api-Key")
-	if authorization := h.Get("Authorization"); authorization != "" {
-		scheme, credentials, _ := strings.Cut(authorization, " ")
-		if token != "" || !strings.EqualFold(scheme, "Bearer") {
-			return caller{}, false
-		}
-		token = strings.TrimSpace(credentials)
+	token, p := credential(h)
+	if p != nil {
+		return caller{}, p
 	}
 	id, secret, found := strings.Cut(token, ".")
 	if keys == nil || !found {
-		return caller{}, false
+		return caller{}, newProblem(unauthenticated)
 	}
 	// An unknown id costs as much as a known one with a wrong secret.
 	key, known := (*keys)[id]
 	digest := sha256.Sum256([]byte(secret))
-	same := subtle.ConstantTimeCompare(digest[:], key.digest[:]) == 1
-	return key.caller, known && same
+	if same := subtle.ConstantTimeCompare(digest[:], key.digest[:]) == 1; !known || !same {
+		return caller{}, newProblem(unauthenticated)
+	}
+	return key.caller, nil
+}
+
+// credential returns the API key of a request, empty when there is none. With several, two programs on the way may each mean another caller.
+func credential(h http.Header) (string, *problem) {
+	authorization, key := h.Get("Authorization"), h.Get(apiKeyHeader)
+	switch {
+	case len(h.Values("Authorization")) > 1 || len(h.Values(apiKeyHeader)) > 1:
+		return "", severalCredentials("The request has Authorization or X-API-Key more than once. Send one API key.")
+	case authorization != "" && key != "":
+		return "", severalCredentials("The request has both Authorization and X-API-Key. Send the API key in one of them.")
+	case key != "":
+		return key, nil
+	}
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", nil
+	}
+	return strings.TrimSpace(token), nil
+}
+
+const apiKeyHeader = "X-Api-Key" //nolint:gosec // the name of a header, and no key
+
+func severalCredentials(detail string) *problem {
+	p := newProblem(unauthenticated)
+	p.Detail = detail
+	return p
 }

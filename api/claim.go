@@ -130,6 +130,7 @@ func (s *server) stand(c *gin.Context, w *work, request translate.Request, r ide
 		s.refuse(c, unreadableRecord(err))
 	case !same:
 		s.count(resultMismatch)
+		c.Header("Link", "<"+operationsPath+w.env.OperationID+`>; rel="related"`)
 		s.refuse(c, newProblem(keyReused))
 	case r.State == idempotency.Done:
 		s.replay(c, r)

@@ -122,7 +122,8 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 		Store:   idempotency.NewMemory(idempotency.MemoryOptions{}),
 		Vault:   vault,
 		MaxBody: 1024, MaxReply: 1 << 20,
-		Log: slog.New(slog.NewJSONHandler(e.log, nil)),
+		Hosts: []string{"example.com"}, // httptest's own
+		Log:   slog.New(slog.NewJSONHandler(e.log, nil)),
 	}
 	for _, c := range change {
 		c(&cfg)

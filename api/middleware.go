@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"soapbridge/openapi"
 	"soapbridge/translate/soap"
 )
 
@@ -149,10 +152,10 @@ func (s *server) identifyCaller(c *gin.Context) (caller, *problem) {
 	if s.config.Callers == nil {
 		return anonymous, nil
 	}
-	who, known := s.config.Callers.authenticate(c.Request.Header)
-	if !known {
+	who, p := s.config.Callers.authenticate(c.Request.Header)
+	if p != nil {
 		c.Header("WWW-Authenticate", `Bearer realm="soapbridge"`)
-		return who, newProblem(unauthenticated)
+		return who, p
 	}
 	callOf(c).caller = who.id
 	return who, nil
@@ -167,9 +170,41 @@ func (s *server) identifyAdmin(c *gin.Context) (caller, *problem) {
 	return who, p
 }
 
-func (s *server) notFound(c *gin.Context) { s.refuse(c, newProblem(notFound)) }
+// notFound answers for a path that has nothing: with a page where a browser asks for one, as after a mistyped address.
+func (s *server) notFound(c *gin.Context) {
+	a := s.answerOf(c, newProblem(notFound))
+	if page, wanted := s.site.NotFoundPage(c); wanted {
+		a.contentType, a.body = openapi.HTMLType, page
+	}
+	s.write(c, a)
+}
 
 func (s *server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
+
+// checkHost refuses a request for a host name that is not this proxy's. Without callers whoever reaches the proxy may do everything, and the
+// page of a foreign host reaches it as soon as its owner lets that name resolve to this machine (DNS rebinding): to the browser both are one
+// origin then. What cannot be faked is the name, which the browser sends as Host.
+func (s *server) checkHost(c *gin.Context) {
+	if !isOwnHost(c.Request.Host, s.config.Hosts) {
+		s.refuse(c, newProblem(hostNotAllowed))
+	}
+}
+
+// isOwnHost reports whether a Host header, with any port, is absent (as in HTTP/1.0), an IP address, localhost or a name below it, or one of
+// hosts. DNS decides about none of the first three (RFC 6761, section 6.3).
+func isOwnHost(host string, hosts []string) bool {
+	name := host
+	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
+		name = withoutPort
+	} else if inside, bracketed := strings.CutPrefix(host, "["); bracketed {
+		name = strings.TrimSuffix(inside, "]")
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if _, err := netip.ParseAddr(name); err == nil {
+		return true
+	}
+	return name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(hosts, name)
+}
 
 // crossOrigin lets the listed origins call from a browser, and read the headers that this API speaks with. A call from any other origin
 // is refused: without that the browser would still send it, and only hide the answer.
@@ -178,9 +213,12 @@ func (s *server) crossOrigin() gin.HandlerFunc {
 	listed := cors.New(cors.Config{
 		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost},
-		AllowHeaders:    []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id"},
-		ExposeHeaders:   []string{"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate"},
-		MaxAge:          time.Hour,
+		// Traceparent and Tracestate are what tracing libraries put on every call (W3C Trace Context).
+		AllowHeaders: []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id", "Traceparent", "Tracestate"},
+		ExposeHeaders: []string{
+			"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location",
+		},
+		MaxAge: time.Hour,
 	})
 	return func(c *gin.Context) {
 		origin, own := c.GetHeader("Origin"), "://"+c.Request.Host

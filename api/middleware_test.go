@@ -315,3 +315,145 @@ func TestTrustedProxiesThatAreNoneFailTheStart(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// A page of another host reaches a proxy without callers as soon as that host's owner lets its name resolve to this machine (DNS rebinding).
+func TestHostsOfAProxyWithoutCallers(t *testing.T) {
+	e := newEdge(t, answering(success()), func(c *Config) { c.Hosts = []string{"proxy.test"} })
+	for host, accepted := range map[string]bool{
+		"":                      true, // HTTP/1.0
+		"127.0.0.1":             true,
+		"127.0.0.1:8080":        true,
+		"203.0.113.7:80":        true,
+		"[::1]":                 true,
+		"[::1]:8080":            true,
+		"[2001:db8::1]:8080":    true,
+		"localhost":             true,
+		"localhost:1":           true,
+		"LocalHost:8080":        true,
+		"localhost.":            true,
+		"app.localhost:8080":    true,
+		"proxy.test":            true,
+		"proxy.test:8443":       true,
+		"PROXY.test":            true,
+		"rebind.evil.example":   false,
+		"rebind.evil.example:1": false,
+		"localhost.evil.test":   false,
+		"127.0.0.1.evil.test":   false,
+		"evillocalhost":         false,
+		"sub.proxy.test":        false,
+		"proxy.test.evil.test":  false,
+		"[::1].evil.test":       false,
+		"2130706433":            false, // browsers write it as 127.0.0.1
+		"intranet":              false,
+	} {
+		for method, path := range map[string]string{
+			http.MethodPost: notePath, http.MethodGet: "/docs", http.MethodHead: "/healthz", http.MethodPut: "/nowhere", http.MethodDelete: notePath, http.MethodOptions: notePath,
+		} {
+			r := note()
+			r.Method, r.URL.Path, r.Host = method, path, host
+			r.Header.Set("Origin", "http://"+host) // to the browser it is the page's own
+			w := e.call(r)
+			if (w.Code != http.StatusMisdirectedRequest) != accepted {
+				t.Errorf("%s %s to %q: status %d: %s", method, path, host, w.Code, w.Body)
+			}
+			if accepted {
+				continue
+			}
+			if d := problemIn(t, w); d["code"] != "host-not-allowed" || d["outcome"] != "not_sent" || d["retry"] != "after_fix" || strings.Contains(w.Body.String(), host) {
+				t.Errorf("%s %s to %q: %s", method, path, host, w.Body)
+			}
+		}
+	}
+	withCallers := newEdge(t, answering(success()), func(c *Config) { c.Callers = &Callers{} })
+	if w := withCallers.call(note(func(r *http.Request) { r.Host = "any.name.example" })); w.Code != http.StatusUnauthorized {
+		t.Errorf("with callers: status %d: %s", w.Code, w.Body)
+	}
+}
+
+func TestOriginOfAnAppInAWebView(t *testing.T) {
+	e := newEdge(t, answering(success()), func(c *Config) { c.CORSOrigins = []string{"capacitor://localhost"} })
+	for origin, status := range map[string]int{"capacitor://localhost": http.StatusNoContent, "ionic://localhost": http.StatusForbidden} {
+		w := e.call(note(func(r *http.Request) {
+			r.Method = http.MethodOptions
+			r.Header = http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"traceparent"}}
+		}))
+		got := w.Header()
+		if w.Code != status || status == http.StatusNoContent &&
+			(got.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(strings.ToLower(got.Get("Access-Control-Allow-Headers")), "traceparent")) {
+			t.Errorf("%s: status %d, %v", origin, w.Code, got)
+		}
+	}
+}
+
+func TestOneAPIKeyInOneHeader(t *testing.T) {
+	key, line, err := NewAPIKey("web", []Scope{"test:notes:create"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	callers := &Callers{}
+	if err := callers.Replace([]string{line}, []Scope{"test:notes:create"}); err != nil {
+		t.Fatal(err)
+	}
+	e := newEdge(t, answering(success()), func(c *Config) { c.Callers = callers })
+	for name, c := range map[string]struct {
+		headers http.Header
+		status  int
+		says    string
+	}{
+		"a bearer token":        {http.Header{"Authorization": {"Bearer " + key}}, http.StatusCreated, ""},
+		"X-API-Key":             {http.Header{"X-Api-Key": {key}}, http.StatusCreated, ""},
+		"one of two is empty":   {http.Header{"X-Api-Key": {key}, "Authorization": {""}}, http.StatusCreated, ""},
+		"both":                  {http.Header{"X-Api-Key": {key}, "Authorization": {"Bearer " + key}}, http.StatusUnauthorized, "both Authorization and X-API-Key"},
+		"both, of other kinds":  {http.Header{"X-Api-Key": {key}, "Authorization": {"Basic eDp5"}}, http.StatusUnauthorized, "both Authorization and X-API-Key"},
+		"two bearer tokens":     {http.Header{"Authorization": {"Bearer " + key, "Bearer " + key}}, http.StatusUnauthorized, "more than once"},
+		"X-API-Key twice":       {http.Header{"X-Api-Key": {key, key}}, http.StatusUnauthorized, "more than once"},
+		"none":                  {nil, http.StatusUnauthorized, "or in the header X-API-Key"},
+		"another scheme":        {http.Header{"Authorization": {"Basic eDp5"}}, http.StatusUnauthorized, "or in the header X-API-Key"},
+		"a key that is unknown": {http.Header{"X-Api-Key": {"web.wrong"}}, http.StatusUnauthorized, "or in the header X-API-Key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := e.call(note(func(r *http.Request) { maps.Copy(r.Header, c.headers) }))
+			if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) || (c.status == http.StatusUnauthorized) != (w.Header().Get("WWW-Authenticate") != "") {
+				t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
+			}
+			if strings.Contains(w.Body.String(), key) {
+				t.Errorf("the key is repeated: %s", w.Body)
+			}
+		})
+	}
+}
+
+// A person who follows a wrong link gets a page; a program gets the problem, unless it asks for a page, too.
+func TestPageForAPathThatHasNothing(t *testing.T) {
+	const aBrowser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	e := newEdge(t, answering(success()))
+	for _, path := range []string{"/nope", "/problems/nope", "/v1/test%2fnotes"} {
+		for _, c := range []struct {
+			method, accept string
+			page           bool
+		}{
+			{http.MethodGet, aBrowser, true}, {http.MethodHead, aBrowser, true},
+			{http.MethodPost, aBrowser, false}, {http.MethodGet, "*/*", false}, {http.MethodGet, "", false}, {http.MethodGet, "application/json", false},
+		} {
+			if c.method == http.MethodPost && path == "/problems/nope" {
+				continue // another method of a route that there is
+			}
+			r := httptest.NewRequest(c.method, path, nil)
+			r.Header.Set("Accept", c.accept)
+			w := e.call(r)
+			if w.Code != http.StatusNotFound || e.lastLine(t)["code"] != "not-found" || c.method != http.MethodPost && w.Header().Get("Vary") != "Accept" {
+				t.Errorf("%s %s: status %d, %v", c.method, path, w.Code, w.Header())
+			}
+			if !c.page {
+				if d := problemIn(t, w); d["code"] != "not-found" || d["instance"] != nil && path != "/problems/nope" {
+					t.Errorf("%s %s with %q: %s", c.method, path, c.accept, w.Body)
+				}
+				continue
+			}
+			if w.Header().Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(w.Body.String(), `<a href="/problems">`) ||
+				w.Header().Get("Content-Security-Policy") == "" || strings.Contains(w.Body.String(), "nope") {
+				t.Errorf("%s %s: %v\n%s", c.method, path, w.Header(), w.Body)
+			}
+		}
+	}
+}

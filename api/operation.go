@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func (s *server) operation(op translate.Operation, system System) gin.HandlerFun
 			s.refuse(c, problemOf(failure))
 			return
 		}
+		s.nameOperation(c, w.env.OperationID)
 		held, standing, p := s.begin(c.Request.Context(), w, request)
 		if p != nil {
 			s.refuse(c, p)
@@ -98,23 +100,27 @@ func (s *server) admit(c *gin.Context, op translate.Operation, system System) (*
 	if key == "" && preview == 0 {
 		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
 	}
-	env := translate.Env{Now: time.Now(), OperationID: s.identifyOperation(c, who, key)}
+	env := translate.Env{Now: time.Now(), OperationID: s.operationID(who, key)}
 	if who.id != anonymous.id {
 		env.Caller.UserID = who.id
 	}
 	return &work{op, system, who, env, preview}, nil
 }
 
-// identifyOperation gives the id that a caller's key stands for, and tells it in the answer. Without a key, which only a preview can be, it
-// is the nil UUID, and nobody is told: no operation has it.
-func (s *server) identifyOperation(c *gin.Context, who caller, key string) string {
+// operationID returns the id of the operation that a caller's key is for. Without a key, as only a preview can be, it is the nil UUID, which
+// no operation has.
+func (s *server) operationID(who caller, key string) string {
 	if key == "" {
 		return uuid.Nil.String()
 	}
-	id := s.config.Vault.OperationID(who.id, key)
+	return s.config.Vault.OperationID(who.id, key)
+}
+
+// nameOperation puts the operation id on the answer and into the log. An id says that there is an operation, or was one: what is refused
+// before the claim has none, although its key may be that of another operation.
+func (s *server) nameOperation(c *gin.Context, id string) {
 	callOf(c).operationID = id
 	c.Header("Operation-Id", id)
-	return id
 }
 
 func checkContentType(h http.Header) *problem {
@@ -157,23 +163,39 @@ func checkQuery(u *url.URL) *problem {
 // body reads the request body under the limit of requests.
 func (s *server) body(c *gin.Context) ([]byte, *problem) { return bodyWithin(c, s.config.MaxBody) }
 
-// bodyWithin reads a body of at most so many bytes.
+// bodyWithin reads a body of at most so many bytes, and not longer than bodyTimeout. A declared length over the limit is refused unread:
+// net/http sends 100 Continue at the first read.
 func bodyWithin(c *gin.Context, limit int64) ([]byte, *problem) {
-	limited := http.MaxBytesReader(c.Writer, c.Request.Body, limit)
-	body, err := io.ReadAll(limited)
-	var tooLarge *http.MaxBytesError
+	if c.Request.ContentLength > limit {
+		if c.Request.ProtoMajor == 1 {
+			c.Header("Connection", "close") // else net/http reads the body, so that another request can follow it
+		}
+		return nil, tooLarge(limit)
+	}
+	// A writer without deadlines, as in tests, leaves it to the server's own limit.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	var over *http.MaxBytesError
+	var p *problem
 	switch {
 	case err == nil:
 		return body, nil
-	case errors.As(err, &tooLarge):
-		p := newProblem(payloadTooLarge)
-		p.params(map[string]any{"maxBytes": limit})
-		return nil, p
+	case errors.As(err, &over):
+		return nil, tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p = newProblem(requestTimeout) // net/http closes the connection: what is left of the body must not be read as a request
+	default:
+		p = newProblem(codeOf(translate.MalformedJSON))
+		p.Detail = "The body ended before it was complete."
 	}
-	p := newProblem(codeOf(translate.MalformedJSON))
-	p.Detail = "The body ended before it was complete."
 	p.cause = err
 	return nil, p
+}
+
+func tooLarge(limit int64) *problem {
+	p := newProblem(payloadTooLarge)
+	p.params(map[string]any{"maxBytes": limit})
+	return p
 }
 
 // perform makes the call under a claim and understands the reply. A caller who hangs up neither cancels the write nor loses its result: the
@@ -199,7 +221,9 @@ func (s *server) understand(c *gin.Context, w *work, request translate.Request, 
 	result, failure := request.Decode(reply, w.env)
 	if failure != nil {
 		p := problemOf(failure)
-		p.Instance = w.operation.Path
+		if callOf(c).pretended {
+			p.Instance = w.operation.Path
+		}
 		return s.answerOf(c, p), !failure.Stray
 	}
 	callOf(c).ignored = result.Ignored

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -145,6 +146,9 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
+			if id := w.Header().Get("Operation-Id"); id != "" || d["operationId"] != nil || e.lastLine(t)["operation_id"] != nil {
+				t.Errorf("there is no operation, and its id is %q: %s", id, w.Body)
+			}
 		})
 	}
 }
@@ -193,7 +197,7 @@ func TestBadParametersAreAllNamed(t *testing.T) {
 func TestSystemWithoutAnUpstream(t *testing.T) {
 	w := newEdge(t, nil).call(note())
 	d := problemIn(t, w)
-	if w.Code != http.StatusServiceUnavailable || d["code"] != "not-configured" || d["outcome"] != "not_sent" || w.Header().Get("Retry-After") == "" {
+	if w.Code != http.StatusServiceUnavailable || d["code"] != "not-configured" || d["outcome"] != "not_sent" || d["retry"] != "never" || w.Header().Get("Retry-After") != "" {
 		t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
 	}
 }
@@ -225,11 +229,20 @@ func TestPathsAndMethods(t *testing.T) {
 		{http.MethodOptions, notePath, 405, "POST"},
 		{http.MethodPut, notePath, 405, "POST"},
 		{"BREW", notePath, 405, "POST"},
-		{http.MethodPost, "/healthz", 405, "GET"},
+		{http.MethodPost, "/healthz", 405, "GET, HEAD"},
+		{http.MethodPost, "/readyz", 405, "GET, HEAD"},
+		{http.MethodPost, "/v1/operations", 405, "GET, HEAD"},
+		{http.MethodPost, "/v1/operations/x", 405, "GET, HEAD"},
 		{http.MethodPost, notePath + "/", 404, ""},
 		{http.MethodPost, "/v1/test/Notes", 404, ""},
 		{http.MethodPost, "//v1/test/notes", 404, ""},
 		{http.MethodPost, "/v1/../v1/test/notes", 404, ""},
+		{http.MethodPost, "/v1%2ftest%2fnotes", 404, ""},
+		{http.MethodPost, "/v1/test%2Fnotes", 404, ""},
+		{http.MethodPost, "/v1/te%73t%2fnotes", 404, ""},
+		{http.MethodGet, "/v1/operations%2fx", 404, ""},
+		{http.MethodGet, "/v1/operations/x%2fresolution", 404, ""},
+		{http.MethodGet, "/problems%2finternal", 404, ""},
 		{http.MethodGet, "/v2", 404, ""},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
@@ -239,7 +252,7 @@ func TestPathsAndMethods(t *testing.T) {
 			if w.Code != c.status || d["code"] != want || w.Header().Get("Allow") != c.allow || w.Header().Get("Location") != "" {
 				t.Errorf("status %d, Allow %q: %s", w.Code, w.Header().Get("Allow"), w.Body)
 			}
-			if _, there := d["instance"]; there && d["instance"] != notePath {
+			if _, there := d["instance"]; there && (c.status == 404 || d["instance"] != c.path) {
 				t.Errorf("the path is repeated: %s", w.Body)
 			}
 		})
@@ -270,5 +283,115 @@ func TestVendorsWords(t *testing.T) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
 		})
+	}
+}
+
+// An operation id says that there is an operation, or was one: it comes with the claim, and with the record that a key already has.
+func TestOperationIDComesWithTheClaim(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	body := func(text string) func(*http.Request) {
+		return func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		}
+	}
+	first := e.call(note())
+	id := first.Header().Get("Operation-Id")
+	for name, c := range map[string]struct {
+		change func(*http.Request)
+		status int
+		known  bool
+	}{
+		"the same again":           {func(*http.Request) {}, http.StatusCreated, true},
+		"an invalid body":          {body(`{"text": 7}`), http.StatusUnprocessableEntity, false},
+		"another valid body":       {body(`{"text": "another"}`), http.StatusUnprocessableEntity, true},
+		"a body that is no JSON":   {body("{"), http.StatusBadRequest, false},
+		"a preview":                {func(r *http.Request) { r.URL.RawQuery = "preview=soap11" }, http.StatusOK, false},
+		"another content type":     {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusUnsupportedMediaType, false},
+		"a parameter nobody knows": {func(r *http.Request) { r.URL.RawQuery = "x=1" }, http.StatusBadRequest, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := e.call(note(c.change))
+			want := ""
+			if c.known {
+				want = id
+			}
+			if got := w.Header().Get("Operation-Id"); w.Code != c.status || got != want || w.Code >= 400 && strings.Contains(w.Body.String(), id) != c.known {
+				t.Errorf("status %d, Operation-Id %q, want %q: %s", w.Code, got, want, w.Body)
+			}
+		})
+	}
+	if unset := newEdge(t, nil).call(note()); unset.Header().Get("Operation-Id") != "" || strings.Contains(unset.Body.String(), "operationId") {
+		t.Errorf("of a system that is not configured: %v %s", unset.Header(), unset.Body)
+	}
+	refused := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Unreachable, Err: errors.New("refused")}
+	})).call(note())
+	if got := refused.Header().Get("Operation-Id"); got == "" || problemIn(t, refused)["operationId"] != got {
+		t.Errorf("of a claim that was released again: %v %s", refused.Header(), refused.Body)
+	}
+}
+
+// The payload that came first may have been executed: nothing is claimed about the outcome, and the answer leads to that operation.
+func TestReusedKeyLeadsToItsOperation(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	id := e.call(note()).Header().Get("Operation-Id")
+	w := e.call(note(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"text": "another"}`)) }))
+	d := problemIn(t, w)
+	_, claimed := d["outcome"]
+	if d["code"] != "key-reused" || claimed || d["retry"] != "never" || d["operationId"] != id || w.Header().Get("Link") != "</v1/operations/"+id+`>; rel="related"` {
+		t.Errorf("%v %s", w.Header(), w.Body)
+	}
+	if view := e.call(httptest.NewRequest(http.MethodGet, "/v1/operations/"+id, nil)); view.Code != http.StatusOK {
+		t.Errorf("the link leads to status %d: %s", view.Code, view.Body)
+	}
+}
+
+func TestLocationOfWhatWasCreated(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	for _, replayed := range []string{"", "true"} {
+		w := e.call(note())
+		if want := "/v1/operations/" + w.Header().Get("Operation-Id"); w.Code != http.StatusCreated || w.Header().Get("Location") != want ||
+			w.Header().Get("Idempotent-Replayed") != replayed {
+			t.Errorf("status %d, %v, want the Location %q", w.Code, w.Header(), want)
+		}
+	}
+	for name, change := range map[string]func(*http.Request){
+		"a preview": func(r *http.Request) { r.URL.RawQuery = "preview=soap11" },
+		"a problem": func(r *http.Request) { r.Header.Del(keyHeader) },
+	} {
+		if w := e.call(note(change)); w.Header().Get("Location") != "" {
+			t.Errorf("%s has the Location %q", name, w.Header().Get("Location"))
+		}
+	}
+}
+
+// instance is the path as it was sent, in whatever spelling; with characters decoded it might not even be a URI reference.
+func TestInstanceIsThePathAsSent(t *testing.T) {
+	for path, status := range map[string]int{
+		notePath: 422, "/v1/test/n%6ftes": 422, "/v1/operations/a%20b": 404, "/v1/operations/%E2%82%AC": 404, "/v1/operations/a%22b": 404,
+	} {
+		r := note()
+		if status == 404 {
+			r = httptest.NewRequest(http.MethodGet, path, nil)
+		}
+		r.URL, _ = url.Parse(path)
+		w := newEdge(t, answering(fault("Client", "No"))).call(r)
+		if d := problemIn(t, w); w.Code != status || d["instance"] != path {
+			t.Errorf("%s: status %d, instance %v", path, w.Code, d["instance"])
+		}
+	}
+}
+
+func TestHEADIsAnsweredWhereGETIs(t *testing.T) {
+	e := newEdge(t, answering(success()))
+	id := e.call(note()).Header().Get("Operation-Id")
+	for _, path := range []string{
+		"/healthz", "/readyz", "/v1/operations?state=unknown", "/v1/operations/" + id, "/v1/operations/" + uuid.NewString(), "/v1/operations-catalogue", "/openapi.json",
+		"/problems", "/problems/internal", "/docs", "/", "/pages.css",
+	} {
+		head, get := e.call(httptest.NewRequest(http.MethodHead, path, nil)), e.call(httptest.NewRequest(http.MethodGet, path, nil))
+		if head.Code != get.Code || head.Header().Get("Content-Type") != get.Header().Get("Content-Type") {
+			t.Errorf("%s: HEAD %d %v, GET %d %v", path, head.Code, head.Header(), get.Code, get.Header())
+		}
 	}
 }

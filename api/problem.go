@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -28,6 +29,8 @@ const (
 	keyMissing           code = "idempotency-key-missing"
 	keyMalformed         code = "idempotency-key-malformed"
 	originNotAllowed     code = "origin-not-allowed"
+	hostNotAllowed       code = "host-not-allowed"
+	requestTimeout       code = "request-timeout"
 	unauthenticated      code = "unauthenticated"
 	forbidden            code = "forbidden"
 	inFlight             code = "in-flight"
@@ -45,7 +48,7 @@ const (
 	retryLater retry = "later"           // repeat with the same key, after Retry-After
 	afterFix   retry = "after_fix"       // change the request or the call, use a new key
 	afterCheck retry = "after_check"     // look for the operation id in the vendor's records first
-	retryNever retry = "never"           // nobody can tell what a second call would do
+	retryNever retry = "never"           // a repetition would be refused again, or its effect is not known
 	noOutcome        = soap.Outcome("-") // stands in the table where the error itself knows
 	notSent          = soap.NotSent
 )
@@ -82,12 +85,14 @@ var table = map[code]row{
 	badParameter:                       {400, "A query parameter is wrong", "Fix the query parameters listed in errors, or leave them out; nothing was sent.", soap.NotSent, afterFix, 0, keepNothing},
 	keyMissing:                         {400, "The Idempotency-Key is missing", "Every write needs an Idempotency-Key header.", soap.NotSent, afterFix, 0, keepNothing},
 	keyMalformed:                       {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", soap.NotSent, afterFix, 0, keepNothing},
-	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryLater, 60, keepNothing},
+	notConfigured:                      {503, "This system is not configured", "This proxy has no upstream URL for this system.", soap.NotSent, retryNever, 0, keepNothing},
 	originNotAllowed:                   {403, "This origin may not call", "Browsers may call from the configured origins only.", soap.NotSent, afterFix, 0, keepNothing},
-	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token.", notSent, afterFix, 0, keepNothing},
+	hostNotAllowed:                     {421, "This host name is not accepted", "This proxy has no callers, so it answers requests for an IP address, localhost, or a name in SOAPBRIDGE_HOSTS only.", notSent, afterFix, 0, keepNothing},
+	requestTimeout:                     {408, "The body took too long", "The request body did not arrive in time; nothing was sent.", notSent, retrySafe, 0, keepNothing},
+	unauthenticated:                    {401, "The caller is not known", "Send an API key as a bearer token, or in the header X-API-Key.", notSent, afterFix, 0, keepNothing},
 	forbidden:                          {403, "The caller may not do this", "The API key lacks the scope that this needs.", notSent, afterFix, 0, keepNothing},
 	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
-	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", notSent, afterFix, 0, keepNothing},
+	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", noOutcome, retryNever, 0, keepNothing},
 	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
 	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterFix, 0, keepNothing},
 	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
@@ -111,20 +116,21 @@ type problem struct {
 	Title  string `json:"title" validate:"required"`
 	Status int    `json:"status" validate:"required"`
 	Detail string `json:"detail" validate:"required"`
-	// The path that was called.
+	// The path that was called, as it was sent.
 	Instance string `json:"instance,omitempty" format:"uri-reference"`
 	// Names the kind of problem for programs.
 	Code code `json:"code" validate:"required" swaggertype:"string"`
 	// Names this call in the log; also in the header X-Request-Id.
 	RequestID string `json:"requestId" validate:"required"`
-	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id.
+	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id. Absent where the call was
+	// refused before it had an operation.
 	OperationID string `json:"operationId,omitempty" format:"uuid"`
 	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
 	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.
 	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown"`
 	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_fix: change the request or the
-	// call, use a new key. after_check: look for the operation id in the vendor's records first. never: nobody can tell what a second call
-	// would do.
+	// call, use a new key. after_check: look for the operation id in the vendor's records first. never: a repetition would be refused again,
+	// or its effect is not known.
 	Retry retry `json:"retry" validate:"required" swaggertype:"string" enums:"safe,later,after_fix,after_check,never"`
 	// Every place that is wrong, in document order.
 	Errors []violation `json:"errors,omitempty"`
@@ -238,7 +244,7 @@ func (s *server) answerOf(c *gin.Context, p *problem) answer {
 	call := callOf(c)
 	p.RequestID, p.OperationID = call.requestID, call.operationID
 	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
-		p.Instance = c.Request.URL.Path
+		p.Instance = c.Request.URL.EscapedPath()
 	}
 	call.problem = p
 	body, err := p.json()
@@ -255,6 +261,9 @@ func (s *server) write(c *gin.Context, a answer) {
 	}
 	if a.unstored {
 		c.Header("Idempotency-Stored", "false")
+	}
+	if call := callOf(c); a.status == http.StatusCreated && !call.pretended {
+		c.Header("Location", operationsPath+call.operationID)
 	}
 	c.Abort()
 	c.Data(a.status, a.contentType, a.body)

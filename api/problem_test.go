@@ -50,11 +50,11 @@ func TestEveryRowOfTheTableIsWhole(t *testing.T) {
 // What a client may do next follows from what is known of the execution.
 func TestRetryFitsTheOutcome(t *testing.T) {
 	fitting := map[soap.Outcome][]retry{
-		soap.NotSent:  {afterFix, retryLater, retrySafe},
+		soap.NotSent:  {afterFix, retryLater, retrySafe, retryNever},
 		soap.Rejected: {afterFix, retryLater, retrySafe},
 		soap.Failed:   {afterCheck},
 		soap.Unknown:  {retryNever},
-		noOutcome:     {retrySafe, retryLater, afterFix},
+		noOutcome:     {retrySafe, retryLater, afterFix, retryNever},
 	}
 	for c, r := range table {
 		if !slices.Contains(fitting[r.outcome], r.retry) {

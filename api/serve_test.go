@@ -72,7 +72,7 @@ func serving(t *testing.T, upstream Upstream, drain time.Duration) *running {
 	return r
 }
 
-const noteHead = "POST " + notePath + " HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nIdempotency-Key: " + goodKey + "\r\n"
+const noteHead = "POST " + notePath + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: " + goodKey + "\r\n"
 
 func rawNote() string {
 	return fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", noteHead, len(noteBody), noteBody)
@@ -102,10 +102,10 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 		status int // 0: the connection is closed without an answer
 	}{
 		"says nothing":          {"", headerTimeout, 0},
-		"stops in the headers":  {"POST /v1/test/notes HTTP/1.1\r\nHost: h\r\n", headerTimeout, 0},
-		"stops before the body": {noteHead + "Content-Length: 100\r\n\r\n", headerTimeout + bodyTimeout, http.StatusBadRequest},
-		"stops inside the body": {noteHead + "Content-Length: 100\r\n\r\n{\"text\"", headerTimeout + bodyTimeout, http.StatusBadRequest},
-		"stops between chunks":  {noteHead + "Transfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n", headerTimeout + bodyTimeout, http.StatusBadRequest},
+		"stops in the headers":  {"POST /v1/test/notes HTTP/1.1\r\nHost: localhost\r\n", headerTimeout, 0},
+		"stops before the body": {noteHead + "Content-Length: 100\r\n\r\n", bodyTimeout, http.StatusRequestTimeout},
+		"stops inside the body": {noteHead + "Content-Length: 100\r\n\r\n{\"text\"", bodyTimeout, http.StatusRequestTimeout},
+		"stops between chunks":  {noteHead + "Transfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n", bodyTimeout, http.StatusRequestTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -123,8 +123,11 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 				if status != c.status || c.status == 0 && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("status %d, %v: %s", status, err, body)
 				}
-				if c.status != 0 && (!strings.Contains(body, `"code":"malformed-json"`) || !strings.Contains(body, `"outcome":"not_sent"`)) {
+				if c.status != 0 && (!strings.Contains(body, `"code":"request-timeout"`) || !strings.Contains(body, `"outcome":"not_sent","retry":"safe"`)) {
 					t.Errorf("the answer is %s", body)
+				}
+				if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+					t.Errorf("the connection is kept, although the rest of a body may come: %d, %v", n, err)
 				}
 				_ = conn.Close()
 				r.stop()
@@ -134,6 +137,62 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A length over the limit is refused as soon as it is declared: the client need not send the body, and is not told to.
+func TestDeclaredLengthOverTheLimit(t *testing.T) {
+	for name, c := range map[string]struct{ length, expect string }{
+		"a little over, with Expect": {"1025", "Expect: 100-continue\r\n"},
+		"far over, with Expect":      {"1099511627776", "Expect: 100-continue\r\n"},
+		"a little over":              {"1025", ""},
+		"far over":                   {"1099511627776", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := serving(t, answering(success()), time.Minute)
+				conn := r.dial()
+				start := time.Now()
+				write(t, conn, noteHead+c.expect+"Content-Length: "+c.length+"\r\n\r\n")
+				reader := bufio.NewReader(conn)
+				resp, err := http.ReadResponse(reader, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(resp.Body)
+				if err != nil || resp.StatusCode != http.StatusRequestEntityTooLarge || !resp.Close || !strings.Contains(string(body), `"maxBytes":1024`) || time.Since(start) > 0 {
+					t.Errorf("after %s: %s, Connection: close is %v, %v: %s", time.Since(start), resp.Status, resp.Close, err, body)
+				}
+				_ = conn.Close()
+				r.stop()
+				<-r.done
+			})
+		})
+	}
+}
+
+// A body within the limit is asked for, and its connection kept.
+func TestBodyThatIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := serving(t, answering(success()), time.Minute)
+		conn := r.dial()
+		reader := bufio.NewReader(conn)
+		write(t, conn, fmt.Sprintf("%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", noteHead, len(noteBody)))
+		for _, status := range []int{http.StatusContinue, http.StatusCreated, http.StatusCreated} {
+			resp, err := http.ReadResponse(reader, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != status || resp.Close {
+				t.Errorf("%s, want %d; Connection: close is %v, %v", resp.Status, status, resp.Close, err)
+			}
+			if status == http.StatusContinue {
+				write(t, conn, noteBody+rawNote())
+			}
+		}
+		_ = conn.Close()
+		r.stop()
+		<-r.done
+	})
 }
 
 // A body that comes in pieces is read as long as it comes in time.
@@ -186,7 +245,7 @@ func TestTheSlowestCallIsAnswered(t *testing.T) {
 		conn := r.dial()
 		raw := rawNote()
 		write(t, conn, raw[:len(raw)-1])
-		time.Sleep(headerTimeout + bodyTimeout - time.Second)
+		time.Sleep(bodyTimeout - time.Second)
 		write(t, conn, raw[len(raw)-1:])
 		if status, body, err := readAnswer(conn); err != nil || status != http.StatusCreated {
 			t.Errorf("status %d, %v: %s", status, err, body)
@@ -207,7 +266,7 @@ func TestStopIsInOrder(t *testing.T) {
 		}), drain)
 		busy, idle := r.dial(), r.dial()
 		write(t, busy, rawNote())
-		write(t, idle, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n")
+		write(t, idle, "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		if status, _, err := readAnswer(idle); err != nil || status != http.StatusOK {
 			t.Fatalf("readiness before the stop: status %d, %v", status, err)
 		}
@@ -216,7 +275,7 @@ func TestStopIsInOrder(t *testing.T) {
 		synctest.Wait()
 
 		for name, conn := range map[string]net.Conn{"a new connection": r.dial(), "a kept one": idle} {
-			write(t, conn, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n")
+			write(t, conn, "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatalf("readiness over %s: %v", name, err)

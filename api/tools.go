@@ -84,8 +84,8 @@ func (s *server) decodeReply(calls map[string]exampleCall) gin.HandlerFunc {
 			return
 		}
 		id := uuid.NewString()
-		callOf(c).operationID, callOf(c).pretended = id, true
-		c.Header("Operation-Id", id)
+		s.nameOperation(c, id)
+		callOf(c).pretended = true
 		c.Header("Decoded-Operation", name)
 		reply := soap.Reply{Certain: true, Status: status, ContentType: c.GetHeader("Content-Type"), Body: body}
 		w := &work{operation: calls[name].operation, env: translate.Env{Now: time.Now(), OperationID: id}}

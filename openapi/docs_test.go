@@ -124,10 +124,40 @@ func TestDocsAssets(t *testing.T) {
 	}
 }
 
+// TestTagsOfAssets: an entity tag stands between quotes (RFC 9110, section 8.8.3), each form has its own, and whoever has it gets nothing more.
+func TestTagsOfAssets(t *testing.T) {
+	site := docsSite(Options{})
+	version, assets := docsAssets()
+	for _, a := range assets {
+		tags := map[string]bool{}
+		for _, encoding := range []string{"", "gzip"} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs/assets/"+version+"/"+a.name, nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			first := httptest.NewRecorder()
+			site.ServeHTTP(first, r)
+			tag := first.Header().Get("ETag")
+			if !regexp.MustCompile(`^"[0-9a-z-]+"$`).MatchString(tag) {
+				t.Errorf("%s: the tag is %s", a.name, tag)
+			}
+			tags[tag] = true
+			r.Header.Set("If-None-Match", `W/"other", `+tag)
+			second := httptest.NewRecorder()
+			site.ServeHTTP(second, r)
+			if second.Code != http.StatusNotModified || second.Body.Len() != 0 || second.Header().Get("ETag") != tag {
+				t.Errorf("%s: %d with %d bytes, %v", a.name, second.Code, second.Body.Len(), second.Header())
+			}
+		}
+		if smaller := len(a.zipped) < len(a.plain); smaller != (len(tags) == 2) {
+			t.Errorf("%s: its two forms have the tags %v", a.name, tags)
+		}
+	}
+}
+
 // TestDocsAssetsAreTheListedOnes asks for what must not be there: another version could not be kept for good, and nobody needs the rest.
 func TestDocsAssetsAreTheListedOnes(t *testing.T) {
 	site := docsSite(Options{})
-	base := "/docs/assets/" + assetsVersion()
+	version, _ := docsAssets()
+	base := "/docs/assets/" + version
 	for _, path := range []string{
 		"/docs/assets/0000000000000000/docs.js", base, base + "/", base + "/index.html", base + "/swagger-ui.js", base + "/../docs.js", base + "/oauth2-redirect.html",
 	} {

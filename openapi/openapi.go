@@ -64,8 +64,8 @@ type Site struct {
 	options   Options
 	documents []document
 
-	index, catalogue, problemList page
-	problems                      map[string]page // by code
+	index, catalogue, problemList, notFound page
+	problems                                map[string]page // by code
 }
 
 // New prepares the documents and pages. The error is a document of ours that lacks what is to be changed in it.

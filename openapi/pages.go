@@ -29,7 +29,8 @@ const (
 // file. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const htmlType = "text/html; charset=utf-8"
+// HTMLType is the media type of every page.
+const HTMLType = "text/html; charset=utf-8"
 
 // page is one text in two forms, for people and for programs.
 type page struct {
@@ -41,7 +42,7 @@ type page struct {
 // layouts are the templates of whole pages, by the file that defines their content.
 var layouts = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	for _, file := range []string{"index.html", "catalogue.html", "problems.html", "problem.html"} {
+	for _, file := range []string{"index.html", "catalogue.html", "problems.html", "problem.html", "not-found.html"} {
 		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/"+file))
 	}
 	return all
@@ -80,7 +81,7 @@ func (s *Site) serve(c *gin.Context, p page) {
 		return
 	}
 	protect(c)
-	show(c, htmlType, p.html)
+	show(c, HTMLType, p.html)
 }
 
 // likesJSON negotiates by the Accept header (RFC 9110 section 12.5.1). A problem is asked for by either of its names.
@@ -89,6 +90,20 @@ func (s *Site) likesJSON(c *gin.Context, byDefault bool) bool {
 	asJSON := max(s.options.Quality(accept, "application/json"), s.options.Quality(accept, "application/problem+json"))
 	asPage := s.options.Quality(accept, "text/html")
 	return asJSON > asPage || asJSON == asPage && byDefault
+}
+
+// NotFoundPage returns the page that a browser gets for a path that has nothing. wanted reports whether the request asks for a page rather than
+// for the problem, which is the answer to everything else; the headers of the answer are set then.
+func (s *Site) NotFoundPage(c *gin.Context) (html []byte, wanted bool) {
+	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+		return nil, false
+	}
+	c.Writer.Header().Add("Vary", "Accept")
+	if s.likesJSON(c, true) {
+		return nil, false
+	}
+	protect(c)
+	return s.notFound.html, true
 }
 
 func protect(c *gin.Context) {
@@ -100,12 +115,13 @@ func protect(c *gin.Context) {
 // renderPages makes every page: they are the same for everybody. The error is one that cannot be made.
 func (s *Site) renderPages(all Catalogue) error {
 	links := linksOf(s.documents)
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all.Operations}, indexView(links, all))
 	s.catalogue, err2 = s.newPage("catalogue.html", "Operations", all, all)
 	s.catalogue.forPrograms = true
 	err3 = s.renderProblems()
-	return errors.Join(err1, err2, err3)
+	s.notFound, err4 = s.newPage("not-found.html", "There is nothing here", nil, nil)
+	return errors.Join(err1, err2, err3, err4)
 }
 
 func (s *Site) renderProblems() error {

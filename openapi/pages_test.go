@@ -124,7 +124,7 @@ func TestPagesForPrograms(t *testing.T) {
 		}
 	}
 	nobody := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like("")})
-	for path, want := range map[string]string{"/": htmlType, CataloguePath: jsonType, "/problems": htmlType, "/problems/" + aProblem.Code: htmlType} {
+	for path, want := range map[string]string{"/": HTMLType, CataloguePath: jsonType, "/problems": HTMLType, "/problems/" + aProblem.Code: HTMLType} {
 		if got := visit(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)
 		}

@@ -33,8 +33,8 @@ var retries = map[string]string{
 	"after_fix": "do not repeat it as it is. Change the request or the call, and send that with a new Idempotency-Key.",
 	"after_check": "do not repeat it; the same key gets this answer again. Somebody looks for the operation id (header Operation-Id) in the vendor's records first. " +
 		"If nothing was done there, send the request with a new Idempotency-Key.",
-	"never": "do not repeat it, with this key or another. The same key gets this answer until an operator has settled the operation; " +
-		"GET /v1/operations/{operationId} tells its state. Keep the operation id (header Operation-Id).",
+	"never": "do not repeat it, with this key or another: it would be refused again, or its effect is not known. Where there is an operation id (header Operation-Id), " +
+		"keep it: GET /v1/operations/{operationId} returns the operation's state, and an operator settles one whose outcome is unknown.",
 }
 
 // What users are told, where several problems need the same.
@@ -57,6 +57,8 @@ var users = map[string]string{
 	"idempotency-key-malformed":     ourMistake,
 	"not-configured":                "That this is not available here. A proxy without the system's URL will not have it later either, until its operators set it.",
 	"origin-not-allowed":            ourMistake,
+	"host-not-allowed":              "Nothing; the operators: whoever runs the proxy sets SOAPBRIDGE_HOSTS to the name by which it is called, or configures callers.",
+	"request-timeout":               tryAgainLater,
 	"unauthenticated":               "That they have to sign in again, where the key is theirs; otherwise that something went wrong on our side.",
 	"forbidden":                     "That they may not do this.",
 	"in-flight":                     "That it is still being done. Do not offer a second button: the same key gets the result as soon as there is one.",

@@ -63,12 +63,25 @@ func isVisible(text, except string) bool {
 }
 
 func checkURL(text string) error {
-	_, err := parseURL(text)
+	_, err := parseURL(text, func(scheme string) bool { return scheme == "http" || scheme == "https" })
 	return err
 }
 
+// checkHost accepts what a Host header has in front of the port, as it is compared.
+func checkHost(text string) error {
+	switch _, err := netip.ParseAddr(text); {
+	case err == nil:
+		return errors.New("is an IP address, which is always accepted")
+	case !isHost(text) || strings.HasSuffix(text, "."):
+		return errors.New("is not a host name")
+	case strings.ToLower(text) != text:
+		return errors.New("is not in lower case")
+	}
+	return nil
+}
+
 // parseURL never wraps the error of url.Parse, which quotes the text.
-func parseURL(text string) (*url.URL, error) {
+func parseURL(text string, accepted func(scheme string) bool) (*url.URL, error) {
 	if !isVisible(text, `"<>\^{|}`+"`") {
 		return nil, errors.New("has a character that a URL cannot have")
 	}
@@ -76,7 +89,7 @@ func parseURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
+	case !accepted(u.Scheme):
 		return nil, errors.New("does not begin with http:// or https://")
 	case u.User != nil:
 		return nil, errors.New("has a user name or password in it")
@@ -90,12 +103,13 @@ func parseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// checkOrigin accepts only what a browser could send as Origin (RFC 6454, section 6.1): anything else would never match and only look configured.
+// checkOrigin accepts only what a browser could send as Origin (RFC 6454, section 6.1): anything else would never match and only look
+// configured. Apps in a web view have schemes of their own, as capacitor://localhost.
 func checkOrigin(text string) error {
 	if text == "*" {
 		return errors.New("allows every origin; name them")
 	}
-	u, err := parseURL(text)
+	u, err := parseURL(text, func(scheme string) bool { return scheme != "" })
 	switch {
 	case err != nil:
 		return err

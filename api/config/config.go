@@ -49,6 +49,7 @@ type Config struct {
 	JWTAudience string   `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`
 	JWTJWKSURL  string   `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read"`
 
+	Hosts          []string `env:"HOSTS" kind:"hosts" absent:"IP addresses and localhost only" about:"host names under which a proxy without callers is called; else it answers 421 host-not-allowed"`
 	CORSOrigins    []string `env:"CORS_ORIGINS" kind:"origins" absent:"no other origins" about:"origins whose pages may call the API"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" kind:"networks" absent:"none" about:"proxies whose X-Forwarded-For is believed"`
 	// TLSCert and every other certificate setting holds PEM text with nothing but certificates in it.

@@ -31,7 +31,8 @@ var kinds = map[string]kind{
 
 	"listen":   {parse: plain(checkListen), valid: "host:port, [IPv6]:port or :port, with port 0 to 65535"},
 	"url":      {parse: plain(checkURL), show: shows(showURL), valid: "an absolute http or https URL without user name, password and fragment"},
-	"origins":  {parse: list(checkOrigin), show: shows(showList), valid: "comma-separated origins such as https://app.example.com, in lower case, without path and default port"},
+	"hosts":    {parse: list(checkHost), show: shows(showList), valid: "comma-separated host names such as proxy.example.com, in lower case, without scheme and port"},
+	"origins":  {parse: list(checkOrigin), show: shows(showList), valid: "comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"},
 	"networks": {parse: list(checkNetwork), show: shows(showList), valid: "comma-separated IP addresses and networks such as 10.0.0.0/8"},
 	"redis":    {parse: parseRedisSetting, show: shows(showRedis), valid: "redis:// or rediss://[user:password@]host[:port][,host[:port]...][/database][?master=name]"},
 

@@ -96,6 +96,9 @@ func TestAccepted(t *testing.T) {
 			[]string{"https://id.example.com/", "soapbridge", "https://id.example.com/keys"}},
 		{"CORS_ORIGINS", "https://a.example.com, http://localhost:3000", nil, func(c config.Config) any { return c.CORSOrigins },
 			[]string{"https://a.example.com", "http://localhost:3000"}},
+		{"CORS_ORIGINS", "capacitor://localhost, ionic://localhost", nil, func(c config.Config) any { return c.CORSOrigins },
+			[]string{"capacitor://localhost", "ionic://localhost"}},
+		{"HOSTS", "proxy.example.com, intranet", nil, func(c config.Config) any { return c.Hosts }, []string{"proxy.example.com", "intranet"}},
 		{"TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1,2001:db8::/32,::1", nil, func(c config.Config) any { return c.TrustedProxies },
 			[]string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}},
 		{"TLS_CERT", pairA.cert, variables{"TLS_KEY": pairA.key}, func(c config.Config) any { return c.TLSCert }, pairA.cert},
@@ -145,7 +148,8 @@ func TestRefused(t *testing.T) {
 		url       = "; valid: an absolute http or https URL without user name, password and fragment"
 		size      = "; valid: bytes, or a whole number with KB, MB, KiB or MiB, from 1 to 64MiB"
 		timeout   = "; valid: a duration such as 250ms, 25s or 168h, from 1ms to 10m"
-		origins   = "; valid: comma-separated origins such as https://app.example.com, in lower case, without path and default port"
+		origins   = "; valid: comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"
+		hosts     = "; valid: comma-separated host names such as proxy.example.com, in lower case, without scheme and port"
 		networks  = "; valid: comma-separated IP addresses and networks such as 10.0.0.0/8"
 		base64Key = "; valid: base64 of 32 bytes, as printed by: openssl rand -base64 32"
 		sealing   = "; valid: id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -"
@@ -227,6 +231,15 @@ func TestRefused(t *testing.T) {
 		{"CORS_ORIGINS", "http://a.example.com:80", "item 1 has the default port, which a browser leaves out" + origins},
 		{"CORS_ORIGINS", "https://a.example.com,,", "has no text in item 2" + origins},
 		{"CORS_ORIGINS", "https://a.b, https://a.b", "has item 2 twice" + origins},
+		{"CORS_ORIGINS", "capacitor://localhost/", "item 1 has more than scheme, host and port" + origins},
+		{"CORS_ORIGINS", "Capacitor://localhost", "item 1 has more than scheme, host and port" + origins},
+		{"CORS_ORIGINS", "file://", "item 1 has no valid host" + origins},
+		{"HOSTS", "proxy.example.com:8080", "item 1 is not a host name" + hosts},
+		{"HOSTS", "https://proxy.example.com", "item 1 is not a host name" + hosts},
+		{"HOSTS", "*.example.com", "item 1 is not a host name" + hosts},
+		{"HOSTS", "proxy.example.com.", "item 1 is not a host name" + hosts},
+		{"HOSTS", "Proxy.example.com", "item 1 is not in lower case" + hosts},
+		{"HOSTS", "intranet, 10.0.0.7", "item 2 is an IP address, which is always accepted" + hosts},
 		{"TRUSTED_PROXIES", "proxy.local", "item 1 is neither an IP address nor a network" + networks},
 		{"TRUSTED_PROXIES", "10.0.0.0/33", "item 1 is neither an IP address nor a network" + networks},
 		{"TRUSTED_PROXIES", "0.0.0.0/0", "item 1 trusts every address" + networks},

@@ -105,13 +105,13 @@ func checkServe(c *Config, found *problems, insecure bool) {
 	const (
 		listen  = prefix + "LISTEN"
 		mode    = prefix + "MODE"
-		callers = prefix + "API_KEYS, or " + prefix + "JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL"
+		callers = prefix + "API_KEYS" // JWT_*, which this version refuses, would be no advice
 	)
 	production := c.Mode == "production"
 	switch {
 	case isLoopback(c.Listen) || found.anyFailed(listen, mode):
 	case insecure && production:
-		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; set "+callers)
+		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; start without it, with "+callers+" set")
 	case !insecure && !c.HasCallers() && !found.anyFailed(prefix+"API_KEYS", prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL"):
 		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure(production))
 	}

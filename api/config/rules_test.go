@@ -83,9 +83,8 @@ func wantReasons(t *testing.T, err error, want []string) {
 
 func TestServe(t *testing.T) {
 	const (
-		set        = "; set SOAPBRIDGE_API_KEYS, or SOAPBRIDGE_JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL"
-		noCallers  = "SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured" + set
-		noInsecure = "SOAPBRIDGE_LISTEN: is not a loopback address, and production mode refuses --insecure on it" + set
+		noCallers  = "SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS"
+		noInsecure = "SOAPBRIDGE_LISTEN: is not a loopback address, and production mode refuses --insecure on it; start without it, with SOAPBRIDGE_API_KEYS set"
 		hint       = ", or start with --insecure"
 	)
 	everywhere := variables{"LISTEN": "0.0.0.0:8080"}
@@ -133,7 +132,7 @@ func TestServeFindingsStandBesideOthers(t *testing.T) {
 		want []string
 	}{
 		{"another problem", everywhere.with(variables{"MDS_QUEUE": "x"}), []string{
-			"SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS, or SOAPBRIDGE_JWT_ISSUER, _JWT_AUDIENCE and _JWT_JWKS_URL, or start with --insecure",
+			"SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS, or start with --insecure",
 			"SOAPBRIDGE_MDS_QUEUE: is not a whole number"}},
 		{"wrong API keys are not missing ones", everywhere.with(variables{"API_KEYS": "#"}), []string{"SOAPBRIDGE_API_KEYS: holds no key"}},
 		{"unreadable API keys are not missing ones", everywhere.with(variables{"API_KEYS_FILE": "/keys"}), []string{"SOAPBRIDGE_API_KEYS_FILE: cannot read /keys: file does not exist"}},

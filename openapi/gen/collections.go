@@ -25,7 +25,9 @@ func httpFile(doc node, ops []translate.Operation) []byte {
 				op.Name, word, op.Path, word, indented(op.Example))
 		}
 	}
-	fmt.Fprintf(&b, "\n### What became of an operation\nGET {{baseUrl}}/v1/operations/{{%s.response.headers.Operation-Id}}\n", ops[0].Name)
+	// In httpYac the name of a request is the JSON that answered it. The line, a comment to the others, makes their reference lead there, too.
+	fmt.Fprintf(&b, "\n### What became of an operation\n# For httpYac:\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n"+
+		"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", ops[0].Name)
 	b.WriteString("\n### The operations whose outcome is unknown (scope admin)\nGET {{baseUrl}}/v1/operations?state=unknown\n")
 	b.WriteString("\n### What the proxy speaks\nGET {{baseUrl}}/v1/operations-catalogue\nAccept: application/json\n")
 	b.WriteString("\n### Is it ready?\nGET {{baseUrl}}/readyz\n")

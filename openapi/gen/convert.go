@@ -176,8 +176,8 @@ func problemCodes(schemas node) {
 
 // names of the components that describe an answer by status.
 var answerNames = map[int]string{
-	400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict", 413: "PayloadTooLarge",
-	415: "UnsupportedMediaType", 422: "Unprocessable", 500: "InternalError", 502: "BadGateway", 503: "Unavailable", 504: "GatewayTimeout",
+	400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 408: "RequestTimeout", 409: "Conflict", 413: "PayloadTooLarge",
+	415: "UnsupportedMediaType", 421: "MisdirectedRequest", 422: "Unprocessable", 500: "InternalError", 502: "BadGateway", 503: "Unavailable", 504: "GatewayTimeout",
 }
 
 const problemType = "application/problem+json"
@@ -209,6 +209,8 @@ func addAnswers(doc node, ops []translate.Operation) error {
 	return nil
 }
 
+const operationView = "/v1/operations/" + exampleID
+
 func headers() node {
 	text := func(description, example string) node {
 		return node{"description": description, "schema": node{"type": "string", "examples": []any{example}}}
@@ -223,13 +225,15 @@ func headers() node {
 	return node{
 		"X-Request-Id": always(text("Names this call in the log.", "019aa7e5-4c1b-7d0a-9f6e-2b1c3d4e5f60")),
 		"Operation-Id": node{
-			"description": "Names the operation, in logs, in the store, and upstream where the request left the vendor's own id empty.",
+			"description": "Names the operation, in logs, in the store, and upstream where the request left the vendor's own id empty. Absent on what was refused before there was an operation.",
 			"schema":      node{"type": "string", "format": "uuid", "examples": []any{"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"}},
 		},
 		"Idempotent-Replayed": only("Stands on an answer that was given before: nothing was sent.", "true"),
 		"Idempotency-Stored":  only("Stands on an answer that is true and could not be stored: a repetition may find the outcome unknown.", "false"),
 		"Retry-After":         node{"description": "Seconds to wait before the call is repeated with the same key.", "schema": node{"type": "integer", "minimum": 1, "examples": []any{5}}},
 		"WWW-Authenticate":    text("How to authenticate.", `Bearer realm="soapbridge"`),
+		"Location":            node{"description": "The view of the operation.", "schema": node{"type": "string", "format": "uri-reference", "examples": []any{operationView}}},
+		"Link":                text("With key-reused: the operation that the key belongs to.", "<"+operationView+`>; rel="related"`),
 	}
 }
 
@@ -241,6 +245,9 @@ func headersOf(status int, problems []openapi.Problem) node {
 	}
 	if slices.ContainsFunc(problems, func(p openapi.Problem) bool { return p.Outcome != "not_sent" }) {
 		names = append(names, "Idempotent-Replayed", "Idempotency-Stored")
+	}
+	if slices.ContainsFunc(problems, func(p openapi.Problem) bool { return p.Code == "key-reused" }) {
+		names = append(names, "Link")
 	}
 	if status == 401 {
 		names = append(names, "WWW-Authenticate")
@@ -295,6 +302,9 @@ func finish(doc node, op translate.Operation) error {
 	}
 	success := responses.at(strconv.Itoa(op.Status))
 	success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored")
+	if op.Status == translate.StatusCreated {
+		success.at("headers")["Location"] = ref("#/components/headers/Location")
+	}
 	result := success.at("content", "application/json")["schema"]
 	success["content"] = node{"application/json": node{"schema": result, "examples": node{
 		"done": node{"summary": "What the vendor answered", "value": answerExample(op.ResponseShape)},

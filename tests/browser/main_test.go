@@ -61,11 +61,17 @@ var (
 func startServe(t *testing.T) (p program, key string) {
 	t.Helper()
 	key, line := newKey(t)
+	return serve(t, "SOAPBRIDGE_API_KEYS="+line), key
+}
+
+// serve runs a sandbox, and a proxy in front of it with further settings.
+func serve(t *testing.T, further ...string) program {
+	t.Helper()
 	upstream := demo.Run(t, binary, nil, sandboxReady, "sandbox", "--listen", "127.0.0.1:0")
-	settings := append(strings.Fields(upstream[1]), "SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_API_KEYS="+line,
+	settings := append(strings.Fields(upstream[1]), "SOAPBRIDGE_LISTEN=127.0.0.1:0",
 		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=made-up", "SOAPBRIDGE_CUSTOMERCARE_USER_ID=browser")
-	proxy := demo.Run(t, binary, settings, serveReady, "serve")
-	return program{url: "http://" + proxy[1], sandbox: upstream[2]}, key
+	proxy := demo.Run(t, binary, append(settings, further...), serveReady, "serve")
+	return program{url: "http://" + proxy[1], sandbox: upstream[2]}
 }
 
 // newKey makes an API key, and the line of the configuration that makes it known.

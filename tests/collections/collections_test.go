@@ -187,7 +187,7 @@ func TestCollections(t *testing.T) {
 	d := demo.Start(t)
 	t.Run("http", func(t *testing.T) {
 		requests, values := httpFile(t, string(read(t, "soapbridge.http")))
-		play(t, d, requests, values, headersByName)
+		play(t, d, requests, values, membersByName)
 	})
 	t.Run("postman", func(t *testing.T) {
 		requests, values := postman(t, read(t, "soapbridge.postman_collection.json"))

@@ -1,7 +1,9 @@
 package collections
 
 import (
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -59,11 +61,43 @@ func httpRequest(t *testing.T, text string, values map[string]string) request {
 	return r
 }
 
-// headersByName gives the variables that an answer makes: {{CreateCallLog.response.headers.Operation-Id}}.
-func headersByName(r request, a answer) map[string]string {
+// membersByName gives the variables that an answer makes of its JSON: {{CreateCallLog.response.body.$.operationId}}.
+func membersByName(r request, a answer) map[string]string {
+	var members map[string]any
+	if json.Unmarshal([]byte(a.body), &members) != nil {
+		return nil // an envelope
+	}
 	values := map[string]string{}
-	for name := range a.header {
-		values[fmt.Sprintf("%s.response.headers.%s", r.name, name)] = a.header.Get(name)
+	for name, value := range members {
+		if text, ok := value.(string); ok {
+			values[fmt.Sprintf("%s.response.body.$.%s", r.name, name)] = text
+		}
 	}
 	return values
+}
+
+// TestReferencesToAnswersWorkInHTTPYac: httpYac evaluates a reference as JavaScript, in which the name of a request is the JSON of its answer.
+// So the reference must be a path of names, and a line for httpYac must give the JSON the member that the other clients' syntax begins with.
+func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
+	reference := regexp.MustCompile(`^([A-Za-z]+)\.response\.body\.\$(\.[A-Za-z]+)+$`)
+	found := 0
+	for part := range strings.SplitSeq(string(read(t, "soapbridge.http")), "\n###") {
+		for _, m := range variable.FindAllStringSubmatch(part, -1) {
+			if m[1] == "baseUrl" || m[1] == "$guid" {
+				continue
+			}
+			found++
+			path := reference.FindStringSubmatch(m[1])
+			if path == nil {
+				t.Errorf("%s is no path of names", m[0])
+				continue
+			}
+			if line := fmt.Sprintf("\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n", path[1]); !strings.Contains(part, line) {
+				t.Errorf("%s: the request lacks the line %q", m[0], line)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no request refers to an answer")
+	}
 }

@@ -208,6 +208,29 @@ func TestTypeScript(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a wait that is out of reach", func(t *testing.T) {
+		page.t = t
+		for _, wait := range []string{"61", "99999999999999", "Wed, 21 Oct 2099 07:28:00 GMT"} {
+			page.evaluate(hasty + `; var realFetch = realFetch ?? fetch; fetch = async () => new Response('{"code": "upstream-busy", "detail": "Busy.", "retry": "later", "outcome": "rejected"}',
+				{ status: 503, headers: { "Content-Type": "application/problem+json", "Retry-After": ` + quoted(wait) + ` } }); ""`)
+			if said := page.evaluate(`recordCall("Later", crypto.randomUUID())`); !strings.HasPrefix(said, "Not possible now.") {
+				t.Errorf("Retry-After: %s: it says %q", wait, said)
+			}
+			if waits := page.evaluate("JSON.stringify(waits)"); waits != "[]" {
+				t.Errorf("Retry-After: %s: it waited %s", wait, waits)
+			}
+		}
+		page.evaluate(`fetch = realFetch; ""`)
+	})
+	t.Run("never to be repeated, without an operation", func(t *testing.T) {
+		page.t = t
+		page.evaluate(`fetch = async () => new Response('{"code": "not-configured", "detail": "There is no URL.", "retry": "never", "outcome": "not_sent"}',
+			{ status: 503, headers: { "Content-Type": "application/problem+json" } }); ""`)
+		if said := page.evaluate(`recordCall("Now", crypto.randomUUID())`); said != "There is no URL." {
+			t.Errorf("it says %q", said)
+		}
+		page.evaluate(`fetch = realFetch; ""`)
+	})
 	t.Run("two at once with one key", func(t *testing.T) {
 		page.t = t
 		d.Forget(t)

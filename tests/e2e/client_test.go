@@ -106,6 +106,7 @@ func (c call) request(base string) (*http.Request, error) {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", newKey())
+	r.Host = c.header.Get("Host") // empty for that of the URL
 	for name, values := range c.header {
 		delete(r.Header, http.CanonicalHeaderKey(name))
 		if values != nil {
@@ -200,6 +201,12 @@ func (a answer) judge(t *testing.T) {
 	}
 }
 
+// beforeTheClaim are the codes of calls that were refused before they had an operation.
+var beforeTheClaim = []string{
+	"bad-parameter", "forbidden", "host-not-allowed", "idempotency-key-malformed", "idempotency-key-missing", "malformed-json", "method-not-allowed", "not-configured",
+	"not-found", "origin-not-allowed", "payload-too-large", "unauthenticated", "unsupported-media-type", "validation-failed",
+}
+
 // wrongs lists what is wrong with a problem document.
 func (a answer) wrongs() (list []string) {
 	p := a.problem
@@ -214,11 +221,12 @@ func (a answer) wrongs() (list []string) {
 	expect(p.RequestID == a.header.Get("X-Request-Id"), "the request id is not that of the header")
 	expect(p.OperationID == a.header.Get("Operation-Id"), "the operation id is not that of the header")
 	// Of another call, whose outcome is not this one's to tell.
-	aboutAnother := p.Code == "in-flight" || strings.HasPrefix(p.Instance, "/v1/operations")
+	aboutAnother := p.Code == "in-flight" || p.Code == "key-reused" || strings.HasPrefix(p.Instance, "/v1/operations")
 	expect(aboutAnother && p.Outcome == "" || slices.Contains([]string{"not_sent", "rejected", "failed", "unknown"}, p.Outcome), "the outcome is none")
 	expect(slices.Contains([]string{"safe", "later", "after_fix", "after_check", "never"}, p.Retry), "the advice is none")
 	expect((p.Retry == "later") == (a.header.Get("Retry-After") != ""), "Retry-After goes with the advice later")
-	expect((p.Outcome == "unknown") == (p.Retry == "never"), "only an unknown outcome forbids the repetition")
+	expect(p.Outcome != "unknown" || p.Retry == "never", "an unknown outcome forbids the repetition")
+	expect(p.OperationID == "" || !slices.Contains(beforeTheClaim, p.Code), "the call was refused before it had an operation")
 	expect((p.Outcome == "failed") == (p.Retry == "after_check"), "what failed must be checked first")
 	for _, v := range p.Errors {
 		places := 0

@@ -208,7 +208,7 @@ func TestNothingIsConfigured(t *testing.T) {
 	}
 	for _, op := range operations() {
 		a := send(t, p.url, ask(op, newReference(), ""))
-		want{http.StatusServiceUnavailable, "not-configured", "not_sent", "later", "60", nil}.check(t, variant{op, "1.1"}, a)
+		want{http.StatusServiceUnavailable, "not-configured", "not_sent", "never", "", nil}.check(t, variant{op, "1.1"}, a)
 	}
 }
 

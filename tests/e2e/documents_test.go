@@ -292,8 +292,15 @@ func TestEveryProblemHasAPage(t *testing.T) {
 			}
 		})
 	}
-	if a := look(t, base, "/problems/unheard-of", aBrowser); a.status != http.StatusNotFound || codeIn(a) != "not-found" {
-		t.Errorf("a page that does not exist: %d %s", a.status, a.body)
+	for _, path := range []string{"/problems/unheard-of", "/unheard-of"} {
+		if a := look(t, base, path, aProgram); a.status != http.StatusNotFound || codeIn(a) != "not-found" {
+			t.Errorf("%s for a program: %d %s", path, a.status, a.body)
+		}
+		a := look1(t, base, path)
+		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(a.body, "There is nothing here") {
+			t.Errorf("%s for a browser: %d %v %s", path, a.status, a.header, a.body)
+		}
+		checkPage(t, path, a)
 	}
 }
 

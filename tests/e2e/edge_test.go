@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,8 +127,12 @@ func edgeRows() []edgeRow {
 		{"OPTIONS", method(http.MethodOptions), notSent(http.StatusMethodNotAllowed, "method-not-allowed")},
 		{"a method that is a secret", method("X" + strings.ReplaceAll(secretPIN, "-", "")), notSent(http.StatusMethodNotAllowed, "method-not-allowed")},
 
+		{"an encoded slash", func(c *call) { c.path = "/v1" + strings.ReplaceAll(c.path[len("/v1"):], "/", "%2f") }, notSent(http.StatusNotFound, "not-found")},
+		{"one encoded slash", func(c *call) { c.path = strings.Replace(c.path, "/v1/", "/v1%2F", 1) }, notSent(http.StatusNotFound, "not-found")},
+
+		{"a foreign host, its own origin", setHeader("Host", "rebind.evil.example", "Origin", "http://rebind.evil.example"), notSent(http.StatusMisdirectedRequest, "host-not-allowed")},
 		{"a foreign origin", setHeader("Origin", "https://evil.example"), notSent(http.StatusForbidden, "origin-not-allowed")},
-		{"a system that is not configured", nil, want{http.StatusServiceUnavailable, "not-configured", "not_sent", "later", "60", nil}},
+		{"a system that is not configured", nil, want{http.StatusServiceUnavailable, "not-configured", "not_sent", "never", "", nil}},
 	}
 }
 
@@ -318,7 +323,9 @@ func TestRequestIDs(t *testing.T) {
 }
 
 func TestHEADHasNoBody(t *testing.T) {
-	for path, status := range map[string]int{operations()[0].Path: http.StatusMethodNotAllowed, "/nowhere": http.StatusNotFound} {
+	for path, status := range map[string]int{
+		operations()[0].Path: http.StatusMethodNotAllowed, "/nowhere": http.StatusNotFound, "/v1/operations/" + uuid.NewString(): http.StatusNotFound,
+	} {
 		r, err := http.NewRequest(http.MethodHead, edge(t).url+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -410,6 +417,44 @@ func TestCrossOrigin(t *testing.T) {
 	})
 }
 
+// TestHEADOfWhatCanBeRead is answered like GET, without the body.
+func TestHEADOfWhatCanBeRead(t *testing.T) {
+	p := edge(t)
+	done := send(t, p.url, ask(operation(t, "CreateService"), newReference(), ""))
+	if id := done.header.Get("Operation-Id"); done.header.Get("Location") != "/v1/operations/"+id {
+		t.Errorf("created at %q, as the operation %s", done.header.Get("Location"), id)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/v1/operations?state=unknown", done.header.Get("Location")} {
+		get, head := send(t, p.url, call{method: http.MethodGet, path: path}), send(t, p.url, call{method: http.MethodHead, path: path})
+		if get.status != http.StatusOK || head.status != http.StatusOK || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+			t.Errorf("%s: GET %d, HEAD %d, %v: %q", path, get.status, head.status, head.header, head.body)
+		}
+	}
+}
+
+// TestHostsOfAProxy: without callers the page of a foreign host must reach nothing, whatever it asks for, and at a demo neither.
+func TestHostsOfAProxy(t *testing.T) {
+	_, settings := sandboxURL(t)
+	named := proxy(t, with(settings, credentials(), map[string]string{"HOSTS": "proxy.test"}))
+	for _, path := range []string{"/", "/docs", "/healthz", "/readyz", "/openapi.json", "/problems/nope", "/nope", "/v1/operations?state=unknown"} {
+		for host, p := range map[string]*process{"proxy.test:8080": named, "app.localhost": named, "other.test": named, "rebind.evil.example": sharedDemo(t)} {
+			a, err := trySend(p.url, call{method: http.MethodGet, path: path, header: header("Host", host)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			foreign := host == "other.test" || host == "rebind.evil.example"
+			if (a.status == http.StatusMisdirectedRequest) != foreign || foreign && codeIn(a) != "host-not-allowed" {
+				t.Errorf("%s of %s: status %d: %s", path, host, a.status, a.body)
+			}
+		}
+	}
+	w := dial(t, named)
+	w.write(t, "GET /readyz HTTP/1.0\r\n\r\n")
+	if a := w.answer(t); a.status != http.StatusOK {
+		t.Errorf("a probe without a host: status %d: %s", a.status, a.body)
+	}
+}
+
 // wire is a connection of bytes to a proxy.
 type wire struct {
 	net.Conn
@@ -453,7 +498,7 @@ func (w *wire) answer(t *testing.T) answer {
 
 // head is a raw request up to its framing.
 func head(op string, extra ...string) string {
-	return "POST " + op + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + strings.Join(extra, "")
+	return "POST " + op + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + strings.Join(extra, "")
 }
 
 func rawCall(c call) string {
@@ -510,14 +555,28 @@ func TestBodyWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestDeclaredLengthOverTheLimit is refused without waiting for the body.
+// TestDeclaredLengthOverTheLimit is refused without waiting for the body, of which the client may have sent a part, and without asking for it.
 func TestDeclaredLengthOverTheLimit(t *testing.T) {
-	w := dial(t, bridge(t, "1.1"))
-	w.write(t, head(operation(t, "CreateService").Path, "Idempotency-Key: "+newKey()+"\r\n", fmt.Sprintf("Content-Length: %d\r\n\r\n", 1<<40), strings.Repeat(" ", maxBody+1)))
-	a := w.answer(t)
-	a.judge(t)
-	if a.status != http.StatusRequestEntityTooLarge {
-		t.Errorf("status %d: %s", a.status, a.body)
+	for name, c := range map[string]struct {
+		length int
+		header string
+		sent   int
+	}{
+		"sent in part":  {1 << 40, "", maxBody + 1},
+		"sent at once":  {maxBody + 1, "", maxBody + 1},
+		"not sent":      {maxBody + 1, "", 0},
+		"not asked for": {maxBody + 1, "Expect: 100-continue\r\n", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := dial(t, bridge(t, "1.1"))
+			w.write(t, head(operation(t, "CreateService").Path, "Idempotency-Key: "+newKey()+"\r\n", c.header,
+				fmt.Sprintf("Content-Length: %d\r\n\r\n", c.length), strings.Repeat(" ", c.sent)))
+			a := w.answer(t)
+			a.judge(t)
+			if a.status != http.StatusRequestEntityTooLarge {
+				t.Errorf("status %d: %s", a.status, a.body)
+			}
+		})
 	}
 }
 
@@ -565,7 +624,7 @@ func TestBytesInTheKey(t *testing.T) {
 	}
 }
 
-// TestHTTPThatIsNone never gets through.
+// TestHTTPThatIsNone never gets through. Its answers are no problem documents, and their statuses are those that the README lists.
 func TestHTTPThatIsNone(t *testing.T) {
 	path := operation(t, "CreateService").Path
 	for name, text := range map[string]string{
@@ -579,12 +638,15 @@ func TestHTTPThatIsNone(t *testing.T) {
 		"a chunk that is none":  head(path, "Idempotency-Key: 0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
 		"another HTTP":          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"a TLS hello":           "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
-		"a space in the target": "GET /health z HTTP/1.1\r\nHost: x\r\n\r\n",
+		"a space in the target": "GET /health z HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"another expectation":   head(path, "Expect: a-miracle\r\nContent-Length: 2\r\n\r\n{}"),
+		"another coding":        head(path, "Transfer-Encoding: gzip\r\n\r\n{}"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := dial(t, bridge(t, "1.1"))
 			w.write(t, text)
-			if a := w.answer(t); a.status < 400 || a.status >= 600 {
+			a := w.answer(t)
+			if a.status < 400 || a.status >= 600 || a.problem == nil && !slices.Contains([]int{400, 417, 431, 501, 505}, a.status) {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
 		})
@@ -599,7 +661,7 @@ func TestPipelinedRequests(t *testing.T) {
 	bad := ask(cmp, third, "")
 	bad.body = "{"
 	w := dial(t, bridge(t, "1.1"))
-	w.write(t, rawCall(ask(care, first, "sandbox:delay=200ms"))+rawCall(bad)+rawCall(ask(cmp, second, ""))+"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+	w.write(t, rawCall(ask(care, first, "sandbox:delay=200ms"))+rawCall(bad)+rawCall(ask(cmp, second, ""))+"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	for i, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusCreated, http.StatusOK} {
 		a := w.answer(t)
 		a.judge(t)

@@ -85,6 +85,7 @@ func provocations() []provocation {
 		{"validation-failed", refusedWith("CreateComplexAccount", setBody(manyMistakes))},
 		{"unauthenticated", asCaller("nobody.wrong")},
 		{"forbidden", asCaller("operator")},
+		{"host-not-allowed", atTheEdge("CreateCallLog", setHeader("Host", "rebind.evil.example"))},
 		{"origin-not-allowed", atTheEdge("CreateCallLog", setHeader("Origin", "https://evil.example"))},
 		{"not-configured", atTheEdge("CreateComplexAccount", func(*call) {})},
 		{"in-flight", whileRunning},

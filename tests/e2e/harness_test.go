@@ -56,6 +56,7 @@ func TestWrongProblemsAreFound(t *testing.T) {
 		"later without a time":      func(a *answer) { a.problem.Retry = "later" },
 		"a time without later":      func(a *answer) { a.header.Set("Retry-After", "1") },
 		"repeat the unknown":        func(a *answer) { a.problem.Outcome = "unknown" },
+		"an operation too early":    func(a *answer) { a.problem.Type, a.problem.Code = "/problems/validation-failed", "validation-failed" },
 		"an error without a place":  func(a *answer) { a.problem.Errors[0].Pointer = nil },
 		"an error with two places":  func(a *answer) { a.problem.Errors[0].Header = "X" },
 		"an error without a code":   func(a *answer) { a.problem.Errors[0].Code = "" },

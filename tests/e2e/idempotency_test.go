@@ -16,7 +16,7 @@ import (
 
 // The rows of the error table about keys, records and callers.
 var (
-	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "not_sent", "after_fix", "", nil}
+	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "", "never", "", nil}
 	inFlight        = want{http.StatusConflict, "in-flight", "", "later", "1", nil}
 	storeDown       = want{http.StatusServiceUnavailable, "idempotency-store-unavailable", "not_sent", "later", "1", nil}
 	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_fix", "", nil}
@@ -349,6 +349,36 @@ func apiKey(t *testing.T, id string, scopes ...string) (key, line string) {
 		t.Fatalf("exit code %d: %s %s", got.code, got.stdout, got.stderr)
 	}
 	return key, line
+}
+
+// TestKeysNew: what an unset variable of a script makes of a flag must not grant every operation.
+func TestKeysNew(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		says string // in the line of the key; empty for a mistake
+	}{
+		"every operation":       {nil, ":create,emersion:accounts:create\n"},
+		"one scope":             {[]string{"--scope", "admin"}, " admin\n"},
+		"with commas":           {[]string{"--scope", "admin,mds:services:create"}, " admin,mds:services:create\n"},
+		"repeated scopes":       {[]string{"--scope", "admin", "--scope", "mds:services:create,admin", "--scope=admin"}, " admin,mds:services:create\n"},
+		"an empty scope":        {[]string{"--scope", ""}, ""},
+		"an empty scope, again": {[]string{"--scope="}, ""},
+		"one empty scope":       {[]string{"--scope", "admin", "--scope", ""}, ""},
+		"a comma too many":      {[]string{"--scope", "admin,"}, ""},
+		"an unknown scope":      {[]string{"--scope", "all"}, ""},
+		"an empty id":           {[]string{"--id", ""}, ""},
+	} {
+		got := command(t, nil, append([]string{"keys", "new"}, c.args...)...)
+		if c.says != "" {
+			if got.code != 0 || !strings.Contains(got.stdout, c.says) {
+				t.Errorf("%s: exit code %d: %s%s", name, got.code, got.stdout, got.stderr)
+			}
+			continue
+		}
+		if got.code != 2 || got.stdout != "" || !strings.Contains(got.stderr, c.args[0][:len("--id")]) {
+			t.Errorf("%s: exit code %d: %s%s", name, got.code, got.stdout, got.stderr)
+		}
+	}
 }
 
 func TestCallersByAPIKey(t *testing.T) {

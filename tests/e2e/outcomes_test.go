@@ -567,7 +567,8 @@ func TestUserNameInUse(t *testing.T) {
 
 // notReached are the rows of the product's error table that no request can be answered with from outside, each with its reason.
 var notReached = map[string]string{
-	"internal": "a mistake of the program's own: its unit tests make some",
+	"internal":        "a mistake of the program's own: its unit tests make some",
+	"request-timeout": "it takes 30 seconds: the unit tests of the server wait for it with a clock of their own",
 }
 
 // TestEveryRowOfTheErrorTableIsReached compares the codes in the product's table with those that the tables of these tests expect.

@@ -72,5 +72,9 @@ accept 'the document that the demo serves' out/served.json
 generate 'the committed document' "$repository/openapi/openapi.json"
 generate 'the document that the demo serves' out/served.json
 
+say 'httpYac runs the .http file'
+curl --silent --show-error --fail "$demo/soapbridge.http" --output out/served.http
+httpyac send out/served.http --all --output short
+
 say 'newman runs the Postman collection'
 newman run "$repository/openapi/soapbridge.postman_collection.json" --env-var "baseUrl=$demo" --reporter-cli-no-banner

@@ -31,20 +31,24 @@ var Pages = []string{
 }
 
 // ours are the headers of answers that have a meaning of this product's.
-var ours = []string{"X-Request-Id", "Operation-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "WWW-Authenticate"}
+var ours = []string{"X-Request-Id", "Operation-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "WWW-Authenticate", "Location", "Link"}
 
 // Judge lists what the document does not say of an exchange.
 func (d *Document) Judge(x Exchange) []string {
 	path, query, _ := strings.Cut(x.Target, "?")
-	route, operation := d.Route(x.Method, path)
+	method := x.Method
+	if method == http.MethodHead { // the document lists GET, and HEAD is that without its body
+		method = http.MethodGet
+	}
+	route, operation := d.Route(method, path)
 	if operation == nil {
-		refused := x.Status == http.StatusNotFound || x.Status == http.StatusMethodNotAllowed
+		refused := slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest}, x.Status)
 		if refused || x.Method == http.MethodOptions || isPage(path) {
 			return nil
 		}
 		return []string{"the route is not in the document"}
 	}
-	j := &judge{document: d, exchange: x, at: []string{"paths", route, strings.ToLower(x.Method)}, operation: operation}
+	j := &judge{document: d, exchange: x, at: []string{"paths", route, strings.ToLower(method)}, operation: operation}
 	j.response()
 	j.request(query)
 	return j.found
@@ -123,7 +127,7 @@ func (j *judge) response() {
 		return
 	}
 	j.headers(at)
-	if len(j.exchange.Answer) == 0 && answer["content"] == nil {
+	if len(j.exchange.Answer) == 0 && (answer["content"] == nil || j.exchange.Method == http.MethodHead) {
 		return
 	}
 	media, _, _ := mime.ParseMediaType(j.exchange.Response.Get("Content-Type")) // what is none is not documented
