@@ -64,7 +64,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// net/http writes bytes of replies that nobody asked for to the standard logger; they may hold credentials.
 	log.SetOutput(io.Discard)
-	// A second signal ends the process at once, as everywhere.
+	// A second signal ends the process at once, as everywhere; serve first says what it cuts off.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -288,14 +288,31 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 	// One limit for all of the stop: it begins with the signal.
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	context.AfterFunc(ctx, func() { time.AfterFunc(c.DrainTimeout, cancel) })
-	err = api.Serve(ctx, api.Serving{
-		Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
-		CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
-	}, handler)
-	handler.Drain(drain)
-	log.Info("stopped")
-	return err
+	context.AfterFunc(ctx, func() {
+		handler.Stop()
+		time.AfterFunc(c.DrainTimeout, cancel)
+	})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() {
+		err := api.Serve(ctx, api.Serving{
+			Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
+			CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
+		}, handler)
+		ended <- errors.Join(err, handler.Drain(drain))
+	}()
+	for again := false; ; again = true {
+		select {
+		case err := <-ended:
+			log.Info("stopped")
+			return err
+		case <-signals:
+			if again { // the first one has ended ctx as well
+				return fmt.Errorf("a second signal: %d calls or results were cut off", handler.CutOff("a second signal"))
+			}
+		}
+	}
 }
 
 // wire gives every system its operations, and its client where a URL is configured.
