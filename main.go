@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -10,12 +11,13 @@ import (
 	"io"
 	"log"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,6 +51,9 @@ type commands struct {
 	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
 	Config  configCommands `cmd:"" help:"Show or check the configuration."`
 	Keys    keysCommands   `cmd:"" help:"Make API keys."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version, the commit and the Go release."`
 }
 
 type keysCommands struct {
@@ -57,7 +62,34 @@ type keysCommands struct {
 
 type configCommands struct {
 	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
-	Check configCheck `cmd:"" help:"Connect to every configured system, without sending anything."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request."`
+}
+
+// commit is set with -ldflags where the program is built without its repository, as in the Dockerfile.
+var commit string
+
+// version says which program this is: the module's version, the commit, and the release of Go.
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		info = &debug.BuildInfo{} // built without modules
+	}
+	built := map[string]string{}
+	for _, s := range info.Settings {
+		built[s.Key] = s.Value
+	}
+	revision := cmp.Or(commit, built["vcs.revision"], "unknown")
+	if commit == "" && built["vcs.modified"] == "true" {
+		revision += " (modified)"
+	}
+	return fmt.Sprintf("soapbridge %s, commit %s, %s", cmp.Or(info.Main.Version, "(devel)"), revision, runtime.Version())
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(std *streams) error {
+	_, err := fmt.Fprintln(std.out, version())
+	return err
 }
 
 func main() {
@@ -78,7 +110,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("soapbridge"),
 		kong.Description("A REST-to-SOAP translation proxy: JSON in, exactly the right envelope out, sent at most once."),
 		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { done = code }), // --help
+		kong.Exit(func(code int) { done = code }), // --help, --version
+		kong.Vars{"version": version()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&streams{stdout, stderr}),
 	)
@@ -111,10 +144,7 @@ type serveCommand struct {
 }
 
 func (s *serveCommand) Run(ctx context.Context, std *streams) error {
-	c, err := config.LoadServe(os.Environ(), config.ReadFile, s.Insecure)
-	if err == nil {
-		err = notBuiltYet(c)
-	}
+	c, err := config.LoadServe(os.Environ(), config.ReadFile, s.Insecure, checkAPIKeys)
 	if err != nil {
 		return usageError{err}
 	}
@@ -136,6 +166,9 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	logger(std.err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
 	if c.RedisURL == "" {
 		log.Warn("idempotency records are in memory: they are lost when this process ends, and no other process sees them")
+	}
+	for _, w := range c.Warnings() {
+		log.Warn(w.String())
 	}
 	if edge.Metrics != nil {
 		if err := serveMetrics(ctx, c, edge.Metrics, log); err != nil {
@@ -224,13 +257,31 @@ func callers(ctx context.Context, c config.Config, known []api.Scope, log *slog.
 	}
 	list := &api.Callers{}
 	if err := list.Replace(lines(c.APIKeys), known); err != nil {
-		return nil, fmt.Errorf("SOAPBRIDGE_API_KEYS: %w", err)
+		return nil, err
 	}
 	go list.Follow(ctx, lines(c.APIKeys), func() ([]string, error) {
 		c, err := config.Load(os.Environ(), config.ReadFile)
 		return lines(c.APIKeys), err
 	}, known, log)
 	return list, nil
+}
+
+// checkAPIKeys judges the lines of the API keys: their scopes are those of operations, which the configuration does not know.
+func checkAPIKeys(c config.Config) (problems []config.Problem) {
+	if len(c.APIKeys) == 0 {
+		return nil
+	}
+	systems, err := wire(config.Config{}) // no setting changes the scopes
+	if err == nil {
+		err = new(api.Callers).Replace(lines(c.APIKeys), scopes(systems))
+	}
+	if err == nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") { // one for each key
+		problems = append(problems, config.Problem{Variable: "SOAPBRIDGE_API_KEYS", Reason: line})
+	}
+	return problems
 }
 
 func lines(secrets []config.Secret) []string {
@@ -258,21 +309,6 @@ func serveMetrics(ctx context.Context, c config.Config, metrics api.Metrics, log
 		}
 	}()
 	return nil
-}
-
-// notBuiltYet refuses settings whose promise this version cannot keep. A proxy that ignored them would be taken for a safe one.
-func notBuiltYet(c config.Config) error {
-	var problems []error
-	settings := map[string]bool{
-		"SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM": c.CustomerCare.OriginatingClaim != "",
-		"SOAPBRIDGE_JWT_ISSUER":                     c.JWTIssuer != "",
-	}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if settings[name] {
-			problems = append(problems, fmt.Errorf("%s: this version does not have it yet; leave it unset", name))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 // serve runs the API until ctx ends and everything in flight is answered.
@@ -430,6 +466,9 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 	defer func() { _ = edge.Store.Close() }()
 	edge.CORSOrigins, edge.Sandbox, edge.Tools = []string{"http://localhost:*"}, true, true
 	log.Info("listening", slog.String("listen", listener.Addr().String()))
+	if ignored := config.Given(os.Environ()); len(ignored) > 0 {
+		log.Warn("a demo has settings of its own, and ignores those of the environment", slog.String("ignored", strings.Join(ignored, " ")))
+	}
 	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, edge.Systems)
 	return serve(ctx, c, edge, listener, nil, log)
 }
@@ -619,7 +658,7 @@ func (configShow) Run(std *streams) error {
 type configCheck struct{}
 
 func (configCheck) Run(ctx context.Context, std *streams) error {
-	c, err := config.Load(os.Environ(), config.ReadFile)
+	c, err := config.Load(os.Environ(), config.ReadFile, checkAPIKeys)
 	if err != nil {
 		return usageError{err}
 	}
@@ -632,7 +671,7 @@ func (configCheck) Run(ctx context.Context, std *streams) error {
 		if s.URL != "" {
 			state = "reachable"
 			if err := checkConnection(ctx, s.System, c.MaxReply); err != nil {
-				state, failed = err.Error(), errors.New("a system cannot be reached")
+				state, failed = strings.ReplaceAll(err.Error(), "\n", "; "), errors.New("a system cannot be reached, or its URL is wrong")
 			}
 		}
 		_, _ = fmt.Fprintf(std.out, "%-13s %s\n", s.name, state)
