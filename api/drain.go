@@ -18,7 +18,7 @@ const (
 	pauseAtStop = time.Second
 )
 
-// work left for an open operation, as the log names it.
+// What is left of an open operation, as the log names it.
 const (
 	leftCall    = "call"
 	leftFinish  = "finish"
@@ -37,7 +37,7 @@ var lost = map[string]string{
 // openOperation is an operation that is not over: its call runs, or the store still has to learn how it ended.
 type openOperation struct{ id, left string }
 
-// inFlight reports whether somebody's outcome depends on it: a stop may use the whole drain for such an operation.
+// inFlight reports whether a stop may use the whole drain for it: a call that runs, or a result that is not stored.
 func (o openOperation) inFlight() bool { return o.left == leftCall || o.left == leftFinish }
 
 func countInFlight(list []openOperation) (n int) {

@@ -93,7 +93,7 @@ func (l *loader) checkKeyPair(above, cert string, key Secret) {
 	}
 }
 
-// checkPlain refuses certificates for an endpoint without TLS: whoever set them believes that it has it.
+// checkPlain refuses certificates for an endpoint without TLS: they would look like a protection that is not there.
 func (l *loader) checkPlain(s prefixed) {
 	u, err := parseURL(s.URL)
 	if err != nil || u.Scheme != "http" {
@@ -123,7 +123,7 @@ func (l *loader) checkTimeouts(s prefixed) {
 // HasCallers reports whether any caller can be told apart.
 func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 }
 
-// Warnings lists what works in another way than whoever wrote the settings may think, in the order of [Reference].
+// Warnings lists what is allowed and probably not meant: settings that do less than they say, in the order of [Reference], then systems that lack something.
 func (c Config) Warnings() []Problem {
 	list := slices.Clone(c.unbuilt)
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
