@@ -15,7 +15,7 @@ const (
 	// a record that says unknown.
 	releaseAtStop = 3 * time.Second
 	// pauseAtStop is the longest pause between two attempts during a stop.
-	pauseAtStop = time.Second
+	pauseAtStop = 250 * time.Millisecond
 )
 
 // What is left of an open operation, as the log names it.

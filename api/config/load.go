@@ -214,9 +214,9 @@ func (l *loader) parseCurrent(t reflect.Type, text string) any {
 	return value
 }
 
-// each returns the errors that one may join.
+// each returns the errors that errors.Join has made one of.
 func each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only what errors.Join itself has made
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
