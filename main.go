@@ -2,20 +2,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,6 +50,9 @@ type commands struct {
 	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
 	Config  configCommands `cmd:"" help:"Show or check the configuration."`
 	Keys    keysCommands   `cmd:"" help:"Make API keys."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version, the commit and the Go release."`
 }
 
 type keysCommands struct {
@@ -57,14 +61,47 @@ type keysCommands struct {
 
 type configCommands struct {
 	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
-	Check configCheck `cmd:"" help:"Connect to every configured system, without sending anything."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request."`
+}
+
+// commit is set with -ldflags where the program is built without its repository, as in the Dockerfile.
+var commit string
+
+// version says which program this is: the module's version, the commit, and the release of Go.
+func version() string {
+	info := buildInfo()
+	built := map[string]string{}
+	for _, s := range info.Settings {
+		built[s.Key] = s.Value
+	}
+	revision := cmp.Or(commit, built["vcs.revision"], "unknown")
+	if commit == "" && built["vcs.modified"] == "true" {
+		revision += " (modified)"
+	}
+	return fmt.Sprintf("soapbridge %s, commit %s, %s", cmp.Or(info.Main.Version, "(devel)"), revision, runtime.Version())
+}
+
+func buildInfo() *debug.BuildInfo {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return &debug.BuildInfo{} // built without modules
+	}
+	return info
+}
+
+// userAgent names this program to vendors. A product's version has no parentheses (RFC 9110 section 10.1.5).
+func userAgent() string { return "soapbridge/" + cmp.Or(strings.Trim(buildInfo().Main.Version, "()"), "devel") }
+
+type versionCommand struct{}
+
+func (versionCommand) Run(std *streams) error {
+	_, err := fmt.Fprintln(std.out, version())
+	return err
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// net/http writes bytes of replies that nobody asked for to the standard logger; they may hold credentials.
-	log.SetOutput(io.Discard)
-	// A second signal ends the process at once, as everywhere.
+	// A second signal ends the process at once, as everywhere; serve first says what it cuts off.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -78,7 +115,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("soapbridge"),
 		kong.Description("A REST-to-SOAP translation proxy: JSON in, exactly the right envelope out, sent at most once."),
 		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { done = code }), // --help
+		kong.Exit(func(code int) { done = code }), // --help, --version
+		kong.Vars{"version": version()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&streams{stdout, stderr}),
 	)
@@ -111,10 +149,7 @@ type serveCommand struct {
 }
 
 func (s *serveCommand) Run(ctx context.Context, std *streams) error {
-	c, err := config.LoadServe(os.Environ(), config.ReadFile, s.Insecure)
-	if err == nil {
-		err = notBuiltYet(c)
-	}
+	c, err := config.LoadServe(os.Environ(), config.ReadFile, s.Insecure, checkAPIKeys)
 	if err != nil {
 		return usageError{err}
 	}
@@ -136,6 +171,9 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	logger(std.err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
 	if c.RedisURL == "" {
 		log.Warn("idempotency records are in memory: they are lost when this process ends, and no other process sees them")
+	}
+	for _, w := range c.Warnings() {
+		log.Warn(w.String())
 	}
 	if edge.Metrics != nil {
 		if err := serveMetrics(ctx, c, edge.Metrics, log); err != nil {
@@ -254,13 +292,31 @@ func callers(ctx context.Context, c config.Config, known []api.Scope, log *slog.
 	}
 	list := &api.Callers{}
 	if err := list.Replace(lines(c.APIKeys), known); err != nil {
-		return nil, fmt.Errorf("SOAPBRIDGE_API_KEYS: %w", err)
+		return nil, err
 	}
 	go list.Follow(ctx, lines(c.APIKeys), func() ([]string, error) {
 		c, err := config.Load(os.Environ(), config.ReadFile)
 		return lines(c.APIKeys), err
 	}, known, log)
 	return list, nil
+}
+
+// checkAPIKeys judges the lines of the API keys: their scopes are those of operations, which the configuration does not know.
+func checkAPIKeys(c config.Config) (problems []config.Problem) {
+	if len(c.APIKeys) == 0 {
+		return nil
+	}
+	systems, err := wire(config.Config{}, nil) // no setting changes the scopes
+	if err == nil {
+		err = new(api.Callers).Replace(lines(c.APIKeys), scopes(systems))
+	}
+	if err == nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") { // one for each key
+		problems = append(problems, config.Problem{Variable: "SOAPBRIDGE_API_KEYS", Reason: line})
+	}
+	return problems
 }
 
 func lines(secrets []config.Secret) []string {
@@ -290,21 +346,6 @@ func serveMetrics(ctx context.Context, c config.Config, metrics api.Metrics, log
 	return nil
 }
 
-// notBuiltYet refuses settings whose promise this version cannot keep. A proxy that ignored them would be taken for a safe one.
-func notBuiltYet(c config.Config) error {
-	var problems []error
-	settings := map[string]bool{
-		"SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM": c.CustomerCare.OriginatingClaim != "",
-		"SOAPBRIDGE_JWT_ISSUER":                     c.JWTIssuer != "",
-	}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if settings[name] {
-			problems = append(problems, fmt.Errorf("%s: this version does not have it yet; leave it unset", name))
-		}
-	}
-	return errors.Join(problems...)
-}
-
 // serve runs the API until ctx ends and everything in flight is answered.
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
 	edge.MaxBody, edge.MaxReply = c.MaxBody, c.MaxReply
@@ -318,14 +359,31 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 	// One limit for all of the stop: it begins with the signal.
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	context.AfterFunc(ctx, func() { time.AfterFunc(c.DrainTimeout, cancel) })
-	err = api.Serve(ctx, api.Serving{
-		Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
-		CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
-	}, handler)
-	handler.Drain(drain)
-	log.Info("stopped")
-	return err
+	context.AfterFunc(ctx, func() {
+		handler.Stop()
+		time.AfterFunc(c.DrainTimeout, cancel)
+	})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() {
+		err := api.Serve(ctx, api.Serving{
+			Listener: listener, TLS: tlsConfig, Log: log, DrainTimeout: c.DrainTimeout,
+			CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
+		}, handler)
+		ended <- errors.Join(err, handler.Drain(drain))
+	}()
+	for again := false; ; again = true {
+		select {
+		case err := <-ended:
+			log.Info("stopped")
+			return err
+		case <-signals:
+			if again { // the first one has ended ctx as well
+				return fmt.Errorf("a second signal: %d calls or results were cut off", handler.CutOff("a second signal"))
+			}
+		}
+	}
 }
 
 // wire gives every system its operations, and its client where a URL is configured; watch gives the client what it tells of its connections.
@@ -386,7 +444,7 @@ func system(name string, s config.System, maxReply int64, watch func(system stri
 func upstreamConfig(s config.System, maxReply int64) upstream.Config {
 	return upstream.Config{
 		URL: s.URL, DialTimeout: s.DialTimeout, Timeout: s.Timeout, MaxIdle: s.MaxInFlight, MaxReply: maxReply,
-		NoKeepAlive: s.KeepAlive == "off",
+		NoKeepAlive: s.KeepAlive == "off", UserAgent: userAgent(),
 		TLSCA:       s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
 		BasicUsername: s.BasicUsername, BasicPassword: soap.Secret(s.BasicPassword),
 	}
@@ -446,6 +504,9 @@ func (d *demoCommand) Run(ctx context.Context, std *streams) error {
 	defer func() { _ = edge.Store.Close() }()
 	edge.CORSOrigins, edge.Sandbox, edge.Tools = []string{"http://localhost:*"}, true, true
 	log.Info("listening", slog.String("listen", listener.Addr().String()))
+	if ignored := config.Given(os.Environ()); len(ignored) > 0 {
+		log.Warn("a demo has settings of its own, and ignores those of the environment", slog.String("ignored", strings.Join(ignored, " ")))
+	}
 	whatToTry(std.out, "http://"+listener.Addr().String(), vendors.url, edge.Systems)
 	return serve(ctx, c, edge, listener, nil, log)
 }
@@ -648,7 +709,7 @@ func (configShow) Run(std *streams) error {
 type configCheck struct{}
 
 func (configCheck) Run(ctx context.Context, std *streams) error {
-	c, err := config.Load(os.Environ(), config.ReadFile)
+	c, err := config.Load(os.Environ(), config.ReadFile, checkAPIKeys)
 	if err != nil {
 		return usageError{err}
 	}
@@ -661,7 +722,7 @@ func (configCheck) Run(ctx context.Context, std *streams) error {
 		if s.URL != "" {
 			state = "reachable"
 			if err := checkConnection(ctx, s.System, c.MaxReply); err != nil {
-				state, failed = err.Error(), errors.New("a system cannot be reached")
+				state, failed = strings.ReplaceAll(err.Error(), "\n", "; "), errors.New("a system cannot be reached, or its URL is wrong")
 			}
 		}
 		_, _ = fmt.Fprintf(std.out, "%-13s %s\n", s.name, state)

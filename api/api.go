@@ -73,7 +73,7 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// New gives the handler of the whole API. Stopping it is Drain, after the last request.
+// New gives the handler of the whole API. Stopping it is Stop, and Drain after the last request.
 func New(c Config) (*Server, error) {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
@@ -83,6 +83,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &server{config: c, success: map[string]int{}, stopping: make(chan struct{})}
+	s.life, s.cutOff = context.WithCancel(context.Background())
 	e.Use(s.identify, s.log, s.recover)
 	if c.Callers == nil {
 		e.Use(s.checkHost)
@@ -159,26 +160,14 @@ type Server struct {
 }
 
 type server struct {
-	config     Config
-	site       *openapi.Site
-	success    map[string]int // HTTP status of success by the operation's name
-	background sync.WaitGroup
-	waiting    atomic.Int64 // how many are in the background
-	stopping   chan struct{}
-}
-
-// Drain waits until nothing is left to be told to the store, or ctx ends. What is left then ends as unknown. Call it once, when no request is
-// being served any more.
-func (s *Server) Drain(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		s.server.background.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		close(s.server.stopping)
-		<-done
-	}
+	config   Config
+	site     *openapi.Site
+	success  map[string]int // HTTP status of success by the operation's name
+	open     openOperations
+	waiting  atomic.Int64 // how many of them are in the background
+	stopping chan struct{}
+	stopOnce sync.Once
+	// life ends when what is not over is cut off.
+	life   context.Context
+	cutOff context.CancelFunc
 }

@@ -38,6 +38,7 @@ type claim struct {
 	sendBefore time.Time
 	sending    bool // the message was handed to the upstream
 	ended      bool
+	close      func() // the operation is no longer open for the call's sake
 }
 
 // begin claims the operation. Without a claim it gives the record that stands, or the problem that there is.
@@ -51,14 +52,16 @@ func (s *server) begin(ctx context.Context, w *work, request translate.Request) 
 		ID: w.env.OperationID, Caller: s.config.Vault.CallerDigest(w.caller.id), Operation: w.operation.Name,
 		Fingerprint: fingerprint, SealingKey: key, Owner: uuid.NewString(), Lease: w.system.CallTimeout + leaseMargin,
 	}
-	held := &claim{server: s, owner: wanted.Owner, sendBefore: time.Now().Add(wanted.Lease)}
+	held := &claim{server: s, owner: wanted.Owner, sendBefore: time.Now().Add(wanted.Lease), close: s.open.add(wanted.ID, leftCall)}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	record, acquired, err := s.config.Store.Begin(ctx, wanted)
+	if !acquired {
+		defer held.close() // after a failure once its release is open
+	}
 	if err != nil {
 		// It may have been claimed all the same. Nothing was sent, so the claim is given back; when that fails, too, it ends as unknown.
-		held.record.ID = wanted.ID
-		s.keepAt("release", wanted.ID, wanted.Lease, func(ctx context.Context) error {
+		s.keepAt(leftRelease, wanted.ID, wanted.Lease, func(ctx context.Context) error {
 			return s.config.Store.Release(ctx, wanted.ID, wanted.Owner)
 		})
 		s.count(resultStoreError)
@@ -75,7 +78,8 @@ func (s *server) begin(ctx context.Context, w *work, request translate.Request) 
 // finish tells the store how the call ended, and whether the store knows it now. If not, it is told in the background.
 func (h *claim) finish(a answer) (stored bool) {
 	h.ended = true
-	end := h.ending(a)
+	defer h.close() // once what is left to do is open
+	left, end := h.ending(a)
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	err := end(ctx)
@@ -85,17 +89,17 @@ func (h *claim) finish(a answer) (stored bool) {
 	h.server.count(resultStoreError)
 	h.server.config.Log.Error("the end of an operation could not be stored", slog.String("operation_id", h.record.ID), slog.String("cause", err.Error()))
 	if !errors.Is(err, idempotency.ErrNotOwner) {
-		h.server.keepAt("finish", h.record.ID, keepTrying, end)
+		h.server.keepAt(left, h.record.ID, keepTrying, end)
 	}
 	return false
 }
 
-// ending is what the store has to be told.
-func (h *claim) ending(a answer) func(context.Context) error {
+// ending is what the store has to be told, and its name.
+func (h *claim) ending(a answer) (left string, end func(context.Context) error) {
 	store, id := h.server.config.Store, h.record.ID
 	switch a.record {
 	case keepDone:
-		return func(ctx context.Context) error {
+		return leftFinish, func(ctx context.Context) error {
 			sealed, err := h.server.config.Vault.Seal(h.record, idempotency.Result{Status: a.status, ContentType: a.contentType, Body: a.body})
 			if err != nil {
 				return err
@@ -103,10 +107,10 @@ func (h *claim) ending(a answer) func(context.Context) error {
 			return store.Finish(ctx, id, h.owner, sealed)
 		}
 	case keepNothing:
-		return func(ctx context.Context) error { return store.Release(ctx, id, h.owner) }
+		return leftRelease, func(ctx context.Context) error { return store.Release(ctx, id, h.owner) }
 	case keepUnknown:
 	}
-	return func(ctx context.Context) error { return store.MarkUnknown(ctx, id, h.owner) }
+	return leftUnknown, func(ctx context.Context) error { return store.MarkUnknown(ctx, id, h.owner) }
 }
 
 // abandon ends a claim that a panic left open. After the message was handed to the upstream nobody can tell what it did.
@@ -180,29 +184,46 @@ func storeUnavailable(err error) *problem {
 	return p
 }
 
-// keepAt does something in the background until it succeeds, is pointless, or takes too long. Stopping waits for it: see Drain.
-func (s *server) keepAt(what, id string, atMost time.Duration, do func(context.Context) error) {
+// keepAt does what is left of an operation in the background until it succeeds, is pointless, or takes too long. A stop waits for it: see Drain.
+func (s *server) keepAt(left, id string, atMost time.Duration, do func(context.Context) error) {
 	if s.waiting.Add(1) > mostWaiting {
 		s.waiting.Add(-1)
-		s.config.Log.Warn("background "+what+" given up: too many wait", slog.String("operation_id", id))
+		s.logLost(openOperation{id, left}, "too many operations wait for the store")
 		return
 	}
-	s.background.Go(func() {
+	end := s.open.add(id, left)
+	go func() {
+		defer end()
 		defer s.waiting.Add(-1)
-		deadline := time.Now().Add(atMost)
-		for pause := firstPause; ; pause = min(2*pause, longestPause) {
-			select {
-			case <-s.stopping:
-				return
-			case <-time.After(pause):
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-			err := do(ctx)
-			cancel()
-			if err == nil || errors.Is(err, idempotency.ErrNotOwner) || time.Now().After(deadline) {
-				s.config.Log.Info("background "+what, slog.String("operation_id", id), slog.Bool("stored", err == nil))
-				return
-			}
+		err := s.attempt(openOperation{id, left}, time.Now().Add(atMost), do)
+		switch {
+		case err == nil:
+			s.config.Log.Info("background "+left, slog.String("operation_id", id))
+		case s.life.Err() == nil: // else CutOff has logged it
+			s.logLost(openOperation{id, left}, err.Error())
 		}
-	})
+	}()
+}
+
+// attempt repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.
+func (s *server) attempt(o openOperation, deadline time.Time, do func(context.Context) error) error {
+	stopping, longest := s.stopping, longestPause
+	for pause := firstPause; ; pause = min(2*pause, longest) {
+		select {
+		case <-s.life.Done():
+			return s.life.Err()
+		case <-stopping:
+			stopping, pause, longest = nil, firstPause, pauseAtStop
+			if brief := time.Now().Add(releaseAtStop); !o.inFlight() && brief.Before(deadline) {
+				deadline = brief
+			}
+		case <-time.After(min(pause, time.Until(deadline))):
+		}
+		ctx, cancel := context.WithTimeout(s.life, storeTimeout)
+		err := do(ctx)
+		cancel()
+		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {
+			return err
+		}
+	}
 }

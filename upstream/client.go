@@ -88,17 +88,6 @@ const masked = "***"
 // Close closes the connections that no Send uses.
 func (c *Client) Close() { c.pool.close() }
 
-// Check reports whether a connection can be obtained: name, TCP and, for https, TLS with the certificates of both sides.
-// It sends no request. Its error is a *soap.SendError of the kind Unreachable.
-func (c *Client) Check(ctx context.Context) error {
-	conn, err := c.dialer.dial(ctx, "tcp", dialAddress(c.endpoint))
-	if err != nil {
-		return &soap.SendError{Kind: soap.Unreachable, Err: err}
-	}
-	_ = conn.Close() // the question was answered before
-	return nil
-}
-
 // Send brings m to the upstream, at most once, and hands the reply to read, whatever its status; redirects are replies too. read reports
 // whether it is a readable answer to m: its connection carries no other call otherwise. Send takes no longer than the configured Timeout, or
 // ctx if that ends earlier, besides what read takes. It keeps no reference to m.Envelope once it has returned.

@@ -63,9 +63,11 @@ func isVisible(text, except string) bool {
 }
 
 func checkURL(text string) error {
-	_, err := parseURL(text, func(scheme string) bool { return scheme == "http" || scheme == "https" })
+	_, err := parseURL(text, isHTTP)
 	return err
 }
+
+func isHTTP(scheme string) bool { return scheme == "http" || scheme == "https" }
 
 // checkHost accepts what a Host header has in front of the port, as it is compared.
 func checkHost(text string) error {

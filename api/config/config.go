@@ -15,7 +15,7 @@ package config
 import "time"
 
 // Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults, limits and descriptions:
-// kind picks the syntax, min and max are inclusive, absent says what having no value means.
+// kind picks the syntax, min and max are inclusive, absent says what having no value means, unbuilt says what this version does instead of what the setting is about, or refused.
 type Config struct {
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
 	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
@@ -45,9 +45,9 @@ type Config struct {
 
 	// APIKeys has one line for each key, without comments and blank lines.
 	APIKeys     []Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
-	JWTIssuer   string   `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
-	JWTAudience string   `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`
-	JWTJWKSURL  string   `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read"`
+	JWTIssuer   string   `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have" unbuilt:"refused"`
+	JWTAudience string   `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have" unbuilt:"refused"`
+	JWTJWKSURL  string   `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read" unbuilt:"refused"`
 
 	Hosts          []string `env:"HOSTS" kind:"hosts" absent:"IP addresses and localhost only" about:"host names under which a proxy without callers is called; else it answers 421 host-not-allowed"`
 	CORSOrigins    []string `env:"CORS_ORIGINS" kind:"origins" absent:"no other origins" about:"origins whose pages may call the API"`
@@ -59,6 +59,8 @@ type Config struct {
 	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
 	MDS          MDS          `envPrefix:"MDS_"`
 	Emersion     Emersion     `envPrefix:"EMERSION_"`
+
+	unbuilt []Problem // settings that are given and do less than they say, for Warnings
 }
 
 // System holds the settings that all SOAP services have.
@@ -67,9 +69,9 @@ type System struct {
 	DialTimeout time.Duration `env:"DIAL_TIMEOUT" envDefault:"2s" kind:"duration" min:"1ms" max:"10m" about:"limit for making a connection; where only the timeout is given, at most half of it"`
 	Timeout     time.Duration `env:"TIMEOUT" envDefault:"25s" kind:"duration" min:"1ms" max:"10m" about:"limit for a whole call; longer than the dial timeout"`
 
-	MaxInFlight  int           `env:"MAX_IN_FLIGHT" envDefault:"32" kind:"integer" min:"1" max:"10000" about:"calls at one time"`
-	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn"`
-	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn"`
+	MaxInFlight  int           `env:"MAX_IN_FLIGHT" envDefault:"32" kind:"integer" min:"1" max:"10000" about:"calls at one time" unbuilt:"calls are not limited yet: it sets only how many unused connections are kept"`
+	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
+	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
 
 	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off gives each call a connection of its own, so that a late answer to one call cannot be taken for that of another"`
 
@@ -90,7 +92,7 @@ type CustomerCare struct {
 	SOAPVersion      string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1,1.2" about:"version of the envelope"`
 	DirectToken      Secret `env:"DIRECT_TOKEN" kind:"text" absent:"the element is omitted" about:"this proxy's own token, for ScCredentials/DirectUserNameToken"`
 	OriginatingToken Secret `env:"ORIGINATING_TOKEN" kind:"text" absent:"the element is omitted" about:"default end user's token, for ScCredentials/OriginatingUserNameToken"`
-	OriginatingClaim string `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token"`
+	OriginatingClaim string `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token" unbuilt:"refused"`
 	UserID           string `env:"USER_ID" kind:"text" absent:"the caller's name only" about:"BaseRequest/UserId where neither request nor caller has one"`
 
 	SuccessCodes []string       `env:"SUCCESS_CODES" kind:"list" absent:"only ErrorData decides" about:"response codes that mean success"`
@@ -101,7 +103,7 @@ type CustomerCare struct {
 type MDS struct {
 	System
 
-	SOAPVersion string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope"`
+	SOAPVersion string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope: this service speaks no other"`
 	SOAPAction  string `env:"SOAP_ACTION" kind:"soap-action" absent:"the quoted empty action" about:"SOAPAction, without its quotes"`
 }
 
@@ -109,7 +111,7 @@ type MDS struct {
 type Emersion struct {
 	System
 
-	SOAPVersion     string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope"`
+	SOAPVersion     string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1" about:"version of the envelope: this service speaks no other"`
 	SOAPAction      string `env:"SOAP_ACTION" kind:"soap-action" absent:"the quoted empty action" about:"SOAPAction, without its quotes"`
 	Namespace       string `env:"NAMESPACE" envDefault:"http://emersion.com.au/ServiceObjects" kind:"namespace" about:"namespace of every request element"`
 	IdentifierCheck string `env:"IDENTIFIER_CHECK" envDefault:"strict" kind:"choice" oneof:"strict,lenient" about:"lenient switches digit counts and check digits of orgIdentifier off"`

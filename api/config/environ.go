@@ -7,6 +7,18 @@ import (
 	"strings"
 )
 
+// Given lists the names that begin with SOAPBRIDGE_ and have a value, settings or not, sorted; without those that an orchestrator injects.
+func Given(environ []string) []string {
+	var names []string
+	all := ours(environ)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name] != "" && !isInjected(name, all) {
+			names = append(names, printable(name))
+		}
+	}
+	return names
+}
+
 // reportUnknown refuses every name that is neither a setting nor injected. A misspelt name would otherwise leave its default in force unseen.
 func reportUnknown(environ map[string]string, found *problems) {
 	for _, name := range slices.Sorted(maps.Keys(environ)) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,5 +70,15 @@ func TestEveryNameIsSuggested(t *testing.T) {
 		typo := s.Name[:len(s.Name)-2] + s.Name[len(s.Name)-1:]
 		_, err := config.Load([]string{typo + "=1"}, noFiles)
 		wantLines(t, err, typo+": is not a setting; did you mean "+s.Name+"?")
+	}
+}
+
+func TestGiven(t *testing.T) {
+	got := config.Given([]string{
+		"SOAPBRIDGE_MODE=production", "SOAPBRIDGE_LISTEN_FILE=/f", "SOAPBRIDGE_NONSENSE=1", "soapbridge_x=1", "SOAPBRIDGE_MDS_URL=", "HOME=/",
+		"SOAPBRIDGE_SERVICE_HOST=10.0.0.1", "SOAPBRIDGE_PORT=tcp://10.0.0.1:8080",
+	})
+	if want := []string{"SOAPBRIDGE_LISTEN_FILE", "SOAPBRIDGE_MODE", "SOAPBRIDGE_NONSENSE", "soapbridge_x"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -31,28 +31,22 @@ func parseKeySetting(_ *setting, text string) (any, error) { return parseKey(tex
 var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 func parseSealingKeys(_ *setting, text string) (any, error) {
-	items, err := splitList(text)
-	if err != nil {
-		return nil, err
-	}
-	keys := make([]SecretKey, 0, len(items))
-	ids := make(map[string]bool, len(items))
-	for i, item := range items {
+	var keys []SecretKey
+	ids := make(map[string]bool)
+	_, err := splitList(text, func(item string) error {
 		id, encoded, found := strings.Cut(item, ":")
 		if !found || !keyID.MatchString(id) {
-			return nil, fmt.Errorf("item %d has no valid id", i+1)
+			return errors.New("has no valid id")
 		}
 		if ids[id] {
-			return nil, fmt.Errorf("item %d has an id again", i+1)
-		}
-		key, err := parseKey(encoded)
-		if err != nil {
-			return nil, fmt.Errorf("item %d %w", i+1, err)
+			return errors.New("has an id again")
 		}
 		ids[id] = true
+		key, err := parseKey(encoded)
 		keys = append(keys, SecretKey{ID: id, Key: key})
-	}
-	return keys, nil
+		return err
+	})
+	return keys, err
 }
 
 // maxAPIKeyLine bounds one hashed key; a hash with its id and scopes is far shorter.
@@ -61,6 +55,7 @@ const maxAPIKeyLine = 4096
 // parseAPIKeys splits the lines; what a line holds is judged by the part that checks callers. A list without keys is refused: callers were meant to be there.
 func parseAPIKeys(_ *setting, text string) (any, error) {
 	var keys []Secret
+	var wrong []error
 	seen := make(map[string]bool)
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
@@ -69,9 +64,9 @@ func parseAPIKeys(_ *setting, text string) (any, error) {
 		}
 		switch {
 		case len(line) > maxAPIKeyLine || !isVisible(strings.ReplaceAll(line, " ", ""), ""):
-			return nil, fmt.Errorf("line %d is too long or not printable ASCII", i+1)
+			wrong = append(wrong, fmt.Errorf("line %d is too long or not printable ASCII", i+1))
 		case seen[line]:
-			return nil, fmt.Errorf("line %d is there twice", i+1)
+			wrong = append(wrong, fmt.Errorf("line %d is there twice", i+1))
 		}
 		seen[line] = true
 		keys = append(keys, Secret(line))
@@ -79,7 +74,7 @@ func parseAPIKeys(_ *setting, text string) (any, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("holds no key")
 	}
-	return keys, nil
+	return keys, errors.Join(wrong...)
 }
 
 const certificateBlock = "CERTIFICATE"
@@ -110,16 +105,16 @@ func parseCertificates(_ *setting, text string) (any, error) {
 		return nil, err
 	}
 	var kept strings.Builder
+	var wrong []error
 	for i, block := range blocks {
 		if block.Type != certificateBlock {
-			return nil, fmt.Errorf("has something else than a certificate as block %d", i+1)
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return nil, fmt.Errorf("has a certificate that cannot be read as block %d", i+1)
+			wrong = append(wrong, fmt.Errorf("has something else than a certificate as block %d", i+1))
+		} else if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			wrong = append(wrong, fmt.Errorf("has a certificate that cannot be read as block %d", i+1))
 		}
 		kept.Write(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: block.Bytes}))
 	}
-	return kept.String(), nil
+	return kept.String(), errors.Join(wrong...)
 }
 
 // parsePrivateKey accepts PKCS #8, PKCS #1 and SEC 1, the forms of tls.X509KeyPair.

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// kind is the syntax of a setting. A parser's error says what is wrong with the text and never quotes it: what was put in the wrong variable may be a secret.
+// kind is the syntax of a setting. A parser's error says what is wrong with the text and never quotes it: what was put in the wrong variable may be a secret. Where it joins
+// several, each is reported.
 type kind struct {
 	parse     func(s *setting, text string) (any, error) // the value, of the field's type
 	valid     string                                     // completes "valid: ..."
@@ -56,35 +57,30 @@ func plain(check func(string) error) func(*setting, string) (any, error) {
 
 // list makes a parser of comma-separated items.
 func list(check func(string) error) func(*setting, string) (any, error) {
-	return func(_ *setting, text string) (any, error) {
-		items, err := splitList(text)
-		if err != nil {
-			return nil, err
-		}
-		for i, item := range items {
-			if err := check(item); err != nil {
-				return nil, fmt.Errorf("item %d %w", i+1, err)
-			}
-		}
-		return items, nil
-	}
+	return func(_ *setting, text string) (any, error) { return splitList(text, check) }
 }
 
-func splitList(text string) ([]string, error) {
+// splitList takes a comma-separated list apart. Its error joins what is wrong with each item.
+func splitList(text string, check func(item string) error) ([]string, error) {
 	items := strings.Split(text, ",")
 	seen := make(map[string]bool, len(items))
+	var wrong []error
 	for i, item := range items {
 		item = strings.Trim(item, " ")
-		if item == "" {
-			return nil, fmt.Errorf("has no text in item %d", i+1)
-		}
-		if seen[item] {
-			return nil, fmt.Errorf("has item %d twice", i+1)
+		switch {
+		case item == "":
+			wrong = append(wrong, fmt.Errorf("has no text in item %d", i+1))
+		case seen[item]:
+			wrong = append(wrong, fmt.Errorf("has item %d twice", i+1))
+		default:
+			if err := check(item); err != nil {
+				wrong = append(wrong, fmt.Errorf("item %d %w", i+1, err))
+			}
 		}
 		seen[item] = true
 		items[i] = item
 	}
-	return items, nil
+	return items, errors.Join(wrong...)
 }
 
 // parseText serves plain strings and secrets alike.
@@ -110,7 +106,12 @@ func parseChoice(s *setting, text string) (any, error) {
 	return nil, errors.New("has another value")
 }
 
-func describeChoice(s *setting, _ reflect.StructTag) string { return strings.Join(s.choices, ", ") }
+func describeChoice(s *setting, _ reflect.StructTag) string {
+	if len(s.choices) == 1 {
+		return s.choices[0] + " only"
+	}
+	return strings.Join(s.choices, ", ")
+}
 
 // numberKind makes a kind whose field is of type T and whose limits are the tags min and max, written as values are.
 func numberKind[T ~int | ~int64](read func(string) (int64, error), show func(any) string, valid string) kind {
@@ -177,25 +178,22 @@ func parseDuration(text string) (int64, error) {
 
 // parseCodeStatus limits the status to 4xx and 5xx: a failed answer must not look like success or a redirect.
 func parseCodeStatus(_ *setting, text string) (any, error) {
-	items, err := splitList(text)
-	if err != nil {
-		return nil, err
-	}
-	statuses := make(map[string]int, len(items))
-	for i, item := range items {
+	statuses := make(map[string]int)
+	_, err := splitList(text, func(item string) error {
 		code, digits, _ := strings.Cut(item, "=")
 		status, err := parseInteger(digits)
 		switch _, twice := statuses[code]; {
 		case code == "" || strings.Trim(code, " ") != code || len(digits) != 3 || err != nil:
-			return nil, fmt.Errorf("item %d is not CODE=STATUS", i+1)
+			return errors.New("is not CODE=STATUS")
 		case twice:
-			return nil, fmt.Errorf("item %d names a code again", i+1)
+			return errors.New("names a code again")
 		case status < 400 || status > 599:
-			return nil, fmt.Errorf("item %d has a status that is out of range", i+1)
+			return errors.New("has a status that is out of range")
 		}
 		statuses[code] = int(status)
-	}
-	return statuses, nil
+		return nil
+	})
+	return statuses, err
 }
 
 // checkBasicUsername refuses a colon, which would end the name on the wire (RFC 7617, section 2).

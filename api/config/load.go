@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,14 +17,18 @@ import (
 
 // Load reads the settings from an environment in the form of os.Environ. Files named by _FILE variables are read with readFile, normally [ReadFile].
 //
-// The error is an [*Error] with everything that is wrong; the Config is then empty.
-func Load(environ []string, readFile func(path string) ([]byte, error)) (Config, error) {
-	return newLoader(environ, readFile).load(func(*Config, *problems) {})
+// The error is an [*Error] with everything that is wrong, what the checks find included; the Config is then empty.
+func Load(environ []string, readFile func(path string) ([]byte, error), checks ...Check) (Config, error) {
+	return newLoader(environ, readFile).load(func(*Config, *problems) {}, checks)
 }
 
+// Check judges what this package does not know enough for. It gets a Config in which settings that are wrong in themselves have no value, and what
+// it says of such a setting is dropped.
+type Check func(Config) []Problem
+
 // LoadServe is Load for the command serve: the findings of [Config.ValidateServe] are reported together with the others.
-func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool) (Config, error) {
-	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) })
+func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool, checks ...Check) (Config, error) {
+	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) }, checks)
 }
 
 // maxFile is more than a bundle of all public certificate authorities or ten thousand API keys need, and stops a path such as /dev/zero.
@@ -69,7 +74,7 @@ func ours(environ []string) map[string]string {
 	return m
 }
 
-func (l *loader) load(further func(*Config, *problems)) (Config, error) {
+func (l *loader) load(further func(*Config, *problems), checks []Check) (Config, error) {
 	for i := range reference {
 		l.take(&reference[i])
 	}
@@ -80,10 +85,22 @@ func (l *loader) load(further func(*Config, *problems)) (Config, error) {
 	}
 	l.checkRules(&c)
 	further(&c, l.found)
+	l.check(c, checks)
 	if err := l.found.err(); err != nil {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+func (l *loader) check(c Config, checks []Check) {
+	var found []Problem
+	for _, check := range checks {
+		found = append(found, check(c)...)
+	}
+	found = slices.DeleteFunc(found, func(p Problem) bool { return l.found.failed[p.Variable] })
+	for _, p := range found {
+		l.found.add(l.variable(&reference[byName[p.Variable]]), p.Reason)
+	}
 }
 
 // take finds the text of a setting, in its variable or in its file.
@@ -189,10 +206,20 @@ func (l *loader) parse() (Config, error) {
 func (l *loader) parseCurrent(t reflect.Type, text string) any {
 	value, err := l.current.kind.parse(l.current, text)
 	if err != nil {
-		l.found.add(l.variable(l.current), err.Error()+"; valid: "+l.current.Valid)
+		for _, reason := range each(err) {
+			l.found.add(l.variable(l.current), reason.Error()+"; valid: "+l.current.Valid)
+		}
 		return reflect.Zero(t).Interface()
 	}
 	return value
+}
+
+// each returns the errors that errors.Join has made one of.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // variable names the place where the text came from.

@@ -91,9 +91,6 @@ func TestAccepted(t *testing.T) {
 		{"SECRET_KEYS", "new.2:" + key("a") + ", old_1:" + key("b"), nil, func(c config.Config) any { return c.SecretKeys },
 			[]config.SecretKey{{ID: "new.2", Key: raw("a")}, {ID: "old_1", Key: raw("b")}}},
 		{"API_KEYS", "# web\r\nweb one\r\n\r\n  app two\r\n", nil, func(c config.Config) any { return c.APIKeys }, []config.Secret{"web one", "app two"}},
-		{"JWT_ISSUER", "https://id.example.com/", variables{"JWT_AUDIENCE": "soapbridge", "JWT_JWKS_URL": "https://id.example.com/keys"},
-			func(c config.Config) any { return []string{c.JWTIssuer, c.JWTAudience, c.JWTJWKSURL} },
-			[]string{"https://id.example.com/", "soapbridge", "https://id.example.com/keys"}},
 		{"CORS_ORIGINS", "https://a.example.com, http://localhost:3000", nil, func(c config.Config) any { return c.CORSOrigins },
 			[]string{"https://a.example.com", "http://localhost:3000"}},
 		{"CORS_ORIGINS", "capacitor://localhost, ionic://localhost", nil, func(c config.Config) any { return c.CORSOrigins },
@@ -123,7 +120,6 @@ func TestAccepted(t *testing.T) {
 		{"EMERSION_WSSE_USERNAME", "a:b", variables{"EMERSION_WSSE_PASSWORD": "é☃"}, func(c config.Config) any { return []string{c.Emersion.WSSEUsername, string(c.Emersion.WSSEPassword)} }, []string{"a:b", "é☃"}},
 		{"CUSTOMERCARE_DIRECT_TOKEN", "<d>", nil, func(c config.Config) any { return c.CustomerCare.DirectToken }, config.Secret("<d>")},
 		{"CUSTOMERCARE_ORIGINATING_TOKEN", "o", nil, func(c config.Config) any { return c.CustomerCare.OriginatingToken }, config.Secret("o")},
-		{"CUSTOMERCARE_ORIGINATING_CLAIM", "sc_token", nil, func(c config.Config) any { return c.CustomerCare.OriginatingClaim }, "sc_token"},
 		{"CUSTOMERCARE_USER_ID", "PROXY 1", nil, func(c config.Config) any { return c.CustomerCare.UserID }, "PROXY 1"},
 		{"CUSTOMERCARE_SUCCESS_CODES", "0, 00,OK", nil, func(c config.Config) any { return c.CustomerCare.SuccessCodes }, []string{"0", "00", "OK"}},
 		{"CUSTOMERCARE_CODE_STATUS", "1001=404, E 2=599,x=400", nil, func(c config.Config) any { return c.CustomerCare.CodeStatus }, map[string]int{"1001": 404, "E 2": 599, "x": 400}},
@@ -193,7 +189,7 @@ func TestRefused(t *testing.T) {
 		{"REDIS_WAIT_REPLICAS", "1.0", "is not a whole number; valid: a whole number from 0 to 16"},
 		{"REDIS_WAIT_REPLICAS", "17", "is out of range; valid: a whole number from 0 to 16"},
 		{"REDIS_WAIT_REPLICAS", "1", "has no effect without SOAPBRIDGE_REDIS_URL"},
-		{"MEMORY_STORE", "yes", "has another value; valid: accept"},
+		{"MEMORY_STORE", "yes", "has another value; valid: accept only"},
 		{"MAX_BODY", "0", "is out of range" + size},
 		{"MAX_BODY", "65MiB", "is out of range" + size},
 		{"MAX_BODY", "9223372036854775807MiB", "is out of range" + size},
@@ -229,7 +225,7 @@ func TestRefused(t *testing.T) {
 		{"CORS_ORIGINS", "https://A.example.com", "item 1 is not in lower case" + origins},
 		{"CORS_ORIGINS", "https://a.example.com:443", "item 1 has the default port, which a browser leaves out" + origins},
 		{"CORS_ORIGINS", "http://a.example.com:80", "item 1 has the default port, which a browser leaves out" + origins},
-		{"CORS_ORIGINS", "https://a.example.com,,", "has no text in item 2" + origins},
+		{"CORS_ORIGINS", "https://a.example.com,", "has no text in item 2" + origins},
 		{"CORS_ORIGINS", "https://a.b, https://a.b", "has item 2 twice" + origins},
 		{"CORS_ORIGINS", "capacitor://localhost/", "item 1 has more than scheme, host and port" + origins},
 		{"CORS_ORIGINS", "Capacitor://localhost", "item 1 has more than scheme, host and port" + origins},
@@ -267,8 +263,8 @@ func TestRefused(t *testing.T) {
 		{"CUSTOMERCARE_URL", "https://h/a b", "has a character that a URL cannot have" + url},
 		{"CUSTOMERCARE_URL", "https://bücher.example/", "has a character that a URL cannot have" + url},
 		{"CUSTOMERCARE_SOAP_VERSION", "1.3", "has another value; valid: 1.1, 1.2"},
-		{"MDS_SOAP_VERSION", "1.2", "has another value; valid: 1.1"},
-		{"EMERSION_SOAP_VERSION", "1.2", "has another value; valid: 1.1"},
+		{"MDS_SOAP_VERSION", "1.2", "has another value; valid: 1.1 only"},
+		{"EMERSION_SOAP_VERSION", "1.2", "has another value; valid: 1.1 only"},
 		{"MDS_DIAL_TIMEOUT", "0s", "is out of range" + timeout},
 		{"MDS_TIMEOUT", "11m", "is out of range" + timeout},
 		{"MDS_TIMEOUT", "9999999h", "is not a duration" + timeout},
@@ -335,6 +331,50 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestEveryItemIsReported: who fixes one item of a list must not learn of the next one at the next start.
+func TestEveryItemIsReported(t *testing.T) {
+	for name, test := range map[string]struct {
+		value string
+		want  []string // without "; valid: ..."
+	}{
+		"CUSTOMERCARE_CODE_STATUS": {"1001=200,x,1=404,,1=409,2=999, 1001=200", []string{
+			"item 1 has a status that is out of range", "item 2 is not CODE=STATUS", "has no text in item 4", "item 5 names a code again",
+			"item 6 has a status that is out of range", "has item 7 twice",
+		}},
+		"SECRET_KEYS":     {"k1," + "k2:x,a b:" + key("s") + ",k2:" + key("s"), []string{"item 1 has no valid id", "item 2 is not base64", "item 3 has no valid id", "item 4 has an id again"}},
+		"CORS_ORIGINS":    {"*,https://a.example.com,https://B.example.com", []string{"item 1 allows every origin; name them", "item 3 is not in lower case"}},
+		"TRUSTED_PROXIES": {"10.0.0.0/0,x", []string{"item 1 trusts every address", "item 2 is neither an IP address nor a network"}},
+		"API_KEYS":        {"a b\na b\nc \u00e9\na b", []string{"line 2 is there twice", "line 3 is too long or not printable ASCII", "line 4 is there twice"}},
+		"MDS_TLS_CA":      {pairA.key + pairA.cert + block("CERTIFICATE", []byte("x")), []string{"has something else than a certificate as block 1", "has a certificate that cannot be read as block 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(variables{name: test.value}.environ(), noFiles)
+			for i := range test.want {
+				test.want[i] = "SOAPBRIDGE_" + name + ": " + test.want[i]
+			}
+			wantReasons(t, err, test.want)
+			if n := strings.Count(err.Error(), "; valid: "); n != len(test.want) {
+				t.Errorf("%d lines name the valid values", n)
+			}
+		})
+	}
+}
+
+// TestChecksAreReportedWithTheRest, in order, but for settings that are wrong in themselves.
+func TestChecksAreReportedWithTheRest(t *testing.T) {
+	check := func(c config.Config) []config.Problem {
+		if c.LogLevel != "" || c.LogFormat != "text" {
+			t.Errorf("the check gets %+v", c)
+		}
+		return []config.Problem{{"SOAPBRIDGE_API_KEYS", "one"}, {"SOAPBRIDGE_API_KEYS", "two"}, {"SOAPBRIDGE_LOG_LEVEL", "is empty"}}
+	}
+	v := variables{"LOG_LEVEL": "loud", "LOG_FORMAT": "text", "LISTEN": ":80", "API_KEYS_FILE": "/keys"}
+	_, err := config.LoadServe(v.environ(), func(string) ([]byte, error) { return []byte("web hash"), nil }, false, check)
+	wantReasons(t, err, []string{"SOAPBRIDGE_LOG_LEVEL: has another value", "SOAPBRIDGE_API_KEYS_FILE: one", "SOAPBRIDGE_API_KEYS_FILE: two"})
+	_, err = config.Load(variables{"LOG_LEVEL": "loud", "LOG_FORMAT": "text"}.environ(), noFiles, check)
+	wantReasons(t, err, []string{"SOAPBRIDGE_LOG_LEVEL: has another value", "SOAPBRIDGE_API_KEYS: one", "SOAPBRIDGE_API_KEYS: two"})
+}
+
 func wantLines(t *testing.T, err error, want ...string) {
 	t.Helper()
 	if got := lines(t, err); !slices.Equal(got, want) {
@@ -357,8 +397,7 @@ func TestAllProblemsAtOnceInOneOrder(t *testing.T) {
 		"SOAPBRIDGE_NAME_KEY: is required with SOAPBRIDGE_REDIS_URL; valid: base64 of 32 bytes, as printed by: openssl rand -base64 32",
 		"SOAPBRIDGE_MAX_BODY: is not a size; valid: bytes, or a whole number with KB, MB, KiB or MiB, from 1 to 64MiB",
 		"SOAPBRIDGE_SECRET_KEYS: is required with SOAPBRIDGE_REDIS_URL; valid: id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -",
-		"SOAPBRIDGE_JWT_AUDIENCE: is required with SOAPBRIDGE_JWT_ISSUER; valid: one line of text",
-		"SOAPBRIDGE_JWT_JWKS_URL: is required with SOAPBRIDGE_JWT_ISSUER; valid: an absolute http or https URL without user name, password and fragment",
+		"SOAPBRIDGE_JWT_ISSUER: this version does not have it yet; leave it unset",
 		"SOAPBRIDGE_TLS_KEY: does not belong to the first certificate in SOAPBRIDGE_TLS_CERT",
 		"SOAPBRIDGE_CUSTOMERCARE_URL: does not begin with http:// or https://; valid: an absolute http or https URL without user name, password and fragment",
 		"SOAPBRIDGE_MDS_TIMEOUT: must be longer than SOAPBRIDGE_MDS_DIAL_TIMEOUT, which is 1s",
@@ -403,13 +442,13 @@ func TestFiles(t *testing.T) {
 	t.Run("every kind of setting", func(t *testing.T) {
 		c, err := config.Load(variables{
 			"TLS_CERT_FILE": file("cert", pairA.cert), "TLS_KEY_FILE": file("key", pairA.key), "LISTEN_FILE": file("listen", "127.0.0.1:0\n"),
-			"API_KEYS_FILE": file("keys", "a\nb\n"), "MDS_QUEUE_FILE": file("queue", "7\n"), "MODE_FILE": file("mode", "development"), "MODE": "",
+			"API_KEYS_FILE": file("keys", "a\nb\n"), "MAX_BODY_FILE": file("size", "7\n"), "MODE_FILE": file("mode", "development"), "MODE": "",
 		}.environ(), config.ReadFile)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := defaults()
-		want.Listen, want.TLSCert, want.TLSKey, want.MDS.Queue = "127.0.0.1:0", pairA.cert, config.Secret(strings.TrimSuffix(pairA.key, "\n")), 7
+		want.Listen, want.TLSCert, want.TLSKey, want.MaxBody = "127.0.0.1:0", pairA.cert, config.Secret(strings.TrimSuffix(pairA.key, "\n")), 7
 		want.APIKeys = []config.Secret{"a", "b"}
 		if !reflect.DeepEqual(c, want) {
 			t.Errorf("got  %+v\nwant %+v", c, want)

@@ -39,7 +39,11 @@ type setting struct {
 	choices      []string
 	min, max     int64 // in the kind's unit
 	refusesEmpty bool
+	unbuilt      string // what this version does instead; refused when it refuses the setting
 }
+
+// refused is the value of the tag unbuilt for settings whose promise this version cannot keep: a proxy that ignored them would be taken for a safe one.
+const refused = "refused"
 
 // reference and byName are made from the tags of Config once; a bad tag stops the process, and thereby every test.
 var (
@@ -67,11 +71,12 @@ func settingsOf(t reflect.Type, above string, path []int) []setting {
 	var list []setting
 	for f := range t.Fields() {
 		index := append(slices.Clone(path), f.Index...)
-		if f.Tag.Get("env") != "" {
+		switch {
+		case f.Tag.Get("env") != "":
 			list = append(list, settingOf(f, above, index))
-			continue
+		case f.IsExported():
+			list = append(list, settingsOf(f.Type, above+f.Tag.Get("envPrefix"), index)...)
 		}
-		list = append(list, settingsOf(f.Type, above+f.Tag.Get("envPrefix"), index)...)
 	}
 	return list
 }
@@ -81,13 +86,20 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 	if !known {
 		panic(fmt.Sprintf("config: field %s has an unknown kind", f.Name))
 	}
-	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused"}
+	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused", unbuilt: f.Tag.Get("unbuilt")}
 	s.Setting = Setting{
 		Name:    above + f.Tag.Get("env"),
 		Default: f.Tag.Get("envDefault"),
 		Absent:  f.Tag.Get("absent"),
 		Meaning: f.Tag.Get("about"),
 		Secret:  isSecret(f.Type),
+	}
+	switch s.unbuilt {
+	case "":
+	case refused:
+		s.Meaning += " (not in this version, which refuses it)"
+	default:
+		s.Meaning += " (" + s.unbuilt + ")"
 	}
 	if choices := f.Tag.Get("oneof"); choices != "" {
 		s.choices = strings.Split(choices, ",")

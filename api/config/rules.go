@@ -1,19 +1,36 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkRules reports what is wrong between settings. A rule is silent when one of its settings is wrong in itself: a message that follows from another one only confuses.
 func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkMetrics(c)
 	l.checkSandbox(c)
-	l.requireTogether(prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL")
+	l.checkUnbuilt(c)
 	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)
 	for _, s := range c.systems() {
 		l.requireTogether(s.prefix+"BASIC_USERNAME", s.prefix+"BASIC_PASSWORD")
 		l.requireTogether(s.prefix+"WSSE_USERNAME", s.prefix+"WSSE_PASSWORD")
 		l.checkKeyPair(s.prefix, s.TLSCert, s.TLSKey)
+		l.checkPlain(s)
 		l.checkTimeouts(s)
+	}
+}
+
+// checkUnbuilt refuses what this version cannot do, and notes what it does less of than its setting says.
+func (l *loader) checkUnbuilt(c *Config) {
+	for i := range reference {
+		switch s := &reference[i]; {
+		case s.unbuilt == "" || !l.given(s.Name):
+		case s.unbuilt == refused:
+			l.found.add(l.variable(s), "this version does not have it yet; leave it unset")
+		default:
+			c.unbuilt = append(c.unbuilt, Problem{l.variable(s), "is set, but " + s.unbuilt})
+		}
 	}
 }
 
@@ -76,6 +93,19 @@ func (l *loader) checkKeyPair(above, cert string, key Secret) {
 	}
 }
 
+// checkPlain refuses certificates for an endpoint without TLS: they would look like a protection that is not there.
+func (l *loader) checkPlain(s prefixed) {
+	u, err := parseURL(s.URL, isHTTP)
+	if err != nil || u.Scheme != "http" {
+		return
+	}
+	for _, name := range []string{s.prefix + "TLS_CA", s.prefix + "TLS_CERT", s.prefix + "TLS_KEY"} {
+		if l.given(name) && !l.found.anyFailed(name) {
+			l.found.add(l.variable(&reference[byName[name]]), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
+		}
+	}
+}
+
 // checkTimeouts refuses a call that could end before it is connected. The default dial timeout gives way to a short timeout, so that one setting is enough.
 func (l *loader) checkTimeouts(s prefixed) {
 	dial, timeout := s.prefix+"DIAL_TIMEOUT", s.prefix+"TIMEOUT"
@@ -90,8 +120,25 @@ func (l *loader) checkTimeouts(s prefixed) {
 	}
 }
 
-// HasCallers reports whether any caller can be told apart: API keys or JWT are configured.
-func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 || c.JWTIssuer != "" }
+// HasCallers reports whether any caller can be told apart.
+func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 }
+
+// Warnings lists what is allowed and probably not meant: settings that do less than they say, in the order of [Reference], then systems that lack something.
+func (c Config) Warnings() []Problem {
+	list := slices.Clone(c.unbuilt)
+	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
+		list = append(list, Problem{prefix + "CUSTOMERCARE_DIRECT_TOKEN", "is not set although " + prefix + "CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"})
+	}
+	systems := c.systems()
+	if !slices.ContainsFunc(systems, func(s prefixed) bool { return s.URL != "" }) {
+		names := make([]string, len(systems))
+		for i, s := range systems {
+			names[i] = s.prefix + "URL"
+		}
+		list = append(list, Problem{strings.Join(names, ", "), "no system is configured, so every operation answers 503 not-configured; set at least one of them"})
+	}
+	return list
+}
 
 // ValidateServe reports, as an [*Error], why the command serve must not start: an address other than loopback needs callers or, outside production mode, --insecure.
 // Demo mode needs no such check, since it sets a loopback address itself. Use [LoadServe] to report it together with all other problems.
@@ -105,14 +152,14 @@ func checkServe(c *Config, found *problems, insecure bool) {
 	const (
 		listen  = prefix + "LISTEN"
 		mode    = prefix + "MODE"
-		callers = prefix + "API_KEYS" // JWT_*, which this version refuses, would be no advice
+		callers = prefix + "API_KEYS"
 	)
 	production := c.Mode == "production"
 	switch {
 	case isLoopback(c.Listen) || found.anyFailed(listen, mode):
 	case insecure && production:
 		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; start without it, with "+callers+" set")
-	case !insecure && !c.HasCallers() && !found.anyFailed(prefix+"API_KEYS", prefix+"JWT_ISSUER", prefix+"JWT_AUDIENCE", prefix+"JWT_JWKS_URL"):
+	case !insecure && !c.HasCallers() && !found.anyFailed(callers):
 		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure(production))
 	}
 }

@@ -1,16 +1,22 @@
 package e2e
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"soapbridge/upstream/sandbox"
 )
 
 // Exit codes, as the documentation has them.
@@ -40,12 +46,14 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 		"of every kind": {map[string]string{
 			"LISTEN": secretPIN, "MODE": secretPIN, "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "MAX_BODY": "lots", "MAX_REPLY": "0", "DRAIN_TIMEOUT": "forever",
 			"IDEMPOTENCY": "never", "NAME_KEY": secretBasic, "CORS_ORIGINS": "*", "TRUSTED_PROXIES": "0.0.0.0/0", "TLS_CERT": secretBasic, "TLS_KEY": secretBasic,
-			"CUSTOMERCARE_URL": "ftp://" + secretBasic, "CUSTOMERCARE_SOAP_VERSION": "1.3", "CUSTOMERCARE_CODE_STATUS": "1001=200", "CUSTOMERCARE_TIMEOUT": "0s",
+			"CUSTOMERCARE_URL": "ftp://" + secretBasic, "CUSTOMERCARE_SOAP_VERSION": "1.3", "CUSTOMERCARE_CODE_STATUS": "1001=200,x,2=404", "CUSTOMERCARE_TIMEOUT": "0s",
+			"API_KEYS": "an-id.of-a-hash\nweb sha256:" + strings.Repeat("0", 64) + " admin\n" + secretBasic, "JWT_ISSUER": "https://issuer.example",
+			"EMERSION_URL": "http://127.0.0.1:1", "EMERSION_TLS_CA": newAuthority(t, "theirs").pem,
 			"MDS_URL": "http://user:" + secretBasic + "@example.com", "MDS_SOAP_VERSION": "1.2", "MDS_BASIC_USERNAME": "a:b", "EMERSION_NAMESPACE": "nonsense",
 			"EMERSION_IDENTIFIER_CHECK": "maybe", "EMERSION_WSSE_PASSWORD": secretWSSE,
 		}, []string{
-			"CORS_ORIGINS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_SOAP_VERSION", "CUSTOMERCARE_TIMEOUT", "CUSTOMERCARE_URL", "DRAIN_TIMEOUT",
-			"EMERSION_IDENTIFIER_CHECK", "EMERSION_NAMESPACE", "EMERSION_WSSE_USERNAME", "IDEMPOTENCY", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_REPLY",
+			"API_KEYS", "API_KEYS", "CORS_ORIGINS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_SOAP_VERSION", "CUSTOMERCARE_TIMEOUT", "CUSTOMERCARE_URL", "DRAIN_TIMEOUT",
+			"EMERSION_IDENTIFIER_CHECK", "EMERSION_NAMESPACE", "EMERSION_TLS_CA", "EMERSION_WSSE_USERNAME", "IDEMPOTENCY", "JWT_ISSUER", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_REPLY",
 			"MDS_BASIC_PASSWORD", "MDS_BASIC_USERNAME", "MDS_SOAP_VERSION", "MDS_URL", "MODE", "NAME_KEY", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 		}},
 		"unknown names":              {map[string]string{"LISTNE": secretBasic, "PORT": "8080", "MDS_PIN": "1"}, []string{"LISTNE", "MDS_PIN", "PORT"}},
@@ -55,8 +63,9 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 		"production without a store": {map[string]string{"MODE": "production"}, []string{"REDIS_URL"}},
 		"what is not built yet": {map[string]string{
 			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys", "CUSTOMERCARE_ORIGINATING_CLAIM": "sub",
-		}, []string{"CUSTOMERCARE_ORIGINATING_CLAIM", "JWT_ISSUER"}},
-		"a key line that is none": {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
+		}, []string{"CUSTOMERCARE_ORIGINATING_CLAIM", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_JWKS_URL"}},
+		"a key line that is none":      {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
+		"a version that is not spoken": {map[string]string{"MDS_SOAP_VERSION": "1.2", "EMERSION_SOAP_VERSION": "1.2"}, []string{"EMERSION_SOAP_VERSION", "MDS_SOAP_VERSION"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, c.settings, "serve")
@@ -97,6 +106,8 @@ func TestCommandLine(t *testing.T) {
 		"an unknown flag":           {[]string{"serve", "--fast"}, exitUsage, "--help"},
 		"help":                      {[]string{"--help"}, 0, "demo"},
 		"help of a command":         {[]string{"serve", "--help"}, 0, "SOAPBRIDGE_"},
+		"the version":               {[]string{"version"}, 0, "commit " + buildCommit + ", " + runtime.Version() + "\n"},
+		"the version as a flag":     {[]string{"--version"}, 0, "commit " + buildCommit + ", " + runtime.Version() + "\n"},
 		"a demo for everybody":      {[]string{"demo", "--listen", "0.0.0.0:0"}, exitUsage, "loopback"},
 		"a demo on all addresses":   {[]string{"demo", "--listen", ":0"}, exitUsage, "loopback"},
 		"a demo on a name":          {[]string{"demo", "--listen", "example.com:0"}, exitUsage, "loopback"},
@@ -190,6 +201,9 @@ func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
 		!regexp.MustCompile(`(?m)^mds +.*connection refused`).MatchString(got.stdout) || !regexp.MustCompile(`(?m)^emersion +not configured$`).MatchString(got.stdout) {
 		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
 	}
+	if got := command(t, map[string]string{"API_KEYS": "an-id.of-a-hash"}, "config", "check"); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"API_KEYS"}) {
+		t.Errorf("a wrong key line: exit code %d: %s", got.code, got.stderr)
+	}
 	sandbox, sandboxSettings := sandboxURL(t)
 	before := get(t, sandbox+"/sandbox/calls?messageId=none")
 	if got := command(t, sandboxSettings, "config", "check"); got.code != 0 {
@@ -198,6 +212,52 @@ func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
 	refused := regexp.MustCompile(`"refused": \d+`)
 	if after := get(t, sandbox+"/sandbox/calls?messageId=none"); refused.FindString(before) != refused.FindString(after) {
 		t.Errorf("the sandbox got something:\n%s\n%s", before, after)
+	}
+}
+
+// TestConfigCheckFindsWrongURLs, each said in one line beside its system.
+func TestConfigCheckFindsWrongURLs(t *testing.T) {
+	secure := secureSandbox(t, newAuthority(t, "theirs").issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth), nil)
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = plain.Close() })
+	go func() {
+		for {
+			conn, err := plain.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	got := command(t, map[string]string{
+		"CUSTOMERCARE_URL": strings.Replace(secure, "https://", "http://", 1) + sandbox.CustomerCarePath,
+		"MDS_URL":          "https://" + plain.Addr().String() + "/",
+		"EMERSION_URL":     "http://" + plain.Addr().String() + "/service?WSDL",
+	}, "config", "check")
+	for _, line := range []string{`customercare +.*begin it with https://`, `mds +.*begin it with http://`, `emersion +.*description \(WSDL\).*`} {
+		if !regexp.MustCompile(`(?m)^`+line+`.*$`).MatchString(got.stdout) || got.code != exitFailed {
+			t.Errorf("exit code %d: %q is missing: %s%s", got.code, line, got.stdout, got.stderr)
+		}
+	}
+}
+
+// TestWarningsAtTheStart: what is allowed and hardly meant.
+func TestWarningsAtTheStart(t *testing.T) {
+	p := proxy(t, map[string]string{
+		"CUSTOMERCARE_URL": "http://" + closedPort(t) + "/", "MDS_MAX_IN_FLIGHT": "8", "MDS_QUEUE": "8", "EMERSION_QUEUE_TIMEOUT": "1s",
+	})
+	for _, setting := range []string{"MDS_MAX_IN_FLIGHT", "MDS_QUEUE", "EMERSION_QUEUE_TIMEOUT", "CUSTOMERCARE_DIRECT_TOKEN"} {
+		p.mustLog(t, "SOAPBRIDGE_"+setting+": is ", `"level":"WARN"`)
+	}
+	proxy(t, nil).mustLog(t, "SOAPBRIDGE_CUSTOMERCARE_URL, SOAPBRIDGE_MDS_URL, SOAPBRIDGE_EMERSION_URL: no system is configured", `"level":"WARN"`)
+	_, settings := sandboxURL(t)
+	quiet := proxy(t, with(settings, credentials()))
+	if a := send(t, quiet.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK || strings.Contains(quiet.stderr.String(), "SOAPBRIDGE_") {
+		t.Errorf("status %d, and the log is %s", a.status, &quiet.stderr)
 	}
 }
 

@@ -50,6 +50,11 @@ func startDemo(t *testing.T, listen string) *demo {
 			t.Error(problem)
 		}
 	})
+	// It says so, of every setting, and shows no value.
+	if m := regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`).FindStringSubmatch(p.stderr.String()); m == nil || len(strings.Fields(m[1])) != len(hostile) ||
+		!strings.Contains(m[1], "SOAPBRIDGE_NONSENSE") {
+		t.Errorf("no warning about ignored settings:\n%s", &p.stderr)
+	}
 	api, vendors := demoAPI.FindStringSubmatch(text), demoSandbox.FindStringSubmatch(text)
 	if api == nil || vendors == nil {
 		t.Fatalf("the demo does not say where it is:\n%s", text)

@@ -40,8 +40,11 @@ func run(m *testing.M) int {
 // binary is the program under test.
 var binary string
 
+// buildCommit is what the program takes for its commit.
+const buildCommit = "0123456789abcdef0123456789abcdef01234567"
+
 func build(path string) error {
-	cmd := exec.Command("go", "build", "-race", "-o", path, "soapbridge")
+	cmd := exec.Command("go", "build", "-race", "-ldflags", "-X main.commit="+buildCommit, "-o", path, "soapbridge")
 	cmd.Dir = filepath.Join("..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the program: %w (needed: the go command, https://go.dev/doc/install, and a C compiler for "+
