@@ -60,9 +60,19 @@ type Decoded struct {
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
 func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
+	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
+	if packaged {
+		var err error
+		if r.Body, r.ContentType, err = rootPart(r.Body, r.ContentType); err != nil {
+			return Decoded{}, err
+		}
+	}
 	text, err := DecodeCharset(r.Body, r.ContentType)
 	if err != nil {
 		return Decoded{}, noEnvelope(r, err)
+	}
+	if packaged && hasInclude(text, d.limits) {
+		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
 	}
 	e := envelope{s: NewScanner(text, d.limits), d: d, result: result}
 	if err := e.read(); err != nil && e.out.Version == 0 {
