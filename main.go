@@ -90,7 +90,9 @@ func buildInfo() *debug.BuildInfo {
 }
 
 // userAgent names this program to vendors. A product's version has no parentheses (RFC 9110 section 10.1.5).
-func userAgent() string { return "soapbridge/" + cmp.Or(strings.Trim(buildInfo().Main.Version, "()"), "devel") }
+func userAgent() string {
+	return "soapbridge/" + cmp.Or(strings.Trim(buildInfo().Main.Version, "()"), "devel")
+}
 
 type versionCommand struct{}
 
@@ -445,7 +447,7 @@ func upstreamConfig(s config.System, maxReply int64) upstream.Config {
 	return upstream.Config{
 		URL: s.URL, DialTimeout: s.DialTimeout, Timeout: s.Timeout, MaxIdle: s.MaxInFlight, MaxReply: maxReply,
 		NoKeepAlive: s.KeepAlive == "off", UserAgent: userAgent(),
-		TLSCA:       s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
+		TLSCA: s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
 		BasicUsername: s.BasicUsername, BasicPassword: soap.Secret(s.BasicPassword),
 	}
 }

@@ -3,11 +3,13 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -215,7 +217,7 @@ func problemOf(e *translate.Error) *problem {
 	if e.Detail != "" {
 		p.Detail = e.Detail
 	}
-	if seconds, err := strconv.Atoi(e.RetryAfter); err == nil && seconds > 0 {
+	if seconds := retryAfter(e.RetryAfter, time.Now()); seconds > 0 {
 		p.retryAfter = seconds
 	}
 	if e.Truncated {
@@ -225,6 +227,22 @@ func problemOf(e *translate.Error) *problem {
 		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})
 	}
 	return p
+}
+
+// longestWait bounds how long a vendor may ask a caller to wait: a program that obeys must not sleep for days over a slip of the vendor's.
+const longestWait = time.Hour
+
+// retryAfter returns how many seconds a vendor's Retry-After (RFC 9110 section 10.2.3) asks to wait, at most longestWait; none or less
+// where it is malformed or past.
+func retryAfter(value string, now time.Time) int {
+	if date, err := http.ParseTime(value); err == nil {
+		return int((min(date.Sub(now), longestWait) + time.Second - 1) / time.Second)
+	}
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0
+	}
+	return int(min(seconds, uint64(longestWait/time.Second))) // out of range, it is the largest number
 }
 
 // answer is a whole HTTP answer.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -182,15 +183,35 @@ func TestProblemOfATruncatedReportSaysSo(t *testing.T) {
 	}
 }
 
-// The vendor's Retry-After is passed on when it is a number of seconds; else the table's own holds.
+// The vendor's Retry-After is passed on, an hour of it at most; where it says nothing the table's own holds.
 func TestRetryAfterOfTheVendor(t *testing.T) {
 	own := table[codeOf(translate.UpstreamBusy)].retryAfter
 	for given, want := range map[string]int{
-		"7": 7, "86400": 86400, "": own, "0": own, "-5": own, "soon": own, "1.5": own, "Sat, 21 Nov 2026 10:00:00 GMT": own,
-		"99999999999999999999": own,
+		"7": 7, "007": 7, "3600": 3600, "3601": 3600, "86400": 3600, "99999999999999": 3600, "99999999999999999999": 3600,
+		"": own, "0": own, "-5": own, "+5": own, "soon": own, "1.5": own, "1e3": own, "7, 8": own, "-99999999999999999999": own,
+		"Sat, 21 Nov 1998 10:00:00 GMT": own, "Sat, 21 Nov 9998 10:00:00 GMT": 3600, "Sat, 21 Nov 2026": own,
 	} {
 		if p := problemOf(&translate.Error{Code: translate.UpstreamBusy, RetryAfter: given}); p.retryAfter != want {
 			t.Errorf("Retry-After %q became %d, want %d", given, p.retryAfter, want)
 		}
+	}
+}
+
+// A date counts from now on, in all three forms that HTTP knows, and a part of a second is one more.
+func TestRetryAfterIsADate(t *testing.T) {
+	now := time.Date(2026, 11, 21, 9, 59, 30, 0, time.UTC)
+	for _, date := range []string{"Sat, 21 Nov 2026 10:00:00 GMT", "Saturday, 21-Nov-26 10:00:00 GMT", "Sat Nov 21 10:00:00 2026"} {
+		for before, want := range map[time.Duration]int{
+			0: 30, 500 * time.Millisecond: 30, -500 * time.Millisecond: 31, 29 * time.Second: 1, 29*time.Second + 999*time.Millisecond: 1,
+			30 * time.Second: 0, 31 * time.Second: 0, -time.Hour: 3600,
+		} {
+			if got := retryAfter(date, now.Add(before)); got != want {
+				t.Errorf("%s is %d seconds from %v, want %d", date, got, now.Add(before), want)
+			}
+		}
+	}
+	inAMinute := time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)
+	if p := problemOf(&translate.Error{Code: translate.UpstreamBusy, RetryAfter: inAMinute}); p.retryAfter < 30 || p.retryAfter > 60 {
+		t.Errorf("a date in a minute became %d", p.retryAfter)
 	}
 }

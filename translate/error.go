@@ -52,7 +52,7 @@ type Error struct {
 	Truncated bool
 	// Extensions are members of the problem beside the standard ones.
 	Extensions map[string]any
-	// RetryAfter is the vendor's own, in seconds; empty when there was none.
+	// RetryAfter is the vendor's header as received: seconds or a date; empty when there was none.
 	RetryAfter string
 	// Alert asks for an operator's eyes: the proxy's own configuration looks wrong to the vendor.
 	Alert bool

@@ -85,8 +85,8 @@ const done = `<t:MakeToyResponse xmlns:t="urn:toys"><ID>7</ID></t:MakeToyRespons
 func TestReplyWithoutEnvelope(t *testing.T) {
 	verdicts := map[int]translate.Error{400: refused, 404: refused, 405: refused, 413: refused, 415: refused, 401: denied, 403: denied, 429: busy}
 	bodies := map[string]string{
-		"nothing": "", "text": "Bad luck", "HTML": "<!DOCTYPE html><html><body><h1>Error</h1><br></body></html>", "JSON": `{"message": "no"}`, "other XML": "<error>no</error>",
-		"bytes": "\x00\x01\xff", "white space": "\r\n",
+		"nothing": "", "text": "Bad luck", "HTML": "<!DOCTYPE html><html><body><h1>Error</h1><br></body></html>", "JSON": `{"message": "no"}`,
+		"white space": "\r\n",
 	}
 	for _, status := range []int{
 		200, 201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 418, 421, 422,
@@ -127,6 +127,9 @@ func TestReplyWithBrokenEnvelope(t *testing.T) {
 		"a fault and a result":      in11(done + "<s:Fault><faultcode>s:Client</faultcode></s:Fault>"),
 		"a character that is none":  in11(strings.Replace(done, "7", "\x02", 1)),
 		"bytes that are no UTF-8":   in11(strings.Replace(done, "7", "\xff", 1)),
+		"other XML":                 "<error>no</error>",
+		"half a tag":                `<?xml version="1.0"?><soap:Env`,
+		"bytes":                     "\x00\x01\xff",
 		"an encoding nobody knows":  `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
 		"a foreign envelope":        strings.Replace(in11(done), "schemas.xmlsoap.org/soap/envelope/", "example.com/", 1),
 		"nested without end":        in11(strings.Repeat("<a>", 10_000)),

@@ -1,8 +1,11 @@
 package upstream
 
 import (
+	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"io"
 	"net/http"
@@ -20,19 +23,19 @@ const (
 
 var (
 	errTooLong = errors.New("the reply is too long")
-	errCoding  = errors.New("the reply has a content coding other than gzip")
+	errCoding  = errors.New("the reply has a content coding other than gzip and deflate, or is not in it")
 )
 
 // readReply reads the body to its end.
 func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
-	zipped, err := isGzip(resp.Header.Values("Content-Encoding"))
+	coding, err := contentCoding(resp.Header.Values("Content-Encoding"))
 	if err != nil {
 		return soap.Reply{}, err
 	}
 	if resp.ContentLength > maxReply {
 		return soap.Reply{}, errTooLong
 	}
-	body, err := readBody(resp, zipped, maxReply)
+	body, err := readBody(resp, coding, maxReply)
 	if err != nil {
 		return soap.Reply{}, err
 	}
@@ -58,42 +61,73 @@ func notable(all http.Header) map[string]string {
 	return found
 }
 
-// isGzip reads the content codings of a reply (RFC 9110 section 8.4). Servers compress without being asked.
-func isGzip(headers []string) (bool, error) {
-	zipped := false
-	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "", "identity":
-		case "gzip", "x-gzip":
-			if zipped {
-				return false, errCoding
+// contentCoding returns the one coding that a body is in (RFC 9110 section 8.4.1), empty where it is in none. Servers compress without
+// being asked, and some name a charset, or that there is no coding.
+func contentCoding(headers []string) (coding string, err error) {
+	for name := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		switch name = strings.ToLower(strings.TrimSpace(name)); name {
+		case "", "identity", "none", "utf-8", "utf8":
+		case "gzip", "x-gzip", "deflate":
+			if coding != "" {
+				return "", errCoding
 			}
-			zipped = true
+			coding = name
 		default:
-			return false, errCoding
+			return "", errCoding
 		}
 	}
-	return zipped, nil
+	return coding, nil
 }
 
-func readBody(resp *http.Response, zipped bool, limit int64) ([]byte, error) {
+func readBody(resp *http.Response, coding string, limit int64) ([]byte, error) {
 	received := &limited{from: resp.Body, left: limit}
 	var buf bytes.Buffer
-	if !zipped {
+	if coding == "" {
 		buf.Grow(sizeHint(resp.ContentLength) + bytes.MinRead)
 		_, err := buf.ReadFrom(received)
 		return buf.Bytes(), err
 	}
-	unzip, err := gzip.NewReader(received)
-	if errors.Is(err, io.EOF) {
+	packed := bufio.NewReader(received)
+	if _, err := packed.Peek(1); errors.Is(err, io.EOF) {
 		return nil, nil // some servers name the coding of an empty body too
 	}
+	unpacked, err := unpack(packed, coding)
 	if err != nil {
 		return nil, err
 	}
-	// The reader goes on through further members to the end of what it reads from, so that nothing stays unread.
-	_, err = buf.ReadFrom(&limited{from: unzip, left: limit})
-	return buf.Bytes(), err
+	if _, err := buf.ReadFrom(&limited{from: unpacked, left: limit}); err != nil {
+		return nil, broken(err)
+	}
+	// gzip goes on through further members to the end; deflate leaves what follows it.
+	switch _, err := packed.ReadByte(); {
+	case err == nil:
+		return nil, errCoding
+	case !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// unpack begins to decompress. RFC 9110 section 8.4.1.2 wraps deflate in zlib, which RFC 1950 section 2.2 lets one know; some servers
+// leave that out.
+func unpack(packed *bufio.Reader, coding string) (io.Reader, error) {
+	if coding != "deflate" {
+		return gzip.NewReader(packed)
+	}
+	head, _ := packed.Peek(2) // what is missing, the decompressor finds
+	if len(head) == 2 && head[0]&0x0F == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		unpacked, err := zlib.NewReader(packed)
+		return unpacked, broken(err)
+	}
+	return flate.NewReader(packed), nil
+}
+
+// broken replaces the errors of zlib, which failure does not know.
+func broken(err error) error {
+	if errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zlib.ErrDictionary) {
+		return errCoding
+	}
+	return err
 }
 
 // sizeHint gives the room to begin with; -1 is an unknown length.

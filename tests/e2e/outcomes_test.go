@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"compress/zlib"
 	"encoding/xml"
 	"fmt"
 	"go/ast"
@@ -51,6 +52,14 @@ func createServiceResponse(members string) string {
 
 func createAccountResponse(id string) string {
 	return `<CreateAccountResponse xmlns="http://emersion.com.au/ServiceObjects"><AccountID>` + id + `</AccountID></CreateAccountResponse>`
+}
+
+func deflated(text string) string {
+	var b strings.Builder
+	w := zlib.NewWriter(&b)
+	_, _ = io.WriteString(w, text) // a builder never fails
+	_ = w.Close()
+	return b.String()
 }
 
 func baseResponse(members string) string {
@@ -147,6 +156,16 @@ var rawRows = []rawRow{
 		return "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: TYPE\r\n\r\n" + body
 	}), everywhere(success), nil},
 	{"ok-no-content-type", okBytes(func(body string) string { return "HTTP/1.1 200 OK\r\n\r\n" + body }), everywhere(success), nil},
+	{"ok-line-break", okBytes(func(body string) string {
+		return "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=UTF8\r\nContent-Encoding: utf-8\r\n\r\n\n<?xml version=\"1.0\"?>" + body
+	}), everywhere(success), nil},
+	{"ok-deflate", okBytes(func(body string) string {
+		return "HTTP/1.1 200 OK\r\nContent-Type: TYPE\r\nContent-Encoding: deflate\r\n\r\n" + deflated(body)
+	}), everywhere(success), nil},
+	{"ok-package", okBytes(func(body string) string {
+		return "HTTP/1.1 200 OK\r\nContent-Type: multipart/related; boundary=b; type=\"application/xop+xml\"\r\n\r\n" +
+			"--b\r\nContent-Type: application/xop+xml; charset=windows-1251; type=\"text/xml\"\r\n\r\n" + body + "\r\n--b--\r\n"
+	}), everywhere(success), nil},
 
 	// Anything after a connection was obtained that is no readable answer.
 	{"nothing", raw(""), everywhere(unknown), nil},
@@ -225,13 +244,17 @@ var rawRows = []rawRow{
 
 	{"401-text", page(http.StatusUnauthorized, "text/plain", "", "Unauthorized"), everywhere(denied), nil},
 	{"403-empty", raw("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), everywhere(denied), nil},
+	{"401-half-an-envelope", page(http.StatusUnauthorized, "text/xml", "", `<?xml version="1.0"?><soap:Env`), everywhere(unknown), nil},
+	{"404-other-xml", page(http.StatusNotFound, "application/xml", "", "<Error><Code>NoSuchKey</Code></Error>"), everywhere(unknown), nil},
 	{"404-text", page(http.StatusNotFound, "text/plain", "", "no such page"), everywhere(refused), nil},
 	{"400-json", page(http.StatusBadRequest, "application/json", "", "{}"), everywhere(refused), nil},
 
 	// The limit of a rate.
 	{"429", html(http.StatusTooManyRequests, ""), everywhere(busy("30")), nil},
 	{"429-seconds", html(http.StatusTooManyRequests, "Retry-After: 120\r\n"), everywhere(busy("120")), nil},
-	{"429-date", html(http.StatusTooManyRequests, "Retry-After: Sat, 21 Nov 2026 10:00:00 GMT\r\n"), everywhere(busy("30")), nil},
+	{"429-too-long", html(http.StatusTooManyRequests, "Retry-After: 99999999999999\r\n"), everywhere(busy("3600")), nil},
+	{"429-date", html(http.StatusTooManyRequests, "Retry-After: Sat, 21 Nov 9998 10:00:00 GMT\r\n"), everywhere(busy("3600")), nil},
+	{"429-past", html(http.StatusTooManyRequests, "Retry-After: Sat, 21 Nov 1998 10:00:00 GMT\r\n"), everywhere(busy("30")), nil},
 	{"429-nonsense", html(http.StatusTooManyRequests, "Retry-After: -1\r\n"), everywhere(busy("30")), nil},
 
 	// CustomerCare's business errors.

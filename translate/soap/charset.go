@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // EncodingError is a document whose bytes are not in the encoding they are said to be in, or in one that is not supported. Its
 // message never quotes the document.
 type EncodingError struct {
-	Offset int // byte of the document as received, from 0
+	Offset int // byte of the document as received, from 0; in an encoding of several bytes a character it may be a few bytes off
 	Msg    string
 }
 
@@ -20,37 +24,40 @@ func (e *EncodingError) Error() string {
 	return fmt.Sprintf("xml encoding: %s (byte %d)", e.Msg, e.Offset)
 }
 
-// encoding is a character encoding that can be read.
-type encoding uint8
-
-const (
-	unknownEncoding encoding = iota
-	utf8Encoding
-	utf16Encoding // the byte order is told by a byte order mark, or guessed
-	utf16LE
-	utf16BE
-	latin1
-	usASCII
-	windows1252
+// The encodings of Unicode as ianaindex returns them. A nil encoding is one that is not supported.
+var (
+	utf8Encoding  = unicode.UTF8
+	utf16Encoding = unicode.UTF16(unicode.BigEndian, unicode.UseBOM) // the byte order comes from a byte order mark, or is guessed
+	utf16LE       = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	utf16BE       = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 )
 
-const supportedEncodings = "; supported are UTF-8, UTF-16, ISO-8859-1, US-ASCII and windows-1252"
+const supportedEncodings = "; supported are UTF-8, UTF-16, and the registered encodings that extend US-ASCII"
 
-// DecodeCharset gives the document of an HTTP reply in UTF-8, without byte order mark. Which encoding it is in is told by its
-// byte order mark, else by the charset parameter of the Content-Type, else by its XML declaration (RFC 7303 section 3); without
-// any of them it is UTF-8. UTF-16 without byte order mark is also known by how "<?" looks in it. A Content-Type that cannot be
-// parsed, or whose charset could not be the name of any encoding, counts as one without charset.
+// DecodeCharset returns the document of an HTTP reply in UTF-8, without byte order mark and without white space before an XML
+// declaration: scripts are known to send a line break there. The encoding is that of the byte order mark, else of the charset
+// parameter of the Content-Type, else of the XML declaration (RFC 7303 section 3); without any of them it is UTF-8. UTF-16 without
+// byte order mark is also known by how "<" looks in it. A Content-Type that cannot be parsed, or whose charset could not be the
+// name of any encoding, counts as one without charset.
 //
 // Nothing is ever replaced: a byte that means nothing in the encoding, an encoding that is not supported, and a declaration that
 // cannot be true are each an *EncodingError. A document in UTF-8, or in ASCII under another name, is not copied. The others grow
 // to at most three times their length.
 func DecodeCharset(body []byte, contentType string) (text []byte, err error) {
+	text, err = decodeCharset(body, contentType)
+	if document := bytes.TrimLeft(text, spaces); hasXMLDecl(document) {
+		return document, err
+	}
+	return text, err
+}
+
+func decodeCharset(body []byte, contentType string) (text []byte, err error) {
 	if e, mark := byteOrderMark(body); mark > 0 {
-		return e.decode(body, mark)
+		return decode(e, body, mark)
 	}
 	name := charsetParam(contentType)
-	if e := lookupEncoding(name); e != unknownEncoding {
-		return e.decode(body, 0)
+	if e := lookupEncoding(name); e != nil {
+		return decode(e, body, 0)
 	}
 	if isEncName(name) {
 		return nil, &EncodingError{Msg: "the charset of the Content-Type is not supported" + supportedEncodings}
@@ -58,22 +65,22 @@ func DecodeCharset(body []byte, contentType string) (text []byte, err error) {
 	return decodeAsDeclared(body)
 }
 
-// byteOrderMark knows the encoding by its mark and tells the mark's length, 0 if there is none.
-func byteOrderMark(body []byte) (e encoding, length int) {
+// byteOrderMark knows the encoding by its mark and returns the mark's length, 0 if there is none.
+func byteOrderMark(body []byte) (e encoding.Encoding, length int) {
 	switch {
 	case bytes.HasPrefix(body, []byte("\xEF\xBB\xBF")):
 		return utf8Encoding, 3
 	case bytes.HasPrefix(body, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(body, []byte("\x00\x00\xFE\xFF")):
-		return unknownEncoding, 4 // UTF-32; in UTF-16 the first one would be followed by U+0000, which is no XML either
+		return nil, 4 // UTF-32; in UTF-16 the first one would be followed by U+0000, which is no XML either
 	case bytes.HasPrefix(body, []byte("\xFF\xFE")):
 		return utf16LE, 2
 	case bytes.HasPrefix(body, []byte("\xFE\xFF")):
 		return utf16BE, 2
 	}
-	return unknownEncoding, 0
+	return nil, 0
 }
 
-// charsetParam gives the charset parameter of a Content-Type, empty where there is none.
+// charsetParam returns the charset parameter of a Content-Type, empty where there is none.
 func charsetParam(contentType string) string {
 	// Nearly every reply has one of these, and mime takes longer to parse it than the rest of this file to decode.
 	for _, common := range [...]string{"text/xml; charset=utf-8", "text/xml;charset=utf-8", "application/soap+xml; charset=utf-8"} {
@@ -88,33 +95,44 @@ func charsetParam(contentType string) string {
 	return params["charset"]
 }
 
-// lookupEncoding knows an encoding by the names that the IANA registry gives it, and by some that servers use without asking.
-func lookupEncoding(name string) encoding {
-	switch strings.ToLower(name) {
-	case "utf-8", "utf8", "csutf8":
-		return utf8Encoding
-	case "utf-16", "utf16", "csutf16":
-		return utf16Encoding
-	case "utf-16le", "utf16le", "csutf16le":
-		return utf16LE
-	case "utf-16be", "utf16be", "csutf16be":
-		return utf16BE
-	case "iso-8859-1", "iso_8859-1", "iso_8859-1:1987", "iso8859-1", "iso88591", "iso-ir-100", "latin1", "latin-1", "l1", "ibm819",
-		"cp819", "csisolatin1":
-		return latin1
-	case "us-ascii", "ascii", "us", "iso646-us", "iso_646.irv:1991", "iso-ir-6", "ansi_x3.4-1968", "ansi_x3.4-1986", "ibm367",
-		"cp367", "csascii":
-		return usASCII
-	case "windows-1252", "cp1252", "cp-1252", "x-cp1252", "cswindows1252":
-		return windows1252
+// lookupEncoding returns the encoding of a name in the IANA registry, or of a usual misspelling of one; nil where it is not
+// supported: x/text lacks it, or it does not extend US-ASCII, so that a "<" might be part of another character.
+func lookupEncoding(name string) encoding.Encoding {
+	e, err := ianaindex.IANA.Encoding(name)
+	if err != nil {
+		e, _ = ianaindex.IANA.Encoding(registeredName(name))
 	}
-	return unknownEncoding
+	switch e {
+	case nil, utf8Encoding, utf16Encoding, utf16LE, utf16BE:
+		return e
+	}
+	if text, err := e.NewDecoder().String(usASCII); err != nil || text != usASCII {
+		return nil
+	}
+	return e
 }
 
-// decodeAsDeclared decodes a document that nothing outside of it tells the encoding of.
+// usASCII holds every character of US-ASCII that XML allows, and the escape by which some encodings leave it.
+const usASCII = "\t\n\r !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\x1B"
+
+// registeredName respells names that servers use and the registry lacks: UTF8, UTF16LE, ISO8859-15, Latin-1, cp1251, x-cp1252.
+func registeredName(name string) string {
+	name = strings.TrimPrefix(strings.ToLower(name), "x-")
+	name = strings.NewReplacer("-", "", "_", "").Replace(name)
+	for _, spelling := range [...]struct{ loose, registered string }{
+		{"utf", "utf-"}, {"iso8859", "iso-8859-"}, {"latin", "latin"}, {"cp125", "windows-125"}, {"windows", "windows-"}, {"ascii", "us-ascii"},
+	} {
+		if rest, found := strings.CutPrefix(name, spelling.loose); found {
+			return spelling.registered + rest
+		}
+	}
+	return ""
+}
+
+// decodeAsDeclared decodes a document that nothing outside of it names the encoding of.
 func decodeAsDeclared(body []byte) ([]byte, error) {
-	if e := guessUTF16(body); e != unknownEncoding {
-		text, err := e.decode(body, 0)
+	if e := guessUTF16(body); e != nil {
+		text, err := decode(e, body, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -126,71 +144,61 @@ func decodeAsDeclared(body []byte) ([]byte, error) {
 	}
 	declared := declaredEncoding(body)
 	if declared == "" {
-		return utf8Encoding.decode(body, 0)
+		return checkUTF8(body, 0)
 	}
 	switch e := lookupEncoding(declared); e {
-	case unknownEncoding:
+	case nil:
 		return nil, &EncodingError{Msg: "the encoding that the XML declaration names is not supported" + supportedEncodings}
 	case utf16Encoding, utf16LE, utf16BE:
 		return nil, &EncodingError{Msg: "the XML declaration names UTF-16, which it is not in itself"}
 	default:
-		return e.decode(body, 0)
+		return decode(e, body, 0)
 	}
 }
 
-// guessUTF16 knows UTF-16 by how "<?" looks in it (XML 1.0 appendix F.1).
-func guessUTF16(body []byte) encoding {
+// guessUTF16 knows UTF-16 by how "<" looks in it (after XML 1.0 appendix F.1).
+func guessUTF16(body []byte) encoding.Encoding {
 	switch {
-	case bytes.HasPrefix(body, []byte("<\x00?\x00")):
+	case bytes.HasPrefix(body, []byte("<\x00")):
 		return utf16LE
-	case bytes.HasPrefix(body, []byte("\x00<\x00?")):
+	case bytes.HasPrefix(body, []byte("\x00<")):
 		return utf16BE
 	}
-	return unknownEncoding
+	return nil
 }
 
-// declaredEncoding gives the encoding that the XML declaration names; empty where it names none. A malformed one counts as none:
+// declaredEncoding returns the encoding that the XML declaration names; empty where it names none. A malformed one counts as none:
 // the Scanner says what is wrong with it, and where.
 func declaredEncoding(text []byte) string {
-	if !bytes.HasPrefix(text, []byte(xmlDeclOpen)) {
-		return ""
-	}
+	text = bytes.TrimLeft(text, spaces)
 	end := bytes.Index(text, []byte("?>"))
-	if end < 0 {
+	if end < 0 || !hasXMLDecl(text) {
 		return ""
 	}
-	declaration := string(text[:end+len("?>")])
-	if !hasXMLDecl(declaration) {
-		return ""
-	}
-	_, name, _ := parseXMLDecl(declaration)
+	_, name, _ := parseXMLDecl(string(text[:end+len("?>")]))
 	return name
 }
 
-// decode gives what follows the byte order mark of a length in UTF-8.
-func (e encoding) decode(body []byte, mark int) ([]byte, error) {
-	switch e {
-	case utf8Encoding:
-		return checkUTF8(body, mark)
-	case utf16Encoding:
-		// RFC 2781 section 4.3: without a mark it should be taken as big-endian. Nearly all that is not has a "<" in front.
-		if bytes.HasPrefix(body, []byte("<\x00")) {
-			return decodeUTF16(body, mark, 0)
+// decode returns in UTF-8 what follows the byte order mark of a length.
+func decode(e encoding.Encoding, body []byte, mark int) ([]byte, error) {
+	if e == utf16Encoding {
+		if e = guessUTF16(body); e == nil {
+			e = utf16BE // RFC 2781 section 4.3
 		}
-		return decodeUTF16(body, mark, 1)
-	case utf16LE:
-		return decodeUTF16(body, mark, 0)
-	case utf16BE:
-		return decodeUTF16(body, mark, 1)
-	case latin1:
-		return decodeBytes(body, nil, "")
-	case usASCII:
-		return decodeBytes(body, &highBytes{}, "a byte that US-ASCII does not define")
-	case windows1252:
-		return decodeBytes(body, &windows1252High, "a byte that windows-1252 does not define")
-	case unknownEncoding:
 	}
-	return nil, &EncodingError{Msg: "the byte order mark is that of UTF-32" + supportedEncodings}
+	switch {
+	case e == nil:
+		return nil, &EncodingError{Msg: "the byte order mark is that of UTF-32" + supportedEncodings}
+	case e == utf8Encoding:
+		return checkUTF8(body, mark)
+	case e != utf16LE && e != utf16BE && isASCII(body):
+		return body, nil
+	}
+	return decodeWith(e, body, mark)
+}
+
+func isASCII(body []byte) bool {
+	return bytes.IndexFunc(body, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 func checkUTF8(body []byte, mark int) ([]byte, error) {
@@ -208,72 +216,53 @@ func checkUTF8(body []byte, mark int) ([]byte, error) {
 	}
 }
 
-// decodeUTF16 decodes what follows the mark; low is the place of the low byte in each pair.
-func decodeUTF16(body []byte, mark, low int) ([]byte, error) {
-	unit := func(i int) rune { return rune(body[i+1-low])<<8 | rune(body[i+low]) }
-	text := make([]byte, 0, len(body)/2+len(body)/8)
-	even := len(body) - (len(body)-mark)%2
-	for i := mark; i < even; i += 2 {
-		r := unit(i)
-		if utf16.IsSurrogate(r) {
-			if i+4 > even {
-				return nil, &EncodingError{Offset: i, Msg: loneSurrogate}
-			}
-			if r = utf16.DecodeRune(r, unit(i+2)); r == utf8.RuneError {
-				return nil, &EncodingError{Offset: i, Msg: loneSurrogate}
-			}
-			i += 2
-		}
-		text = utf8.AppendRune(text, r)
+// decodeWith decodes with x/text and finds what its decoders replace without a word: a U+FFFD was sent as one only if it becomes
+// the same bytes again.
+func decodeWith(e encoding.Encoding, body []byte, mark int) ([]byte, error) {
+	sent := body[mark:]
+	text, _, err := transform.Bytes(e.NewDecoder(), sent)
+	if at := undefinedInWindows(e, text); at >= 0 {
+		return nil, &EncodingError{Offset: mark + utf8.RuneCount(text[:at]), Msg: undefinedBytes}
 	}
-	if even < len(body) {
-		return nil, &EncodingError{Offset: even, Msg: "half a character at the end of UTF-16"}
+	if err == nil && !bytes.ContainsRune(text, utf8.RuneError) {
+		return text, nil
 	}
-	return text, nil
+	again, _, _ := transform.Bytes(e.NewEncoder(), text) // up to the first character that the encoding does not have
+	if bytes.Equal(again, sent) {
+		return text, nil
+	}
+	return nil, &EncodingError{Offset: mark + commonPrefix(again, sent), Msg: undefinedBytes}
 }
 
-const loneSurrogate = "half a surrogate pair in UTF-16"
+const undefinedBytes = "bytes that mean nothing in the document's encoding"
 
-// highBytes gives the characters of the bytes from 0x80 on, 0 for those that have none.
-type highBytes [utf8.RuneSelf]rune
-
-// decodeBytes decodes a single-byte encoding whose lower half is ASCII. Without a table each byte is the character of its number.
-func decodeBytes(body []byte, high *highBytes, undefined string) ([]byte, error) {
-	first := bytes.IndexFunc(body, func(r rune) bool { return r >= utf8.RuneSelf })
-	if first < 0 {
-		return body, nil
+// undefinedInWindows finds a byte that a code page of Windows leaves undefined; -1 if there is none. x/text follows the WHATWG,
+// which makes a control character of it.
+func undefinedInWindows(e encoding.Encoding, text []byte) int {
+	if name, err := ianaindex.MIME.Name(e); err != nil || !strings.HasPrefix(name, "windows-") {
+		return -1
 	}
-	text := make([]byte, first, len(body)+len(body)/2)
-	copy(text, body)
-	for i := first; i < len(body); i++ {
-		r := rune(body[i])
-		if high != nil && r >= utf8.RuneSelf {
-			if r = high[r-utf8.RuneSelf]; r == 0 {
-				return nil, &EncodingError{Offset: i, Msg: undefined}
-			}
-		}
-		text = utf8.AppendRune(text, r)
-	}
-	return text, nil
+	return bytes.IndexFunc(text, func(r rune) bool { return r >= 0x80 && r < 0xA0 })
 }
 
-// windows1252High is the table of the IANA registration: ISO-8859-1 but for the first 32.
-var windows1252High = func() (high highBytes) {
-	for i := range high {
-		high[i] = utf8.RuneSelf + rune(i)
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
 	}
-	copy(high[:], []rune{
-		'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
-		0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
-	})
-	return high
-}()
+	return n
+}
+
+// spaces is production 3, S, as a set.
+const spaces = " \t\r\n"
 
 // xmlDeclOpen begins an XML declaration when white space follows it, else a processing instruction.
 const xmlDeclOpen = "<?xml"
 
-func hasXMLDecl(doc string) bool {
-	return len(doc) > len(xmlDeclOpen) && doc[:len(xmlDeclOpen)] == xmlDeclOpen && isSpace(doc[len(xmlDeclOpen)])
+func hasXMLDecl[document string | []byte](doc document) bool {
+	return len(doc) > len(xmlDeclOpen) && string(doc[:len(xmlDeclOpen)]) == xmlDeclOpen && isSpace(doc[len(xmlDeclOpen)])
 }
 
 // parseXMLDecl is production 23, for a document that has an XML declaration. It gives the encoding, empty where none is named,

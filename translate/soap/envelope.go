@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -43,7 +42,8 @@ func textOnly(shape *Shape, seen map[*Shape]bool) error {
 // Shape gives the shape of the replies' members.
 func (d *Decoder) Shape() *Shape { return d.shape }
 
-// ErrNoEnvelope tells that a reply, whatever it is, holds no SOAP envelope: it is not the vendor's service that wrote it.
+// ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
+// that wrote it. Anything else that is not an envelope, a cut off one above all, is another error.
 var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
 
 // Decoded is what a readable reply holds: a fault, or the members of the reply element.
@@ -60,13 +60,23 @@ type Decoded struct {
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
 func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
+	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
+	if packaged {
+		var err error
+		if r.Body, r.ContentType, err = rootPart(r.Body, r.ContentType); err != nil {
+			return Decoded{}, err
+		}
+	}
 	text, err := DecodeCharset(r.Body, r.ContentType)
 	if err != nil {
-		return Decoded{}, noEnvelope(r.Body, err)
+		return Decoded{}, noEnvelope(r, err)
+	}
+	if packaged && hasInclude(text, d.limits) {
+		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
 	}
 	e := envelope{s: NewScanner(text, d.limits), d: d, result: result}
 	if err := e.read(); err != nil && e.out.Version == 0 {
-		return Decoded{}, noEnvelope(r.Body, err)
+		return Decoded{}, noEnvelope(r, err)
 	} else if err != nil {
 		return Decoded{}, err
 	}
@@ -78,11 +88,11 @@ func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
 
 // noEnvelope tells apart what is no envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
 // character that XML does not allow, a wrong encoding. When in doubt it is a broken one, from which nobody learns what happened.
-func noEnvelope(body []byte, err error) error {
-	if bytes.Contains(bytes.ReplaceAll(body, []byte{0}, nil), []byte("Envelope")) { // without the zeros of UTF-16
-		return err
+func noEnvelope(r Reply, err error) error {
+	if isBare(r.Body, r.ContentType) {
+		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
 	}
-	return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+	return err
 }
 
 // envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.

@@ -251,7 +251,7 @@ func (s *Scanner) Depth() int { return len(s.open) }
 // namespace holds, as for every xsd:QName (XML Schema part 2, section 3.2.18), and no namespace where none is declared. It
 // reports false for what is not a QName and for a prefix that is not declared.
 func (s *Scanner) ResolveQName(value string) (Name, bool) {
-	value = strings.Trim(value, " \t\r\n")
+	value = strings.Trim(value, spaces)
 	if !utf8.ValidString(value) {
 		return Name{}, false
 	}
