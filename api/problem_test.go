@@ -19,7 +19,7 @@ import (
 )
 
 func TestEveryRowOfTheTableIsWhole(t *testing.T) {
-	outcomes := []soap.Outcome{soap.NotSent, soap.Rejected, soap.Failed, soap.Unknown, noOutcome}
+	outcomes := []soap.Outcome{soap.NotSent, soap.Rejected, soap.Failed, soap.Unknown, soap.Executed, noOutcome}
 	retries := []retry{retrySafe, retryLater, afterFix, afterCheck, retryNever}
 	titles := map[string]code{}
 	for c, r := range table {
@@ -54,6 +54,7 @@ func TestRetryFitsTheOutcome(t *testing.T) {
 		soap.Rejected: {afterFix, retryLater, retrySafe},
 		soap.Failed:   {afterCheck},
 		soap.Unknown:  {retryNever},
+		soap.Executed: {retryNever},
 		noOutcome:     {retrySafe, retryLater, afterFix},
 	}
 	for c, r := range table {
