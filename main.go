@@ -61,7 +61,7 @@ type keysCommands struct {
 
 type configCommands struct {
 	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
-	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis."`
 }
 
 // commit is set with -ldflags where the program is built without its repository, as in the Dockerfile.
@@ -171,6 +171,9 @@ func (s *serveCommand) Run(ctx context.Context, std *streams) error {
 	}
 	// At any level: whoever chose port 0 has no other way to learn the address.
 	logger(std.err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
+	if err := checkStoreAtStart(ctx, edge.Store, log); err != nil {
+		return usageError{err}
+	}
 	if c.RedisURL == "" {
 		log.Warn("idempotency records are in memory: they are lost when this process ends, and no other process sees them")
 	}
@@ -207,7 +210,7 @@ func edgeOf(ctx context.Context, c config.Config, log *slog.Logger) (api.Config,
 	if edge.Vault, err = vault(c); err != nil {
 		return edge, err
 	}
-	edge.Store, err = store(c, log)
+	edge.Store, err = store(c, edge.Vault.Checks(), log)
 	return edge, err
 }
 
@@ -246,7 +249,7 @@ func rulesOff(c config.Config) []string {
 const lenient = "lenient"
 
 // store gives the records their place: Redis where it is configured, else this process's memory.
-func store(c config.Config, log *slog.Logger) (idempotency.Store, error) {
+func store(c config.Config, checks idempotency.KeyChecks, log *slog.Logger) (idempotency.Store, error) {
 	retention := idempotency.Retention{Done: c.IdempotencyRetention, Unknown: max(unknownRetention, c.IdempotencyRetention)}
 	r, shared := c.Redis()
 	if !shared {
@@ -254,12 +257,43 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, error) {
 	}
 	options := idempotency.RedisOptions{
 		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB,
-		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Log: log,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: checks, Log: log,
 	}
 	if r.TLS {
 		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return idempotency.NewRedis(options)
+}
+
+// foreign names the setting by which a store is not this proxy's, if that is why it cannot be used.
+func foreign(err error) error {
+	mismatch, ok := errors.AsType[*idempotency.Mismatch](err)
+	if !ok {
+		return nil
+	}
+	switch mismatch.Of {
+	case idempotency.MismatchOfNameKey:
+		return fmt.Errorf("SOAPBRIDGE_NAME_KEY: %w", mismatch)
+	case idempotency.MismatchOfSealingKey:
+		return fmt.Errorf("SOAPBRIDGE_SECRET_KEYS: %w", mismatch)
+	case idempotency.MismatchOfRecords:
+	}
+	return mismatch
+}
+
+// checkStoreAtStart says what would else be found out by the first call. Its error is a setting that is wrong; a store that is away may come.
+func checkStoreAtStart(ctx context.Context, store idempotency.Store, log *slog.Logger) error {
+	found, err := store.Ready(ctx)
+	if err := foreign(err); err != nil {
+		return err
+	}
+	if err != nil {
+		log.Error("the store of idempotency records cannot be used: calls are refused until it can", slog.String("cause", err.Error()))
+	}
+	if found.PolicyUnverified {
+		log.Warn("the store of idempotency records does not say whether it may evict some: set maxmemory-policy noeviction", slog.String("policy", "unverified"))
+	}
+	return nil
 }
 
 // unknownRetention is how long an operation can be settled after its outcome became unknown.
@@ -352,7 +386,7 @@ func serveMetrics(ctx context.Context, c config.Config, metrics api.Metrics, log
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
 	edge.MaxBody, edge.MaxReply = c.MaxBody, c.MaxReply
 	edge.KeyOptional, edge.TrustedProxies, edge.Log = c.Idempotency == "optional", c.TrustedProxies, log
-	edge.Ready = func(request context.Context) error { return errors.Join(ctx.Err(), edge.Store.Ready(request)) }
+	edge.Ready = func(context.Context) error { return ctx.Err() }
 	handler, err := api.New(edge)
 	if err != nil {
 		return usageError{err}
@@ -729,7 +763,37 @@ func (configCheck) Run(ctx context.Context, std *streams) error {
 		}
 		_, _ = fmt.Fprintf(std.out, "%-13s %s\n", s.name, state)
 	}
+	state, err := checkStore(ctx, c, std)
+	if err != nil {
+		state = strings.ReplaceAll(err.Error(), "\n", "; ")
+		failed = errors.Join(failed, errors.New("the store of idempotency records cannot be used"))
+	}
+	_, _ = fmt.Fprintf(std.out, "%-13s %s\n", "redis", state)
 	return failed
+}
+
+// checkStore connects and reads; it writes nothing.
+func checkStore(ctx context.Context, c config.Config, std *streams) (state string, err error) {
+	if c.RedisURL == "" {
+		return "not configured", nil
+	}
+	keys, err := vault(c)
+	if err != nil {
+		return "", err
+	}
+	records, err := store(c, keys.Checks(), logger(std.err, "text", "warn"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = records.Close() }()
+	found, err := records.Ready(ctx)
+	if err := foreign(err); err != nil {
+		return "", err
+	}
+	if found.PolicyUnverified {
+		return "ready, policy: unverified", err
+	}
+	return "ready", err
 }
 
 func checkConnection(ctx context.Context, s config.System, maxReply int64) error {

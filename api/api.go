@@ -60,7 +60,7 @@ type Config struct {
 	CORSOrigins []string
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts nobody.
 	TrustedProxies []string
-	// Ready tells why the process is not ready; nil when it is, or when nobody knows better.
+	// Ready tells why the process is not ready, whatever its store says; nil when it is, or when nobody knows better.
 	Ready func(context.Context) error
 	// Retention is how long the result of a key is replayed, for the documents.
 	Retention time.Duration

@@ -136,6 +136,9 @@ func (s *server) stand(c *gin.Context, w *work, request translate.Request, r ide
 		s.count(resultMismatch)
 		c.Header("Link", "<"+operationsPath+w.env.OperationID+`>; rel="related"`)
 		s.refuse(c, newProblem(keyReused))
+	case r.State == idempotency.Done && len(r.Result) == 0:
+		s.count(resultReplayed)
+		s.refuse(c, newProblem(settled))
 	case r.State == idempotency.Done:
 		s.replay(c, r)
 	case r.State == idempotency.Unknown:
@@ -180,7 +183,7 @@ func unreadableRecord(err error) *problem {
 // storeUnavailable is the answer when nothing is known of a record: nothing is sent then.
 func storeUnavailable(err error) *problem {
 	p := newProblem(storeDown)
-	p.cause = err
+	p.cause, p.alert = err, errors.As(err, new(*idempotency.Mismatch)) // which no time heals
 	return p
 }
 

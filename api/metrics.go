@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"soapbridge/api/idempotency"
 )
 
 // Metrics is told what happens to idempotency keys. Its methods are called from many goroutines and must not block.
@@ -61,7 +63,7 @@ func (s *server) sweep(ctx context.Context) {
 	if s.config.Metrics == nil {
 		return
 	}
-	list, total, err := s.config.Store.Unknowns(ctx, 1)
+	list, total, err := s.config.Store.Unknowns(ctx, idempotency.Cursor{}, 1)
 	if err != nil {
 		return // said above the next time
 	}

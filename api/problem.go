@@ -39,6 +39,7 @@ const (
 	keyReused            code = "key-reused"
 	storeDown            code = "idempotency-store-unavailable"
 	notUnknown           code = "not-unknown"
+	settled              code = "settled"
 	internalError        code = code(translate.Internal)
 )
 
@@ -96,7 +97,8 @@ var table = map[code]row{
 	inFlight:                           {409, "The operation is still running", "A call with this key has not ended yet.", noOutcome, retryLater, 1, keepNothing},
 	keyReused:                          {422, "The key was used for another request", "This Idempotency-Key belongs to another payload or operation. A new operation needs a new key.", noOutcome, retryNever, 0, keepNothing},
 	storeDown:                          {503, "The idempotency store is unavailable", "Without its record the operation cannot be sent safely; nothing was sent.", notSent, retryLater, 1, keepNothing},
-	notUnknown:                         {409, "The outcome of this operation is not unknown", "Only an unknown operation can be settled.", noOutcome, afterFix, 0, keepNothing},
+	notUnknown:                         {409, "The settlement does not fit the operation", "Only an unknown operation can be settled.", noOutcome, afterFix, 0, keepNothing},
+	settled:                            {409, "The operation was settled without a result", "An operator confirmed that the vendor executed the operation; what it answered is not known. Do not send it again.", soap.Executed, retryNever, 0, keepNothing},
 	internalError:                      {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing},
 
 	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", soap.NotSent, retryLater, 5, keepNothing},
@@ -129,7 +131,8 @@ type problem struct {
 	OperationID string `json:"operationId,omitempty" format:"uuid"`
 	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
 	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.
-	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown"`
+	// executed: an operator confirmed that it was done; what the vendor answered is not known.
+	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown,executed"`
 	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_fix: change the request or the
 	// call, use a new key. after_check: look for the operation id in the vendor's records first. never: a repetition would be refused again,
 	// or its effect is not known.

@@ -20,7 +20,7 @@ import (
 )
 
 func TestEveryRowOfTheTableIsWhole(t *testing.T) {
-	outcomes := []soap.Outcome{soap.NotSent, soap.Rejected, soap.Failed, soap.Unknown, noOutcome}
+	outcomes := []soap.Outcome{soap.NotSent, soap.Rejected, soap.Failed, soap.Unknown, soap.Executed, noOutcome}
 	retries := []retry{retrySafe, retryLater, afterFix, afterCheck, retryNever}
 	titles := map[string]code{}
 	for c, r := range table {
@@ -56,6 +56,7 @@ func TestRetryFitsTheOutcome(t *testing.T) {
 		soap.Failed:   {afterCheck},
 		soap.Unknown:  {retryNever},
 		noOutcome:     {retrySafe, retryLater, afterFix, retryNever},
+		soap.Executed: {retryNever},
 	}
 	for c, r := range table {
 		if !slices.Contains(fitting[r.outcome], r.retry) {

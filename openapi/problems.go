@@ -22,6 +22,7 @@ var outcomes = map[string]string{
 	"rejected": "the vendor's service answered that it did not do it.",
 	"failed":   "the vendor's service answered that it broke. It may have done part of the work.",
 	"unknown":  "there is no readable answer. The vendor may have executed the operation, or not.",
+	"executed": "an operator confirmed that the vendor's service did it. What it answered is not known.",
 	"":         "the outcome of the answer says it, where the answer is about this call.",
 }
 
@@ -64,7 +65,8 @@ var users = map[string]string{
 	"in-flight":                     "That it is still being done. Do not offer a second button: the same key gets the result as soon as there is one.",
 	"key-reused":                    "Nothing, if the form was changed after it was sent: send what it says now with a new key, once the first result is known. Otherwise it is a mistake in the program.",
 	"idempotency-store-unavailable": tryAgainLater,
-	"not-unknown":                   "The operator: that somebody settled this operation before, or that its result has come.",
+	"not-unknown":                   "The operator: that somebody settled this operation before, that its result has come, or that its key was used again since.",
+	"settled":                       "That it was done, and the operation id, by which others can find the details in the vendor's records.",
 	"internal":                      "That something went wrong on our side, and, where outcome is unknown, that nobody knows whether it was done. Log the request id.",
 	"upstream-unreachable":          tryAgainLater,
 	"upstream-rejected":             "The sentences in errors; they are the vendor's, and those with a pointer belong beside a field. Nothing was done.",

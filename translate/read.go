@@ -16,8 +16,8 @@ import (
 	"soapbridge/translate/validation"
 )
 
-// maxDepth bounds the nesting of a request body. The deepest operation nests seven levels.
-const maxDepth = 32
+// MaxDepth bounds the nesting of a request body. The deepest operation nests seven levels.
+const MaxDepth = 32
 
 // readJSON reads a body into the struct that place holds, along the struct's shape. What breaks the shape goes into the report and
 // the reading goes on; only what is not JSON at all is an error. It is one walk over the tokens: a JSON library that stops at its
@@ -131,8 +131,8 @@ func (r *jsonReader) object(shape *soap.Shape, place reflect.Value) error {
 // open reads "{" or "[".
 func (r *jsonReader) open() error {
 	_, err := r.dec.ReadToken()
-	if err == nil && r.dec.StackDepth() > maxDepth {
-		err = fmt.Errorf("it is nested deeper than %d levels, at byte %d", maxDepth, r.dec.InputOffset())
+	if err == nil && r.dec.StackDepth() > MaxDepth {
+		err = fmt.Errorf("it is nested deeper than %d levels, at byte %d", MaxDepth, r.dec.InputOffset())
 	}
 	return err
 }

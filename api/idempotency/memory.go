@@ -3,11 +3,11 @@ package idempotency
 import (
 	"bytes"
 	"container/heap"
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -43,7 +43,7 @@ type MemoryOptions struct {
 
 // Memory is a Store for one process. It is lost with the process: what was in flight then may have been sent, and its key is free again.
 //
-// Records are found by id in O(1) and written in O(log n); Unknowns takes O(limit + claims in flight). A Memory does nothing on its own:
+// Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing on its own:
 // what is past its retention is removed by the calls that follow, and a lease that has passed is noticed by whoever asks for the record, or
 // by Sweep.
 type Memory struct {
@@ -59,9 +59,9 @@ type Memory struct {
 	records map[string]*entry
 	bytes   int64
 	unknown int
-	open    *list.List // of *entry: InFlight and Unknown, in the order of their claims
-	leases  schedule   // of what is in flight
-	ends    schedule   // of every record: the end of its retention
+	open    map[*entry]struct{} // InFlight and Unknown
+	leases  schedule            // of what is in flight
+	ends    schedule            // of every record: the end of its retention
 }
 
 var _ Store = (*Memory)(nil)
@@ -73,7 +73,6 @@ type entry struct {
 	size  int64
 	lease timer
 	end   timer
-	place *list.Element // in Memory.open
 }
 
 // instant is one reading of the clock: wall is what records show, mono what deadlines are compared with.
@@ -93,7 +92,7 @@ func NewMemory(o MemoryOptions) *Memory {
 			Unknown: orDefault(o.Retention.Unknown > 0, o.Retention.Unknown, memoryUnknown),
 		},
 		records: map[string]*entry{},
-		open:    list.New(),
+		open:    map[*entry]struct{}{},
 	}
 	m.epoch = m.now()
 	return m
@@ -214,6 +213,8 @@ func (m *Memory) settle(ctx context.Context, id string, s Settlement) (Record, e
 	switch {
 	case e == nil:
 		return Record{}, ErrNotFound
+	case e.Attempt != s.Attempt:
+		return Record{}, ErrOtherAttempt
 	case e.Settled && s.Executed == (e.State == Done):
 		return e.Record, nil
 	case e.State != Unknown:
@@ -229,29 +230,30 @@ func (m *Memory) settle(ctx context.Context, id string, s Settlement) (Record, e
 	return e.Record, nil
 }
 
-// Unknowns implements Store. Among records that started in the same millisecond the order is that of their claims.
-func (m *Memory) Unknowns(ctx context.Context, limit int) ([]Record, int, error) {
-	found, total, err := m.unknowns(ctx, limit)
+// Unknowns implements Store.
+func (m *Memory) Unknowns(ctx context.Context, after Cursor, limit int) ([]Record, int, error) {
+	found, total, err := m.unknowns(ctx, after, limit)
 	for i := range found {
 		found[i] = found[i].clone()
 	}
 	return found, total, err
 }
 
-func (m *Memory) unknowns(ctx context.Context, limit int) ([]Record, int, error) {
+func (m *Memory) unknowns(ctx context.Context, after Cursor, limit int) ([]Record, int, error) {
 	now, err := m.enter(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer m.mu.Unlock()
 	m.purge(now, len(m.records))
-	found := make([]Record, 0, max(0, min(limit, m.unknown)))
-	for p := m.open.Front(); p != nil && len(found) < cap(found); p = p.Next() {
-		if e, ok := p.Value.(*entry); ok && e.State == Unknown {
+	var found []Record
+	for e := range m.open {
+		if e.State == Unknown && after.compare(CursorAt(e.Record)) < 0 {
 			found = append(found, e.Record)
 		}
 	}
-	return found, m.unknown, nil
+	slices.SortFunc(found, func(a, b Record) int { return CursorAt(a).compare(CursorAt(b)) })
+	return found[:max(0, min(limit, len(found)))], m.unknown, nil
 }
 
 // Sweep implements Store. It also removes everything that is past its retention.
@@ -270,13 +272,13 @@ func (m *Memory) Sweep(ctx context.Context) (int, error) {
 }
 
 // Ready implements Store: a Memory is not ready when it is full or closed.
-func (m *Memory) Ready(ctx context.Context) error {
+func (m *Memory) Ready(ctx context.Context) (Readiness, error) {
 	now, err := m.enter(ctx)
 	if err != nil {
-		return err
+		return Readiness{}, err
 	}
 	defer m.mu.Unlock()
-	return m.makeRoom(now, false)
+	return Readiness{}, m.makeRoom(now, false)
 }
 
 // Close forgets everything; every call after it fails with *Unavailable. Repeated, it does nothing.
@@ -285,7 +287,7 @@ func (m *Memory) Close() error {
 	defer m.mu.Unlock()
 	m.closed = true
 	m.records, m.bytes, m.unknown = nil, 0, 0
-	m.open, m.leases, m.ends = list.New(), nil, nil
+	m.open, m.leases, m.ends = nil, nil, nil
 	return nil
 }
 
@@ -362,13 +364,14 @@ func (m *Memory) add(c Claim, now instant) *entry {
 		Record: Record{
 			ID: c.ID, State: InFlight, Caller: bytes.Clone(c.Caller), Operation: c.Operation, Fingerprint: bytes.Clone(c.Fingerprint),
 			SealingKey: c.SealingKey, Started: now.wall, Deadline: now.wall.Add(c.Lease).Truncate(time.Millisecond),
+			Attempt: AttemptOf(c.Owner),
 		},
 		owner: c.Owner,
 		size:  recordOverhead + int64(len(c.ID)+len(c.Caller)+len(c.Operation)+len(c.Fingerprint)+len(c.SealingKey)+len(c.Owner)),
 	}
 	e.lease = timer{at: later(now.mono, c.Lease), of: e}
 	e.end = timer{at: later(e.lease.at, m.retention.Unknown), of: e}
-	e.place = m.open.PushBack(e)
+	m.open[e] = struct{}{}
 	heap.Push(&m.leases, &e.lease)
 	heap.Push(&m.ends, &e.end)
 	m.records[e.ID] = e
@@ -405,13 +408,13 @@ func (m *Memory) turn(e *entry, s State) {
 	if s == Unknown {
 		m.unknown++
 	} else {
-		m.unlist(e)
+		delete(m.open, e)
 	}
 }
 
 func (m *Memory) remove(e *entry) {
 	m.leave(e)
-	m.unlist(e)
+	delete(m.open, e)
 	heap.Remove(&m.ends, e.end.index)
 	delete(m.records, e.ID)
 	m.bytes -= e.size
@@ -425,14 +428,6 @@ func (m *Memory) leave(e *entry) {
 	case Unknown:
 		m.unknown--
 	case Done, Freed:
-	}
-}
-
-// unlist takes a record from the open ones, if it is there.
-func (m *Memory) unlist(e *entry) {
-	if e.place != nil {
-		m.open.Remove(e.place)
-		e.place = nil
 	}
 }
 

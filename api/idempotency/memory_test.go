@@ -55,7 +55,7 @@ func settle(t *testing.T, m *idempotency.Memory, c idempotency.Claim, executed b
 	if err := m.MarkUnknown(t.Context(), c.ID, c.Owner); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Settle(t.Context(), c.ID, idempotency.Settlement{Executed: executed}); err != nil {
+	if _, err := m.Settle(t.Context(), c.ID, finding(c, executed)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -219,7 +219,7 @@ func TestMemoryClockGoesBack(t *testing.T) {
 	acquire(t, m, short)
 	acquire(t, m, held)
 	now = now.Add(2 * time.Minute)
-	if err := m.Ready(t.Context()); err != nil {
+	if _, err := m.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(-24 * time.Hour)
@@ -245,7 +245,7 @@ func TestMemoryRefusesWhenFull(t *testing.T) {
 		})
 		done, freed, held, more := claimOf("done", time.Minute), claimOf("freed", time.Minute), claimOf("held", time.Minute), claimOf("more", time.Minute)
 		for _, c := range []idempotency.Claim{done, freed, held} {
-			if err := m.Ready(t.Context()); err != nil {
+			if _, err := m.Ready(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			acquire(t, m, c)
@@ -254,7 +254,7 @@ func TestMemoryRefusesWhenFull(t *testing.T) {
 			t.Helper()
 			_, _, err := m.Begin(t.Context(), claimOf("one too many", time.Minute))
 			refused(t, "Begin", err, limit)
-			refused(t, "Ready", m.Ready(t.Context()), limit)
+			refused(t, "Ready", ready(t, m), limit)
 		}
 		refuse()
 		acquire(t, m, held) // repeated
@@ -296,13 +296,13 @@ func TestMemoryRefusesBytes(t *testing.T) {
 			_, _, err := m.Begin(t.Context(), c)
 			refused(t, "Begin on "+c.ID, err, limit)
 		}
-		refused(t, "Ready", m.Ready(t.Context()), limit)
+		refused(t, "Ready", ready(t, m), limit)
 		finish(t, m, other, make([]byte, 50_000))
 		if r, err := m.Get(t.Context(), other.ID); err != nil || len(r.Result) != 50_000 {
 			t.Errorf("a result beyond the limit: %d bytes, %v", len(r.Result), err)
 		}
 		time.Sleep(time.Hour)
-		if err := m.Ready(t.Context()); err != nil {
+		if _, err := m.Ready(t.Context()); err != nil {
 			t.Errorf("after the retention: %v", err)
 		}
 		acquire(t, m, claimOf("more", time.Hour))
@@ -327,7 +327,7 @@ func TestMemoryEndsAllAtOnce(t *testing.T) {
 				t.Errorf("record %d is %q", i, got)
 			}
 		}
-		if list, total, err := m.Unknowns(t.Context(), many); len(list) != 0 || total != 0 || err != nil {
+		if list, total, err := m.Unknowns(t.Context(), idempotency.Cursor{}, many); len(list) != 0 || total != 0 || err != nil {
 			t.Errorf("%d of %d are unknown, %v", len(list), total, err)
 		}
 		for i := range many {
@@ -410,7 +410,7 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 			"free": func(t *rapid.T) {
 				name := id.Draw(t, "id")
 				was := p.state(name)
-				_, err := m.Settle(t.Context(), name, idempotency.Settlement{})
+				_, err := m.Settle(t.Context(), name, finding(claimOf(name, 0), false))
 				if (err == nil) != (was == idempotency.Unknown || was == idempotency.Freed) {
 					t.Fatalf("Settle: %v; the record is %q", err, was)
 				}
@@ -430,14 +430,14 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 			},
 			"sweep": func(t *rapid.T) {
 				_, err := m.Sweep(t.Context())
-				list, total, err2 := m.Unknowns(t.Context(), ids)
+				list, total, err2 := m.Unknowns(t.Context(), idempotency.Cursor{}, ids)
 				if want := p.count(idempotency.Unknown); total != want || len(list) != want || errors.Join(err, err2) != nil {
 					t.Fatalf("%d of %d are listed as unknown, want %d; %v, %v", len(list), total, want, err, err2)
 				}
 			},
 			"": func(t *rapid.T) {
 				full := p.count("") >= limit
-				if err := m.Ready(t.Context()); full != (err != nil) {
+				if _, err := m.Ready(t.Context()); full != (err != nil) {
 					t.Fatalf("Ready: %v, and %d are kept", err, p.count(""))
 				}
 			},

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -77,6 +76,8 @@ type RedisOptions struct {
 	// WaitReplicas is how many replicas must confirm a claim before it holds. A server that fails over to a replica which did not see a
 	// claim frees its key, although it may have been used.
 	WaitReplicas int
+	// Checks are those of the vault that makes the records: every process that uses the store must have the same keys.
+	Checks KeyChecks
 	// Log defaults to slog.Default(). What go-redis says goes there too, at level debug, from all clients in the process: it has one logger.
 	Log *slog.Logger
 }
@@ -84,14 +85,15 @@ type RedisOptions struct {
 // Redis is a Store for many processes.
 //
 // A record is a hash sb:{bb}:<id>, where bb are the first two digits of the id. The sorted sets sb:{bb}:open and sb:{bb}:unknown list the
-// records in flight by deadline and the Unknowns by start. The braces keep the three in one slot of a cluster. Hashes expire with their
-// retention; what they leave behind in the sets is removed by Sweep. Times are milliseconds since 1970 by the server's clock.
+// records in flight by deadline and the Unknowns by start. The hash sb:{bb}:keys says whose records these are: see shardChecks. The braces
+// keep the four in one slot of a cluster. Records expire with their retention; what they leave behind in the sets is removed by Sweep. Times
+// are milliseconds since 1970 by the server's clock.
 //
 // Server: Redis 5 or later or what speaks its protocol, with maxmemory-policy noeviction (Ready checks it), an append-only file, and where
 // records must outlive a machine, replicas and WaitReplicas. A user that may do no more than it takes:
 //
-//	ACL SETUSER soapbridge on >PASSWORD ~sb:* +eval +evalsha +time +hmget +hset +hdel +del +pexpire +zadd +zrem +zrange +zrangebyscore
-//	  +zcard +ping +info +wait +select +cluster|slots +cluster|info
+//	ACL SETUSER soapbridge on >PASSWORD ~sb:* +eval +evalsha +time +hmget +hset +hdel +del +pexpire +zadd +zrem +zrangebyscore
+//	  +zcard +info +wait +select +cluster|slots +cluster|info
 //
 // It fails closed: whatever keeps the server from answering, or from writing, is *Unavailable, within a second (Sweep and Unknowns: within
 // three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends for it. Nobody then holds that
@@ -107,6 +109,7 @@ type Redis struct {
 	replicas  int
 	log       *slog.Logger
 	noFile    sync.Once // warns that the server keeps no file
+	checks    *shardChecks
 }
 
 var _ Store = (*Redis)(nil)
@@ -122,7 +125,7 @@ func NewRedis(o RedisOptions) (*Redis, error) {
 }
 
 func newRedis(o RedisOptions, u *redis.UniversalOptions, times redisTimes) *Redis {
-	s := &Redis{times: times, retention: o.Retention, replicas: o.WaitReplicas, log: o.Log}
+	s := &Redis{times: times, retention: o.Retention, replicas: o.WaitReplicas, log: o.Log, checks: newShardChecks(o.Checks)}
 	switch {
 	case o.Master != "":
 		s.single = redis.NewFailoverClient(u.Failover())
@@ -206,10 +209,17 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 	}
 }
 
-// Begin implements Store. It takes one round trip, and a second one when replicas must confirm a new claim.
+// Begin implements Store. It takes one round trip, and a second one when replicas must confirm a new claim; the first one of a process in a
+// day takes a few more. *Unavailable may hold a *Mismatch.
 func (s *Redis) Begin(ctx context.Context, c Claim) (Record, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.times.call)
 	defer cancel()
+	if !validID(c.ID) {
+		return Record{}, false, &Unavailable{fmt.Errorf("%q is no operation id", c.ID)}
+	}
+	if err := s.join(ctx, shardOf(c.ID)); err != nil {
+		return Record{}, false, s.unavailable(ctx, err)
+	}
 	if s.replicas > 0 {
 		return s.beginConfirmed(ctx, c)
 	}
@@ -218,11 +228,8 @@ func (s *Redis) Begin(ctx context.Context, c Claim) (Record, bool, error) {
 
 func (s *Redis) begin(ctx context.Context, on redis.Scripter, c Claim) (Record, bool, error) {
 	lease := c.Lease.Milliseconds()
-	word, r, err := s.call(ctx, on, scriptBegin, c.ID,
-		c.Owner, lease, addMillis(lease, s.retention.Unknown), c.Caller, c.Operation, c.Fingerprint, c.SealingKey)
-	if err == nil && word == wordNone {
-		err = &Unavailable{fmt.Errorf("%q is no operation id", c.ID)}
-	}
+	args := []any{c.Owner, lease, addMillis(lease, s.retention.Unknown), c.Caller, c.Operation, c.Fingerprint, c.SealingKey}
+	word, r, err := s.call(ctx, on, scriptBegin, c.ID, append(args, s.checks.expected(shardOf(c.ID))...)...)
 	return r, word == wordAcquired, err
 }
 
@@ -295,7 +302,7 @@ func worthRepeating(err error) bool {
 
 // lostServer tells that no server has answered, or that another one should have been asked.
 func lostServer(err error) bool {
-	if err == nil || errors.Is(err, redis.ErrClosed) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, redis.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, new(*Mismatch)) {
 		return false
 	}
 	var answered redis.Error
@@ -352,9 +359,9 @@ func (s *Redis) Get(ctx context.Context, id string) (Record, error) {
 // Settle implements Store, in one round trip.
 func (s *Redis) Settle(ctx context.Context, id string, f Settlement) (Record, error) {
 	if f.Executed {
-		return s.read(ctx, scriptSettle, id, string(Done), f.Result)
+		return s.read(ctx, scriptSettle, id, string(Done), f.Attempt, f.Result)
 	}
-	return s.read(ctx, scriptSettle, id, string(Freed))
+	return s.read(ctx, scriptSettle, id, string(Freed), f.Attempt)
 }
 
 func (s *Redis) read(ctx context.Context, script *redis.Script, id string, args ...any) (Record, error) {
@@ -366,6 +373,8 @@ func (s *Redis) read(ctx context.Context, script *redis.Script, id string, args 
 		return Record{}, err
 	case word == wordNone:
 		return Record{}, ErrNotFound
+	case word == wordOther:
+		return Record{}, ErrOtherAttempt
 	case word == wordRefused:
 		return Record{}, ErrNotUnknown
 	}
@@ -399,17 +408,23 @@ func validID(id string) bool {
 	return len(id) == hyphenated && uuid.Validate(id) == nil
 }
 
-// redisShards is how many pairs of sorted sets there are: one for each first byte of an id.
+// redisShards is how many shards there are: one for each first byte of an id.
 const redisShards = 256
+
+// shardOf is the shard of a valid id.
+func shardOf(id string) int {
+	n, _ := strconv.ParseUint(id[:2], 16, 8) // valid
+	return int(n)
+}
 
 // redisKeys are the keys that the scripts about a record take.
 func redisKeys(id string) []string {
-	prefix, open, unknown := redisShard(strings.ToLower(id[:2]))
-	return []string{prefix + id, open, unknown}
+	prefix, open, unknown := redisShard(shardOf(id))
+	return []string{prefix + id, open, unknown, prefix + "keys"}
 }
 
-func redisShard(digits string) (prefix, open, unknown string) {
-	prefix = "sb:{" + digits + "}:"
+func redisShard(shard int) (prefix, open, unknown string) {
+	prefix = fmt.Sprintf("sb:{%02x}:", shard)
 	return prefix, prefix + "open", prefix + "unknown"
 }
 
@@ -421,6 +436,9 @@ func readAnswer(id string, answer []any) (string, Record, error) {
 	word, _ := answer[fieldWord].(string)
 	if len(answer) == 1 {
 		return word, Record{}, nil
+	}
+	if word == wordMismatch {
+		return "", Record{}, mismatchOf(answer[1])
 	}
 	r, err := readRecord(id, answer)
 	return word, r, err
@@ -438,7 +456,7 @@ func readRecord(id string, fields []any) (Record, error) {
 	r := Record{
 		ID: id, State: State(text(fieldState)),
 		Caller: []byte(text(fieldCaller)), Operation: text(fieldOperation), Fingerprint: []byte(text(fieldFingerprint)),
-		SealingKey: text(fieldSealingKey), Settled: text(fieldSettled) != "",
+		SealingKey: text(fieldSealingKey), Settled: text(fieldSettled) != "", Attempt: AttemptOf(text(fieldOwner)),
 	}
 	if r.State == Done && len(fields) == fieldCount {
 		r.Result = []byte(text(fieldResult))

@@ -101,14 +101,14 @@ func callsOn(ctx context.Context, s *idempotency.Redis, absent, finish, mark, se
 			"Begin":       func() error { _, _, err := s.Begin(ctx, absent); return err },
 			"Finish":      func() error { return s.Finish(ctx, finish.ID, finish.Owner, []byte("result")) },
 			"MarkUnknown": func() error { return s.MarkUnknown(ctx, mark.ID, mark.Owner) },
-			"Settle":      func() error { _, err := s.Settle(ctx, settle.ID, idempotency.Settlement{}); return err },
+			"Settle":      func() error { _, err := s.Settle(ctx, settle.ID, finding(settle, false)); return err },
 		},
 		reads: storeCalls{
 			"Release":  func() error { return s.Release(ctx, drop.ID, drop.Owner) }, // frees memory, and so may succeed where writes do not
 			"Get":      func() error { _, err := s.Get(ctx, settle.ID); return err },
-			"Unknowns": func() error { _, _, err := s.Unknowns(ctx, 10); return err },
+			"Unknowns": func() error { _, _, err := s.Unknowns(ctx, idempotency.Cursor{}, 10); return err },
 			"Sweep":    func() error { _, err := s.Sweep(ctx); return err },
-			"Ready":    func() error { return s.Ready(ctx) },
+			"Ready":    func() error { _, err := s.Ready(ctx); return err },
 		},
 	}
 }
@@ -158,7 +158,7 @@ func TestRedisOutOfMemoryLeavesFreedRecordsWhole(t *testing.T) {
 	server := redistest.Start(t)
 	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
 	c := newClaim()
-	if err := errors.Join(begin(t, s, c, true), markAndSettle(s, idempotency.Settlement{})(c)); err != nil {
+	if err := errors.Join(begin(t, s, c, true), markAndSettle(s, false)(c)); err != nil {
 		t.Fatal(err)
 	}
 	key := "sb:{" + c.ID[:2] + "}:" + c.ID
@@ -245,8 +245,8 @@ func TestRedisFlushedWhileInFlight(t *testing.T) {
 	server.Do("FLUSHALL")
 	ctx := t.Context()
 	_, getting := s.Get(ctx, c.ID)
-	_, settling := s.Settle(ctx, c.ID, idempotency.Settlement{Executed: true})
-	_, _, listing := s.Unknowns(ctx, 10)
+	_, settling := s.Settle(ctx, c.ID, finding(c, true))
+	_, _, listing := s.Unknowns(ctx, idempotency.Cursor{}, 10)
 	_, sweeping := s.Sweep(ctx)
 	for what, got := range map[string][2]error{
 		"Finish":      {s.Finish(ctx, c.ID, c.Owner, []byte("result")), idempotency.ErrNotOwner},
@@ -281,7 +281,7 @@ func TestRedisLateBegin(t *testing.T) {
 		if _, err := s.Sweep(t.Context()); err != nil {
 			return err
 		}
-		list, _, err := s.Unknowns(t.Context(), 10)
+		list, _, err := s.Unknowns(t.Context(), idempotency.Cursor{}, 10)
 		if err != nil || len(list) != 1 || list[0].ID != c.ID {
 			return fmt.Errorf("%v, %w", list, err)
 		}
@@ -312,7 +312,7 @@ func TestRedisRestartKeepsRecords(t *testing.T) {
 		}
 	}
 	if err := errors.Join(s.Finish(ctx, done.ID, done.Owner, []byte("result")), s.MarkUnknown(ctx, unknown.ID, unknown.Owner),
-		markAndSettle(s, idempotency.Settlement{})(freed)); err != nil {
+		markAndSettle(s, false)(freed)); err != nil {
 		t.Fatal(err)
 	}
 	for _, end := range []func(){server.Stop, server.Kill} {
@@ -323,7 +323,7 @@ func TestRedisRestartKeepsRecords(t *testing.T) {
 		wantState(t, s, done, idempotency.Done)
 		wantState(t, s, unknown, idempotency.Unknown)
 		wantState(t, s, freed, idempotency.Freed)
-		if list, total, err := s.Unknowns(ctx, 10); err != nil || total != 1 || len(list) != 1 {
+		if list, total, err := s.Unknowns(ctx, idempotency.Cursor{}, 10); err != nil || total != 1 || len(list) != 1 {
 			t.Errorf("Unknowns: %v of %d, %v", list, total, err)
 		}
 	}
@@ -368,7 +368,7 @@ func TestRedisRepliesThatAreNone(t *testing.T) {
 				if _, err := s.Get(t.Context(), newClaim().ID); !unavailable(err) {
 					t.Errorf("Get: %v", err)
 				}
-				if err := s.Ready(t.Context()); !unavailable(err) {
+				if err := ready(t, s); !unavailable(err) {
 					t.Errorf("Ready: %v", err)
 				}
 			}
@@ -454,13 +454,54 @@ func TestRedisReady(t *testing.T) {
 			s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: row.replicas})
 			row.breaks(server)
 			started := time.Now()
-			err := s.Ready(t.Context())
+			err := ready(t, s)
 			if took := time.Since(started); !unavailable(err) || !strings.Contains(err.Error(), row.says) || took > soonEnough {
 				t.Errorf("%v after %v, want %q", err, took, row.says)
 			}
 			row.mends(server)
-			eventually(t, "the store is ready", func() error { return s.Ready(t.Context()) })
+			eventually(t, "the store is ready", func() error { return ready(t, s) })
 		})
+	}
+}
+
+// TestRedisReadyProvesThatScriptsMayRun: a server may answer everything else and refuse each claim. Nothing is written for the proof.
+func TestRedisReadyProvesThatScriptsMayRun(t *testing.T) {
+	for _, forbidden := range []string{"-@scripting", "-evalsha", "-hset", "-hmget", "-hdel", "-del", "-pexpire", "-zadd", "-zrem", "-zrangebyscore", "-time", "resetkeys"} {
+		t.Run(forbidden, func(t *testing.T) {
+			server := redistest.Start(t)
+			server.Do("ACL", "SETUSER", "bridge", "on", ">secret", "~sb:*", "+@all")
+			s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: "secret"})
+			if err := ready(t, s); err != nil {
+				t.Fatal(err)
+			}
+			server.Do("ACL", "SETUSER", "bridge", forbidden)
+			if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "scripts that keep records cannot run") {
+				t.Errorf("ready with %s: %v", forbidden, err)
+			}
+			if keys := texts(server.Do("KEYS", "*")); len(keys) != 0 {
+				t.Errorf("keys: %v", keys)
+			}
+		})
+	}
+}
+
+// TestRedisReadyWithoutInfo: servers of others forbid or rename it. Whether they evict is not known then, and everything else is found out.
+func TestRedisReadyWithoutInfo(t *testing.T) {
+	server := redistest.Start(t)
+	server.Do("ACL", "SETUSER", "bridge", "on", ">secret", "~sb:*", "+@all")
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: "secret"})
+	for _, row := range []struct {
+		forbidden  string
+		unverified bool
+	}{{"+info", false}, {"-config", false}, {"-info", true}} {
+		server.Do("ACL", "SETUSER", "bridge", row.forbidden)
+		if found, err := s.Ready(t.Context()); err != nil || found.PolicyUnverified != row.unverified {
+			t.Errorf("%s: %+v, %v", row.forbidden, found, err)
+		}
+	}
+	server.ConfigSet("maxmemory", "1")
+	if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "maxmemory") {
+		t.Errorf("out of memory: %v", err)
 	}
 }
 
@@ -474,7 +515,7 @@ func TestRedisReadyWarnsOfForgetfulServers(t *testing.T) {
 		var out syncBuffer
 		s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Log: jsonLog(&out)})
 		for range 3 {
-			eventually(t, "the store is ready", func() error { return s.Ready(t.Context()) })
+			eventually(t, "the store is ready", func() error { return ready(t, s) })
 		}
 		if got := strings.Count(out.String(), "set appendonly yes"); got != row.want {
 			t.Errorf("appendonly %s: warned %d times, want %d", row.appendonly, got, row.want)

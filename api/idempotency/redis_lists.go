@@ -1,10 +1,10 @@
 package idempotency
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -41,7 +41,7 @@ func (s *Redis) Sweep(ctx context.Context) (int, error) {
 func (s *Redis) due(ctx context.Context) ([]string, error) {
 	calls := make([]scriptCall, redisShards)
 	for i := range calls {
-		_, open, unknown := redisShard(fmt.Sprintf("%02x", i))
+		_, open, unknown := redisShard(i)
 		calls[i] = scriptCall{scriptDue, []string{open, unknown}, []any{redisDuePerShard, s.retention.Unknown.Milliseconds()}}
 	}
 	answers, err := s.runAll(ctx, calls)
@@ -121,13 +121,13 @@ func (s *Redis) pipeline(ctx context.Context, fill func(redis.Pipeliner)) error 
 	return err
 }
 
-// Unknowns implements Store, in two round trips. The lists of the shards are read one after the other: what changes meanwhile is seen or not.
+// Unknowns implements Store, in two round trips. Start and id are the order of a shard's list, too. The lists of the shards are read one after the other: what changes meanwhile is seen or not.
 // Records whose retention is over may be counted until the next Sweep.
-func (s *Redis) Unknowns(ctx context.Context, limit int) ([]Record, int, error) {
+func (s *Redis) Unknowns(ctx context.Context, after Cursor, limit int) ([]Record, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.times.list)
 	defer cancel()
 	for round := 1; ; round++ {
-		listed, total, err := s.listUnknowns(ctx, limit)
+		listed, total, err := s.listUnknowns(ctx, after, limit)
 		if err != nil {
 			return nil, 0, s.unavailable(ctx, err)
 		}
@@ -144,40 +144,51 @@ func (s *Redis) Unknowns(ctx context.Context, limit int) ([]Record, int, error) 
 	}
 }
 
-// listUnknowns merges the beginnings of the shards' lists, and counts all of them.
-func (s *Redis) listUnknowns(ctx context.Context, limit int) (ids []string, total int, err error) {
-	counts, lists := make([]*redis.IntCmd, redisShards), make([]*redis.ZSliceCmd, redisShards)
+// listUnknowns merges the beginnings of the shards' lists behind a place, and counts all of them.
+func (s *Redis) listUnknowns(ctx context.Context, after Cursor, limit int) (ids []string, total int, err error) {
+	counts, lists := make([]*redis.IntCmd, redisShards), make([]*redis.ZSliceCmd, 0, 2*redisShards)
 	err = s.pipeline(ctx, func(p redis.Pipeliner) {
 		for i := range redisShards {
-			_, _, unknown := redisShard(fmt.Sprintf("%02x", i))
+			_, _, unknown := redisShard(i)
 			counts[i] = p.ZCard(ctx, unknown)
-			if limit > 0 { // to -1 would be to the end
-				lists[i] = p.ZRangeWithScores(ctx, unknown, 0, int64(limit)-1)
+			if limit <= 0 { // to Redis, no limit
+				continue
 			}
+			from := "-inf"
+			if after.ID != "" {
+				at := strconv.FormatInt(after.Started.UnixMilli(), 10)
+				from = "(" + at
+				// The server cannot begin in the middle of those with one start: all of them are few.
+				lists = append(lists, p.ZRangeByScoreWithScores(ctx, unknown, &redis.ZRangeBy{Min: at, Max: at}))
+			}
+			lists = append(lists, p.ZRangeByScoreWithScores(ctx, unknown, &redis.ZRangeBy{Min: from, Max: "+inf", Count: int64(limit)}))
 		}
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	var all []redis.Z
-	for i := range redisShards {
-		total += int(counts[i].Val())
-		if lists[i] != nil {
-			all = append(all, lists[i].Val()...)
+	for _, c := range counts {
+		total += int(c.Val())
+	}
+	var all []Cursor
+	for _, list := range lists {
+		for _, z := range list.Val() {
+			if at := placeOf(z); after.compare(at) < 0 {
+				all = append(all, at)
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b redis.Z) int {
-		return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(memberID(a), memberID(b)))
-	})
-	for _, z := range all[:max(0, min(len(all), limit))] {
-		ids = append(ids, memberID(z))
+	slices.SortFunc(all, Cursor.compare)
+	for _, at := range all[:max(0, min(len(all), limit))] {
+		ids = append(ids, at.ID)
 	}
 	return ids, total, nil
 }
 
-func memberID(z redis.Z) string {
+// placeOf reads a member of a list of Unknowns.
+func placeOf(z redis.Z) Cursor {
 	id, _ := z.Member.(string)
-	return id
+	return Cursor{Started: time.UnixMilli(int64(z.Score)), ID: id}
 }
 
 // readListed reads records without their results; gone are those that are no Unknowns.

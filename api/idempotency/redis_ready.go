@@ -10,49 +10,91 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Ready implements Store, within 300 ms: each master answers, is one, may not evict, has room, and has the replicas that claims wait for.
-// The error names what to set. INFO is enough for it; servers of others often refuse CONFIG.
-func (s *Redis) Ready(ctx context.Context) error {
+// Ready implements Store, within 300 ms: each master answers, is one, may not evict, has room, has the replicas that claims wait for, and lets
+// the scripts run; and the checks of the keys are those of this process. The error names what to set. Where INFO is forbidden the rest
+// must do.
+func (s *Redis) Ready(ctx context.Context) (Readiness, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.times.ready)
 	defer cancel()
-	check := s.readyCluster
-	if s.cluster == nil {
-		check = func(ctx context.Context) error { return s.readyServer(ctx, s.single) }
+	groups, err := s.byMaster(ctx, allShards())
+	if err != nil {
+		return Readiness{}, s.unavailable(ctx, err)
 	}
-	if err := check(ctx); err != nil {
-		return s.unavailable(ctx, err)
+	results := make(chan serverReadiness, len(groups))
+	for node, shards := range groups {
+		go func() { results <- s.readyServer(ctx, node, shards[0]) }()
 	}
-	return nil
+	var found Readiness
+	for range groups {
+		r := <-results
+		err = errors.Join(err, r.err)
+		found.PolicyUnverified = found.PolicyUnverified || !r.verified
+	}
+	if err == nil {
+		err = s.look(ctx)
+	}
+	if err != nil {
+		return Readiness{}, s.unavailable(ctx, err)
+	}
+	return found, nil
 }
 
-func (s *Redis) readyCluster(ctx context.Context) error {
-	return s.cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		state, err := node.ClusterInfo(ctx).Result()
-		if err != nil {
-			return err
-		}
-		if got := parseInfo(state)["cluster_state"]; got != "ok" {
-			return fmt.Errorf("%s says that the state of the cluster is %q: see CLUSTER INFO there", node.Options().Addr, got)
-		}
-		return s.readyServer(ctx, node)
-	})
+// serverReadiness is what a master is good for.
+type serverReadiness struct {
+	verified bool // it could be asked how it keeps records
+	err      error
 }
 
-func (s *Redis) readyServer(ctx context.Context, node *redis.Client) error {
-	if err := node.Ping(ctx).Err(); err != nil { // refused while the server loads its data or cannot write its file
-		return err
+func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) (r serverReadiness) {
+	if s.cluster != nil {
+		if r.err = clusterState(ctx, node); r.err != nil {
+			return r
+		}
 	}
 	text, err := node.Info(ctx).Result()
-	if err != nil {
-		return err
+	if r.verified = err == nil; r.verified {
+		r.verified, err = s.judge(ctx, parseInfo(text))
 	}
-	info := parseInfo(text)
+	if err != nil && !isForbidden(err) {
+		r.err = err
+		return r
+	}
+	prefix, _, _ := redisShard(shard)
+	probed, err := scriptProbe.Run(ctx, node, []string{prefix + "probe"}).Text()
+	if err == nil && probed != "ready" {
+		err = errors.New("the server gave an answer that no script gives")
+	}
+	if err != nil {
+		r.err = fmt.Errorf("the scripts that keep records cannot run: %w", err)
+	}
+	return r
+}
+
+func clusterState(ctx context.Context, node *redis.Client) error {
+	state, err := node.ClusterInfo(ctx).Result()
+	if got := parseInfo(state)["cluster_state"]; err == nil && got != "ok" {
+		return fmt.Errorf("%s says that the state of the cluster is %q: see CLUSTER INFO there", node.Options().Addr, got)
+	}
+	if isForbidden(err) {
+		return nil
+	}
+	return err
+}
+
+// isForbidden reports that this user may not ask, which is not wrong. Managed servers rename commands or remove them.
+func isForbidden(err error) bool {
+	return redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "ERR unknown command")
+}
+
+// judge reads INFO.
+func (s *Redis) judge(ctx context.Context, info map[string]string) (verified bool, err error) {
 	if info["aof_enabled"] == "0" {
 		s.noFile.Do(func() {
 			s.log.WarnContext(ctx, "redis keeps no append-only file: claims may be lost when it restarts, and what was sent could be sent again; set appendonly yes")
 		})
 	}
-	return errors.Join(s.role(info), eviction(info), room(info))
+	_, verified = info["maxmemory_policy"]
+	return verified, errors.Join(s.role(info), eviction(info), room(info))
 }
 
 func (s *Redis) role(info map[string]string) error {
@@ -72,7 +114,7 @@ func (s *Redis) role(info map[string]string) error {
 // eviction insists on the one policy under which the server never drops a record of its own accord.
 func eviction(info map[string]string) error {
 	const want = "noeviction"
-	if got := info["maxmemory_policy"]; got != want {
+	if got, shown := info["maxmemory_policy"]; shown && got != want {
 		return fmt.Errorf("the server's maxmemory-policy is %q, by which it may drop claims: set maxmemory-policy %s", got, want)
 	}
 	return nil

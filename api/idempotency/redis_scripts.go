@@ -9,7 +9,7 @@ import "github.com/redis/go-redis/v9"
 //   - Each may run twice: the client library repeats a command whose reply got lost. Who owns the claim tells a repetition from a rival.
 //   - The first write of a script is one that Redis refuses when it is out of memory (HSET), unless all its writes free some: Redis looks only
 //     before the first one, and a script that had begun with DEL would go on to write for lack of a further look.
-//   - Keys: the record, and the two sorted sets of its shard. All three carry the same hash tag.
+//   - Keys: the record, and the two sorted sets of its shard. All three carry the same hash tag, and so does the hash of the shard's checks.
 
 // scriptHead begins every script about one record. It reads what the script decides by, and it gives its answers: a word, then the fields in
 // the order of the constants field..., false where there is none.
@@ -25,7 +25,7 @@ local state, owner, started, deadline, settled =
 
 local function answer(word)
   local fields = redis.call('HMGET', record, 'state', 'caller', 'operation', 'fingerprint', 'sealing_key', 'started', 'deadline', 'ended',
-    'settled', 'result')
+    'settled', 'owner', 'result')
   table.insert(fields, 1, word)
   return fields
 end
@@ -48,8 +48,15 @@ end
 `
 
 var (
+	// scriptBegin refuses, before it writes, when a field of the shard's checks is not as ARGV says: from ARGV[12] on, as many names as
+	// ARGV[11] says and then their values.
 	scriptBegin = script(`
-local claimant, lease, keep = ARGV[4], ARGV[5], ARGV[6]
+local claimant, lease, keep, count = ARGV[4], ARGV[5], ARGV[6], ARGV[11]
+for i, value in ipairs(redis.call('HMGET', KEYS[4], unpack(ARGV, 12, 11 + count))) do
+  if value ~= ARGV[11 + count + i] then
+    return {'mismatch', ARGV[11 + i]}
+  end
+end
 local held = lapse() == false and state == 'in_flight' and owner == claimant
 if not state or state == 'freed' then
   local till = now + lease
@@ -115,10 +122,13 @@ lapse()
 if not state then
   return {'none'}
 end
+if redis.sha1hex(owner) ~= ARGV[5] then
+  return {'other'}
+end
 if state == 'unknown' then
   redis.call('HSET', record, 'state', finding, 'settled', 1, 'ended', now)
   if finding == 'done' then
-    redis.call('HSET', record, 'result', ARGV[5])
+    redis.call('HSET', record, 'result', ARGV[6])
   end
   redis.call('PEXPIRE', record, keep_done)
   redis.call('ZREM', unknown, id)
@@ -138,6 +148,56 @@ if state ~= 'unknown' then
   redis.call('ZREM', unknown, id)
 end
 return {turned and 'turned' or 'tidy'}
+`)
+
+	// scriptJoin writes a shard's checks where they are absent, and says when a sealing key is in use. ARGV: how long such a key is remembered,
+	// the id that the store must have ('' when any will do), the id for a store without one, the check of the name key, and pairs of
+	// a sealing key's id and check.
+	scriptJoin = redis.NewScript(`
+local keys, keep, seen, check = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[4]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local store, name = unpack(redis.call('HMGET', keys, 'store', 'name'))
+if seen ~= '' and store ~= seen then
+  return {'mismatch', 'store'}
+end
+if name and name ~= check then
+  return {'mismatch', 'name'}
+end
+store = store or ARGV[3]
+local fields = {'store', store, 'name', check}
+for i = 5, #ARGV, 2 do
+  local key, used = 'key:' .. ARGV[i], 'used:' .. ARGV[i]
+  local known, since = unpack(redis.call('HMGET', keys, key, used))
+  if known and known ~= ARGV[i + 1] and now - (since or 0) < keep then
+    return {'mismatch', key}
+  end
+  for _, text in ipairs({key, ARGV[i + 1], used, now}) do
+    table.insert(fields, text)
+  end
+end
+redis.call('HSET', keys, unpack(fields))
+return {'joined', store}
+`)
+
+	// scriptProbe proves that the scripts may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
+	// change existing members only. HSET lacks a value, which Redis finds out after it has looked into permissions, role and memory; it
+	// comes first, since Redis looks into memory only then.
+	scriptProbe = redis.NewScript(`
+local absent = KEYS[1]
+local refused = redis.pcall('HSET', absent, 'x', 'y', 'z')
+if not (type(refused) == 'table' and refused.err and string.find(refused.err, 'wrong number of arguments', 1, true)) then
+  return refused
+end
+redis.call('TIME')
+redis.call('HMGET', absent, 'x')
+redis.call('HDEL', absent, 'x')
+redis.call('DEL', absent)
+redis.call('PEXPIRE', absent, 1)
+redis.call('ZADD', absent, 'XX', 1, 'x')
+redis.call('ZREM', absent, 'x')
+redis.call('ZRANGEBYSCORE', absent, 0, 0)
+return 'ready'
 `)
 
 	// scriptDue lists what of a shard scriptTidy should look at, at most so many of each set: leases that have passed, and unknowns that
@@ -167,18 +227,21 @@ const (
 	fieldDeadline
 	fieldEnded
 	fieldSettled
+	fieldOwner
 	fieldResult
 	fieldCount
 )
 
 // listedFields are the fields of a record in a list, in the same order and without the result.
-var listedFields = []string{"state", "caller", "operation", "fingerprint", "sealing_key", "started", "deadline", "ended", "settled"}
+var listedFields = []string{"state", "caller", "operation", "fingerprint", "sealing_key", "started", "deadline", "ended", "settled", "owner"}
 
 // The words that begin an answer.
 const (
 	wordAcquired = "acquired"
 	wordDone     = "done"
+	wordMismatch = "mismatch" // a field of the checks follows
 	wordNone     = "none"
+	wordOther    = "other"
 	wordRefused  = "refused"
 	wordTurned   = "turned"
 )

@@ -6,8 +6,12 @@
 package idempotency
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha1" //nolint:gosec // see AttemptOf
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -48,8 +52,18 @@ type Record struct {
 	Ended time.Time
 	// Result is sealed; nil until Done.
 	Result []byte
-	// Settled tells that an operator ended an Unknown.
+	// Settled tells that an operator ended an Unknown. A Done that was settled without a result has an empty one.
 	Settled bool
+	// Attempt names the claim that the record is about: see AttemptOf. A key that was freed and claimed again has another one.
+	Attempt string
+}
+
+// AttemptOf names an attempt by its owner token, without showing the token. It is a digest rather than a value of its own, so that every
+// record has one, whichever version of the program made it. SHA-1, since Redis offers it to scripts: the token is random, and a digest
+// of it cannot be searched.
+func AttemptOf(owner string) string {
+	sum := sha1.Sum([]byte(owner)) //nolint:gosec // see above
+	return hex.EncodeToString(sum[:])
 }
 
 // Claim asks for the right to send.
@@ -68,9 +82,30 @@ type Claim struct {
 
 // Settlement is an operator's finding about an Unknown.
 type Settlement struct {
+	// Attempt is the one that the operator has looked into: a later one with the same key may have ended otherwise.
+	Attempt  string
 	Executed bool
-	// Result is the result to replay when it was executed, sealed with the record's own key.
+	// Result is the result to replay when it was executed, sealed with the record's own key; empty when it is not known.
 	Result []byte
+}
+
+// Cursor is a place in the list of Unknowns: behind the record with this start and id. The zero Cursor is the beginning.
+type Cursor struct {
+	Started time.Time // in milliseconds precision
+	ID      string
+}
+
+// CursorAt is the place behind a record.
+func CursorAt(r Record) Cursor { return Cursor{Started: r.Started, ID: r.ID} }
+
+func (c Cursor) compare(other Cursor) int {
+	return cmp.Or(c.Started.Compare(other.Started), cmp.Compare(c.ID, other.ID))
+}
+
+// Readiness is what a store that is ready could not find out.
+type Readiness struct {
+	// PolicyUnverified reports that the server does not say whether it evicts records.
+	PolicyUnverified bool
 }
 
 // Retention is how long records are kept. In-flight records are kept as long as unknown ones: were they to vanish, the key would be free
@@ -86,11 +121,47 @@ type Unavailable struct{ Err error }
 func (u *Unavailable) Error() string { return "idempotency store unavailable: " + u.Err.Error() }
 func (u *Unavailable) Unwrap() error { return u.Err }
 
+// Mismatch reports that a shared store is not the one that this process needs. Claims are refused, since keys that were used before could be
+// executed again, until a person decides. It comes wrapped in *Unavailable.
+type Mismatch struct {
+	Of MismatchOf
+	// KeyID is the id of the sealing key.
+	KeyID string
+}
+
+// MismatchOf is what does not fit.
+type MismatchOf uint8
+
+// What does not fit.
+const (
+	// MismatchOfRecords: the id that this process saw in the store is gone, and with it the records.
+	MismatchOfRecords MismatchOf = iota
+	// MismatchOfNameKey: the records were named with another key.
+	MismatchOfNameKey
+	// MismatchOfSealingKey: the store knows another key under this id.
+	MismatchOfSealingKey
+)
+
+func (m *Mismatch) Error() string {
+	const knowingly = "or empty the store (its keys sb:*) knowing that what was executed before can be executed again"
+	switch m.Of {
+	case MismatchOfNameKey:
+		return "the records in the store were named with another name key: restore that key, " + knowingly
+	case MismatchOfSealingKey:
+		return fmt.Sprintf("the store knows another sealing key under the id %q: restore that key, give the new one another id, %s", m.KeyID, knowingly)
+	case MismatchOfRecords:
+	}
+	return "the store has lost its records: restore them, or restart the proxy knowing that what was executed before can be executed again"
+}
+
 // ErrNotOwner tells that a claim is no longer the caller's to end: the record is gone, has another owner, or was settled by an operator.
 var ErrNotOwner = errors.New("idempotency: the claim has another owner, or is gone")
 
 // ErrNotUnknown tells that only an Unknown can be settled.
 var ErrNotUnknown = errors.New("idempotency: the operation is not unknown")
+
+// ErrOtherAttempt reports that a settlement is about another attempt than the record is.
+var ErrOtherAttempt = errors.New("idempotency: the operation has been attempted again")
 
 // ErrNotFound tells that there is no such record.
 var ErrNotFound = errors.New("idempotency: no such operation")
@@ -120,18 +191,19 @@ type Store interface {
 	Get(ctx context.Context, id string) (Record, error)
 
 	// Settle ends an Unknown: executed makes it Done, not executed Freed; both are then Settled. Repeated with the same Executed it
-	// changes nothing and gives the record as it stands. ErrNotFound; ErrNotUnknown.
+	// changes nothing and gives the record as it stands. ErrNotFound; ErrOtherAttempt, whatever the record's state; ErrNotUnknown.
 	Settle(ctx context.Context, id string, s Settlement) (Record, error)
 
-	// Unknowns lists at most limit Unknowns without their results, the earliest started first, and counts all of them.
-	Unknowns(ctx context.Context, limit int) (list []Record, total int, err error)
+	// Unknowns lists at most limit Unknowns behind a place, without their results, the earliest started first and by id where they started
+	// in the same millisecond, and counts all that there are, before that place too.
+	Unknowns(ctx context.Context, after Cursor, limit int) (list []Record, total int, err error)
 
 	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that nobody asks for is still listed. It returns how
 	// many it turned.
 	Sweep(ctx context.Context) (int, error)
 
-	// Ready tells why claims could not be made or kept now; nil when they can.
-	Ready(ctx context.Context) error
+	// Ready tells why claims could not be made or kept now; nil when they can. It writes nothing.
+	Ready(ctx context.Context) (Readiness, error)
 
 	// Close ends the store's own work and connections.
 	Close() error

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -33,10 +34,11 @@ type Vault struct {
 	first string
 }
 
-// derived are the two keys made of a sealing key, since one key must not serve two purposes.
+// derived are the two keys and the check value made of a sealing key, since one key must not serve two purposes.
 type derived struct {
 	fingerprint []byte
 	seal        cipher.AEAD
+	check       string
 }
 
 // ErrUnknownKey tells that a record was made with a key that this process does not have.
@@ -77,7 +79,8 @@ func derive(k Key) (derived, error) {
 	}
 	fingerprint, err1 := hkdf.Expand(sha256.New, k.Secret, "soapbridge fingerprint v1", KeySize)
 	sealing, err2 := hkdf.Expand(sha256.New, k.Secret, "soapbridge result v1", KeySize)
-	if err := errors.Join(err1, err2); err != nil {
+	check, err3 := hkdf.Expand(sha256.New, k.Secret, "soapbridge check v1", checkSize)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return derived{}, err
 	}
 	block, err := aes.NewCipher(sealing)
@@ -85,7 +88,27 @@ func derive(k Key) (derived, error) {
 		return derived{}, err
 	}
 	seal, err := cipher.NewGCM(block)
-	return derived{fingerprint, seal}, err
+	return derived{fingerprint, seal, hex.EncodeToString(check)}, err
+}
+
+// checkSize is the size of a check value, in bytes: two keys with the same one do not come by chance.
+const checkSize = 16
+
+// KeyChecks are the check values of a vault's keys. They show whether two processes have the same keys, and nothing else of the keys.
+type KeyChecks struct {
+	Name    string
+	Sealing map[string]string // by the key's id
+}
+
+// Checks returns the check values of the vault's keys.
+func (v *Vault) Checks() KeyChecks {
+	mac := hmac.New(sha256.New, v.name)
+	writeField(mac, "check")
+	c := KeyChecks{Name: hex.EncodeToString(mac.Sum(nil)[:checkSize]), Sealing: map[string]string{}}
+	for id, k := range v.keys {
+		c.Sealing[id] = k.check
+	}
+	return c
 }
 
 // SealingKey gives the id of the key that makes new records.

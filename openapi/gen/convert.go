@@ -312,20 +312,18 @@ func finish(doc node, op translate.Operation) error {
 	return addPreview(responses, op)
 }
 
-// addPreview adds the answer to ?preview, and to a repetition of what an operator settled. It is 200, which is the status of some operations'
-// success too.
+// addPreview adds the answer to ?preview. It is 200, which is the status of some operations' success too.
 func addPreview(responses node, op translate.Operation) error {
 	const shown = "With `preview`: what would be sent. Nothing was."
-	const resolved = "Without: an operator settled the operation, and what the vendor answered is lost."
 	success := responses.at("200")
 	if op.Status == translate.StatusOK {
 		success["description"] = fmt.Sprintf("%v %s", success["description"], shown)
 		media := success.at("content", "application/json")
-		media["schema"] = node{"anyOf": []any{media["schema"], ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
+		media["schema"] = node{"anyOf": []any{media["schema"], ref("#/components/schemas/Preview")}}
 	} else {
-		success["description"] = shown + " " + resolved
-		success["headers"] = headerRefs("X-Request-Id", "Operation-Id", "Idempotent-Replayed")
-		success["content"] = node{"application/json": node{"schema": ref("#/components/schemas/" + previewOrSettled)}}
+		success["description"] = shown
+		success["headers"] = headerRefs("X-Request-Id", "Operation-Id")
+		success["content"] = node{"application/json": node{"schema": ref("#/components/schemas/Preview")}}
 	}
 	shownNow, envelope, err := previewExample(op)
 	if err != nil {
@@ -333,7 +331,6 @@ func addPreview(responses node, op translate.Operation) error {
 	}
 	examples := success.at("content", "application/json", "examples")
 	examples["preview"] = node{"summary": "What would be sent", "value": shownNow}
-	examples["settled"] = node{"summary": "What an operator settled", "value": json.RawMessage(`{"operationId": "` + exampleID + `", "resolved": true}`)}
 	success.at("content")["text/xml"] = node{"schema": node{"type": "string", "description": "The envelope alone."}, "example": envelope}
 	return nil
 }

@@ -47,22 +47,8 @@ func extendProblem(schemas node) {
 	}
 }
 
-const (
-	// settled is the answer to a repetition after an operator found out that the vendor had executed the operation, and had no result of it.
-	settled = "SettledOperation"
-	// previewOrSettled has a name because generators give no methods to a choice without one.
-	previewOrSettled = "PreviewOrSettled"
-)
-
-// addSettlement adds what has to do with settling: that answer, and what the body of a settlement must be.
+// addSettlement adds what the body of a settlement must be.
 func addSettlement(schemas node) {
-	schemas[settled] = node{
-		"type":        "object",
-		"description": "An operator found out that the vendor had executed the operation; what it answered is lost.",
-		"required":    []any{"operationId", "resolved"},
-		"properties":  node{"operationId": node{"type": "string", "format": "uuid"}, "resolved": node{"type": "boolean", "enum": []any{true}}},
-	}
-	schemas[previewOrSettled] = node{"anyOf": []any{ref("#/components/schemas/Preview"), ref("#/components/schemas/" + settled)}}
 	resolution := schemas.at("Resolution")
 	resolution["additionalProperties"] = false
 	// Free objects: without this word generators make empty ones of them.
@@ -76,9 +62,10 @@ func addSettlement(schemas node) {
 // settlementExamples are what an operator may have found out. Without them tools make up a result, which would be replayed for good.
 func settlementExamples(doc node) {
 	media := doc.at("paths", "/v1/operations/{operationId}/resolution", "post", "requestBody", "content", "application/json")
+	const attempt = `"attempt": "5f0a3c1e9b7d2468ace013579bdf02468ace1357"`
 	media["examples"] = node{
-		"minimal":      node{"summary": "The vendor executed it; what it answered is lost", "value": json.RawMessage(`{"executed": true}`)},
-		"with-result":  node{"summary": "The vendor executed it, and this is the result", "value": json.RawMessage(`{"executed": true, "result": {"operationId": "` + exampleID + `", "accountId": "399301"}}`)},
-		"not-executed": node{"summary": "The vendor did not execute it: the key may be used again", "value": json.RawMessage(`{"executed": false}`)},
+		"minimal":      node{"summary": "The vendor executed it; what it answered is lost", "value": json.RawMessage(`{` + attempt + `, "executed": true}`)},
+		"with-result":  node{"summary": "The vendor executed it, and this is the result", "value": json.RawMessage(`{` + attempt + `, "executed": true, "result": {"operationId": "` + exampleID + `", "accountId": "399301"}}`)},
+		"not-executed": node{"summary": "The vendor did not execute it: the key may be used again", "value": json.RawMessage(`{` + attempt + `, "executed": false}`)},
 	}
 }

@@ -222,10 +222,10 @@ func (a answer) wrongs() (list []string) {
 	expect(p.OperationID == a.header.Get("Operation-Id"), "the operation id is not that of the header")
 	// Of another call, whose outcome is not this one's to tell.
 	aboutAnother := p.Code == "in-flight" || p.Code == "key-reused" || strings.HasPrefix(p.Instance, "/v1/operations")
-	expect(aboutAnother && p.Outcome == "" || slices.Contains([]string{"not_sent", "rejected", "failed", "unknown"}, p.Outcome), "the outcome is none")
+	expect(aboutAnother && p.Outcome == "" || slices.Contains([]string{"not_sent", "rejected", "failed", "unknown", "executed"}, p.Outcome), "the outcome is none")
 	expect(slices.Contains([]string{"safe", "later", "after_fix", "after_check", "never"}, p.Retry), "the advice is none")
 	expect((p.Retry == "later") == (a.header.Get("Retry-After") != ""), "Retry-After goes with the advice later")
-	expect(p.Outcome != "unknown" || p.Retry == "never", "an unknown outcome forbids the repetition")
+	expect(p.Outcome != "unknown" && p.Outcome != "executed" || p.Retry == "never", "an unknown or executed outcome forbids the repetition")
 	expect(p.OperationID == "" || !slices.Contains(beforeTheClaim, p.Code), "the call was refused before it had an operation")
 	expect((p.Outcome == "failed") == (p.Retry == "after_check"), "what failed must be checked first")
 	for _, v := range p.Errors {

@@ -91,6 +91,7 @@ func provocations() []provocation {
 		{"in-flight", whileRunning},
 		{"key-reused", reusedKey},
 		{"not-unknown", settledDone},
+		{"settled", settledWithoutResult},
 		{"idempotency-store-unavailable", withoutStore},
 		{"upstream-unreachable", withoutVendor},
 		{"upstream-rejected", inScenario("CreateComplexAccount", "emersion-29")},
@@ -163,7 +164,18 @@ func reusedKey(t *testing.T) answer {
 func settledDone(t *testing.T) answer {
 	t.Helper()
 	done := send(t, bridge(t, "1.1").url, ask(operation(t, "CreateCallLog"), newReference(), ""))
-	return send(t, bridge(t, "1.1").url, identified(settle(done.header.Get("Operation-Id"), `{"executed": true}`)))
+	return send(t, bridge(t, "1.1").url, identified(bridge(t, "1.1").settle(t, done.header.Get("Operation-Id"), `"executed": true`)))
+}
+
+// settledWithoutResult repeats a call that an operator found executed.
+func settledWithoutResult(t *testing.T) answer {
+	t.Helper()
+	p, c := bridge(t, "1.1"), keyed(ask(operation(t, "CreateCallLog"), newReference(), "sandbox:reset-after"), newKey())
+	id := send(t, p.url, c).header.Get("Operation-Id")
+	if a := send(t, p.url, p.settle(t, id, `"executed": true`)); a.status != http.StatusOK {
+		t.Fatalf("status %d: %s", a.status, a.body)
+	}
+	return send(t, p.url, identified(c))
 }
 
 func withoutStore(t *testing.T) answer {

@@ -256,6 +256,7 @@ type view struct {
 	OperationID string `json:"operationId"`
 	Operation   string `json:"operation"`
 	State       string `json:"state"`
+	Attempt     string `json:"attempt"`
 	Settled     bool   `json:"settled"`
 	Result      *struct {
 		Status int             `json:"status"`

@@ -169,8 +169,12 @@ func TestStoppedPastTheLeaseBeforeSending(t *testing.T) {
 	if n := c.vendor.totalArrivals(); n != 0 {
 		t.Fatalf("%d requests arrived too early", n)
 	}
-	path := "/v1/operations/" + e.operationID() + "/resolution"
-	if a := askSteadily(t, c.operator, second, path, map[string]any{"executed": false}, nil); a.status != http.StatusOK {
+	path := "/v1/operations/" + e.operationID()
+	var record view
+	if a := askSteadily(t, e.caller, second, path, nil, &record); !a.succeeded() {
+		t.Fatalf("the operation is not shown: %v", a)
+	}
+	if a := askSteadily(t, c.operator, second, path+"/resolution", map[string]any{"attempt": record.Attempt, "executed": false}, nil); a.status != http.StatusOK {
 		t.Fatalf("the outcome cannot be settled: %v", a)
 	}
 	e.steadily(t, second, e.proper(), e.created())

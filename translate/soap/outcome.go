@@ -15,6 +15,8 @@ const (
 	Failed Outcome = "failed"
 	// Unknown: there is no readable answer; it may have executed.
 	Unknown Outcome = "unknown"
+	// Executed: an operator confirmed that it was done; what the upstream answered is not known.
+	Executed Outcome = "executed"
 )
 
 // SendErrorKind says how far a message got before its transport failed.

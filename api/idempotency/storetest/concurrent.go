@@ -42,9 +42,11 @@ func oneClaimHolds(k kit) {
 func (k kit) oneAcquired(c idempotency.Claim, answers []answer) {
 	k.Helper()
 	winners := 0
+	want := claimed(c, *answers[0].record)
+	want.Attempt = answers[0].record.Attempt // whoever won
 	for _, a := range answers {
 		k.must("Begin", a.err)
-		k.same(*a.record, claimed(c, *answers[0].record))
+		k.same(*a.record, want)
 		if a.acquired {
 			winners++
 		}
@@ -79,7 +81,7 @@ func oneFindingCounts(k kit) {
 		marked(k, []idempotency.Claim{c})
 		errs := make([]error, operators)
 		atOnce(operators, func(i int) {
-			_, errs[i] = k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: i%2 == 0, Result: fmt.Append(nil, i)})
+			_, errs[i] = k.store.Settle(k.Context(), c.ID, about(c, idempotency.Settlement{Executed: i%2 == 0, Result: fmt.Append(nil, i)}))
 		})
 		executed := k.get(c).State == idempotency.Done
 		for i, err := range errs {
@@ -103,7 +105,7 @@ func finishAgainstSettle(k kit) {
 			if i == 0 {
 				finishing = k.store.Finish(k.Context(), c.ID, c.Owner, []byte(result))
 			} else {
-				_, settling = k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: true, Result: []byte(finding)})
+				_, settling = k.store.Settle(k.Context(), c.ID, about(c, idempotency.Settlement{Executed: true, Result: []byte(finding)}))
 			}
 		})
 		r := k.inState(c, idempotency.Done)
@@ -184,8 +186,8 @@ func (p *play) marks(c idempotency.Claim) {
 
 func (p *play) settles(c idempotency.Claim, s idempotency.Settlement) {
 	p.expect("Settle", nil, func() error {
-		_, err := p.store.Settle(p.Context(), c.ID, s)
-		if !s.Executed && errors.Is(err, idempotency.ErrNotUnknown) {
+		_, err := p.store.Settle(p.Context(), c.ID, about(c, s))
+		if !s.Executed && errors.Is(err, idempotency.ErrOtherAttempt) {
 			return nil // the answer got lost, and the repeated call meets the next claim
 		}
 		return err
@@ -200,7 +202,7 @@ func (p *play) stand(random *rand.Rand, c idempotency.Claim, r idempotency.Recor
 	}
 	switch random.IntN(20) {
 	case 0: // the lists are rare, since they may be dear
-		p.expect("Unknowns", nil, func() error { _, _, err := p.store.Unknowns(ctx, 3); return err })
+		p.expect("Unknowns", nil, func() error { _, _, err := p.store.Unknowns(ctx, idempotency.Cursor{}, 3); return err })
 	case 1:
 		p.expect("Sweep", nil, func() error {
 			n, err := p.store.Sweep(ctx)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -88,6 +89,36 @@ func earliestOfMany(k kit) {
 		if at.Before(list[few-1].Started) {
 			k.Errorf("%s started %v and is not listed, the last one that is started %v", id, at, list[few-1].Started)
 		}
+	}
+}
+
+// unknownsInPages: page after page lists each record once, in the order of start and id, also where many started at once.
+func unknownsInPages(k kit) {
+	const many, page = 100, 7
+	k = k.keeping(long, long)
+	records := make([]idempotency.Record, many)
+	atOnce(many, func(i int) {
+		c := claim()
+		records[i] = k.acquire(c)
+		k.markUnknown(c)
+	})
+	slices.SortFunc(records, func(a, b idempotency.Record) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
+	})
+	var got []string
+	for after := (idempotency.Cursor{}); len(got) <= many; {
+		list, total, err := k.store.Unknowns(k.Context(), after, page)
+		k.must("Unknowns", err)
+		if total != many {
+			k.Errorf("%d records are unknown, want %d", total, many)
+		}
+		if len(list) == 0 {
+			break
+		}
+		got, after = append(got, ids(list)...), idempotency.CursorAt(list[len(list)-1])
+	}
+	if want := ids(records); !slices.Equal(got, want) {
+		k.Errorf("the pages list %d records of %d, or in another order:\n%v\nwant\n%v", len(got), many, got, want)
 	}
 }
 

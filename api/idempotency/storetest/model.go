@@ -182,20 +182,23 @@ func (m *machine) markUnknown(t *rapid.T) {
 }
 
 func (m *machine) settle(t *rapid.T) {
-	id, _, times := m.draw(t)
+	id, owner, times := m.draw(t)
 	s := idempotency.Settlement{Executed: rapid.Bool().Draw(t, "executed"), Result: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "result")}
 	for range times {
-		m.find(id, s)
+		m.find(id, owner, s)
 	}
 }
 
-// find settles once.
-func (m *machine) find(id string, s idempotency.Settlement) {
+// find settles an owner's attempt once.
+func (m *machine) find(id, owner string, s idempotency.Settlement) {
 	w := m.want[id]
-	got, err := m.store.Settle(m.Context(), id, s)
+	got, err := m.store.Settle(m.Context(), id, about(idempotency.Claim{Owner: owner}, s))
 	switch {
 	case w == nil:
 		m.refused("Settle", err, idempotency.ErrNotFound)
+		return
+	case w.owner != owner:
+		m.refused("Settle", err, idempotency.ErrOtherAttempt)
 		return
 	case w.State == idempotency.Unknown:
 		w.Settled = true
@@ -295,7 +298,7 @@ func (m *machine) end() {
 	for _, id := range m.ids {
 		m.look(id)
 		if w := m.want[id]; w != nil && w.State == idempotency.Unknown {
-			m.find(id, idempotency.Settlement{Executed: true})
+			m.find(id, w.owner, idempotency.Settlement{Executed: true})
 		}
 	}
 }

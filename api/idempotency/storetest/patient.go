@@ -56,8 +56,8 @@ func (p patient) Settle(ctx context.Context, id string, s idempotency.Settlement
 	return r, err
 }
 
-func (p patient) Unknowns(ctx context.Context, limit int) (list []idempotency.Record, total int, err error) {
-	err = p.answered(ctx, func() (err error) { list, total, err = p.Store.Unknowns(ctx, limit); return err })
+func (p patient) Unknowns(ctx context.Context, after idempotency.Cursor, limit int) (list []idempotency.Record, total int, err error) {
+	err = p.answered(ctx, func() (err error) { list, total, err = p.Store.Unknowns(ctx, after, limit); return err })
 	return list, total, err
 }
 
@@ -66,6 +66,7 @@ func (p patient) Sweep(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-func (p patient) Ready(ctx context.Context) error {
-	return p.answered(ctx, func() error { return p.Store.Ready(ctx) })
+func (p patient) Ready(ctx context.Context) (r idempotency.Readiness, err error) {
+	err = p.answered(ctx, func() (err error) { r, err = p.Store.Ready(ctx); return err })
+	return r, err
 }

@@ -190,9 +190,11 @@ func endedContexts(k kit) {
 
 func readyWhenOpen(k kit) {
 	k = k.keeping(long, long)
-	k.must("Ready", k.store.Ready(k.Context()))
-	k.acquire(claim())
-	k.must("Ready", k.store.Ready(k.Context()))
+	for range 2 {
+		_, err := k.store.Ready(k.Context())
+		k.must("Ready", err)
+		k.acquire(claim())
+	}
 }
 
 func afterClose(k kit) {

@@ -50,6 +50,7 @@ func checks() []check {
 		{"unknown records end with theirs, claims that hold do not", unknownRetention},
 		{"unknowns are listed by their start, and counted", unknownsInOrder},
 		{"the earliest of many unknowns are listed", earliestOfMany},
+		{"unknowns are listed page by page", unknownsInPages},
 		{"what is unknown no more is not listed", unknownsLeave},
 		{"sweep finds what nobody asks for", sweepCounts},
 		{"texts and bytes are opaque", opaqueBytes},
@@ -132,7 +133,7 @@ func (k kit) acquire(c idempotency.Claim) idempotency.Record {
 func claimed(c idempotency.Claim, times idempotency.Record) idempotency.Record {
 	return idempotency.Record{
 		ID: c.ID, State: idempotency.InFlight, Caller: c.Caller, Operation: c.Operation, Fingerprint: c.Fingerprint, SealingKey: c.SealingKey,
-		Started: times.Started, Deadline: times.Deadline,
+		Started: times.Started, Deadline: times.Deadline, Attempt: idempotency.AttemptOf(c.Owner),
 	}
 }
 
@@ -161,9 +162,15 @@ func (k kit) markUnknown(c idempotency.Claim) {
 
 func (k kit) settle(c idempotency.Claim, s idempotency.Settlement) idempotency.Record {
 	k.Helper()
-	r, err := k.store.Settle(k.Context(), c.ID, s)
+	r, err := k.store.Settle(k.Context(), c.ID, about(c, s))
 	k.must("Settle", err)
 	return r
+}
+
+// about names the attempt that a settlement is about.
+func about(c idempotency.Claim, s idempotency.Settlement) idempotency.Settlement {
+	s.Attempt = idempotency.AttemptOf(c.Owner)
+	return s
 }
 
 func (k kit) get(c idempotency.Claim) idempotency.Record {
@@ -175,7 +182,7 @@ func (k kit) get(c idempotency.Claim) idempotency.Record {
 
 func (k kit) unknowns(limit int) ([]idempotency.Record, int) {
 	k.Helper()
-	list, total, err := k.store.Unknowns(k.Context(), limit)
+	list, total, err := k.store.Unknowns(k.Context(), idempotency.Cursor{}, limit)
 	k.must("Unknowns", err)
 	return list, total
 }
@@ -276,7 +283,7 @@ func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map
 		"Release":     func(ctx context.Context) error { return s.Release(ctx, inFlight.ID, inFlight.Owner) },
 		"MarkUnknown": func(ctx context.Context) error { return s.MarkUnknown(ctx, inFlight.ID, inFlight.Owner) },
 		"Settle": func(ctx context.Context) error {
-			_, err := s.Settle(ctx, unknown.ID, idempotency.Settlement{})
+			_, err := s.Settle(ctx, unknown.ID, about(unknown, idempotency.Settlement{}))
 			return err
 		},
 	}
@@ -287,8 +294,8 @@ func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map
 func readingCalls(s idempotency.Store, c idempotency.Claim) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, c.ID); return err },
-		"Unknowns": func(ctx context.Context) error { _, _, err := s.Unknowns(ctx, 1); return err },
+		"Unknowns": func(ctx context.Context) error { _, _, err := s.Unknowns(ctx, idempotency.Cursor{}, 1); return err },
 		"Sweep":    func(ctx context.Context) error { _, err := s.Sweep(ctx); return err },
-		"Ready":    s.Ready,
+		"Ready":    func(ctx context.Context) error { _, err := s.Ready(ctx); return err },
 	}
 }

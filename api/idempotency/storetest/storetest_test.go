@@ -156,6 +156,26 @@ var mistakes = []mistake{
 		},
 	},
 	{
+		name: "any attempt may be settled", how: func(w *twisted) {
+			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
+				r, _ := w.Store.Get(ctx, id)
+				s.Attempt = r.Attempt
+				return w.Store.Settle(ctx, id, s)
+			}
+		},
+		found: []string{"transitions: marked unknown", "transitions: freed", "transitions: claimed again once freed", "model"},
+	},
+	{
+		name: "a key keeps the name of its first attempt", how: func(w *twisted) {
+			var first sync.Map
+			w.show = func(r *idempotency.Record) {
+				attempt, _ := first.LoadOrStore(r.ID, r.Attempt)
+				r.Attempt, _ = attempt.(string)
+			}
+		},
+		found: []string{"a claim on a freed record is a new one", "model"},
+	},
+	{
 		name: "settling twice fails", how: func(w *twisted) {
 			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
 				if r, _ := w.Store.Get(ctx, id); r.Settled {
@@ -242,12 +262,31 @@ var mistakes = []mistake{
 	},
 	{
 		name: "only the unknowns that are listed are counted", how: func(w *twisted) {
-			w.unknowns = func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
-				list, _, err := w.Store.Unknowns(ctx, limit)
+			w.unknowns = func(ctx context.Context, after idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
+				list, _, err := w.Store.Unknowns(ctx, after, limit)
 				return list, len(list), err
 			}
 		},
-		found: []string{"unknowns are listed by their start, and counted", "the earliest of many unknowns are listed"},
+		found: []string{"unknowns are listed by their start, and counted", "the earliest of many unknowns are listed", "unknowns are listed page by page"},
+	},
+	{
+		name: "a page begins behind the start of the last record", how: func(w *twisted) {
+			w.unknowns = func(ctx context.Context, after idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
+				if after.ID != "" {
+					after.ID = "g" // behind every id
+				}
+				return w.Store.Unknowns(ctx, after, limit)
+			}
+		},
+		found: []string{"unknowns are listed page by page"},
+	},
+	{
+		name: "every page is the first", how: func(w *twisted) {
+			w.unknowns = func(ctx context.Context, _ idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
+				return w.Store.Unknowns(ctx, idempotency.Cursor{}, limit)
+			}
+		},
+		found: []string{"unknowns are listed page by page"},
 	},
 	{
 		name: "unknowns stay listed", how: unknownsStay,
@@ -312,7 +351,9 @@ var mistakes = []mistake{
 	},
 	{
 		name: "it is never ready", how: func(w *twisted) {
-			w.ready = func(context.Context) error { return &idempotency.Unavailable{Err: errors.New("never")} }
+			w.ready = func(context.Context) (idempotency.Readiness, error) {
+				return idempotency.Readiness{}, &idempotency.Unavailable{Err: errors.New("never")}
+			}
 		},
 		found: []string{"ready"},
 	},
@@ -323,7 +364,8 @@ var mistakes = []mistake{
 	{
 		name: "closing twice fails", how: func(w *twisted) {
 			w.close = func() error {
-				return errors.Join(w.Store.Ready(context.Background()), w.Store.Close())
+				_, err := w.Store.Ready(context.Background())
+				return errors.Join(err, w.Store.Close())
 			}
 		},
 		found: []string{"after Close"},
@@ -407,9 +449,11 @@ func alwaysSettled(w *twisted) {
 }
 
 // rearranged lists in another order, and cuts the list then.
-func rearranged(w *twisted, order func(a, b idempotency.Record) int) func(context.Context, int) ([]idempotency.Record, int, error) {
-	return func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
-		list, total, err := w.Store.Unknowns(ctx, 1<<20)
+func rearranged(
+	w *twisted, order func(a, b idempotency.Record) int,
+) func(context.Context, idempotency.Cursor, int) ([]idempotency.Record, int, error) {
+	return func(ctx context.Context, _ idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
+		list, total, err := w.Store.Unknowns(ctx, idempotency.Cursor{}, 1<<20)
 		slices.SortFunc(list, order)
 		return list[:min(limit, len(list))], total, err
 	}
@@ -418,7 +462,7 @@ func rearranged(w *twisted, order func(a, b idempotency.Record) int) func(contex
 // unknownsStay lists what was listed before, as an index does that is only added to.
 func unknownsStay(w *twisted) {
 	var ever []idempotency.Record
-	w.unknowns = func(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
+	w.unknowns = func(ctx context.Context, _ idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
 		for id := range w.claims {
 			known := slices.ContainsFunc(ever, func(r idempotency.Record) bool { return r.ID == id })
 			if r, err := w.Store.Get(ctx, id); err == nil && !known {

@@ -14,7 +14,7 @@ type situation struct {
 	// of a claim. Claims are made by the owner; whoever else has a part in it is the stranger.
 	into func(k kit, claims []idempotency.Claim) []*idempotency.Record
 	// does says what each call does then, in the order of transitionCalls.
-	does [11]cell
+	does [12]cell
 }
 
 // cell says what a call does to a record.
@@ -32,6 +32,7 @@ var (
 	foreign  = cell{err: idempotency.ErrNotOwner}
 	missing  = cell{err: idempotency.ErrNotFound}
 	known    = cell{err: idempotency.ErrNotUnknown}
+	other    = cell{err: idempotency.ErrOtherAttempt}
 	begins   = cell{acquired: true, becomes: toInFlight}
 	finishes = cell{becomes: toDone}
 	vanishes = cell{becomes: func(idempotency.Record, idempotency.Claim) *idempotency.Record { return nil }}
@@ -50,19 +51,19 @@ const (
 // transitions is the diagram of idempotency.State, all that it forbids included.
 var transitions = []situation{
 	//                                    Begin          Finish             Release          MarkUnknown       Settle
-	//                                    own, other     own, other         own, other       own, other        executed, not   Get
-	{"no record", nothing, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing}},
-	{"in flight", inFlight, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, stays}},
-	{"released", released, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing}},
-	{"marked unknown", marked, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
-	{"lease passed", lapsed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
-	{"lease passed and noticed", noticed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
-	{"lease passed and swept", swept, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, stays}},
-	{"done", finished, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, stays}},
-	{"done late", finishedLate, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, stays}},
-	{"settled as executed", settled, [...]cell{stays, stays, foreign, foreign, stays, stays, foreign, foreign, stays, known, stays}},
-	{"freed", freed, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, stays}},
-	{"claimed again once freed", reclaimed, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, stays}},
+	//                                    own, other     own, other         own, other       own, other        executed, not, other   Get
+	{"no record", nothing, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing, missing}},
+	{"in flight", inFlight, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, other, stays}},
+	{"released", released, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, missing, missing, missing, missing}},
+	{"marked unknown", marked, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, other, stays}},
+	{"lease passed", lapsed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, other, stays}},
+	{"lease passed and noticed", noticed, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, other, stays}},
+	{"lease passed and swept", swept, [...]cell{stays, stays, finishes, foreign, vanishes, stays, stays, foreign, settles, frees, other, stays}},
+	{"done", finished, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, other, stays}},
+	{"done late", finishedLate, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, other, stays}},
+	{"settled as executed", settled, [...]cell{stays, stays, foreign, foreign, stays, stays, foreign, foreign, stays, known, other, stays}},
+	{"freed", freed, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, other, stays}},
+	{"claimed again once freed", reclaimed, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, other, stays}},
 }
 
 // answer is what a call gives. Not every call gives a record.
@@ -73,7 +74,7 @@ type answer struct {
 }
 
 // transitionCalls are the columns of the table. A repeated Finish or Settle brings another result each time, which must not count.
-var transitionCalls = [11]struct {
+var transitionCalls = [12]struct {
 	name string
 	do   func(k kit, c idempotency.Claim, text string) answer
 }{
@@ -98,11 +99,15 @@ var transitionCalls = [11]struct {
 		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, stranger)}
 	}},
 	{"Settle as executed", func(k kit, c idempotency.Claim, text string) answer {
-		r, err := k.store.Settle(k.Context(), c.ID, idempotency.Settlement{Executed: true, Result: []byte(text)})
+		r, err := k.store.Settle(k.Context(), c.ID, about(c, idempotency.Settlement{Executed: true, Result: []byte(text)}))
 		return answer{record: &r, err: err}
 	}},
 	{"Settle as not executed", func(k kit, c idempotency.Claim, _ string) answer {
-		r, err := k.store.Settle(k.Context(), c.ID, idempotency.Settlement{})
+		r, err := k.store.Settle(k.Context(), c.ID, about(c, idempotency.Settlement{}))
+		return answer{record: &r, err: err}
+	}},
+	{"Settle another attempt", func(k kit, c idempotency.Claim, _ string) answer {
+		r, err := k.store.Settle(k.Context(), c.ID, about(by(stranger, c), idempotency.Settlement{}))
 		return answer{record: &r, err: err}
 	}},
 	{"Get", func(k kit, c idempotency.Claim, _ string) answer {

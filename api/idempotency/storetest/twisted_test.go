@@ -15,9 +15,9 @@ type twisted struct {
 	release     func(ctx context.Context, id, owner string) error
 	markUnknown func(ctx context.Context, id, owner string) error
 	settle      func(context.Context, string, idempotency.Settlement) (idempotency.Record, error)
-	unknowns    func(context.Context, int) ([]idempotency.Record, int, error)
+	unknowns    func(context.Context, idempotency.Cursor, int) ([]idempotency.Record, int, error)
 	sweep       func(context.Context) (int, error)
-	ready       func(context.Context) error
+	ready       func(context.Context) (idempotency.Readiness, error)
 	close       func() error
 	// before is called before every call that is about one record.
 	before func(id string)
@@ -99,8 +99,8 @@ func (w *twisted) Settle(ctx context.Context, id string, s idempotency.Settlemen
 	return r, err
 }
 
-func (w *twisted) Unknowns(ctx context.Context, limit int) ([]idempotency.Record, int, error) {
-	list, total, err := w.unknowns(w.context(ctx), limit)
+func (w *twisted) Unknowns(ctx context.Context, after idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
+	list, total, err := w.unknowns(w.context(ctx), after, limit)
 	for i := range list {
 		w.show(&list[i])
 	}
@@ -108,5 +108,7 @@ func (w *twisted) Unknowns(ctx context.Context, limit int) ([]idempotency.Record
 }
 
 func (w *twisted) Sweep(ctx context.Context) (int, error) { return w.sweep(w.context(ctx)) }
-func (w *twisted) Ready(ctx context.Context) error        { return w.ready(w.context(ctx)) }
-func (w *twisted) Close() error                           { return w.close() }
+func (w *twisted) Ready(ctx context.Context) (idempotency.Readiness, error) {
+	return w.ready(w.context(ctx))
+}
+func (w *twisted) Close() error { return w.close() }
