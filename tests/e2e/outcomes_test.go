@@ -426,7 +426,10 @@ func TestWhatIsSent(t *testing.T) {
 
 func checkSent(t *testing.T, v variant, r received) {
 	t.Helper()
-	wanted := map[string]string{"User-Agent": "soapbridge", "Content-Length": strconv.Itoa(len(r.body)), "Content-Type": "text/xml; charset=utf-8", "Soapaction": `""`}
+	wanted := map[string]string{
+		"User-Agent": "soapbridge/devel", "Accept": "text/xml, multipart/related, */*;q=0.1",
+		"Content-Length": strconv.Itoa(len(r.body)), "Content-Type": "text/xml; charset=utf-8", "Soapaction": `""`,
+	}
 	const basic = "Basic YnBnOmJwdy1LZXN0cmVsLTEy"
 	line := map[string]string{"customercare": "POST /care HTTP/1.1", "mds": "POST /mds?a=b HTTP/1.1", "emersion": "POST /emersion HTTP/1.1"}[v.System]
 	switch {
@@ -438,12 +441,16 @@ func checkSent(t *testing.T, v variant, r received) {
 	default:
 		wanted["Authorization"] = basic
 		wanted["Content-Type"] = `application/soap+xml; charset=utf-8; action="` + careNamespace + "/" + v.Name + `"`
+		wanted["Accept"] = "application/soap+xml, " + wanted["Accept"]
 		delete(wanted, "Soapaction")
 	}
 	if r.line != line {
 		t.Errorf("sent %q, want %q", r.line, line)
 	}
 	for name, values := range r.header {
+		if name == "User-Agent" && len(values) == 1 && strings.HasPrefix(values[0], "soapbridge/") {
+			values[0] = wanted[name] // with whatever version this is
+		}
 		if len(values) != 1 || values[0] != wanted[name] {
 			t.Errorf("sent %s: %q, want %q", name, values, wanted[name])
 		}

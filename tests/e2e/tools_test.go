@@ -100,6 +100,8 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 	t.Cleanup(server.Close)
 	proxied := proxy(t, with(toVendor(strings.TrimPrefix(server.URL, "http://")), map[string]string{
 		"CUSTOMERCARE_DIRECT_TOKEN": "demo-direct-token", "CUSTOMERCARE_USER_ID": "demo", // as the demo has them
+		// A pasted reply is taken for the answer to the call, whatever it is.
+		"CUSTOMERCARE_KEEP_ALIVE": "off", "MDS_KEEP_ALIVE": "off", "EMERSION_KEEP_ALIVE": "off",
 	}))
 	d := startDemo(t, "127.0.0.1:0")
 	codes := map[string]int{}

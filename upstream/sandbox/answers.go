@@ -23,6 +23,10 @@ func (x *exchange) send(a answer) {
 	for name, value := range a.header {
 		header.Set(name, value)
 	}
+	if !strings.Contains(a.contentType, "xml") {
+		// As what stands before a service does. Over a kept connection, a status without an envelope could be the answer to another call.
+		header.Set("Connection", "close")
+	}
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	x.w.WriteHeader(a.status)
 	_, _ = x.w.Write(a.body)
