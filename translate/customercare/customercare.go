@@ -163,9 +163,10 @@ func (b *BaseResponse) failure(successCodes []string) (code, description string,
 
 // cause is for the log. NativeErrorDetail is the vendor's internals: callers never see it.
 func (b *BaseResponse) cause(sent *translate.Sent) error {
-	cause := fmt.Errorf("response code %q", sent.Safe(text(b.ResponseCode)))
+	cause := fmt.Errorf("response code %q, description %q", sent.Code(text(b.ResponseCode)), sent.Logged(text(b.ResponseDescription)))
 	if e := b.ErrorData; e != nil {
-		return fmt.Errorf("%w, error code %q, native detail %q", cause, sent.Safe(text(e.ErrorCode)), sent.Safe(text(e.NativeErrorDetail)))
+		return fmt.Errorf("%w, error code %q, description %q, native detail %q",
+			cause, sent.Code(text(e.ErrorCode)), sent.Logged(text(e.ErrorDescription)), sent.Logged(text(e.NativeErrorDetail)))
 	}
 	return cause
 }
@@ -205,11 +206,12 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if !strings.Contains(f.Reason, notRead) || f.Class() != soap.FaultClient {
 		return nil
 	}
-	violation := translate.Violation{Code: system + "-fault", Detail: sent.Safe(f.Reason)}
+	violation, cause := translate.Violation{Code: system + "-fault", Detail: sent.Safe(f.Reason)}, sent.Fault(f)
 	if m := notAValue.FindStringSubmatch(f.Reason); m != nil {
+		cause = fmt.Errorf("not a value of the type %s: %w", sent.Code(m[1]), cause)
 		if pointers := sent.Present(func(element string) bool { return isTypeOf(m[1], element) }); len(pointers) == 1 {
 			violation.Pointer = pointers[0]
 		}
 	}
-	return translate.Reject(translate.FromFault, fmt.Errorf("ASMX: %s", notRead), violation)
+	return translate.Reject(translate.FromFault, cause, violation)
 }

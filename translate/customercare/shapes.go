@@ -116,6 +116,13 @@ type BaseResponse struct {
 	ErrorData           *errorData `json:"-" soap:"ErrorData"`
 }
 
+func (b *BaseResponse) freeText() []*string {
+	if b == nil {
+		return nil
+	}
+	return []*string{b.ResponseDescription}
+}
+
 // errorData becomes a problem, never part of a result.
 type errorData struct {
 	ErrorCode         *string `json:"-" soap:"ErrorCode"`
@@ -127,4 +134,11 @@ type errorData struct {
 type ReplyCode struct {
 	Code        *string `json:"code,omitempty" soap:"Code" example:"0"`
 	Description *string `json:"description,omitempty" soap:"Description" example:"None"`
+}
+
+func (c *ReplyCode) freeText() *string {
+	if c == nil {
+		return nil
+	}
+	return c.Description
 }

@@ -5,7 +5,7 @@
 package emersion
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"soapbridge/translate"
@@ -67,7 +67,11 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if !declared && (!known || f.Class() == soap.FaultServer) {
 		return nil // of a server that broke, even a sentence of the list proves nothing
 	}
-	return translate.Reject(translate.FromFault, errors.New("fault code "+sent.Safe(f.Code.Local)), violations...)
+	return translate.Reject(translate.FromFault, cause(f, sent), violations...)
+}
+
+func cause(f *soap.Fault, sent *translate.Sent) error {
+	return fmt.Errorf("detail %q: %w", sent.Logged(allText(f.Detail)), sent.Fault(f))
 }
 
 // sentences gives the lines of a fault's detail, or of its fault string where the detail says nothing.
