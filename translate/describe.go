@@ -90,13 +90,15 @@ func address(location string) string {
 	return shown.String()
 }
 
-// aScheme is the name at the beginning of a challenge (RFC 9110, section 11.6.1). A parameter has an equals sign behind its name.
-var aScheme = regexp.MustCompile(`(?:^|,)\s*([A-Za-z][\w-]*)(?:\s+[^\s=]|\s*$|\s*,)`)
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
+// schemes returns the names at the beginning of challenges (RFC 9110, section 11.6.1), without their parameters.
 func schemes(challenges string) string {
 	var names []string
-	for _, match := range aScheme.FindAllStringSubmatch(challenges, -1) {
-		names = append(names, match[1])
+	for part := range strings.SplitSeq(quoted.ReplaceAllString(challenges, ""), ",") {
+		if words := strings.Fields(part); len(words) > 0 && !strings.Contains(words[0], "=") {
+			names = append(names, words[0])
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -184,13 +186,9 @@ func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
 
 // elements shows a document by its elements, until that is enough.
 func (s *Sent) elements(document []byte, limits soap.Limits) string {
-	o := outline{scanner: soap.NewScanner(document, limits)}
+	o := outline{scanner: soap.NewScanner(document, limits), masked: s.masked}
 	err := o.document()
-	shown := readingsOf(o.b.String()) // as a whole: it holds nothing in part
-	shown.hide(s.secrets())
-	shown.hide(s.values())
-	shown.hidePasswords()
-	text := shown.masked(len(shown.source))
+	text := s.mask(o.b.String()) // its names, which are whole here
 	if err != nil {
 		text += fmt.Sprintf("[unreadable: %v]", err)
 	}
@@ -200,6 +198,7 @@ func (s *Sent) elements(document []byte, limits soap.Limits) string {
 // outline writes a document's elements.
 type outline struct {
 	scanner *soap.Scanner
+	masked  func(text string) string
 	b       strings.Builder
 	open    []soap.Name
 	fault   int  // how many faults are open
@@ -287,9 +286,10 @@ func (o *outline) text(text string) {
 	o.closeTag(">")
 	isCode := slices.Contains(codeElements, o.open[len(o.open)-1].Local) && shortCode.MatchString(text)
 	if !isCode && o.fault == 0 || len(text) > longestReason {
-		text = lengthOf(text)
+		o.b.WriteString(lengthOf(text))
+		return
 	}
-	o.b.WriteString(text)
+	o.b.WriteString(o.masked(text))
 }
 
 func lengthOf(text string) string {

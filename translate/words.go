@@ -41,11 +41,16 @@ func (s *Sent) Logged(text string) string {
 	if len(text) > longestReason {
 		return fmt.Sprintf("a text of %d bytes", len(text))
 	}
+	return shorten(oneLine(s.masked(text)), maxLogged)
+}
+
+// masked is mask, and replaces what looks like a password, too.
+func (s *Sent) masked(text string) string {
 	t := readingsOf(text)
 	t.hide(s.secrets())
 	t.hide(s.values())
 	t.hidePasswords()
-	return shorten(oneLine(t.masked(len(text))), maxLogged)
+	return t.masked(len(text))
 }
 
 // Code makes a vendor's code fit for the log: whole, or not at all.

@@ -206,12 +206,11 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if !strings.Contains(f.Reason, notRead) || f.Class() != soap.FaultClient {
 		return nil
 	}
-	violation, cause := translate.Violation{Code: system + "-fault", Detail: sent.Safe(f.Reason)}, sent.Fault(f)
+	violation := translate.Violation{Code: system + "-fault", Detail: sent.Safe(f.Reason)}
 	if m := notAValue.FindStringSubmatch(f.Reason); m != nil {
-		cause = fmt.Errorf("not a value of the type %s: %w", sent.Code(m[1]), cause)
 		if pointers := sent.Present(func(element string) bool { return isTypeOf(m[1], element) }); len(pointers) == 1 {
 			violation.Pointer = pointers[0]
 		}
 	}
-	return translate.Reject(translate.FromFault, cause, violation)
+	return translate.Reject(translate.FromFault, sent.Fault(f), violation)
 }
