@@ -279,6 +279,7 @@ func notBuiltYet(c config.Config) error {
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
 	edge.MaxBody, edge.MaxReply = c.MaxBody, c.MaxReply
 	edge.KeyOptional, edge.TrustedProxies, edge.Log = c.Idempotency == "optional", c.TrustedProxies, log
+	edge.LogReplies = c.LogsReplies()
 	edge.Ready = func(request context.Context) error { return errors.Join(ctx.Err(), edge.Store.Ready(request)) }
 	handler, err := api.New(edge)
 	if err != nil {
