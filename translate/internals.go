@@ -41,15 +41,19 @@ func isInternal(text string) bool {
 }
 
 // secretName is how the names of passwords in settings, connection strings, forms and messages end.
-const secretName = `(?:passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key)`
+const secretName = `(?:passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key)` //nolint:gosec // recognises them, and is none
 
 // passwords recognises passwords by what is around them. What its groups match is the password.
 var passwords = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	secretName + `["']?\s*=\s*(?:"([^"]+)|'([^']+)|([^\s;"'][^;\r\n]{0,80});|([^\s;"']+))`, // Password=Hunter 22;
 	secretName + `["']\s*:\s*["']([^"']+)`,                                                 // "password": "hunter2"
 	`<(?:\w+:)?\w*` + secretName + `\b[^<>]*>([^<]+)<`,                                     // <Password>hunter2</Password>
-	`\w://[^\s:/@]+:(\S+)@`,                                                                // amqp://user:hunter2@host
-	`\b[\w.$#-]+/(\S+)@\w`,                                                                 // jdbc:oracle:thin:user/hunter2@host
+	// What a function was called with, which PHP and Perl print in their traces.
+	`#\d+ .*?(?:\(\d+\)|\[internal function\]): [^\s(]+\(([^\r\n]+)\)`,            // #0 Account.php(118): PDO->__construct('mysql:...', 'user', 'hunter2')
+	`\w\(([^\r\n]+)\) called at `,                                                 // main::open('user', 'hunter2') called at x.pl
+	`(?:connect|log[io]n|auth\w*|bind|__construct)\(([^\r\n()]*['"][^\r\n()]*)\)`, // ldap_bind('user', 'hunter2')
+	`\w://[^\s:/@]+:(\S+)@`,                                                       // amqp://user:hunter2@host
+	`\b[\w.$#-]+/(\S+)@\w`,                                                        // jdbc:oracle:thin:user/hunter2@host
 }, "|"))
 
 // hidePasswords marks what looks like a password, in every reading.

@@ -120,6 +120,9 @@ func (t *readings) hide(list []needle) (found bool) {
 				}
 				if n.form == coded {
 					first, last = codedRun(level.chars, first, last)
+					for int(hay.place[from]) < last && from+1 < len(hay.place) { // the run is hidden whole: on behind it
+						from++
+					}
 				}
 				first, last = withAccents(level.chars, first, last)
 				t.hideRange(level.chars[first].start, level.chars[last].end)

@@ -16,7 +16,6 @@ type Sent struct {
 	caller     soap.Secret // the caller's own, beside those in the request
 
 	secretNeedles, valueNeedles []needle // see secrets and values
-	list                        []leaf   // see leaves
 }
 
 // leaf is one value of a request.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -109,7 +110,7 @@ func (r *reading) in(f form) *searchable {
 		for i := range r.chars {
 			text = f.append(text, r.chars[i].r)
 			for len(place) < len(text) {
-				place = append(place, int32(i)) //nolint:gosec // as in readingsOf
+				place = append(place, int32(i))
 			}
 		}
 		r.forms[f], r.made[f] = searchable{string(text), place}, true
@@ -187,7 +188,7 @@ func appendCoded(text []byte, r rune) []byte {
 	case r >= utf8.RuneSelf:
 		r = ' '
 	}
-	return append(text, byte(r)) //nolint:gosec // ASCII by now
+	return append(text, byte(r))
 }
 
 // decodeOnce replaces every spelling by what it spells.
@@ -269,22 +270,8 @@ func isAlphanumeric(r rune) bool {
 
 // backslash reads an escape of JSON, JavaScript, Go, Python, C or SQL.
 func backslash(chars []char) (text string, n int) {
-	if code, ok := hexadecimal(chars, `\u`, 4); ok {
-		const one = len(`\uXXXX`)
-		if low, ok := hexadecimal(chars[one:], `\u`, 4); ok && code >= 0xd800 && code < 0xdc00 && low >= 0xdc00 && low < 0xe000 {
-			return string((code-0xd800)<<10 + low - 0xdc00 + 0x10000), 2 * one
-		}
-		return string(code), one
-	}
-	if code, ok := hexadecimal(chars, `\U`, 8); ok {
-		return string(code), len(`\UXXXXXXXX`)
-	}
-	if begins(chars, `\u{`) {
-		for digits := 1; digits <= 6; digits++ {
-			if code, ok := hexadecimal(chars, `\u{`, digits); ok && begins(chars[len(`\u{`)+digits:], "}") {
-				return string(code), len(`\u{}`) + digits
-			}
-		}
+	if text, n = codePoint(chars); n > 0 {
+		return text, n
 	}
 	if text, n = escapedByte(chars, `\x`); n > 0 || len(chars) < 2 {
 		return text, n
@@ -296,6 +283,27 @@ func backslash(chars []char) (text string, n int) {
 	default:
 		if !isAlphanumeric(next) {
 			return string(next), 2
+		}
+	}
+	return "", 0
+}
+
+// codePoint reads \uXXXX, also as a surrogate pair, \UXXXXXXXX and \u{X}.
+func codePoint(chars []char) (text string, n int) {
+	if code, ok := hexadecimal(chars, `\u`, 4); ok {
+		const one = len(`\uXXXX`)
+		if low, ok := hexadecimal(chars[one:], `\u`, 4); ok && utf16.IsSurrogate(code) && utf16.IsSurrogate(low) {
+			return string(utf16.DecodeRune(code, low)), 2 * one
+		}
+		return string(code), one
+	}
+	if code, ok := hexadecimal(chars, `\U`, 8); ok {
+		return string(code), len(`\UXXXXXXXX`)
+	}
+	const open, longest = `\u{`, 6
+	for digits := 1; digits <= longest; digits++ {
+		if code, ok := hexadecimal(chars, open, digits); ok && begins(chars[len(open)+digits:], "}") {
+			return string(code), len(open) + digits + len("}")
 		}
 	}
 	return "", 0

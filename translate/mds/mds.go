@@ -72,17 +72,18 @@ func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {
 }
 
 // messages lists the first few of a fault's messages for the log.
-func messages(d *soap.Detail, sent *translate.Sent) (list string) {
+func messages(d *soap.Detail, sent *translate.Sent) string {
+	var list strings.Builder
 	all := []*soap.Detail{d.Child("Details")}
 	if e := d.Child("Errors"); e != nil {
 		all = append(all, e.Children...)
 	}
 	for _, e := range all[:min(len(all), 6)] {
 		if e != nil && says(e) {
-			list += fmt.Sprintf(", message %s %q", sent.Code(e.TextOf("MessageId")), sent.Logged(strings.TrimSpace(e.TextOf("MessageText")+" "+e.TextOf("ExtraInfo"))))
+			fmt.Fprintf(&list, ", message %s %q", sent.Code(e.TextOf("MessageId")), sent.Logged(strings.TrimSpace(e.TextOf("MessageText")+" "+e.TextOf("ExtraInfo"))))
 		}
 	}
-	return list
+	return list.String()
 }
 
 // violations gives one violation for each Error, else one from Details, else one from the fault string.
