@@ -386,6 +386,7 @@ func serveMetrics(ctx context.Context, c config.Config, metrics api.Metrics, log
 func serve(ctx context.Context, c config.Config, edge api.Config, listener net.Listener, tlsConfig *tls.Config, log *slog.Logger) error {
 	edge.MaxBody, edge.MaxReply = c.MaxBody, c.MaxReply
 	edge.KeyOptional, edge.TrustedProxies, edge.Log = c.Idempotency == "optional", c.TrustedProxies, log
+	edge.LogReplies = c.LogsReplies()
 	edge.Ready = func(context.Context) error { return ctx.Err() }
 	handler, err := api.New(edge)
 	if err != nil {

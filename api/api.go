@@ -70,7 +70,9 @@ type Config struct {
 	RulesOff []string
 	// Tools adds what only a demo may do: decoding a pasted reply, without any caller.
 	Tools bool
-	Log   *slog.Logger
+	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
+	LogReplies bool
+	Log        *slog.Logger
 }
 
 // New gives the handler of the whole API. Stopping it is Stop, and Drain after the last request.

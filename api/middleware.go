@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/openapi"
+	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
 
@@ -98,6 +99,18 @@ func (s *server) log(c *gin.Context) {
 		}
 	}
 	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
+	s.logReply(c, call)
+}
+
+// logReply shows whoever looks for the cause of a failure what the vendor sent, where the configuration allows it.
+func (s *server) logReply(c *gin.Context, call *call) {
+	if !s.config.LogReplies || call.problem == nil || call.pretended || !s.config.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
+		return
+	}
+	if reply, ok := errors.AsType[*translate.ReplyError](call.problem.cause); ok {
+		s.config.Log.DebugContext(c.Request.Context(), "reply", slog.String("request_id", call.requestID), slog.String("operation_id", call.operationID),
+			slog.String("reply", reply.Copy()))
+	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

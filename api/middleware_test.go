@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -87,6 +88,65 @@ func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 			}
 			if strings.Contains(e.log.String(), aSecret) {
 				t.Errorf("the secret was logged: %s", e.log)
+			}
+		})
+	}
+}
+
+// A copy of the reply is logged at level debug for a call that failed, where the configuration allows it, and holds nothing that must not be seen.
+func TestRepliesInTheLog(t *testing.T) {
+	debug := func(c *Config) { c.LogReplies = true }
+	result := envelope(`<AddNoteResponse xmlns="urn:test"><ID xmlns="">Jane Doe</ID></AddNoteResponse>`)
+	result.Status = http.StatusNotFound
+	reset := upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Broken, Err: errors.New("reset")}
+	})
+	broken := fault("Server.userException", "Broken ---&gt; PIN "+aSecret)
+	for name, c := range map[string]struct {
+		upstream Upstream
+		change   func(*Config)
+		level    slog.Level
+		want     string // in the copy; empty: there is none
+	}{
+		"a fault":                      {answering(broken), debug, slog.LevelDebug, "<faultstring xmlns=\"\">Broken ---> PIN ***</faultstring>"},
+		"a result":                     {answering(result), debug, slog.LevelDebug, "<ID xmlns=\"\">[8 characters]</ID>"},
+		"a success":                    {answering(success()), debug, slog.LevelDebug, ""},
+		"no reply":                     {reset, debug, slog.LevelDebug, ""},
+		"at level info":                {answering(broken), debug, slog.LevelInfo, ""},
+		"where it is not asked for":    {answering(broken), func(*Config) {}, slog.LevelDebug, ""},
+		"a reply that somebody pasted": {answering(broken), func(c *Config) { debug(c); withTools(noteBody)(c) }, slog.LevelDebug, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &syncBuffer{}
+			e := newEdge(t, c.upstream, c.change, func(cfg *Config) {
+				cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: c.level}))
+			})
+			request := note()
+			if e.server.config.Tools {
+				request = pasted("?operation=AddNote&status=500", broken)
+			}
+			e.call(request)
+			var copied string
+			for line := range strings.Lines(log.String()) {
+				var attributes map[string]any
+				if err := json.Unmarshal([]byte(line), &attributes); err != nil {
+					t.Fatal(err)
+				}
+				if attributes["msg"] == "reply" {
+					copied, _ = attributes["reply"].(string)
+					if attributes["request_id"] == "" || attributes["operation_id"] == "" {
+						t.Errorf("nothing says whose reply it is: %s", line)
+					}
+				}
+			}
+			if c.want == "" && copied != "" || !strings.Contains(copied, c.want) {
+				t.Errorf("the copy is %q, want %q", copied, c.want)
+			}
+			if strings.Contains(log.String(), aSecret) || strings.Contains(log.String(), "Jane") {
+				t.Errorf("the log holds what must not be seen: %s", log)
+			}
+			if c.want == "" && strings.HasPrefix(name, "at") && !strings.Contains(log.String(), `"cause":"fault Server.userException: Broken ---> PIN ***; HTTP 500, text/xml; charset=utf-8, `) {
+				t.Errorf("the cause is not whole: %s", log)
 			}
 		})
 	}

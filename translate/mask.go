@@ -1,186 +1,217 @@
 package translate
 
 import (
-	"regexp"
+	"encoding/base64"
+	"encoding/hex"
 	"slices"
-	"soapbridge/translate/soap"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"soapbridge/translate/soap"
 )
 
-// maxVendorText bounds a vendor's text in front of a caller, in code points.
-const maxVendorText = 200
+// shortest is how many code points a secret needs to be hidden wherever it appears. A shorter one would take letters out of every word, so
+// it is hidden only as a word of its own.
+const shortest = 4
 
-// withheld stands for a vendor's text that is no sentence for people.
-const withheld = "The vendor gave a reason that is not shown here."
-
-// notForPeople recognises stack frames, source lines, names of exception classes, and markup.
-var notForPeople = regexp.MustCompile(strings.Join([]string{
-	`\bat [\w.$<>` + "`" + `\[\],]+\(`,                  // at Dao.Find(Dao.java:42)
-	`\bat \w+(\.[\w.$<>` + "`" + `\[\],]+)+ \(`,         // Mono: at Dao.Find () [0x00068]
-	`\bFile ".*", line \d+`,                             // Python
-	`\.(php|java|cs|vb|py|js)(\(|:| on line |:line )\d`, // PHP, .NET
-	`\b\w+(\.\w+)+(Exception|Error)\b`,
-	`\b[A-Z]\w+Exception\b`,
-	`</?[A-Za-z!?]`,
-}, "|"))
-
-// longestReason bounds the text that is looked at for a sentence, in bytes. Vendors' sentences are far shorter, and even ASP.NET's stack
-// traces are.
-const longestReason = 16 << 10
-
-var soapException = regexp.MustCompile(`^System\.Web\.Services\.Protocols\.Soap(Header)?Exception: `)
-
-// Safe makes a vendor's text fit for a caller or a log: its first line, at most 200 characters, with every value of the request and
-// every configured secret masked; or a fixed sentence when it is a stack trace or markup. A vendor may echo what it was sent.
-func (s *Sent) Safe(text string) string {
-	if len(text) > longestReason {
-		return withheld
-	}
-	text = strings.Map(printable, text)
-	masked := sentence(s.mask(text))
-	switch {
-	case masked == "":
-		return "The vendor gave no reason."
-	case notForPeople.MatchString(masked), notForPeople.MatchString(sentence(text)): // masking may spoil what it looks for
-		return withheld
-	}
-	return shorten(masked)
+// needle is a form of a value that must not be shown.
+type needle struct {
+	text string
+	form form
+	word bool // hidden only as a word of its own
 }
 
-// sentence gives a text's first line.
-func sentence(text string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return outermost(strings.Join(strings.Fields(first), " "))
-}
-
-// printable turns line ends into line feeds, and whatever else does not show into spaces.
-func printable(r rune) rune {
-	switch {
-	case r == '\n' || r == '\r':
-		return '\n'
-	case unicode.IsSpace(r) || !unicode.IsPrint(r):
-		return ' '
-	}
-	return r
-}
-
-// outermost takes what ASP.NET adds off a message: the class of the exception that stands for a fault, and the chain of inner ones.
-func outermost(text string) string {
-	text = soapException.ReplaceAllString(text, "")
-	text, _, _ = strings.Cut(text, " ---> ")
-	return strings.TrimSpace(text)
-}
-
-func shorten(text string) string {
-	if utf8.RuneCountInString(text) <= maxVendorText {
-		return text
-	}
-	return string([]rune(text)[:maxVendorText-1]) + "…"
-}
-
-// IsSecret tells whether a text is a secret that was sent, or holds one that is long enough to be recognised: then not even a vendor's
-// error number is shown.
-func (s *Sent) IsSecret(text string) bool {
-	const shortest = 4
-	holds := func(secret string) bool {
-		return text == secret || utf8.RuneCountInString(secret) >= shortest && strings.Contains(text, secret)
-	}
-	return slices.ContainsFunc(s.secrets, func(secret soap.Secret) bool { return secret != "" && holds(string(secret)) }) ||
-		slices.ContainsFunc(s.leaves(), func(l leaf) bool { return l.secret && l.text != "" && holds(l.text) })
-}
-
-// mask replaces the request's values. A secret goes wherever it stands, were it part of a word; another value when it stands as a
-// word of its own and is long enough to mean something. Letter case does not count, and neither do separators: a vendor may print a
-// number with others than it was sent with, or break a text over two lines.
-func (s *Sent) mask(text string) string {
-	const shortest = 3
-	t := condense(text)
-	for _, secret := range s.secrets {
-		t.hide(string(secret), false)
-	}
-	for _, l := range s.leaves() {
-		if l.secret || !l.boolean && utf8.RuneCountInString(l.text) >= shortest {
-			t.hide(l.text, !l.secret)
+// secrets lists the needles of all secrets that the reply to a request must not show: the configured ones, the caller's, and those in the
+// request.
+func (s *Sent) secrets() []needle {
+	if s.secretNeedles == nil {
+		s.secretNeedles = appendSecret(slices.Clip(s.configured), string(s.caller))
+		for _, secret := range appendSecrets(nil, s.shape, s.value) {
+			s.secretNeedles = appendSecret(s.secretNeedles, secret)
 		}
 	}
-	return t.masked()
+	return s.secretNeedles
 }
 
-// condensed is a text without letter case and separators.
-type condensed struct {
-	text   string
-	source string
-	place  []int  // for each byte of text, where its character begins in source
-	hidden []bool // for each byte of source
+// values lists the needles of a request's other values.
+func (s *Sent) values() []needle {
+	if s.valueNeedles == nil {
+		for _, l := range s.leaves() {
+			if !l.secret && !l.boolean {
+				s.valueNeedles = appendValue(s.valueNeedles, l.text)
+			}
+		}
+	}
+	return s.valueNeedles
 }
 
-func condense(source string) *condensed {
-	t := &condensed{source: source, hidden: make([]bool, len(source))}
+// secretNeedles are the forms of secrets.
+func secretNeedles(secrets []soap.Secret) (list []needle) {
+	for _, secret := range secrets {
+		list = appendSecret(list, string(secret))
+	}
+	return list
+}
+
+// appendSecret appends a secret as it is, in hexadecimal, and in base64. There it begins at any of three bits of a character.
+func appendSecret(list []needle, secret string) []needle {
+	secret = strings.TrimSpace(secret)
+	if secret == "" {
+		return list
+	}
+	word := utf8.RuneCountInString(secret) < shortest
+	for _, spelt := range spelt(secret) {
+		list = appendNeedle(list, spelt, word || utf8.RuneCountInString(spelt) < shortest)
+	}
+	list = append(list, needle{hex.EncodeToString([]byte(secret)), folded, word})
+	if word {
+		return append(list, needle{base64.RawURLEncoding.EncodeToString([]byte(secret)), coded, true})
+	}
+	for shift := range 3 {
+		encoded := base64.RawURLEncoding.EncodeToString([]byte("\x00\x00"[:shift] + secret))
+		first, end := (8*shift+5)/6, 8*(shift+len(secret))/6 // the characters that belong to the secret alone
+		list = append(list, needle{encoded[first:end], coded, false})
+	}
+	return list
+}
+
+// appendValue appends a value that is no secret. It is hidden as a word of its own, where it is long enough to mean something.
+func appendValue(list []needle, value string) []needle {
+	value = strings.TrimSpace(value)
+	if utf8.RuneCountInString(value) < shortest-1 {
+		return list
+	}
+	for _, spelt := range spelt(value) {
+		list = appendNeedle(list, spelt, true)
+	}
+	return list
+}
+
+// appendNeedle appends a text in the form that it is looked for in: without separators, unless they are most of it.
+func appendNeedle(list []needle, text string, word bool) []needle {
+	n := needle{folded.write(text), folded, word}
+	if left := utf8.RuneCountInString(n.text); left < shortest {
+		if full := strict.write(text); left < utf8.RuneCountInString(full) {
+			n = needle{full, strict, word}
+		}
+	}
+	if n.text == "" || slices.Contains(list, n) {
+		return list
+	}
+	return append(list, n)
+}
+
+// hide marks every place where one of the needles is, those that overlap included, and reports whether there is one.
+func (t *readings) hide(list []needle) (found bool) {
+	for i := range t.levels {
+		level := &t.levels[i]
+		for _, n := range list {
+			hay := level.in(n.form)
+			for from := 0; ; from++ {
+				at := strings.Index(hay.text[from:], n.text)
+				if at < 0 {
+					break
+				}
+				from += at
+				first, last := int(hay.place[from]), int(hay.place[from+len(n.text)-1])
+				if n.word && !isWord(level.chars, first, last) {
+					continue
+				}
+				if n.form == coded {
+					first, last = codedRun(level.chars, first, last)
+					for int(hay.place[from]) < last && from+1 < len(hay.place) { // the run is hidden whole: on behind it
+						from++
+					}
+				}
+				first, last = withAccents(level.chars, first, last)
+				t.hideRange(level.chars[first].start, level.chars[last].end)
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+func (t *readings) hideRange(start, end int32) {
+	if t.cover == nil {
+		t.cover = make([]int32, len(t.source)+1)
+	}
+	t.cover[start]++
+	t.cover[end]--
+}
+
+// masked returns the source up to a byte, with three asterisks for each run of hidden bytes.
+func (t *readings) masked(end int) string {
+	if t.cover == nil {
+		return t.source[:end]
+	}
 	var b strings.Builder
-	for at, r := range source {
-		if r = fold(r); r >= 0 {
-			n, _ := b.WriteRune(r)
-			t.place = append(t.place, slices.Repeat([]int{at}, n)...)
-		}
-	}
-	t.text = b.String()
-	return t
-}
-
-// fold takes letter case away, and gives a negative number for what people put between the parts of a number and between words.
-func fold(r rune) rune {
-	if unicode.IsSpace(r) || strings.ContainsRune("-./()", r) {
-		return -1
-	}
-	return unicode.ToLower(unicode.ToUpper(r)) // upper case first: some letters meet there only
-}
-
-// hide marks every place where a value stands, those that overlap included.
-func (t *condensed) hide(value string, words bool) {
-	key := strings.Map(fold, value)
-	if key == "" {
-		return
-	}
-	for from := 0; ; from++ {
-		i := strings.Index(t.text[from:], key)
-		if i < 0 {
-			return
-		}
-		from += i
-		start, last := t.place[from], t.place[from+len(key)-1]
-		_, size := utf8.DecodeRuneInString(t.source[last:])
-		if words && !isWord(t.source, start, last+size) {
-			continue
-		}
-		for at := start; at < last+size; at++ {
-			t.hidden[at] = true
-		}
-	}
-}
-
-// masked gives the source with three asterisks for each run of hidden bytes.
-func (t *condensed) masked() string {
-	var b strings.Builder
-	for i := range len(t.source) {
+	depth := int32(0)
+	for i := range end {
+		before := depth
+		depth += t.cover[i]
 		switch {
-		case !t.hidden[i]:
+		case depth == 0:
 			b.WriteByte(t.source[i])
-		case i == 0 || !t.hidden[i-1]:
+		case before == 0:
 			b.WriteString("***")
 		}
 	}
 	return b.String()
 }
 
-// isWord tells whether text[start:end] has no letter or digit beside it.
-func isWord(text string, start, end int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:start])
-	after, _ := utf8.DecodeRuneInString(text[end:])
-	return !isWordRune(before) && !isWordRune(after)
+// isWord reports whether the characters have no letter or digit beside them.
+func isWord(chars []char, first, last int) bool {
+	isPart := func(i int) bool {
+		return i >= 0 && i < len(chars) && (unicode.IsLetter(chars[i].r) || unicode.IsDigit(chars[i].r))
+	}
+	return !isPart(first-1) && !isPart(last+1)
 }
 
-func isWordRune(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+// withAccents widens a place to the letters and accents beside it that the comparison leaves out.
+func withAccents(chars []char, first, last int) (int, int) {
+	isLeftOut := func(r rune) bool {
+		return r >= utf8.RuneSelf && unicode.In(r, unicode.L, unicode.Mn) && folded.write(string(r)) == ""
+	}
+	for first > 0 && isLeftOut(chars[first-1].r) {
+		first--
+	}
+	for last+1 < len(chars) && isLeftOut(chars[last+1].r) {
+		last++
+	}
+	return first, last
+}
+
+// codedRun widens a place in base64 to all of the code around: its first and its last character hold a part of the secret, too.
+func codedRun(chars []char, first, last int) (int, int) {
+	isPart := func(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune(`+/-_=`, r) }
+	for first > 0 && isPart(chars[first-1].r) {
+		first--
+	}
+	for last < len(chars)-1 && isPart(chars[last+1].r) {
+		last++
+	}
+	return first, last
+}
+
+// mask replaces every secret, and every other value of the request that is a word of its own. Letter case does not count, and neither do
+// separators: a vendor may print a number with others than it was sent with, or break a text over two lines.
+func (s *Sent) mask(text string) string {
+	t := readingsOf(text)
+	t.hide(s.secrets())
+	t.hide(s.values())
+	return t.masked(len(text))
+}
+
+// IsSecret reports whether a code or an identifier is a secret, or holds one that is long enough to be recognised. Such a code is not shown at
+// all: a part of one would be another code.
+func (s *Sent) IsSecret(text string) bool { return holds(text, s.secrets()) }
+
+// holds reports whether a text is one of the needles, or holds one that is hidden anywhere.
+func holds(text string, list []needle) bool {
+	text = strings.TrimSpace(text)
+	return readingsOf(text).hide(slices.DeleteFunc(slices.Clone(list), func(n needle) bool {
+		return n.word && n.form.write(text) != n.text
+	}))
 }

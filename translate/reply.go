@@ -69,10 +69,9 @@ func (e *Error) with(violations []Violation) *Error {
 func faultCode(system string) validation.Code { return validation.Code(system + "-fault") }
 
 // unreadable judges a reply that is not an envelope, or a broken one.
-func unreadable(reply soap.Reply, err error, sent *Sent) *Error {
-	cause := fmt.Errorf("HTTP status %d, content type %q: %w", reply.Status, shorten(sent.mask(reply.ContentType)), err)
+func unreadable(reply soap.Reply, cause error) *Error {
 	problem := Unknown(cause)
-	if errors.Is(err, soap.ErrNoEnvelope) && reply.Certain {
+	if errors.Is(cause, soap.ErrNoEnvelope) && reply.Certain {
 		problem = bareStatus(reply, cause)
 	}
 	problem.Stray = true
@@ -96,7 +95,7 @@ func bareStatus(reply soap.Reply, cause error) *Error {
 // faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.
 func faultByClass(system string, reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	reason := sent.Safe(f.Reason)
-	cause := fmt.Errorf("fault %s with HTTP status %d: %s", sent.Safe("{"+f.Code.Space+"}"+f.Code.Local), reply.Status, reason)
+	cause := sent.Fault(f)
 	client := f.Class() == soap.FaultClient
 	switch {
 	case f.Class() == soap.FaultAuthentication, client && (reply.Status == statusUnauthorized || reply.Status == statusForbidden):

@@ -14,9 +14,12 @@ type Sent struct {
 	// OperationID is the id of the call, which goes upstream where the caller gave none.
 	OperationID string
 
-	shape   *soap.Shape
-	value   reflect.Value
-	secrets []soap.Secret // configured ones
+	shape      *soap.Shape
+	value      reflect.Value
+	configured []needle    // of the configured secrets
+	caller     soap.Secret // the caller's own, beside those in the request
+
+	secretNeedles, valueNeedles []needle // see secrets and values
 }
 
 // leaf is one value of a request.
@@ -32,16 +35,17 @@ func (s *Sent) leaves() []leaf { return appendLeaves(nil, "", s.shape, s.value) 
 func appendLeaves(list []leaf, pointer string, shape *soap.Shape, object reflect.Value) []leaf {
 	for i := range shape.Fields {
 		field := &shape.Fields[i]
-		place, at := field.Value(object), pointer+"/"+field.Member
+		place := field.Value(object)
 		switch {
 		case field.Repeated:
 			for n := range place.Len() {
-				list = appendLeaf(list, at+"/"+strconv.Itoa(n), field, place.Index(n))
+				list = appendLeaf(list, pointer+"/"+field.Member+"/"+strconv.Itoa(n), field, place.Index(n))
 			}
 		case !field.Optional:
-			list = appendLeaf(list, at, field, place) // an empty one is harmless: it masks nothing and no reply names it
+			// An empty one is harmless: it masks nothing and no reply names it.
+			list = appendLeaf(list, pointer+"/"+field.Member, field, place)
 		case !place.IsNil():
-			list = appendLeaf(list, at, field, place.Elem())
+			list = appendLeaf(list, pointer+"/"+field.Member, field, place.Elem())
 		}
 	}
 	return list
@@ -60,6 +64,36 @@ func appendLeaf(list []leaf, pointer string, field *soap.Field, place reflect.Va
 		l.text, l.boolean = strconv.FormatBool(place.Bool()), true
 	}
 	return append(list, l)
+}
+
+// appendSecrets lists the secrets of a request: appendLeaves without the pointers, which every success would pay for.
+func appendSecrets(list []string, shape *soap.Shape, object reflect.Value) []string {
+	for i := range shape.Fields {
+		field := &shape.Fields[i]
+		if !field.Secret && field.Kind != soap.Object {
+			continue
+		}
+		places := []reflect.Value{field.Value(object)}
+		switch place := places[0]; {
+		case field.Repeated:
+			places = places[:0]
+			for n := range place.Len() {
+				places = append(places, place.Index(n))
+			}
+		case field.Optional:
+			places[0] = place.Elem() // not valid where it is nil
+		}
+		for _, place := range places {
+			switch {
+			case !place.IsValid():
+			case field.Secret:
+				list = append(list, place.String())
+			default:
+				list = appendSecrets(list, field.Object, place)
+			}
+		}
+	}
+	return list
 }
 
 // Present gives the JSON Pointers of the values that were sent in an element whose local name matches.

@@ -4,9 +4,7 @@
 package translate
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -122,6 +120,9 @@ type Definition[Req, Res any] struct {
 	Outcome func(*Res, *Sent) *Error
 	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
 	Fault func(*soap.Fault, *Sent) *Error
+	// FreeText lists the members of a result that are texts for people; nil ones are absent. The others are codes, dates and identifiers.
+	// Optional.
+	FreeText func(*Res) []*string
 	// Errors are the errors that the vendor numbers, for documents. Optional.
 	Errors []NumberedError
 	// Secrets are the configured ones, to be masked in whatever the vendor says.
@@ -150,6 +151,9 @@ type operation[Req, Res any] struct {
 	encoder  *soap.Encoder
 	decoder  *soap.Decoder
 	validate *validation.Validator
+	hidden   []needle // the configured secrets
+	// unmistakable are those of hidden that no code of a reply holds by chance.
+	unmistakable []needle
 }
 
 func (o *operation[Req, Res]) compile() error {
@@ -166,6 +170,8 @@ func (o *operation[Req, Res]) compile() error {
 	if validator == nil {
 		tags = o.validate.SelfTest(new(Req))
 	}
+	o.hidden = secretNeedles(o.Secrets)
+	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
 	return errors.Join(encoder, decoder, validator, tags)
 }
 
@@ -245,30 +251,35 @@ func (r *request[Req, Res]) Fingerprint(w io.Writer) {
 }
 
 func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
-	var res Res
 	sent := &Sent{
 		OperationID: env.OperationID,
-		shape:       r.op.shape, value: reflect.ValueOf(&r.value).Elem(), secrets: slices.Concat(r.op.Secrets, []soap.Secret{env.Caller.OriginatingToken}),
+		shape:       r.op.shape, value: reflect.ValueOf(&r.value).Elem(), configured: r.op.hidden, caller: env.Caller.OriginatingToken,
 	}
+	result, problem := r.decode(reply, env.OperationID, sent)
+	if problem != nil {
+		return Result{}, sent.explain(problem, reply, r.op.Limits)
+	}
+	return result, nil
+}
+
+func (r *request[Req, Res]) decode(reply soap.Reply, operationID string, sent *Sent) (Result, *Error) {
+	var res Res
 	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
 	switch {
 	case err != nil:
-		return Result{}, unreadable(reply, err, sent)
+		return Result{}, unreadable(reply, err)
 	case decoded.Fault != nil:
 		return Result{}, r.fault(reply, decoded.Fault, sent)
 	case reply.Status < 200 || reply.Status > 299:
-		return Result{}, Unknown(fmt.Errorf("an envelope without a fault came with HTTP status %d", reply.Status))
+		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
 	if r.op.Outcome != nil {
 		if problem := r.op.Outcome(&res, sent); problem != nil {
 			return Result{}, problem
 		}
 	}
-	body, err := respond(&res, env.OperationID)
-	if err != nil {
-		return Result{}, Unknown(err)
-	}
-	return Result{JSON: body, Ignored: decoded.Ignored}, nil
+	body, problem := r.op.result(&res, sent, operationID)
+	return Result{JSON: body, Ignored: decoded.Ignored}, problem
 }
 
 func (r *request[Req, Res]) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
@@ -278,18 +289,4 @@ func (r *request[Req, Res]) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *
 		}
 	}
 	return faultByClass(r.op.System, reply, f, sent)
-}
-
-// respond writes a response body. Frontends compare and print it, so nothing is escaped that JSON does not demand.
-func respond(res any, operationID string) ([]byte, error) {
-	if a, ok := res.(interface{ identify(id string) }); ok {
-		a.identify(operationID)
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(res); err != nil {
-		return nil, fmt.Errorf("the response body: %w", err)
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
 }

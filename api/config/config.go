@@ -22,6 +22,8 @@ type Config struct {
 	Mode          string `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`
+	// LogReplies is as given; LogsReplies returns what is in force.
+	LogReplies string `env:"LOG_REPLIES" kind:"choice" oneof:"masked,off" absent:"masked in development mode, off in production mode" about:"masked logs a copy of the reply to each call that failed, at level debug, without secrets and most other texts"`
 
 	// RedisURL is as given; Redis returns its parts.
 	RedisURL          Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`

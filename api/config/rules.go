@@ -120,6 +120,11 @@ func (l *loader) checkTimeouts(s prefixed) {
 	}
 }
 
+// LogsReplies reports whether copies of replies may be logged: in production, where they are about real people, only if somebody asks for them.
+func (c Config) LogsReplies() bool {
+	return c.LogReplies == "masked" || c.LogReplies == "" && c.Mode != "production"
+}
+
 // HasCallers reports whether any caller can be told apart.
 func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 }
 

@@ -28,6 +28,7 @@ type cluster struct {
 	alice, bob *caller // of the closed ones
 	operator   *caller // who settles
 	secrets    []string
+	nameKey    string
 }
 
 // caller is who calls, and where that can be.
@@ -35,6 +36,7 @@ type caller struct {
 	name    string
 	key     string // API key; empty on open proxies
 	proxies []*proxy
+	nameKey string // of the proxies: it makes operation ids
 }
 
 // plan is what a cluster is made of.
@@ -56,11 +58,12 @@ func newCluster(t *testing.T, p plan) *cluster {
 	t.Helper()
 	c := &cluster{redis: redistest.Start(t), vendor: newVendor(t, p.timeout)}
 	rng := rand.New(rand.NewPCG(p.seed, 2))
-	nameKey, sealing := random32(rng), random32(rng)
-	c.secrets = []string{secretMark, nameKey, sealing}
+	sealing := random32(rng)
+	c.nameKey = random32(rng)
+	c.secrets = []string{secretMark, c.nameKey, sealing}
 	settings := append([]string{
 		"SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0",
-		"SOAPBRIDGE_NAME_KEY=" + nameKey,
+		"SOAPBRIDGE_NAME_KEY=" + c.nameKey,
 		"SOAPBRIDGE_SECRET_KEYS=k1:" + sealing,
 		"SOAPBRIDGE_DRAIN_TIMEOUT=" + drain.String(),
 	}, vendorSettings("http://"+c.vendor.addr, p.timeout)...)
@@ -105,7 +108,7 @@ func (c *cluster) add(t *testing.T, name string, seed uint64, settings []string,
 	p := newProxy(t, name, append([]string{"SOAPBRIDGE_REDIS_URL=redis://" + l.addr()}, settings...))
 	c.links, c.proxies = append(c.links, l), append(c.proxies, p)
 	for _, who := range callers {
-		who.proxies = append(who.proxies, p)
+		who.proxies, who.nameKey = append(who.proxies, p), c.nameKey
 	}
 	return p
 }

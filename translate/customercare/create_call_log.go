@@ -86,6 +86,7 @@ func createCallLog(c Config) (translate.Operation, error) {
 		Outcome: func(r *CreateCallLogResponse, sent *translate.Sent) *translate.Error {
 			return c.outcome(r.BaseResponse, sent)
 		},
-		Example: `{"callerId": "IVR-7", "customerCallLog": {"logText": "Asked about the bill", "account": {"accountNumber": "0123456789"}}}`,
+		FreeText: func(r *CreateCallLogResponse) []*string { return r.BaseResponse.freeText() },
+		Example:  `{"callerId": "IVR-7", "customerCallLog": {"logText": "Asked about the bill", "account": {"accountNumber": "0123456789"}}}`,
 	}, "CreateCallLogRequest")
 }

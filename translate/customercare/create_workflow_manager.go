@@ -66,6 +66,7 @@ func createWorkFlowManager(c Config) (translate.Operation, error) {
 		Outcome: func(r *CreateWorkFlowManagerResponse, sent *translate.Sent) *translate.Error {
 			return c.outcome(r.BaseResponse, sent)
 		},
-		Example: `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"firstName": "Jane", "lastName": "Doe"}}`,
+		FreeText: func(r *CreateWorkFlowManagerResponse) []*string { return r.BaseResponse.freeText() },
+		Example:  `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"firstName": "Jane", "lastName": "Doe"}}`,
 	}, "createWFMRequest")
 }

@@ -191,9 +191,10 @@ func (b *BaseResponse) violation(code string, sent *translate.Sent) translate.Vi
 
 // cause is for the log. NativeErrorDetail is the vendor's internals: callers never see it.
 func (b *BaseResponse) cause(sent *translate.Sent) error {
-	cause := fmt.Errorf("response code %q", sent.Safe(text(b.ResponseCode)))
+	cause := fmt.Errorf("response code %q, description %q", sent.Code(text(b.ResponseCode)), sent.Logged(text(b.ResponseDescription)))
 	if e := b.ErrorData; e != nil {
-		return fmt.Errorf("%w, error code %q, native detail %q", cause, sent.Safe(text(e.ErrorCode)), sent.Safe(text(e.NativeErrorDetail)))
+		return fmt.Errorf("%w, error code %q, description %q, native detail %q",
+			cause, sent.Code(text(e.ErrorCode)), sent.Logged(text(e.ErrorDescription)), sent.Logged(text(e.NativeErrorDetail)))
 	}
 	return cause
 }
@@ -239,5 +240,5 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 			violation.Pointer = pointers[0]
 		}
 	}
-	return translate.Reject(translate.FromFault, fmt.Errorf("ASMX: %s", notRead), violation)
+	return translate.Reject(translate.FromFault, sent.Fault(f), violation)
 }

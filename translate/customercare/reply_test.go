@@ -1,6 +1,7 @@
 package customercare
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -435,5 +436,99 @@ func TestConfiguredSecretsAreMasked(t *testing.T) {
 	checkRefusal(t, problem, rejected("", "Bad *** *** *** (***) x***x"))
 	if strings.Contains(strings.ToLower(problem.Error()), "planted") {
 		t.Error(problem)
+	}
+}
+
+// TestSecretsInSuccess masks the free texts of a success, and lets no code, date or identifier with a configured secret pass.
+func TestSecretsInSuccess(t *testing.T) {
+	config := Config{DirectToken: "direct-token", Password: "wsse-secret"}
+	codes := func(sev, description string) string {
+		return `<SevCode xmlns=""><Code>` + sev + `</Code><Description>` + description + `</Description></SevCode>` +
+			`<ExplanationCode xmlns=""><Code>E1</Code><Description>` + description + `</Description></ExplanationCode>`
+	}
+	described := func(members, description string) string {
+		return base(members + `<ResponseDescription>` + description + `</ResponseDescription>`)
+	}
+	const ok, withheld = `<ResponseCode>0</ResponseCode>`, "The vendor gave a reason that is not shown here."
+	for said, want := range map[string]string{
+		"Success": "Success",
+		"PIN 0042 set by direct-token, ZGlyZWN0LXRva2Vu": "PIN *** set by ***, ***",
+		"PIN &amp;#48;042 set\n":                         "PIN *** set\n",
+		"Stored\n   at Dao.Find(Dao.java:42)":            withheld,
+		"jdbc:oracle:thin:cmp/Tiger99@db01:1521:CMP":     withheld,
+		strings.Repeat("x", 5000):                        strings.Repeat("x", 4093) + "…",
+	} {
+		result, problem := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(ok, said)+codes("3", said)))
+		var body UpdateCustomerPINResponse
+		if problem != nil || json.Unmarshal(result.JSON, &body) != nil {
+			t.Fatalf("%.40q: %+v", said, problem)
+		}
+		for _, got := range []*string{body.BaseResponse.ResponseDescription, body.SevCode.Description, body.ExplanationCode.Description} {
+			if *got != want {
+				t.Errorf("%.80q comes out as %.80q", said, *got)
+			}
+		}
+	}
+	license := `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"ssn": "000-12-3456", "driverLicenses": [{"number": "058123456"}]}}`
+	result, problem := decode(t, operation(t, "CreateWorkFlowManager", config), license, reply("CreateWorkFlowManager", described(ok, "SSN 000123456, 058 123 456")))
+	if problem != nil || !strings.Contains(string(result.JSON), `"responseDescription":"SSN ***, ***"`) {
+		t.Errorf("%+v %s", problem, result.JSON)
+	}
+
+	alarm := translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true}
+	for _, members := range []string{
+		described(`<ResponseCode>direct-token</ResponseCode>`, ""), described(ok+`<MessageDateTime>Direct Token</MessageDateTime>`, ""),
+		described(ok, "") + codes("x-wsse-secret", ""),
+	} {
+		_, problem := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", members))
+		checkRefusal(t, problem, alarm)
+	}
+	// The caller's own secrets do not count there, and neither does what is never shown.
+	native := `<ErrorData><NativeErrorDetail>direct-token</NativeErrorDetail></ErrorData>`
+	result, problem = decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(`<ResponseCode>0042</ResponseCode>`+native, "")+codes("0042", "")))
+	if problem != nil || strings.Count(string(result.JSON), `"0042"`) != 2 {
+		t.Errorf("%+v %s", problem, result.JSON)
+	}
+}
+
+// TestCodesOfRefusal shows a code of the vendor's whole or not at all.
+func TestCodesOfRefusal(t *testing.T) {
+	members := base(failure("E-0042", "PIN 0042 is weak")) +
+		`<SevCode xmlns=""><Code>0042</Code></SevCode><ExplanationCode xmlns=""><Code>E-0042</Code><Description>0042</Description></ExplanationCode>`
+	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{}), newPIN, reply("UpdateCustomerPIN", members))
+	checkRefusal(t, problem, translate.Error{
+		Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode,
+		Violations: []translate.Violation{{Code: "customercare-fault", Detail: "PIN *** is weak"}},
+		Extensions: map[string]any{"sevCode": ReplyCode{}, "explanationCode": ReplyCode{Description: new("***")}},
+	})
+}
+
+// TestCausesForTheLog names what the operator needs: the code as it was sent, the chain of inner exceptions, and what came around them.
+func TestCausesForTheLog(t *testing.T) {
+	op := operation(t, "UpdateCustomerPIN", Config{DirectToken: "direct-token"})
+	for _, test := range []struct {
+		reply soap.Reply
+		want  string
+	}{
+		{
+			soapFault("s:Server.userException", "Server was unable to process request. ---&gt; ORA-00942: PIN 0042 ---&gt; System.Exception: Password=Hunter22; direct-token"),
+			"fault Server.userException: Server was unable to process request. ---> ORA-00942: PIN *** ---> System.Exception: Password=***; ***; HTTP 500, text/xml, 317 bytes",
+		},
+		{
+			soapFault("s:Client", notRead+". ---&gt; 'odd' is not a valid value for OperationTypeEnum."),
+			"fault Client: Server was unable to read request. ---> 'odd' is not a valid value for OperationTypeEnum.; HTTP 500, text/xml, 272 bytes",
+		},
+		{
+			reply("UpdateCustomerPIN", base("<ResponseCode>9</ResponseCode><ResponseDescription>No</ResponseDescription>"+failure("1001", "PIN 0042 &amp;amp; pwd=x7"))),
+			`response code "9", description "No", error code "1001", description "PIN *** &amp; pwd=***", native detail "at Dao.Find() native"; HTTP 200, text/xml, 643 bytes`,
+		},
+	} {
+		_, problem := decode(t, op, newPIN, test.reply)
+		if problem == nil {
+			t.Fatal("a success")
+		}
+		if got := problem.Cause.Error(); got != test.want {
+			t.Errorf("\n got %s\nwant %s", got, test.want)
+		}
 	}
 }

@@ -116,6 +116,13 @@ type BaseResponse struct {
 	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`
 }
 
+func (b *BaseResponse) freeText() []*string {
+	if b == nil {
+		return nil
+	}
+	return []*string{b.ResponseDescription}
+}
+
 // errorData becomes a problem, never part of a result. It counts in whatever namespace it stands, because an error that is overlooked would
 // be a success: services are known to put it into their own.
 type errorData struct {
@@ -135,4 +142,11 @@ func (c *ReplyCode) code() *string {
 		return nil
 	}
 	return c.Code
+}
+
+func (c *ReplyCode) freeText() *string {
+	if c == nil {
+		return nil
+	}
+	return c.Description
 }

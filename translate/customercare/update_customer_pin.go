@@ -1,6 +1,8 @@
 package customercare
 
 import (
+	"strings"
+
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/validation"
@@ -62,10 +64,18 @@ func (c Config) judgePIN(r *UpdateCustomerPINResponse, sent *translate.Sent) *tr
 	problem.Extensions = map[string]any{}
 	for member, code := range map[string]*ReplyCode{"sevCode": r.SevCode, "explanationCode": r.ExplanationCode} {
 		if code != nil {
-			problem.Extensions[member] = ReplyCode{Code: safe(code.Code, sent), Description: safe(code.Description, sent)}
+			problem.Extensions[member] = ReplyCode{Code: whole(code.Code, sent), Description: safe(code.Description, sent)}
 		}
 	}
 	return problem
+}
+
+// whole keeps a code as it is, or leaves it out: a part of one would be another code.
+func whole(s *string, sent *translate.Sent) *string {
+	if code := strings.TrimSpace(text(s)); aCode.MatchString(code) && !sent.IsSecret(code) {
+		return &code
+	}
+	return nil
 }
 
 func safe(s *string, sent *translate.Sent) *string {
@@ -94,6 +104,9 @@ func updateCustomerPIN(c Config) (translate.Operation, error) {
 		Rules:   checkPINRules,
 		Fill:    func(r *UpdateCustomerPINRequest, env translate.Env) { fillBase(&r.BaseRequest, c, env) },
 		Outcome: c.judgePIN,
+		FreeText: func(r *UpdateCustomerPINResponse) []*string {
+			return append(r.BaseResponse.freeText(), r.SevCode.freeText(), r.ExplanationCode.freeText())
+		},
 		Example: `{"operationType": "UPDATE", "accountNumber": "0123456789", "pin": "0042"}`,
 	}, "updateCustomerPINRequest")
 }

@@ -5,7 +5,7 @@
 package emersion
 
 import (
-	"errors"
+	"fmt"
 	"html"
 	"regexp"
 	"strings"
@@ -56,16 +56,19 @@ const validationError = "Validation Error"
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	violations, known := read(f, sent)
 	declared := strings.EqualFold(f.Reason, validationError)
-	cause := errors.New("fault code " + sent.Safe(f.Code.Local))
 	switch class := f.Class(); {
 	case !declared && !known:
 		return nil
 	case class == soap.FaultClient, class == soap.FaultOther:
-		return translate.Reject(translate.FromFault, cause, violations...)
+		return translate.Reject(translate.FromFault, cause(f, sent), violations...)
 	case class == soap.FaultServer && declared:
-		return translate.Fail(translate.UpstreamFailed, cause, violations...)
+		return translate.Fail(translate.UpstreamFailed, cause(f, sent), violations...)
 	}
 	return nil
+}
+
+func cause(f *soap.Fault, sent *translate.Sent) error {
+	return fmt.Errorf("detail %q: %w", sent.Logged(allText(f.Detail)), sent.Fault(f))
 }
 
 // read returns a violation for each sentence of a fault, and whether the catalogue knows one of them.

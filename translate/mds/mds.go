@@ -97,7 +97,22 @@ func stray(problem *translate.Error) *translate.Error {
 }
 
 func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {
-	return fmt.Errorf("%s with fault code %s: %s", d.Name.Local, sent.Safe(f.Code.Local), sent.Safe(f.Reason))
+	return fmt.Errorf("%s%s: %w", d.Name.Local, messages(d, sent), sent.Fault(f))
+}
+
+// messages lists the first few of a fault's messages for the log.
+func messages(d *soap.Detail, sent *translate.Sent) string {
+	var list strings.Builder
+	all := []*soap.Detail{d.Child("Details")}
+	if e := d.Child("Errors"); e != nil {
+		all = append(all, e.Children...)
+	}
+	for _, e := range all[:min(len(all), 6)] {
+		if e != nil && says(e) {
+			fmt.Fprintf(&list, ", message %s %q", sent.Code(e.TextOf("MessageId")), sent.Logged(strings.TrimSpace(e.TextOf("MessageText")+" "+e.TextOf("ExtraInfo"))))
+		}
+	}
+	return list.String()
 }
 
 // violations gives one violation for each Error, else one from Details, else one from the fault string.

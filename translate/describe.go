@@ -1,0 +1,300 @@
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"soapbridge/translate/soap"
+)
+
+// ReplyError is why a call failed whose reply was read: what the reply means, and what its transport said. It is for the log.
+type ReplyError struct {
+	cause     error
+	transport string
+	copy      func() string
+}
+
+func (e *ReplyError) Error() string { return e.cause.Error() + "; " + e.transport }
+
+func (e *ReplyError) Unwrap() error { return e.cause }
+
+// Copy returns the reply as far as the log may hold it, at most 4 KiB: without the SOAP Header, because CustomerCare echoes the credentials in
+// it, with everything masked that the request must not show, and with only the lengths of texts that are neither a fault's nor a code, because
+// they may be about other people.
+func (e *ReplyError) Copy() string { return e.copy() }
+
+// explain completes the cause of an error that a reply told.
+func (s *Sent) explain(problem *Error, reply soap.Reply, limits soap.Limits) *Error {
+	problem.Cause = &ReplyError{problem.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
+	return problem
+}
+
+// transport describes what is around an envelope, and the page that came instead of one.
+func (s *Sent) transport(reply soap.Reply) string {
+	words := []string{fmt.Sprintf("HTTP %d", reply.Status)}
+	if reply.ContentType != "" {
+		words = append(words, s.header(reply.ContentType))
+	}
+	if coding := reply.Headers["Content-Encoding"]; coding != "" {
+		words = append(words, s.header(coding))
+	}
+	words = append(words, fmt.Sprintf("%d bytes", len(reply.Body)))
+	if title := title(reply.Body); title != "" {
+		words = append(words, fmt.Sprintf("title %q", s.header(title)))
+	}
+	for _, name := range []string{"Location", "Www-Authenticate"} {
+		if value := s.replyHeader(reply, name); value != "" {
+			words = append(words, name+" "+value)
+		}
+	}
+	if !reply.Certain {
+		words = append(words, "over a connection that was used before")
+	}
+	return strings.Join(words, ", ")
+}
+
+// header makes the value of a header, or a text as short, fit for the log.
+func (s *Sent) header(value string) string { return shorten(s.Logged(value), maxVendorText) }
+
+// replyHeader returns a header of a reply without what may be secret in it: the query of an address, the parameters of a challenge.
+func (s *Sent) replyHeader(reply soap.Reply, name string) string {
+	value := reply.Headers[name]
+	switch name {
+	case "Content-Type":
+		value = reply.ContentType
+	case "Location":
+		value = address(value)
+	case "Www-Authenticate":
+		value = schemes(value)
+	}
+	return s.header(value)
+}
+
+// address leaves out of a URL who logs in, the query, and the parameters of the path, where sessions are.
+func address(location string) string {
+	if location == "" {
+		return ""
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return "(not a URL)"
+	}
+	path, _, _ := strings.Cut(u.Path, ";")
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}
+	if u.RawQuery != "" {
+		return shown.String() + "?…"
+	}
+	return shown.String()
+}
+
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// schemes returns the names at the beginning of challenges (RFC 9110, section 11.6.1), without their parameters.
+func schemes(challenges string) string {
+	var names []string
+	for part := range strings.SplitSeq(quoted.ReplaceAllString(challenges, ""), ",") {
+		if words := strings.Fields(part); len(words) > 0 && !strings.Contains(words[0], "=") {
+			names = append(names, words[0])
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+var (
+	beginsLikeHTML = regexp.MustCompile(`^(?i:\s|\x{feff}|<!--(?s:.*?)-->)*<(?i:!doctype\s+html|html|head|body)\b`)
+	htmlTitle      = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
+	notShown       = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->|<[^>]*>`)
+)
+
+// beginningOf is as much of a body as is looked at for people's words.
+func beginningOf(body []byte) string { return string(body[:min(len(body), longestReason)]) }
+
+// title returns the title of a page in HTML. Another document's may be about a person.
+func title(body []byte) string {
+	page := beginningOf(body)
+	if !beginsLikeHTML.MatchString(page) {
+		return ""
+	}
+	if match := htmlTitle.FindStringSubmatch(page); match != nil {
+		return html.UnescapeString(match[1])
+	}
+	return ""
+}
+
+// Fault describes a fault for the log: its codes as they were sent, and all of its text, the chain of inner exceptions included.
+func (s *Sent) Fault(f *soap.Fault) error {
+	codes := make([]string, 0, 1+len(f.Subcodes))
+	for _, code := range append([]soap.Name{f.Code}, f.Subcodes...) {
+		name := code.Local
+		if space := code.Space; space != "" && space != f.Version.Namespace() {
+			name = "{" + space + "}" + name
+		}
+		codes = append(codes, s.Code(name))
+	}
+	return errors.New("fault " + strings.Join(codes, "/") + ": " + s.Logged(f.Reason))
+}
+
+// maxCopy bounds the copy of a reply, in bytes.
+const maxCopy = 4 << 10
+
+// shownHeaders are those that tell who answered, and why.
+var shownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate"}
+
+func (s *Sent) copyOf(reply soap.Reply, limits soap.Limits) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP %d\n", reply.Status)
+	for _, name := range shownHeaders {
+		if value := s.replyHeader(reply, name); value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", name, value)
+		}
+	}
+	b.WriteByte('\n')
+	b.WriteString(s.body(reply, limits))
+	shown := b.String()
+	if len(shown) <= maxCopy {
+		return shown
+	}
+	const ellipsis = "…"
+	return strings.ToValidUTF8(shown[:maxCopy-len(ellipsis)], "") + ellipsis
+}
+
+var envelopeTag = regexp.MustCompile(`<(?:[\w.-]+:)?Envelope\b`)
+
+// body shows a document as its elements. What is not one is a page of somebody in between, or of the server around the service: its words are
+// all that there is.
+func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
+	text, err := soap.DecodeCharset(reply.Body, reply.ContentType)
+	if err != nil {
+		return fmt.Sprintf("[%d bytes: %v]", len(reply.Body), err)
+	}
+	if at := envelopeTag.FindIndex(text); at != nil { // a part of a message in MIME has headers in front of it
+		return s.elements(text[at[0]:], limits)
+	}
+	page := beginningOf(text)
+	if strings.HasPrefix(strings.TrimSpace(page), "<") && !beginsLikeHTML.MatchString(page) {
+		return s.elements(text, limits)
+	}
+	words := s.Logged(html.UnescapeString(notShown.ReplaceAllString(page, " ")))
+	if len(page) < len(text) {
+		words += fmt.Sprintf(" [of %d bytes]", len(text))
+	}
+	return words
+}
+
+// elements shows a document by its elements, until that is enough.
+func (s *Sent) elements(document []byte, limits soap.Limits) string {
+	o := outline{scanner: soap.NewScanner(document, limits), masked: s.masked}
+	err := o.document()
+	text := s.mask(o.b.String()) // its names, which are whole here
+	if err != nil {
+		text += fmt.Sprintf("[unreadable: %v]", err)
+	}
+	return text
+}
+
+// outline writes a document's elements.
+type outline struct {
+	scanner *soap.Scanner
+	masked  func(text string) string
+	b       strings.Builder
+	open    []soap.Name
+	fault   int  // how many faults are open
+	started bool // the start tag of the innermost element is not closed yet
+}
+
+func (o *outline) document() error {
+	for o.b.Len() < maxCopy {
+		kind, err := o.scanner.Next()
+		if err != nil || kind == soap.EndDocument {
+			o.closeTag(">")
+			return err
+		}
+		switch kind {
+		case soap.StartElement:
+			err = o.start()
+		case soap.EndElement:
+			o.end()
+		case soap.Text:
+			o.text(o.scanner.Text())
+		case soap.EndDocument:
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *outline) closeTag(with string) {
+	if o.started {
+		o.b.WriteString(with)
+	}
+	o.started = false
+}
+
+func isSOAP(name soap.Name, local string) bool {
+	return name.Local == local && (name.Space == soap.NamespaceV11 || name.Space == soap.NamespaceV12)
+}
+
+func (o *outline) start() error {
+	name := o.scanner.Name()
+	o.closeTag(">")
+	if isSOAP(name, "Header") && len(o.open) == 1 {
+		o.b.WriteString("<Header>[left out]</Header>")
+		return o.scanner.Skip()
+	}
+	o.b.WriteString("<" + name.Local)
+	if len(o.open) == 0 && name.Space != "" || len(o.open) > 0 && name.Space != o.open[len(o.open)-1].Space {
+		fmt.Fprintf(&o.b, " xmlns=%q", name.Space)
+	}
+	for _, a := range o.scanner.Attrs() {
+		fmt.Fprintf(&o.b, " %s=%q", a.Name.Local, lengthOf(a.Value))
+	}
+	o.open, o.started = append(o.open, name), true
+	if isSOAP(name, "Fault") {
+		o.fault++
+	}
+	return nil
+}
+
+func (o *outline) end() {
+	name := o.open[len(o.open)-1]
+	o.open = o.open[:len(o.open)-1]
+	if isSOAP(name, "Fault") {
+		o.fault--
+	}
+	if o.started {
+		o.closeTag("/>")
+		return
+	}
+	o.b.WriteString("</" + name.Local + ">")
+}
+
+// codeElements hold a vendor's codes. Other names that end alike are a person's: PostCode, AccountAccessCode.
+var codeElements = []string{"ResponseCode", "ErrorCode", "Code"}
+
+var shortCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+func (o *outline) text(text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return
+	}
+	o.closeTag(">")
+	isCode := slices.Contains(codeElements, o.open[len(o.open)-1].Local) && shortCode.MatchString(text)
+	if !isCode && o.fault == 0 || len(text) > longestReason {
+		o.b.WriteString(lengthOf(text))
+		return
+	}
+	o.b.WriteString(o.masked(text))
+}
+
+func lengthOf(text string) string {
+	return fmt.Sprintf("[%d characters]", utf8.RuneCountInString(text))
+}

@@ -1,0 +1,71 @@
+package translate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// markup recognises elements, comments and instructions.
+var markup = regexp.MustCompile(`</?[A-Za-z!?]`)
+
+func isMarkup(text string) bool { return markup.MatchString(text) }
+
+// internals recognise what tells how the vendor's service is made, and sentences for people do not hold.
+var internals = regexp.MustCompile(strings.Join([]string{
+	// Stack frames, source lines, and names of exception classes.
+	`\bat [\w.$<>` + "`" + `\[\],]+\(`,                  // at Dao.Find(Dao.java:42)
+	`\bat \w+(\.[\w.$<>` + "`" + `\[\],]+)+ \(`,         // Mono: at Dao.Find () [0x00068]
+	`\bFile ".*", line \d+`,                             // Python
+	`\.(php|java|cs|vb|py|js)(\(|:| on line |:line )\d`, // PHP, .NET
+	`\b\w+(\.\w+)+(Exception|Error)\b`,
+	`\b[A-Z]\w+Exception\b`,
+	// Databases: connection strings, error numbers, statements.
+	`(?i:\bjdbc:|\bodbc\b|\bole ?db\b)`,
+	`(?i:\b(data source|initial catalog|user id|uid|server|host|dsn|database)\s*=\s*[^\s;]+\s*;)`,
+	`\bSQL(STATE|CODE)\b|\bSQL\d{4,5}N\b`,
+	`\b(ORA|TNS|PLS|SP2|RMAN|IMP|EXP)-\d`, // Oracle
+	`\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|\bDELETE FROM\b`,
+	// Files and addresses.
+	`\b[A-Za-z]:\\`,
+	`\\\\[\w.-]+\\\w`,
+	`(^|[\s'"(=:\[])/(etc|var|srv|usr|opt|home|root|tmp|mnt|proc|app|apps|data|export|Users)/\w`,
+	`\b\d{1,3}(\.\d{1,3}){3}:\d`,
+}, "|"))
+
+// isInternal reports whether a text, or what it spells, holds something of the kind.
+func isInternal(text string) bool {
+	return slices.ContainsFunc(spelt(text), func(spelt string) bool {
+		return internals.MatchString(spelt) || passwords.MatchString(spelt)
+	})
+}
+
+// secretName is how the names of passwords in settings, connection strings, forms and messages end.
+const secretName = `(?:passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key)` //nolint:gosec // recognises them, and is none
+
+// passwords recognises passwords by what is around them. What its groups match is the password.
+var passwords = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	secretName + `["']?\s*=\s*(?:"([^"]+)|'([^']+)|([^\s;"'][^;\r\n]{0,80});|([^\s;"']+))`, // Password=Hunter 22;
+	secretName + `["']\s*:\s*["']([^"']+)`,                                                 // "password": "hunter2"
+	`<(?:\w+:)?\w*` + secretName + `\b[^<>]*>([^<]+)<`,                                     // <Password>hunter2</Password>
+	// What a function was called with, which PHP and Perl print in their traces.
+	`#\d+ .*?(?:\(\d+\)|\[internal function\]): [^\s(]+\(([^\r\n]+)\)`,            // #0 Account.php(118): PDO->__construct('mysql:...', 'user', 'hunter2')
+	`\w\(([^\r\n]+)\) called at `,                                                 // main::open('user', 'hunter2') called at x.pl
+	`(?:connect|log[io]n|auth\w*|bind|__construct)\(([^\r\n()]*['"][^\r\n()]*)\)`, // ldap_bind('user', 'hunter2')
+	`\w://[^\s:/@]+:(\S+)@`,                                                       // amqp://user:hunter2@host
+	`\b[\w.$#-]+/(\S+)@\w`,                                                        // jdbc:oracle:thin:user/hunter2@host
+}, "|"))
+
+// hidePasswords marks what looks like a password, in every reading.
+func (t *readings) hidePasswords() {
+	for i := range t.levels {
+		chars, hay := t.levels[i].chars, t.levels[i].in(plain)
+		for _, match := range passwords.FindAllStringSubmatchIndex(hay.text, -1) {
+			for group := 2; group < len(match); group += 2 {
+				if start, end := match[group], match[group+1]; end > start {
+					t.hideRange(chars[hay.place[start]].start, chars[hay.place[end-1]].end)
+				}
+			}
+		}
+	}
+}

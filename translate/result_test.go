@@ -1,0 +1,63 @@
+package translate_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// longestIdentifier is what a code, a date or an identifier of a reply may be at most, in code points.
+const longestIdentifier = 256
+
+// TestLargestResults shows that no operation can make a result of more than 16 KiB. Each member of the recorded reply is as long as it may be, of
+// characters that take the most room.
+func TestLargestResults(t *testing.T) {
+	const (
+		maxResult   = 16 << 10
+		operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
+	)
+	// These members have a form of their own.
+	formed := map[string]string{"ExternalReference": operationID, "AccountID": strings.Repeat("x", 64)}
+	member, errorData := regexp.MustCompile(`<([\w:]+)>[^<]+</`), regexp.MustCompile(`(?s)<ErrorData>.*</ErrorData>`)
+	for name, op := range operations(t) {
+		recorded, err := filepath.Glob("*/testdata/" + name + "/reply.xml")
+		if err != nil || len(recorded) != 1 {
+			t.Fatalf("%s has %d recorded replies: %v", name, len(recorded), err)
+		}
+		body, err := os.ReadFile(recorded[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = errorData.ReplaceAll(body, nil) // would make a problem of it
+		request, problem := op.Read([]byte(op.Example))
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		for _, text := range []string{"x", `"`, "é\u2028", "😀"} {
+			members := 0
+			large := member.ReplaceAllFunc(body, func(element []byte) []byte {
+				members++
+				tag := string(member.FindSubmatch(element)[1])
+				if value := formed[tag[strings.LastIndexByte(tag, ':')+1:]]; value != "" {
+					return []byte("<" + tag + ">" + value + "</")
+				}
+				if strings.HasSuffix(tag, "Description") {
+					return []byte("<" + tag + ">" + strings.Repeat(text, 100_000/len(text)) + "</")
+				}
+				return []byte("<" + tag + ">" + strings.Repeat(text, longestIdentifier/len([]rune(text))) + "</")
+			})
+			result, problem := request.Decode(soap.Reply{Certain: true, Status: 200, ContentType: "text/xml; charset=utf-8", Body: large}, translate.Env{OperationID: operationID})
+			if problem != nil || members == 0 {
+				t.Fatalf("%s of %q: %v, %d members", name, text, problem, members)
+			}
+			if len(result.JSON) > maxResult {
+				t.Errorf("%s of %q: %d bytes", name, text, len(result.JSON))
+			}
+		}
+	}
+}
