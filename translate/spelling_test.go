@@ -206,7 +206,7 @@ func TestSecretsNeverSurviveSpellings(t *testing.T) {
 			return -1
 		}, secret)
 		if len([]rune(letters)) < 4 || speltItself.MatchString(norm.NFKC.String(secret)+"|"+norm.NFKD.String(secret)) {
-			t.Skip("too little of a secret, or one that spells another")
+			return // too little of a secret, or one that spells another
 		}
 		names := slices.Sorted(func(yield func(string) bool) {
 			for name := range spellers {
