@@ -51,8 +51,14 @@ func startDemo(t *testing.T, listen string) *demo {
 		}
 	})
 	// It says so, of every setting, and shows no value.
-	if m := regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`).FindStringSubmatch(p.stderr.String()); m == nil || len(strings.Fields(m[1])) != len(hostile) ||
-		!strings.Contains(m[1], "SOAPBRIDGE_NONSENSE") {
+	pattern := regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`)
+	ignored, err := p.await("warning about ignored settings", func() string {
+		if m := pattern.FindStringSubmatch(p.stderr.String()); m != nil {
+			return m[1]
+		}
+		return ""
+	})
+	if err != nil || len(strings.Fields(ignored)) != len(hostile) || !strings.Contains(ignored, "SOAPBRIDGE_NONSENSE") {
 		t.Errorf("no warning about ignored settings:\n%s", &p.stderr)
 	}
 	api, vendors := demoAPI.FindStringSubmatch(text), demoSandbox.FindStringSubmatch(text)
