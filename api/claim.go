@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *server) begin(ctx context.Context, w *work, request translate.Request) 
 			return s.config.Store.Release(ctx, wanted.ID, wanted.Owner)
 		})
 		s.count(resultStoreError)
-		return nil, record, storeUnavailable(err)
+		return nil, record, storeUnavailable(fmt.Errorf("operation %s: %w", wanted.ID, err))
 	}
 	if !acquired {
 		return nil, record, nil

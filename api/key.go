@@ -30,7 +30,7 @@ func idempotencyKey(h http.Header, optional bool) (string, *problem) {
 	}
 	switch {
 	case len(values) > 1:
-		return "", malformedKey("The header stands several times; send it once.")
+		return "", malformedKey("The header appears more than once; send it once.")
 	case !aKey.MatchString(key):
 		return "", malformedKey("16 to 128 characters of A-Z a-z 0-9 _ . : ~ -, bare or between double quotes, and no parameters.")
 	}

@@ -47,12 +47,12 @@ func (s *server) operation(op translate.Operation, system System) gin.HandlerFun
 			s.refuse(c, problemOf(failure))
 			return
 		}
-		s.nameOperation(c, w.env.OperationID)
 		held, standing, p := s.begin(c.Request.Context(), w, request)
 		if p != nil {
 			s.refuse(c, p)
 			return
 		}
+		s.nameOperation(c, w.env.OperationID)
 		if held == nil {
 			s.stand(c, w, request, standing)
 			return

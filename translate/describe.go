@@ -109,7 +109,8 @@ func schemes(challenges string) string {
 var (
 	beginsLikeHTML = regexp.MustCompile(`^(?i:\s|\x{feff}|<!--(?s:.*?)-->)*<(?i:!doctype\s+html|html|head|body)\b`)
 	htmlTitle      = regexp.MustCompile(`(?is)<title\b[^>]*>(.*?)</title`)
-	notShown       = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->|<[^>]*>`)
+	withoutCode    = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
+	doctype        = regexp.MustCompile(`(?is)<!doctype[^>]*>`)
 )
 
 // beginningOf is as much of a body as is looked at for people's words.
@@ -166,8 +167,36 @@ func (s *Sent) copyOf(reply soap.Reply, limits soap.Limits) string {
 
 var envelopeTag = regexp.MustCompile(`<(?:[\w.-]+:)?Envelope\b`)
 
-// body shows a document as its elements. What is not one is a page of somebody in between, or of the server around the service: its words are
-// all that there is.
+// htmlElements are those of the pages by which servers say that something is wrong. Others are not HTML, whatever is around them.
+var htmlElements = regexp.MustCompile(`(?i)^</?(?:a|abbr|address|article|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|fieldset|font|footer|h[1-6]|head|header|hr|html|i|` +
+	`img|legend|li|link|main|meta|nav|ol|p|pre|section|small|span|strong|style|sub|sup|table|tbody|td|th|thead|title|tr|tt|u|ul)\b[^>]*>$`)
+
+var (
+	anyTag = regexp.MustCompile(`<[/\p{L}_:][^>]*>`)
+	// encoded is a text of which nobody can tell what it says.
+	encoded = regexp.MustCompile(`[A-Za-z0-9+/_=-]{60}`)
+)
+
+// words returns those of a page, or of a text without markup. ok is false where there may be data in it: elements that are not HTML's,
+// markup that is escaped, JSON, an encoding.
+func (s *Sent) words(page string) (words string, ok bool) {
+	if beginsLikeHTML.MatchString(page) {
+		page = withoutCode.ReplaceAllString(page, " ")
+		for _, tag := range anyTag.FindAllString(page, -1) {
+			if !strings.HasPrefix(strings.ToLower(tag), "<!doctype") && !htmlElements.MatchString(tag) {
+				return "", false
+			}
+		}
+		page = anyTag.ReplaceAllString(doctype.ReplaceAllString(page, " "), " ")
+	}
+	plain := html.UnescapeString(page)
+	if strings.ContainsAny(plain, "<>") || strings.ContainsAny(strings.TrimSpace(plain)+" ", "{}[]") || encoded.MatchString(plain) {
+		return "", false
+	}
+	return s.Logged(plain), true
+}
+
+// body shows a document as its elements, and the words of a page of somebody in between, or of the server around the service.
 func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
 	text, err := soap.DecodeCharset(reply.Body, reply.ContentType)
 	if err != nil {
@@ -177,11 +206,13 @@ func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
 		return s.elements(text[at[0]:], limits)
 	}
 	page := beginningOf(text)
-	if strings.HasPrefix(strings.TrimSpace(page), "<") && !beginsLikeHTML.MatchString(page) {
+	words, ok := s.words(page)
+	switch {
+	case !ok && strings.HasPrefix(strings.TrimSpace(page), "<"):
 		return s.elements(text, limits)
-	}
-	words := s.Logged(html.UnescapeString(notShown.ReplaceAllString(page, " ")))
-	if len(page) < len(text) {
+	case !ok:
+		return fmt.Sprintf("[%d bytes]", len(text))
+	case len(page) < len(text):
 		words += fmt.Sprintf(" [of %d bytes]", len(text))
 	}
 	return words

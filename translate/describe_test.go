@@ -112,7 +112,7 @@ func TestCopies(t *testing.T) {
 			"a page", soap.Reply{Status: 403, ContentType: "text/html", Body: []byte("\ufeff<!-- x --><HTML><style>a{}</style><script>var p</script>\n<h1>Access denied</h1> for Jane Doe &amp; 0042<br></HTML>")},
 			"HTTP 403\nContent-Type: text/html\n\nAccess denied for *** & ***",
 		},
-		{"JSON", soap.Reply{Status: 429, Body: []byte(`{"message": "Slow down, direct-token", "password": "x7"}`)}, "HTTP 429\n\n" + `{"message": "Slow down, ***", "password": "***"}`},
+		{"JSON", soap.Reply{Status: 429, Body: []byte(`{"message": "Slow down, direct-token", "password": "x7"}`)}, "HTTP 429\n\n[56 bytes]"},
 		{"nothing", soap.Reply{Status: 202}, "HTTP 202\n\n"},
 		{"an encoding nobody knows", soap.Reply{Status: 500, ContentType: "text/xml; charset=x-klingon", Body: []byte("abc")}, "HTTP 500\nContent-Type: text/xml; charset=x-klingon\n\n[3 bytes: "},
 	} {

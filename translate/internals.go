@@ -24,12 +24,13 @@ var internals = regexp.MustCompile(strings.Join([]string{
 	`(?i:\bjdbc:|\bodbc\b|\bole ?db\b)`,
 	`(?i:\b(data source|initial catalog|user id|uid|server|host|dsn|database)\s*=\s*[^\s;]+\s*;)`,
 	`\bSQL(STATE|CODE)\b|\bSQL\d{4,5}N\b`,
-	`\b(ORA|TNS|PLS|SP2|RMAN|IMP|EXP)-\d`, // Oracle
+	`(?i:\b(ORA|TNS|PLS|SP2|RMAN))-\d`, // Oracle
+	`\bAccess denied for user '`,       // MySQL
 	`\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|\bDELETE FROM\b`,
 	// Files and addresses.
-	`\b[A-Za-z]:\\`,
+	`\b[A-Za-z]:[\\/]\w`,
 	`\\\\[\w.-]+\\\w`,
-	`(^|[\s'"(=:\[])/(etc|var|srv|usr|opt|home|root|tmp|mnt|proc|app|apps|data|export|Users)/\w`,
+	`(^|[\s'"(=:\[])/(etc|var|srv|usr|opt|home|root|tmp|mnt|proc|app|apps|data|export|Users|u\d\d)/\w`,
 	`\b\d{1,3}(\.\d{1,3}){3}:\d`,
 }, "|"))
 
@@ -41,7 +42,7 @@ func isInternal(text string) bool {
 }
 
 // secretName is how the names of passwords in settings, connection strings, forms and messages end.
-const secretName = `(?:passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key)` //nolint:gosec // recognises them, and is none
+const secretName = `(?:passw(?:or)?d|\bpass|passphrase|passwort|pwd|secret|token|api[_-]?key)` //nolint:gosec // recognises them, and is none
 
 // passwords recognises passwords by what is around them. What its groups match is the password.
 var passwords = regexp.MustCompile(`(?i)` + strings.Join([]string{
@@ -49,10 +50,10 @@ var passwords = regexp.MustCompile(`(?i)` + strings.Join([]string{
 	secretName + `["']\s*:\s*["']([^"']+)`,                                                 // "password": "hunter2"
 	`<(?:\w+:)?\w*` + secretName + `\b[^<>]*>([^<]+)<`,                                     // <Password>hunter2</Password>
 	// What a function was called with, which PHP and Perl print in their traces.
-	`#\d+ .*?(?:\(\d+\)|\[internal function\]): [^\s(]+\(([^\r\n]+)\)`,            // #0 Account.php(118): PDO->__construct('mysql:...', 'user', 'hunter2')
-	`\w\(([^\r\n]+)\) called at `,                                                 // main::open('user', 'hunter2') called at x.pl
+	`#\d+ [^\r\n]{0,200}?(?:\(\d+\)|\[internal function\]): [^\s(]{1,200}\(([^\r\n]{1,500})\)`, // #0 Account.php(118): PDO->__construct('mysql:...', 'user', 'hunter2')
+	`\w\(([^\r\n]{1,500})\) called at `,                                           // main::open('user', 'hunter2') called at x.pl
 	`(?:connect|log[io]n|auth\w*|bind|__construct)\(([^\r\n()]*['"][^\r\n()]*)\)`, // ldap_bind('user', 'hunter2')
-	`\w://[^\s:/@]+:(\S+)@`,                                                       // amqp://user:hunter2@host
+	`\w://[^\s:/@]*:(\S+)@`,                                                       // amqp://user:hunter2@host
 	`\b[\w.$#-]+/(\S+)@\w`,                                                        // jdbc:oracle:thin:user/hunter2@host
 }, "|"))
 

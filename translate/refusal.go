@@ -19,7 +19,7 @@ func isRefusal(f *soap.Fault) bool {
 	}
 	switch f.Class() {
 	case soap.FaultVersionMismatch, soap.FaultMustUnderstand, soap.FaultDataEncoding:
-		return true
+		return hasStackCode(f)
 	case soap.FaultClient:
 		text := stackSentence(f.Reason)
 		return hasStackCode(f) && slices.ContainsFunc(notUnderstood, func(sentence *regexp.Regexp) bool { return saysOfRequest(sentence, text) })
@@ -34,9 +34,15 @@ func isRefusal(f *soap.Fault) bool {
 // section 4.4) do it for a message that no operation is found for.
 func hasStackCode(f *soap.Fault) bool {
 	_, refinement, _ := strings.Cut(f.Code.Local, ".")
-	return (refinement == "" || refinement == "NoSOAPAction") && !slices.ContainsFunc(f.Subcodes, func(code soap.Name) bool {
+	return slices.Contains(codeNamespaces, f.Code.Space) && (refinement == "" || refinement == "NoSOAPAction") && !slices.ContainsFunc(f.Subcodes, func(code soap.Name) bool {
 		return code.Local != "ActionNotSupported" && code.Local != "DestinationUnreachable" && code.Local != "ProcedureNotPresent"
 	})
+}
+
+// codeNamespaces are those of a stack's own codes; the first is a prefix that was not declared.
+var codeNamespaces = []string{
+	"", soap.NamespaceV11, soap.NamespaceV12,
+	"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing", "http://schemas.microsoft.com/ws/2005/05/addressing/none",
 }
 
 // diagnostics are the namespaces of what stacks themselves put into a detail: the name of the host, the exception and its frames.

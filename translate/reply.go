@@ -3,6 +3,7 @@ package translate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,9 +59,20 @@ func TrimIdentifiers(values ...*string) *Error {
 	return nil
 }
 
-// with adds the vendor's violations, as many as a request's own may be.
+// maxViolationBytes bounds what a vendor's violations take in a stored answer, so that it stays below 16 KiB.
+const maxViolationBytes = 14 << 10
+
+// with adds the vendor's violations, as many as a request's own may be, and as fit into a stored answer.
 func (e *Error) with(violations []Violation) *Error {
-	n := min(len(violations), validation.MaxViolations)
+	const around = 100 // the names of the members, and the source
+	n, size := 0, 0
+	for n < min(len(violations), validation.MaxViolations) {
+		v := violations[n]
+		if size += around + len(v.Pointer) + len(v.Code) + len(v.Detail); size > maxViolationBytes && n > 0 {
+			break
+		}
+		n++
+	}
 	e.Violations, e.Truncated = violations[:n], n < len(violations)
 	return e
 }
@@ -90,6 +102,13 @@ func bareStatus(reply soap.Reply, cause error) *Error {
 		return busy(reply, cause)
 	}
 	return Unknown(cause)
+}
+
+// isTransportRefusal reports a Client fault whose HTTP status says more than the fault does: who may call, or how often. A detail with
+// elements is the vendor's own finding, and decides.
+func isTransportRefusal(reply soap.Reply, f *soap.Fault) bool {
+	typed := f.Detail != nil && len(f.Detail.Children) > 0
+	return !typed && f.Class() == soap.FaultClient && slices.Contains([]int{statusUnauthorized, statusForbidden, statusTooManyRequests}, reply.Status)
 }
 
 // faultByClass judges a fault that is not the vendor's own. The vendor's detail has been looked at before this.

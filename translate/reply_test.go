@@ -272,6 +272,10 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 		{"the server's sentence with another in the detail", detailed("s:Server", "Server did not recognize the value of HTTP Header SOAPAction: x.", stored),
 			failed("Server did not recognize the value of HTTP Header SOAPAction: x.")},
 		{"MustUnderstand with a detail of the vendor's", detailed("s:MustUnderstand", "x", stored), failed("x")},
+		{"MustUnderstand, refined by the vendor", fault11("s:MustUnderstand.Stored", "x"), failed("x")},
+		{"VersionMismatch in the vendor's namespace", fault(`<faultcode xmlns:v="urn:vendor">v:VersionMismatch</faultcode><faultstring>The account was changed</faultstring>`), failed("The account was changed")},
+		{"Client in the vendor's namespace", fault(`<faultcode xmlns:v="urn:vendor">v:Client</faultcode><faultstring>Bad Request</faultstring>`), rejected("Bad Request")},
+		{"VersionMismatch of a server that broke", fault12("x", "s:VersionMismatch", "s:Receiver"), failed("x")},
 		{"VersionMismatch with a detail of the vendor's", detailed("s:VersionMismatch", "x", "<Code>77</Code>"), failed("x")},
 		{"MustUnderstand with the stack's own detail and the vendor's", detailed("s:MustUnderstand", "x", `<h:hostname xmlns:h="http://xml.apache.org/axis/">db7</h:hostname><x>`+stored+"</x>"), failed("x")},
 

@@ -20,6 +20,9 @@ type Sent struct {
 	caller     soap.Secret // the caller's own, beside those in the request
 
 	secretNeedles, valueNeedles []needle // see secrets and values
+
+	done   map[string]string // see once
+	looked int
 }
 
 // leaf is one value of a request.

@@ -284,7 +284,7 @@ func (r *request[Req, Res]) decode(reply soap.Reply, operationID string, sent *S
 
 func (r *request[Req, Res]) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	if r.op.Fault != nil {
-		if problem := r.op.Fault(f, sent); problem != nil {
+		if problem := r.op.Fault(f, sent); problem != nil && !isTransportRefusal(reply, f) {
 			return problem
 		}
 	}

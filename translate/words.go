@@ -12,6 +12,13 @@ import (
 // longestReason bounds the text that is looked at, in bytes. Vendors' sentences are far shorter, and even ASP.NET's stack traces are.
 const longestReason = 16 << 10
 
+const (
+	// longestSentence bounds a sentence for people, in bytes. What is longer is a dump of something.
+	longestSentence = 2 << 10
+	// mostLooked bounds the texts of one reply that are looked at, in bytes: a hostile reply must not cost seconds.
+	mostLooked = 96 << 10
+)
+
 // maxVendorText bounds a vendor's text in front of a caller, in code points.
 const maxVendorText = 200
 
@@ -24,14 +31,34 @@ func (s *Sent) Safe(text string) string {
 	if len(text) > longestReason {
 		return withheld
 	}
+	return s.once("safe", text, withheld, s.safe)
+}
+
+func (s *Sent) safe(text string) string {
 	masked := sentence(s.mask(text))
 	switch {
 	case masked == "":
 		return "The vendor gave no reason."
-	case isMarkup(masked), isInternal(masked), isInternal(sentence(text)): // masking may spoil what they look for
+	case len(masked) > longestSentence, isMarkup(masked), isInternal(masked), isInternal(sentence(text)): // masking may spoil what they look for
 		return withheld
 	}
 	return shorten(masked, maxVendorText)
+}
+
+// once works on a text once, and on no more texts of a reply than it may cost: then the answer is what it is without looking.
+func (s *Sent) once(purpose, text, unlooked string, work func(string) string) string {
+	key := purpose + ":" + text
+	if done, known := s.done[key]; known {
+		return done
+	}
+	if s.looked += 256 + len(text); s.looked > mostLooked { // the work on a short text is no less than on 256 bytes
+		return unlooked
+	}
+	if s.done == nil {
+		s.done = map[string]string{}
+	}
+	s.done[key] = work(text)
+	return s.done[key]
 }
 
 // Logged makes a vendor's text fit for the log: one line, at most 1,000 characters, with every value of the request, every secret, and
@@ -41,7 +68,9 @@ func (s *Sent) Logged(text string) string {
 	if len(text) > longestReason {
 		return fmt.Sprintf("a text of %d bytes", len(text))
 	}
-	return shorten(oneLine(s.masked(text)), maxLogged)
+	return s.once("log", text, fmt.Sprintf("a text of %d bytes", len(text)), func(text string) string {
+		return shorten(oneLine(s.masked(text)), maxLogged)
+	})
 }
 
 // masked is mask, and replaces what looks like a password, too.

@@ -2,6 +2,7 @@ package translate_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -147,4 +148,20 @@ func TestConfiguredSecretInResult(t *testing.T) {
 			t.Error(cause)
 		}
 	}
+}
+
+// TestHostileTextsAreNotLookedAt: of thousands of long texts in one reply only so many are searched as may cost no time to speak of; the
+// same text is searched once.
+func TestHostileTextsAreNotLookedAt(t *testing.T) {
+	withSent(t, toyRequest, nil, func(sent *translate.Sent) {
+		shown := 0
+		for i := range 1000 {
+			if sent.Safe(fmt.Sprintf("Line %d %s", i, strings.Repeat("x", 1000))) != withheld {
+				shown++
+			}
+		}
+		if shown < 50 || shown > 100 || sent.Safe("Something new") != withheld || sent.Safe("Line 0 "+strings.Repeat("x", 1000)) == withheld {
+			t.Errorf("%d are shown", shown)
+		}
+	})
 }

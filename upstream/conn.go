@@ -58,7 +58,7 @@ func (c *conn) ends(already bool, deadline time.Time) bool {
 	}
 	_ = c.SetReadDeadline(earlier(deadline, time.Now().Add(announcedEnd)))
 	_, err := c.reader.Peek(1)
-	return errors.Is(err, io.EOF)
+	return errors.Is(err, io.EOF) && !c.truncated()
 }
 
 // health is what is known of a connection before it carries a call.
@@ -78,6 +78,7 @@ func (c *conn) health() health {
 	if c.surplus() {
 		return spoken
 	}
+	_ = c.SetDeadline(time.Time{}) // that of the last call may have passed
 	found, known := peek(c.below.Conn)
 	switch {
 	case !known:

@@ -60,7 +60,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 		}
 	}()
 	interrupted := conn.bound(ctx, deadline)
-	w := c.begin(conn, m)
+	w := c.begin(ctx, conn, m, deadline)
 	start := time.Now()
 	reply, reusable, err := c.receive(conn, w, deadline)
 	took, whole := time.Since(start), w.end()
@@ -112,7 +112,7 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // begin writes the request, head and envelope in one write. A request over writeAlone is written beside the reading of its reply: a server
 // may answer before it has read everything, and then read no more.
-func (c *Client) begin(conn *conn, m soap.Message) *writing {
+func (c *Client) begin(ctx context.Context, conn *conn, m soap.Message, deadline time.Time) *writing {
 	w := &writing{conn: conn, taken: conn.below.taken.Load()}
 	if late(m) {
 		w.err = errTooLate
@@ -135,8 +135,8 @@ func (c *Client) begin(conn *conn, m soap.Message) *writing {
 	go func() {
 		defer close(w.done)
 		write()
-		if w.err != nil { // whoever awaits the reply need not wait long now
-			_ = conn.SetReadDeadline(time.Now().Add(afterFailedWrite))
+		if w.err != nil && ctx.Err() == nil { // whoever awaits the reply need not wait long now
+			_ = conn.SetReadDeadline(earlier(deadline, time.Now().Add(afterFailedWrite)))
 		}
 	}()
 	return w

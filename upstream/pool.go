@@ -78,17 +78,23 @@ func (p *pool) pop(now time.Time) *conn {
 
 // put takes a connection whose reply was readable.
 func (p *pool) put(c *conn) {
+	if !p.keep(c) {
+		_ = c.Close() // not under the lock: TLS says goodbye, and the server may not be reading
+	}
+}
+
+func (p *pool) keep(c *conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.off || p.closed || !p.suspect.IsZero() || len(p.idle) >= p.max {
-		_ = c.Close()
-		return
+		return false
 	}
 	c.since = time.Now()
 	p.idle = append(p.idle, c)
 	if len(p.idle) == 1 {
 		p.schedule()
 	}
+	return true
 }
 
 // schedule sees to the end of the longest rested connection.

@@ -356,8 +356,14 @@ func (s *Redis) Get(ctx context.Context, id string) (Record, error) {
 	return s.read(ctx, scriptGet, id)
 }
 
-// Settle implements Store, in one round trip.
+// Settle implements Store, in one round trip. A process that has not seen the checks of the record's shard compares them first: a result that
+// was sealed with another key under the same id could never be opened.
 func (s *Redis) Settle(ctx context.Context, id string, f Settlement) (Record, error) {
+	if validID(id) && s.checks.seen(shardOf(id)) == "" {
+		if err := s.look(ctx, shardOf(id)); err != nil {
+			return Record{}, s.unavailable(ctx, err)
+		}
+	}
 	if f.Executed {
 		return s.read(ctx, scriptSettle, id, string(Done), f.Attempt, f.Result)
 	}

@@ -127,7 +127,7 @@ func (s *Redis) join(ctx context.Context, shard int) error {
 		return ctx.Err()
 	}
 	missing := slices.DeleteFunc(allShards(), s.checks.joined)
-	if len(missing) > 0 && missing[0] == deciding {
+	if s.checks.seen(deciding) == "" {
 		if err := s.joinShards(ctx, missing[:1], shard); err != nil {
 			return err
 		}
@@ -218,24 +218,24 @@ func (s *Redis) readJoined(shard int, answer *redis.Cmd) error {
 	return nil
 }
 
-// look compares the checks of all shards without writing any. What is absent fits, unless this process saw it before.
-func (s *Redis) look(ctx context.Context) error {
+// look compares the checks of shards without writing any. What is absent fits, unless this process saw it before.
+func (s *Redis) look(ctx context.Context, shards ...int) error {
 	fields := make([]string, 0, 2+2*len(s.checks.ids))
 	fields = append(fields, checkOfStore, checkOfName)
 	for _, id := range s.checks.ids {
 		fields = append(fields, checkOfKey+id, checkLastUsed+id)
 	}
-	answers := make([]*redis.SliceCmd, redisShards)
+	answers := make([]*redis.SliceCmd, len(shards))
 	err := s.pipeline(ctx, func(p redis.Pipeliner) {
-		for i := range answers {
-			answers[i] = p.HMGet(ctx, checksKey(i), fields...)
+		for i, shard := range shards {
+			answers[i] = p.HMGet(ctx, checksKey(shard), fields...)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	for shard, answer := range answers {
-		if err := s.compare(shard, answer.Val()); err != nil {
+	for i, answer := range answers {
+		if err := s.compare(shards[i], answer.Val()); err != nil {
 			return err
 		}
 	}
@@ -248,10 +248,11 @@ func (s *Redis) compare(shard int, values []any) error {
 		t, _ := values[i].(string)
 		return t
 	}
+	if len(values) != 2+2*len(s.checks.ids) {
+		return errors.New("the server gave an answer that is too short")
+	}
 	store, name := text(0), text(1)
 	switch {
-	case len(values) != 2+2*len(s.checks.ids):
-		return errors.New("the server gave an answer that is too short")
 	case store == "" && s.checks.seen(shard) == "":
 		return nil
 	case name != "" && name != s.checks.own.Name:

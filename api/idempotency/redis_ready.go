@@ -30,8 +30,9 @@ func (s *Redis) Ready(ctx context.Context) (Readiness, error) {
 		err = errors.Join(err, r.err)
 		found.PolicyUnverified = found.PolicyUnverified || !r.verified
 	}
-	if err == nil {
-		err = s.look(ctx)
+	// Another key is reported beside whatever else is wrong: it does not go away.
+	if looked := s.look(ctx, allShards()...); err == nil || errors.As(looked, new(*Mismatch)) {
+		err = errors.Join(err, looked)
 	}
 	if err != nil {
 		return Readiness{}, s.unavailable(ctx, err)
@@ -60,7 +61,11 @@ func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) 
 		return r
 	}
 	prefix, _, _ := redisShard(shard)
-	probed, err := scriptProbe.Run(ctx, node, []string{prefix + "probe"}).Text()
+	keys := []string{prefix + "probe"}
+	probed, err := scriptProbe.Eval(ctx, node, keys).Text() // as the first claim does
+	if err == nil {
+		probed, err = scriptProbe.EvalSha(ctx, node, keys).Text() // as the others do
+	}
 	if err == nil && probed != "ready" {
 		err = errors.New("the server gave an answer that no script gives")
 	}

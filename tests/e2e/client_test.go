@@ -203,7 +203,7 @@ func (a answer) judge(t *testing.T) {
 
 // beforeTheClaim are the codes of calls that were refused before they had an operation.
 var beforeTheClaim = []string{
-	"bad-parameter", "forbidden", "host-not-allowed", "idempotency-key-malformed", "idempotency-key-missing", "malformed-json", "method-not-allowed", "not-configured",
+	"bad-parameter", "forbidden", "host-not-allowed", "idempotency-key-malformed", "idempotency-key-missing", "idempotency-store-unavailable", "malformed-json", "method-not-allowed", "not-configured",
 	"not-found", "origin-not-allowed", "payload-too-large", "unauthenticated", "unsupported-media-type", "validation-failed",
 }
 

@@ -113,10 +113,13 @@ func newProxy(t *testing.T, name string, env []string) *proxy {
 // URL is where the proxy listens, or last listened.
 func (p *proxy) URL() string { return p.url.Load().(string) }
 
+// log is the path of what the process writes that was started last.
+func (p *proxy) log() string { return filepath.Join(p.dir, fmt.Sprintf("%s.%d.log", p.name, p.starts)) }
+
 // start starts the process and waits until it listens. Each start has a log of its own.
 func (p *proxy) start() error {
 	p.starts++
-	log := filepath.Join(p.dir, fmt.Sprintf("%s.%d.log", p.name, p.starts))
+	log := p.log()
 	r, err := launch(p.program, p.args, p.env, log)
 	if err != nil {
 		return err
@@ -200,10 +203,14 @@ func (p *proxy) terminate() error {
 	case <-time.After(patience):
 		return fmt.Errorf("%s does not end after SIGTERM", p.name)
 	}
-	if p.run.exit() != 0 {
-		return fmt.Errorf("%s ended with %d after SIGTERM", p.name, p.run.exit())
+	if p.run.exit() == 0 {
+		return nil
 	}
-	return nil
+	// A result that Redis did not take during the whole drain is lost, and said to be.
+	if text, err := os.ReadFile(p.log()); err == nil && p.run.exit() == 1 && bytes.Contains(text, []byte("results were cut off")) && bytes.Contains(text, []byte(`"left":"finish"`)) {
+		return nil
+	}
+	return fmt.Errorf("%s ended with %d after SIGTERM", p.name, p.run.exit())
 }
 
 // logs gives the paths of all that the proxy ever wrote.

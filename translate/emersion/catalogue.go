@@ -130,12 +130,15 @@ type sentence struct {
 // longestLine bounds the line that is taken apart, in bytes: all sentences of the catalogue together are shorter.
 const longestLine = 4 << 10
 
+// mostJoined bounds the places where a line is taken apart: there are 22 sentences, and some have a comma.
+const mostJoined = 40
+
 var joint = regexp.MustCompile(`[,;] `)
 
 // sentences takes a line apart where the vendor joined several sentences. People write commas, too: what the catalogue does not know stays
 // together, and so does a numbered sentence with its explanation.
 func sentences(line string) (list []sentence) {
-	if len(line) > longestLine {
+	if len(line) > longestLine || len(joint.FindAllStringIndex(line, mostJoined+1)) > mostJoined {
 		return []sentence{{text: line}}
 	}
 	begin := 0 // of the last one in the list

@@ -211,8 +211,9 @@ func TestValidationErrors(t *testing.T) {
 func TestManyErrors(t *testing.T) {
 	lines := strings.Repeat("Missing Password\nsomething else\n", validation.MaxViolations)
 	_, problem := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
-	if problem == nil || len(problem.Violations) != validation.MaxViolations || !problem.Truncated || problem.Code != translate.UpstreamRejected {
-		t.Fatalf("%+v", problem)
+	// As many as fit into a stored answer of 16 KiB.
+	if problem == nil || len(problem.Violations) < 50 || len(problem.Violations) > 160 || !problem.Truncated || problem.Code != translate.UpstreamRejected {
+		t.Fatalf("%d violations: %v", len(problem.Violations), problem)
 	}
 }
 

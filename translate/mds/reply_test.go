@@ -224,8 +224,9 @@ func TestValidationFault(t *testing.T) {
 func TestManyErrors(t *testing.T) {
 	all := "<Errors>" + strings.Repeat("<Error><MessageText>Bad serviceCode</MessageText></Error>", 3000) + "</Errors>"
 	_, problem := decode(t, operation(t, Config{}), minimal, typed("S:Server", "urn:x", "ValidationFault", all))
-	if problem == nil || len(problem.Violations) != validation.MaxViolations || !problem.Truncated || problem.Code != translate.UpstreamRejected {
-		t.Fatalf("%+v", problem)
+	// As many as fit into a stored answer of 16 KiB.
+	if problem == nil || len(problem.Violations) < 50 || len(problem.Violations) > 160 || !problem.Truncated || problem.Code != translate.UpstreamRejected {
+		t.Fatalf("%d violations: %v", len(problem.Violations), problem)
 	}
 }
 
@@ -320,7 +321,7 @@ func TestSuccess(t *testing.T) {
 		{"with a reference", "R é", start + `<d:Result><ExternalReference>R é</ExternalReference></d:Result>` + end, `,"externalReference":"R é"`, 0},
 		{"with an empty one", "R", start + `<d:Result><ExternalReference/></d:Result>` + end, `,"externalReference":""`, 0},
 		{"without one", "R", start + `<d:Result/>` + end, ``, 0},
-		{"with one in the wrong namespace", "R", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, ``, 1},
+		{"with one in the wrong namespace", "R", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 0},
 		{"with more than is known", "R", start + `<d:Other/><d:Result><ServiceId>7</ServiceId><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 2},
 		{"with an unqualified result", "R", start + `<Result><ExternalReference>R</ExternalReference></Result>` + end, ``, 1},
 		{"with markup characters", `<&"`, start + `<d:Result><ExternalReference>&lt;&amp;"</ExternalReference></d:Result>` + end, `,"externalReference":"<&\""`, 0},

@@ -63,16 +63,12 @@ const (
 // "client". A subcode makes a Client fault one of WS-Security; one that says Server contradicts it, and then the service may have broken.
 func (f *Fault) Class() FaultClass {
 	class := classOf(f.Code)
-	if class != FaultClient && class != FaultOther {
-		return class
-	}
 	for _, subcode := range f.Subcodes {
-		switch classOf(subcode) {
-		case FaultServer:
+		switch sub := classOf(subcode); {
+		case sub == FaultServer:
 			return FaultServer
-		case FaultAuthentication:
+		case sub == FaultAuthentication && (class == FaultClient || class == FaultOther):
 			class = FaultAuthentication
-		default:
 		}
 	}
 	return class
