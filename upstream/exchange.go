@@ -183,10 +183,42 @@ func (c *Client) receive(conn *conn, w *writing, deadline time.Time) (reply soap
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return soap.Reply{}, false, conn.cause(w, err)
+		err = conn.cause(w, err)
+		if head.Response != nil {
+			err = &unreadError{head.Response, err}
+		}
+		return soap.Reply{}, false, err
 	}
 	reply.Certain = !conn.used || head.announcesEnd && mayRefuse(reply.Status) && conn.ends(head.closeDelimited(), deadline)
 	return reply, !head.Close && !head.ambiguous && head.ProtoAtLeast(1, 1), nil
+}
+
+// unreadError is a reply whose body could not be read. Its text says what came before, in words of ours only: a reply may echo credentials.
+type unreadError struct {
+	reply *http.Response
+	cause error
+}
+
+func (e *unreadError) Error() string {
+	text := fmt.Sprintf("HTTP %d", e.reply.StatusCode)
+	for _, name := range [...]string{"Content-Type", "Content-Encoding"} {
+		value, _, _ := strings.Cut(e.reply.Header.Get(name), ";")
+		if value = strings.ToLower(strings.TrimSpace(value)); slices.Contains(repeatable, value) {
+			text += ", " + value
+		}
+	}
+	if e.reply.ContentLength >= 0 {
+		text += fmt.Sprintf(", %d bytes", e.reply.ContentLength)
+	}
+	return text + ": " + known(e.cause).Error()
+}
+
+func (e *unreadError) Unwrap() error { return e.cause }
+
+// repeatable are the media types and content codings that may be repeated.
+var repeatable = []string{
+	"text/xml", "application/soap+xml", "application/xml", "text/html", "text/plain", "application/json", "multipart/related",
+	"gzip", "x-gzip", "deflate", "br", "zstd", "compress",
 }
 
 // cause returns what was behind an error of receive.
@@ -293,7 +325,10 @@ func isTimeout(err error) bool {
 func known(err error) error {
 	var system *net.OpError // the alerts of TLS included
 	var corrupt flate.CorruptInputError
+	var unread *unreadError
 	switch {
+	case errors.As(err, &unread):
+		return unread
 	case errors.As(err, &system):
 		return system
 	case errors.As(err, &corrupt):

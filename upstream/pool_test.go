@@ -443,3 +443,38 @@ func TestReplyToHalfARequest(t *testing.T) {
 		mustReply(t, reply, err, 413, "too large")
 	}
 }
+
+// TestUnreadReplySaysWhatCameBefore: the operator learns what answered, in none of its own words.
+func TestUnreadReplySaysWhatCameBefore(t *testing.T) {
+	for reply, want := range map[string]string{
+		"HTTP/1.1 503 No\r\nContent-Type: text/html; charset=PLANTED\r\nContent-Length: 9\r\n\r\n<h1":                                    "HTTP 503, text/html, 9 bytes: unexpected EOF",
+		"HTTP/1.1 503 No\r\nContent-Type: text/PLANTED\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx":                            "HTTP 503, br, 1 bytes: the reply has a content coding",
+		"HTTP/1.1 500 No\r\nContent-Type: application/soap+xml\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + strings.Repeat("x", 1024): "HTTP 500, application/soap+xml: the reply is too long",
+	} {
+		s := serve(t, func(p *peer) { p.request(); p.say(reply); p.finish() })
+		_, err := readsAs(client(t, s.url(), func(cfg *Config) { cfg.MaxReply = limit }), t, message("<a/>"), true)
+		if got := mustFail(t, err, soap.Broken).Err.Error(); !strings.HasPrefix(got, want) || strings.Contains(got, "PLANTED") {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestStrayIsFoundAfterTheCallsOwnTime: the deadline of the last call does not keep a connection from being looked at.
+func TestStrayIsFoundAfterTheCallsOwnTime(t *testing.T) {
+	said := make(chan struct{})
+	s := serve(t, func(p *peer) {
+		_, body := p.request()
+		p.say(replyOf(200, string(body)))
+		time.Sleep(300 * time.Millisecond)
+		p.say(replyOf(200, "stray"))
+		close(said)
+		p.wait()
+	})
+	w := new(witness)
+	c := client(t, s.url(), w.watch, func(cfg *Config) { cfg.Timeout = 200 * time.Millisecond })
+	reply, err := readsAs(c, t, named("1"), true)
+	mustReply(t, reply, err, 200, "1")
+	<-said
+	c.Close()
+	w.saw(t, []string{"1"}, []bool{true})
+}
