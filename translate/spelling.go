@@ -149,7 +149,7 @@ func (f form) append(text []byte, r rune) []byte {
 }
 
 // separators stand between the parts of a number and between words, or quote them.
-const separators = "-./()\\'\"`\u2018\u2019\u201c\u201d"
+const separators = "-./:()\\'\"`\u2018\u2019\u201c\u201d"
 
 // appendLetter appends one character of a decomposed text. A plus sign is how a form spells a space, so it counts as one.
 func (f form) appendLetter(text []byte, r rune) []byte {
@@ -255,13 +255,23 @@ func reference(chars []char) (text string, n int) {
 	if closed {
 		n++
 	} else if !numeric {
-		return "", 0
+		return unclosedName(string(spelt))
 	}
 	spelt = append(spelt, ';')
 	if text = html.UnescapeString(string(spelt)); text == string(spelt) {
 		return "", 0
 	}
 	return text, n
+}
+
+// unclosedName reads a name that HTML takes without its semicolon, whatever follows.
+func unclosedName(spelt string) (text string, n int) {
+	for _, name := range [...]string{"&amp", "&lt", "&gt", "&quot"} {
+		if len(spelt) >= len(name) && strings.EqualFold(spelt[:len(name)], name) {
+			return html.UnescapeString(strings.ToLower(name) + ";"), len(name)
+		}
+	}
+	return "", 0
 }
 
 func isAlphanumeric(r rune) bool {

@@ -34,6 +34,8 @@ func TestSpellingsOfSecrets(t *testing.T) {
 		for _, test := range []struct{ name, spelt string }{
 			{"as it is", password},
 			{"HTML", `Wattle&amp;Rd&lt;77&gt;`},
+			{"HTML by names without semicolons", `Wattle&ampRd&lt77&GT`},
+			{"hexadecimal with colons", `57:61:74:74:6c:65:26:52:64:3c:37:37:3e`},
 			{"HTML by numbers", `Wattle&#38;Rd&#60;77&#62;`},
 			{"HTML by hexadecimal numbers", `Wattle&#x26;Rd&#x3c;77&#X3E;`},
 			{"HTML by numbers without semicolons", `Wattle&#38Rd&#x3c&#55;&#55;&#62`},
