@@ -65,7 +65,7 @@ type CreateServiceResponse struct {
 	translate.Answer `soap:"-"`
 
 	// May be absent, although the page's table says Mandatory [source].
-	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference,anyspace" example:"web-2026-000123"`
+	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference" example:"web-2026-000123"`
 }
 
 // SchemaRules says checkServiceRules, but for the order of the two dates: JSON Schema compares no members.

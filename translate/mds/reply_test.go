@@ -321,7 +321,7 @@ func TestSuccess(t *testing.T) {
 		{"with a reference", "R é", start + `<d:Result><ExternalReference>R é</ExternalReference></d:Result>` + end, `,"externalReference":"R é"`, 0},
 		{"with an empty one", "R", start + `<d:Result><ExternalReference/></d:Result>` + end, `,"externalReference":""`, 0},
 		{"without one", "R", start + `<d:Result/>` + end, ``, 0},
-		{"with one in the wrong namespace", "R", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 0},
+		{"with one in the wrong namespace", "R", start + `<d:Result><d:ExternalReference>R</d:ExternalReference></d:Result>` + end, ``, 1},
 		{"with more than is known", "R", start + `<d:Other/><d:Result><ServiceId>7</ServiceId><ExternalReference>R</ExternalReference></d:Result>` + end, `,"externalReference":"R"`, 2},
 		{"with an unqualified result", "R", start + `<Result><ExternalReference>R</ExternalReference></Result>` + end, ``, 1},
 		{"with markup characters", `<&"`, start + `<d:Result><ExternalReference>&lt;&amp;"</ExternalReference></d:Result>` + end, `,"externalReference":"<&\""`, 0},
