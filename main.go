@@ -288,7 +288,7 @@ func checkStoreAtStart(ctx context.Context, store idempotency.Store, log *slog.L
 		return err
 	}
 	if err != nil {
-		log.Error("the store of idempotency records is not ready, and neither is this proxy: calls may be refused", slog.String("cause", err.Error()))
+		log.Error("the store of idempotency records cannot be used as it is, and this proxy is not ready: calls may be refused", slog.String("cause", err.Error()))
 	}
 	if found.PolicyUnverified {
 		log.Warn("the store of idempotency records does not say whether it may evict some: set maxmemory-policy noeviction", slog.String("policy", "unverified"))
