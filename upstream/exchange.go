@@ -200,17 +200,17 @@ type unreadError struct {
 }
 
 func (e *unreadError) Error() string {
-	text := fmt.Sprintf("HTTP %d", e.reply.StatusCode)
+	words := []string{fmt.Sprintf("HTTP %d", e.reply.StatusCode)}
 	for _, name := range [...]string{"Content-Type", "Content-Encoding"} {
 		value, _, _ := strings.Cut(e.reply.Header.Get(name), ";")
 		if value = strings.ToLower(strings.TrimSpace(value)); slices.Contains(repeatable, value) {
-			text += ", " + value
+			words = append(words, value)
 		}
 	}
 	if e.reply.ContentLength >= 0 {
-		text += fmt.Sprintf(", %d bytes", e.reply.ContentLength)
+		words = append(words, fmt.Sprintf("%d bytes", e.reply.ContentLength))
 	}
-	return text + ": " + known(e.cause).Error()
+	return strings.Join(words, ", ") + ": " + known(e.cause).Error()
 }
 
 func (e *unreadError) Unwrap() error { return e.cause }

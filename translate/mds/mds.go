@@ -165,8 +165,11 @@ var word = regexp.MustCompile(`[A-Za-z]+`)
 // pointer finds the one request field that a text names; empty when it names none, or several.
 func pointer(text string, sent *translate.Sent) string {
 	const longest = 512 // bytes; a message that names a field is one sentence
+	if len(text) > longest {
+		return ""
+	}
 	found := map[string]bool{}
-	for _, w := range word.FindAllString(text[:min(len(text), longest)], -1) {
+	for _, w := range word.FindAllString(text, -1) {
 		for _, p := range sent.Declared(func(element string) bool { return names(w, element) }) {
 			found[p] = true
 		}
