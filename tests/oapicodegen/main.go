@@ -199,9 +199,9 @@ func previewEnvelope(ctx context.Context, api *client.ClientWithResponses) error
 	if a.JSON200 == nil {
 		return fmt.Errorf("no preview: %s", a.Body)
 	}
-	shown, err := a.JSON200.AsPreview()
-	if err != nil || shown.SoapVersion != "1.2" || shown.Envelope == "" {
-		return fmt.Errorf("no preview: %w: %s", err, a.Body)
+	shown := a.JSON200
+	if shown.SoapVersion != "1.2" || shown.Envelope == "" {
+		return fmt.Errorf("no preview: %s", a.Body)
 	}
 	fmt.Printf("a preview: %d fields\n", len(shown.Fields))
 	return nil
