@@ -11,13 +11,18 @@ var markup = regexp.MustCompile(`</?[A-Za-z!?]`)
 
 func isMarkup(text string) bool { return markup.MatchString(text) }
 
-// internals recognise what tells how the vendor's service is made, and sentences for people do not hold.
+// stackTraces recognise frames of a stack.
+var stackTraces = regexp.MustCompile(stackFrames)
+
+const stackFrames = `\bat [\w.$<>` + "`" + `\[\],]+\(` + // at Dao.Find(Dao.java:42)
+	`|\bat \w+(\.[\w.$<>` + "`" + `\[\],]+)+ \(` + // Mono: at Dao.Find () [0x00068]
+	`|\bFile ".*", line \d+` + // Python
+	`|\.(php|java|cs|vb|py|js)(\(|:| on line |:line )\d` // PHP, .NET
+
+// internals recognise what shows how the vendor's service is made, which sentences for people do not hold.
 var internals = regexp.MustCompile(strings.Join([]string{
-	// Stack frames, source lines, and names of exception classes.
-	`\bat [\w.$<>` + "`" + `\[\],]+\(`,                  // at Dao.Find(Dao.java:42)
-	`\bat \w+(\.[\w.$<>` + "`" + `\[\],]+)+ \(`,         // Mono: at Dao.Find () [0x00068]
-	`\bFile ".*", line \d+`,                             // Python
-	`\.(php|java|cs|vb|py|js)(\(|:| on line |:line )\d`, // PHP, .NET
+	stackFrames,
+	// Names of exception classes.
 	`\b\w+(\.\w+)+(Exception|Error)\b`,
 	`\b[A-Z]\w+Exception\b`,
 	// Databases: connection strings, error numbers, statements.
@@ -27,10 +32,13 @@ var internals = regexp.MustCompile(strings.Join([]string{
 	`(?i:\b(ORA|TNS|PLS|SP2|RMAN))-\d`, // Oracle
 	`\bAccess denied for user '`,       // MySQL
 	`\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b.+\bSET\b|\bDELETE FROM\b`,
+	// In lower case they need more, because people select and update, too.
+	`(?i:\bselect\b.+\bfrom\s+\S+\s+where\b|\bselect \* from\b|\binsert into \S+ ?(\(|values\b|select\b)|\bupdate \S+ set \S+ ?=|\bdelete from \S+ where\b)`,
 	// Files and addresses.
 	`\b[A-Za-z]:[\\/]\w`,
 	`\\\\[\w.-]+\\\w`,
 	`(^|[\s'"(=:\[])/(etc|var|srv|usr|opt|home|root|tmp|mnt|proc|app|apps|data|export|Users|u\d\d)/\w`,
+	`\w[\\/][\w.-]+\.(php|java|cs|vb|py|js|pl|rb|as[mpc]x|jsp|config|ini|xml|ya?ml|properties|log|sql)\b`,
 	`\b\d{1,3}(\.\d{1,3}){3}:\d`,
 }, "|"))
 
@@ -41,14 +49,20 @@ func isInternal(text string) bool {
 	})
 }
 
+// isStackTrace reports whether a text, or what it spells, holds frames of a stack.
+func isStackTrace(text string) bool { return slices.ContainsFunc(spelt(text), stackTraces.MatchString) }
+
 // secretName is how the names of passwords in settings, connection strings, forms and messages end.
 const secretName = `(?:passw(?:or)?d|\bpass|passphrase|passwort|pwd|secret|token|api[_-]?key)` //nolint:gosec // recognises them, and is none
 
 // passwords recognises passwords by what is around them. What its groups match is the password.
 var passwords = regexp.MustCompile(`(?i)` + strings.Join([]string{
-	secretName + `["']?\s*=\s*(?:"([^"]+)|'([^']+)|([^\s;"'][^;\r\n]{0,80});|([^\s;"']+))`, // Password=Hunter 22;
-	secretName + `["']\s*:\s*["']([^"']+)`,                                                 // "password": "hunter2"
-	`<(?:\w+:)?\w*` + secretName + `\b[^<>]*>([^<]+)<`,                                     // <Password>hunter2</Password>
+	secretName + `["']?\s*=\s*(?:"([^"]+)|'([^']+)|([^\s;"'][^;\r\n]{0,80});|([^\s;"']+))`,     // Password=Hunter 22;
+	secretName + `["']\s*:\s*["']([^"']+)`,                                                     // "password": "hunter2"
+	secretName + `\s*:\s*(\S*[A-Za-z]\S*\d\S*|\S*\d\S*[A-Za-z]\S*)`,                            // Password: hunter2; a word without a digit says what is wrong with one
+	`\b(?:create|alter)\s+user\s+\S+\s+identified by\s+(\S+)`,                                  // ALTER USER cmp IDENTIFIED BY hunter2
+	`authorization["']?\s*[:=]\s*["']?(?:basic|bearer|digest|ntlm|negotiate|\w*token)\s+(\S+)`, // Authorization: Basic Y21wOmh1bnRlcjI=
+	`<(?:\w+:)?\w*` + secretName + `\b[^<>]*>([^<]+)<`,                                         // <Password>hunter2</Password>
 	// What a function was called with, which PHP and Perl print in their traces.
 	`#\d+ [^\r\n]{0,200}?(?:\(\d+\)|\[internal function\]): [^\s(]{1,200}\(([^\r\n]{1,500})\)`, // #0 Account.php(118): PDO->__construct('mysql:...', 'user', 'hunter2')
 	`\w\(([^\r\n]{1,500})\) called at `,                                           // main::open('user', 'hunter2') called at x.pl

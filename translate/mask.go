@@ -8,6 +8,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	utf16 "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/unicode/norm"
+
 	"soapbridge/translate/soap"
 )
 
@@ -54,7 +59,7 @@ func secretNeedles(secrets []soap.Secret) (list []needle) {
 	return list
 }
 
-// appendSecret appends a secret as it is, in hexadecimal, and in base64. There it begins at any of three bits of a character.
+// appendSecret appends a secret as it is, in hexadecimal, and in base64.
 func appendSecret(list []needle, secret string) []needle {
 	secret = strings.TrimSpace(secret)
 	if secret == "" {
@@ -64,16 +69,39 @@ func appendSecret(list []needle, secret string) []needle {
 	for _, spelt := range spelt(secret) {
 		list = appendNeedle(list, spelt, word || utf8.RuneCountInString(spelt) < shortest)
 	}
-	list = append(list, needle{hex.EncodeToString([]byte(secret)), folded, word})
+	for _, bytes := range encodings(secret) {
+		list = appendEncoded(list, bytes, word)
+	}
+	return list
+}
+
+// appendEncoded appends what hexadecimal and base64 make of bytes. In base64 they begin at any of three bits of a character.
+func appendEncoded(list []needle, bytes string, word bool) []needle {
+	list = append(list, needle{hex.EncodeToString([]byte(bytes)), folded, word})
 	if word {
-		return append(list, needle{base64.RawURLEncoding.EncodeToString([]byte(secret)), coded, true})
+		return append(list, needle{base64.RawURLEncoding.EncodeToString([]byte(bytes)), coded, true})
 	}
 	for shift := range 3 {
-		encoded := base64.RawURLEncoding.EncodeToString([]byte("\x00\x00"[:shift] + secret))
-		first, end := (8*shift+5)/6, 8*(shift+len(secret))/6 // the characters that belong to the secret alone
+		encoded := base64.RawURLEncoding.EncodeToString([]byte("\x00\x00"[:shift] + bytes))
+		first, end := (8*shift+5)/6, 8*(shift+len(bytes))/6 // the characters that belong to the secret alone
 		list = append(list, needle{encoded[first:end], coded, false})
 	}
 	return list
+}
+
+// encodings are the bytes that a text may be before they are written in hexadecimal or base64: UTF-8 in both normal forms, UTF-16 as Windows
+// has it, and a Windows code page.
+func encodings(text string) []string {
+	list := []string{text, norm.NFC.String(text), norm.NFD.String(text)}
+	for _, e := range [...]encoding.Encoding{
+		utf16.UTF16(utf16.LittleEndian, utf16.IgnoreBOM), utf16.UTF16(utf16.BigEndian, utf16.IgnoreBOM), charmap.Windows1252,
+	} {
+		if bytes, err := e.NewEncoder().String(text); err == nil {
+			list = append(list, bytes)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // appendValue appends a value that is no secret. It is hidden as a word of its own, where it is long enough to mean something.

@@ -251,9 +251,8 @@ func reference(chars []char) (text string, n int) {
 		spelt = append(spelt, byte(chars[n].r)) //nolint:gosec // ASCII
 		n++
 	}
-	closed := n < len(chars) && chars[n].r == ';'
-	if closed {
-		n++
+	if end := semicolon(chars[n:]); end > 0 {
+		n += end
 	} else if !numeric {
 		return unclosedName(string(spelt))
 	}
@@ -262,6 +261,20 @@ func reference(chars []char) (text string, n int) {
 		return "", 0
 	}
 	return text, n
+}
+
+// semicolon returns how many characters a semicolon at the beginning takes; 0 for anything else. What escapes the reference for a URL or for
+// JSON escapes its semicolon, too, and may leave the rest as it is.
+func semicolon(chars []char) int {
+	if begins(chars, ";") {
+		return 1
+	}
+	if begins(chars, "%") || begins(chars, `\`) {
+		if text, n := spelling(chars); text == ";" {
+			return n
+		}
+	}
+	return 0
 }
 
 // unclosedName reads a name that HTML takes without its semicolon, whatever follows.
@@ -284,6 +297,9 @@ func backslash(chars []char) (text string, n int) {
 		return text, n
 	}
 	if text, n = escapedByte(chars, `\x`); n > 0 || len(chars) < 2 {
+		return text, n
+	}
+	if text, n = escapedBytes(chars, len(`\ooo`), octal); n > 0 {
 		return text, n
 	}
 	switch next := chars[1].r; next {
@@ -319,17 +335,36 @@ func codePoint(chars []char) (text string, n int) {
 	return "", 0
 }
 
-// escapedByte reads escapes of bytes, such as %C3%A9: one character in UTF-8, or else one byte of Latin-1.
+// escapedByte reads a mark and two hexadecimal digits, such as %C3%A9.
 func escapedByte(chars []char, mark string) (text string, n int) {
-	one := len(mark) + 2
+	return escapedBytes(chars, len(mark)+2, func(chars []char) (rune, bool) { return hexadecimal(chars, mark, 2) })
+}
+
+// octal reads what C, PHP, Python and PostgreSQL write for a byte: \303.
+func octal(chars []char) (b rune, ok bool) {
+	const digits = 3
+	if len(chars) < 1+digits || chars[0].r != '\\' {
+		return 0, false
+	}
+	for _, c := range chars[1 : 1+digits] {
+		if c.r < '0' || c.r > '7' {
+			return 0, false
+		}
+		b = b<<3 + c.r - '0'
+	}
+	return b, b >= ' ' && b <= 0xff
+}
+
+// escapedBytes reads escapes of bytes that take so many characters each: one character in UTF-8, or else one byte of Latin-1.
+func escapedBytes(chars []char, one int, read func([]char) (rune, bool)) (text string, n int) {
 	var room [utf8.UTFMax]byte
 	bytes := room[:0]
 	for len(bytes) < utf8.UTFMax && len(bytes)*one < len(chars) {
-		b, ok := hexadecimal(chars[len(bytes)*one:], mark, 2)
+		b, ok := read(chars[len(bytes)*one:])
 		if !ok {
 			break
 		}
-		bytes = append(bytes, byte(b)) //nolint:gosec // two digits
+		bytes = append(bytes, byte(b)) //nolint:gosec // at most 255
 	}
 	if len(bytes) == 0 {
 		return "", 0

@@ -94,26 +94,28 @@ func (s *Sent) Code(code string) string {
 // maxFreeText bounds a free text of a result, in bytes of JSON.
 const maxFreeText = 4 << 10
 
-// FreeText makes a free text of a success fit for the caller: as it is, with every secret masked, up to 4 KiB; or a fixed sentence when it is
-// a stack trace or names the vendor's internals.
+// FreeText makes a free text of a success fit for the caller: as it is, with every secret and what looks like a password masked, up to 4 KiB;
+// or a fixed sentence when it is a stack trace.
 func (s *Sent) FreeText(text string) string {
 	secrets := s.secrets()
 	if len(text) <= longestReason {
-		if isInternal(text) {
+		if isStackTrace(text) {
 			return withheld
 		}
 		t := readingsOf(text)
 		t.hide(secrets)
+		t.hidePasswords()
 		return cut(t.masked(len(text)), maxFreeText)
 	}
 	// What is shown ends long before what is searched, so that no secret is cut in two; unless it is enormous.
 	const shown, longestSpelling = longestReason / 2, len("&amp;quot;")
 	window := text[:longestReason]
-	if isInternal(window) || slices.ContainsFunc(secrets, func(n needle) bool { return len(n.text) > shown/longestSpelling }) {
+	if isStackTrace(window) || slices.ContainsFunc(secrets, func(n needle) bool { return len(n.text) > shown/longestSpelling }) {
 		return withheld
 	}
 	t := readingsOf(window)
 	t.hide(secrets)
+	t.hidePasswords()
 	return cut(strings.ToValidUTF8(t.masked(shown), "")+"…", maxFreeText)
 }
 

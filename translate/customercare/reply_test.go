@@ -455,7 +455,7 @@ func TestSecretsInSuccess(t *testing.T) {
 		"PIN 0042 set by direct-token, ZGlyZWN0LXRva2Vu": "PIN *** set by ***, ***",
 		"PIN &amp;#48;042 set\n":                         "PIN *** set\n",
 		"Stored\n   at Dao.Find(Dao.java:42)":            withheld,
-		"jdbc:oracle:thin:cmp/Tiger99@db01:1521:CMP":     withheld,
+		"jdbc:oracle:thin:cmp/Tiger99@db01:1521:CMP":     "jdbc:oracle:thin:cmp/***@db01:1521:CMP",
 		strings.Repeat("x", 5000):                        strings.Repeat("x", 4093) + "…",
 	} {
 		result, problem := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(ok, said)+codes("3", said)))
