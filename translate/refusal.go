@@ -12,22 +12,32 @@ import (
 // send it again. It takes more than a word for that. The codes for the envelope, its headers and its encoding are made before the body is
 // looked at (SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 2.6); any other fault of the Client class must be, whole, a sentence of a SOAP
 // stack's own. Of the Server class there is one such sentence. A vendor's own text in the detail speaks against it, and so does a code that
-// the vendor refined.
+// the vendor refined, and any other text in the fault.
 func isRefusal(f *soap.Fault) bool {
-	if speaks(f.Detail) {
+	if f.Extra || speaks(f.Detail) {
 		return false
 	}
 	switch f.Class() {
 	case soap.FaultVersionMismatch, soap.FaultMustUnderstand, soap.FaultDataEncoding:
 		return hasStackCode(f)
 	case soap.FaultClient:
-		text := stackSentence(f.Reason)
-		return hasStackCode(f) && slices.ContainsFunc(notUnderstood, func(sentence *regexp.Regexp) bool { return saysOfRequest(sentence, text) })
+		return hasStackCode(f) && allSay(f, notUnderstood)
 	case soap.FaultServer:
-		return hasStackCode(f) && unknownSOAPAction.MatchString(stackSentence(f.Reason))
+		return hasStackCode(f) && allSay(f, []*regexp.Regexp{unknownSOAPAction})
 	default:
 		return false
 	}
+}
+
+// allSay reports whether the reason of a fault is one of the sentences, in each of its languages.
+func allSay(f *soap.Fault, sentences []*regexp.Regexp) bool {
+	for _, reason := range append([]string{f.Reason}, f.Translations...) {
+		text := stackSentence(reason)
+		if !slices.ContainsFunc(sentences, func(sentence *regexp.Regexp) bool { return saysOfRequest(sentence, text) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasStackCode reports whether a fault's code is a class alone, or refined only as Axis, WS-Addressing and the RPC of SOAP 1.2 (part 2,

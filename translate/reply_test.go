@@ -284,6 +284,14 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 		{"the server's sentence with a code that the vendor refined", fault11("s:Server.Notification", "Server did not recognize the value of HTTP Header SOAPAction: x."),
 			failed("Server did not recognize the value of HTTP Header SOAPAction: x.")},
 
+		{"a sentence with another in a second language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="de">`+stored+"</s:Text></s:Reason>", 1), rejected("Procedure 'x' not present")},
+		{"a sentence with another in the same language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "<s:Reason>", `<s:Reason><s:Text xml:lang="en">`+stored+"</s:Text>", 1), rejected("Procedure 'x' not present")},
+		{"a sentence beside an element that is no part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
+		{"a sentence beside text that is in no part of a fault", fault(client + "<faultstring>Bad Request</faultstring>" + stored), rejected("Bad Request")},
+		{"MustUnderstand beside an element that is no part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
+
+		{"a sentence in two languages that are one", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="cs">Procedure 'x' not present</s:Text></s:Reason>`, 1), refused},
+		{"a sentence beside a Node and an empty element", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `</s:Reason><s:Node>urn:node</s:Node><note/>`, 1), refused},
 		{"a sentence with the subcode of SOAP 1.2 for it", fault12("Procedure 'x' not present", "s:Sender", "ProcedureNotPresent"), refused},
 		{"MustUnderstand with the stack's own detail", detailed("s:MustUnderstand", "x", `<e:exception xmlns:e="http://jax-ws.dev.java.net/"><message>m</message></e:exception>`), refused},
 		{"a sentence with a blank detail", detailed("s:Client", "Bad Request", " <x/> "), refused},

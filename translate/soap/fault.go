@@ -8,11 +8,15 @@ import (
 // Fault is a vendor's answer that it did not do what was asked, or broke while doing it. It came over the wire.
 type Fault struct {
 	Version  Version
-	Code     Name    // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
-	Subcodes []Name  // Subcode/Value of SOAP 1.2, outermost first
-	Reason   string  // faultstring, or the English Reason/Text, else the first
-	Actor    string  // faultactor, or Role
-	Detail   *Detail // nil when absent
+	Code     Name   // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
+	Subcodes []Name // Subcode/Value of SOAP 1.2, outermost first
+	Reason   string // faultstring, or the English Reason/Text, else the first
+	// Translations are the other Reason/Text of SOAP 1.2. They may say something else.
+	Translations []string
+	Actor        string  // faultactor, or Role
+	Detail       *Detail // nil when absent
+	// Extra reports text in a place that no version of SOAP has in a fault.
+	Extra bool
 }
 
 // Detail is an element of a fault's detail: its own form is the vendor's.
@@ -175,8 +179,17 @@ func (f *faultReader) children(visit func() error) error {
 			if err := visit(); err != nil {
 				return err
 			}
+		case kind == Text && !isBlank([]byte(f.s.Text())):
+			f.fault.Extra = true
 		}
 	}
+}
+
+// extra reads an element that belongs to no fault.
+func (f *faultReader) extra() error {
+	text, err := f.text()
+	f.fault.Extra = f.fault.Extra || text != ""
+	return err
 }
 
 func (f *faultReader) child() (err error) {
@@ -203,8 +216,10 @@ func (f *faultReader) child() (err error) {
 		if err = once(&f.hasDetail, "detail"); err == nil {
 			f.fault.Detail, err = readDetail(f.s)
 		}
-	default:
+	case "Node":
 		err = f.s.Skip()
+	default:
+		err = f.extra()
 	}
 	return err
 }
@@ -231,7 +246,7 @@ func (f *faultReader) code(depth int) error {
 			}
 			return f.code(depth + 1)
 		}
-		return f.s.Skip()
+		return f.extra()
 	})
 }
 
@@ -243,7 +258,10 @@ func (f *faultReader) reason() error {
 	}
 	text, err := f.text()
 	if f.fault.Reason == "" || english {
-		f.fault.Reason = text
+		text, f.fault.Reason = f.fault.Reason, text
+	}
+	if text != "" {
+		f.fault.Translations = append(f.fault.Translations, text)
 	}
 	return err
 }

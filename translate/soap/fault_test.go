@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
 		}},
 		{"SOAP 1.1, another order and strangers", in11(`<s:Fault><faultstring xml:lang="en">Why</faultstring><x><faultcode>no</faultcode></x><faultcode>s:Server</faultcode></s:Fault>`), soap.Fault{
-			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
+			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why", Extra: true,
 		}},
 		{"white space around texts", in11("<s:Fault><faultcode>\n s:Server </faultcode><faultstring>\n\tWhy\n</faultstring></s:Fault>"), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
@@ -70,17 +70,17 @@ func TestFaults(t *testing.T) {
 			`<s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="en-GB">Why</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason>` +
 			`<s:Node>urn:node</s:Node><s:Role>urn:who</s:Role><s:Detail><x>y</x></s:Detail></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Space: "urn:q", Local: "Bad"}, {Local: "Worse"}},
-			Reason: "Why", Actor: "urn:who",
+			Reason: "Why", Translations: []string{"Darum", "Parce que"}, Actor: "urn:who",
 			Detail: &soap.Detail{Name: soap.Name{Space: envelope12, Local: "Detail"}, Children: []*soap.Detail{{Name: soap.Name{Local: "x"}, Text: "y"}}},
 		}},
 		{"SOAP 1.2, the subcode first", in12(`<s:Fault><s:Code><s:Subcode><s:Value>Bad</s:Value></s:Subcode><s:Value>s:Sender</s:Value></s:Code></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Local: "Bad"}},
 		}},
 		{"SOAP 1.2, no English", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Darum",
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Darum", Translations: []string{"Parce que"},
 		}},
 		{"SOAP 1.2, English first", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="EN">Why</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why",
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why", Translations: []string{"Parce que"},
 		}},
 		{"SOAP 1.2 with a detail of 1.1", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><detail>x</detail></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Detail: &soap.Detail{Name: soap.Name{Local: "detail"}, Text: "x"},
@@ -89,7 +89,7 @@ func TestFaults(t *testing.T) {
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why",
 		}},
 		{"SOAP 1.2, strangers in Code", in12(`<s:Fault><s:Code><x>y</x><s:Value>s:Receiver</s:Value></s:Code></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"},
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Extra: true,
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
