@@ -216,6 +216,8 @@ func TestFaultClasses(t *testing.T) {
 		{"SecurityTokenUnavailable", withSecurity(fault11("wsse:SecurityTokenUnavailable", "x")), denied},
 		{"UnsupportedSecurityToken", withSecurity(fault11("wsse:UnsupportedSecurityToken", "x")), denied},
 		{"UnsupportedAlgorithm", withSecurity(fault11("wsse:UnsupportedAlgorithm", "x")), denied},
+		{"MessageExpired", withSecurity(fault11("wsse:MessageExpired", "x")), denied},
+		{"MessageExpired of WS-Security 1.0", strings.Replace(fault11("wsu:MessageExpired", "x"), "<faultcode>", `<faultcode xmlns:wsu="`+strings.Replace(secext, "secext", "utility", 1)+`">`, 1), denied},
 		{"FailedAuthentication as a subcode", withSecurity(fault12("x", "s:Sender", "wsse:FailedAuthentication")), denied},
 		{"FailedAuthentication as a deeper subcode", withSecurity(fault12("x", "s:Sender", "v:Security", "wsse:FailedAuthentication")), denied},
 		{"FailedAuthentication with an undeclared prefix", fault11("wsse:FailedAuthentication", "x"), denied},

@@ -115,12 +115,15 @@ func isSecurityCode(code Name) bool {
 	if code.Space == wss4jNamespace {
 		return code.Local == "SecurityError"
 	}
+	if strings.HasSuffix(code.Space, "wss-wssecurity-utility-1.0.xsd") {
+		return code.Local == "MessageExpired" // its namespace in 1.0, section 10
+	}
 	if !strings.HasSuffix(code.Space, "wss-wssecurity-secext-1.0.xsd") {
 		return false
 	}
 	switch code.Local {
 	case "InvalidSecurityToken", "InvalidSecurity", "FailedAuthentication", "FailedCheck", "SecurityTokenUnavailable",
-		"UnsupportedSecurityToken", "UnsupportedAlgorithm":
+		"UnsupportedSecurityToken", "UnsupportedAlgorithm", "MessageExpired":
 		return true
 	}
 	return false
