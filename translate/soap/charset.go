@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -88,12 +89,28 @@ func charsetParam(contentType string) string {
 			return "utf-8"
 		}
 	}
-	_, params, err := mime.ParseMediaType(contentType)
+	_, params, err := parseMediaType(contentType)
 	if err != nil {
 		return ""
 	}
 	return params["charset"]
 }
+
+// parseMediaType parses a Content-Type as mime does, and one whose parameters have values that RFC 2045 wants quoted: type=text/xml.
+func parseMediaType(contentType string) (mediaType string, params map[string]string, err error) {
+	if mediaType, params, err = mime.ParseMediaType(contentType); err == nil {
+		return mediaType, params, nil
+	}
+	return mime.ParseMediaType(parameterValue.ReplaceAllStringFunc(contentType, func(value string) string {
+		if unquoted, found := strings.CutPrefix(value, "="); found {
+			return `="` + strings.TrimSpace(unquoted) + `"`
+		}
+		return value
+	}))
+}
+
+// parameterValue is a quoted value, so that nothing inside it is taken for another one, or an unquoted value behind its equals sign.
+var parameterValue = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|=\s*[^";\\\s]+`)
 
 // lookupEncoding returns the encoding of a name in the IANA registry, or of a usual misspelling of one; nil where it is not
 // supported: x/text lacks it, or it does not extend US-ASCII, so that a "<" might be part of another character.

@@ -76,6 +76,8 @@ func TestDecodeCharset(t *testing.T) {
 		{"twice the same", "<a>\xe9</a>", "text/xml; charset=iso-8859-1; charset=iso-8859-1", "<a>é</a>"},
 		{"with a semicolon behind", "<a>\xe9</a>", "text/xml; charset=iso-8859-1;", "<a>é</a>"},
 
+		{"beside a value that should be quoted", "<a>\xe9</a>", "application/soap+xml; action=urn:x/y; charset=iso-8859-1", "<a>é</a>"},
+
 		// A Content-Type that says nothing: the declaration decides.
 		{"malformed: no value", declared("l1") + "<a>\xe9</a>", "text/xml; charset", declared("l1") + "<a>é</a>"},
 		{"malformed: an open quote", declared("l1") + "<a>\xe9</a>", `text/xml; charset="utf-8`, declared("l1") + "<a>é</a>"},
