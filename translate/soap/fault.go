@@ -269,7 +269,8 @@ func (f *faultReader) reason() error {
 	return err
 }
 
-// text reads all character data of the current element. A service that puts markup where plain text belongs still says what it says.
+// text reads all character data of the current element. A service that puts markup where plain text belongs still says what it says, on as
+// many lines as a browser would show.
 func (f *faultReader) text() (string, error) {
 	var text []byte
 	for depth := 1; depth > 0; {
@@ -279,13 +280,24 @@ func (f *faultReader) text() (string, error) {
 			return "", err
 		case kind == StartElement:
 			depth++
+			text = append(text, lineBreak(f.s.Name())...)
 		case kind == EndElement:
 			depth--
+			text = append(text, lineBreak(f.s.Name())...)
 		case kind == Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// lineBreak returns what an element's tag is in plain text.
+func lineBreak(name Name) string {
+	switch strings.ToLower(name.Local) {
+	case "br", "div", "li", "p":
+		return "\n"
+	}
+	return ""
 }
 
 // qname reads a qualified name. One whose prefix is not declared still has its local part.

@@ -63,6 +63,7 @@ func TestFaults(t *testing.T) {
 		{"a code that is no name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "no such account"}}},
 		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "c"}}},
 		{"markup in the reason", in11(`<s:Fault><faultstring> The <b>Pin<i>Code</i></b> is <![CDATA[<wrong>]]> </faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "The PinCode is <wrong>"}},
+		{"lines in the reason", in11(`<s:Fault><faultstring>A<br/>B<h:br xmlns:h="urn:h"></h:br><p>C</p><b>D</b></faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "A\n\nB\n\n\nC\nD"}},
 		{"only a reason", in11(`<s:Fault><faultstring>Why</faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "Why"}},
 		{"only a detail", in11(`<s:Fault><detail/></s:Fault>`), soap.Fault{Version: soap.V11, Detail: &soap.Detail{Name: soap.Name{Local: "detail"}}}},
 
