@@ -136,6 +136,9 @@ func (s *Sent) Fault(f *soap.Fault) error {
 		if space := code.Space; space != "" && space != f.Version.Namespace() {
 			name = "{" + space + "}" + name
 		}
+		if sent, ok := f.Undeclared[code]; ok {
+			name = sent
+		}
 		codes = append(codes, s.Code(name))
 	}
 	return errors.New("fault " + strings.Join(codes, "/") + ": " + s.Logged(f.Reason))

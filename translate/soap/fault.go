@@ -10,7 +10,9 @@ type Fault struct {
 	Version  Version
 	Code     Name   // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
 	Subcodes []Name // Subcode/Value of SOAP 1.2, outermost first
-	Reason   string // faultstring, or the English Reason/Text, else the first
+	// Undeclared has those of the codes whose prefix was not declared, as they were sent.
+	Undeclared map[Name]string
+	Reason     string // faultstring, or the English Reason/Text, else the first
 	// Translations are the other Reason/Text of SOAP 1.2. They may say something else.
 	Translations []string
 	Actor        string  // faultactor, or Role
@@ -312,22 +314,29 @@ func (f *faultReader) qname() (Name, error) {
 		case kind == StartElement:
 			return Name{}, errors.New("soap: the fault has an element where its code belongs")
 		case kind == EndElement:
-			return qualified(f.s, strings.TrimSpace(string(text))), nil
+			return f.qualified(strings.TrimSpace(string(text))), nil
 		case kind == Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
 }
 
-func qualified(s *Scanner, value string) Name {
-	if name, ok := s.ResolveQName(value); ok {
+func (f *faultReader) qualified(value string) Name {
+	name, ok := f.s.ResolveQName(value)
+	if ok {
 		return name
 	}
-	local := value[strings.LastIndexByte(value, ':')+1:]
-	if value == "wsse:"+local {
-		return Name{Space: securityNamespace, Local: local} // every document about WS-Security writes this prefix
+	name.Local = value[strings.LastIndexByte(value, ':')+1:]
+	if value == "wsse:"+name.Local {
+		name.Space = securityNamespace // every document about WS-Security writes this prefix
 	}
-	return Name{Local: local}
+	if value != name.Local {
+		if f.fault.Undeclared == nil {
+			f.fault.Undeclared = map[Name]string{}
+		}
+		f.fault.Undeclared[name] = value
+	}
+	return name
 }
 
 // readDetail reads the element that has just begun and everything inside it. The scanner's limits bound it.

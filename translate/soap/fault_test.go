@@ -53,15 +53,20 @@ func TestFaults(t *testing.T) {
 			Version: soap.V11, Code: soap.Name{Space: "urn:c", Local: "Server"},
 		}},
 		{"a code without prefix", in11(`<s:Fault><faultcode>Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
-		{"a code whose prefix is not declared", in11(`<s:Fault><faultcode>env:Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
+		{"a code whose prefix is not declared", in11(`<s:Fault><faultcode>env:Server</faultcode></s:Fault>`), soap.Fault{
+			Version: soap.V11, Code: soap.Name{Local: "Server"}, Undeclared: map[soap.Name]string{{Local: "Server"}: "env:Server"},
+		}},
 		{"a code of WS-Security whose prefix is not declared", in11(`<s:Fault><faultcode> wsse:InvalidSecurity </faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd", Local: "InvalidSecurity"},
+			Undeclared: map[soap.Name]string{{Space: "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd", Local: "InvalidSecurity"}: "wsse:InvalidSecurity"},
 		}},
 		{"a code whose prefix is declared on itself", in11(`<s:Fault><faultcode xmlns:q="urn:q">q:Bad</faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: "urn:q", Local: "Bad"},
 		}},
 		{"a code that is no name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "no such account"}}},
-		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "c"}}},
+		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{
+			Version: soap.V11, Code: soap.Name{Local: "c"}, Undeclared: map[soap.Name]string{{Local: "c"}: "a:b:c"},
+		}},
 		{"markup in the reason", in11(`<s:Fault><faultstring> The <b>Pin<i>Code</i></b> is <![CDATA[<wrong>]]> </faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "The PinCode is <wrong>"}},
 		{"lines in the reason", in11(`<s:Fault><faultstring>A<br/>B<h:br xmlns:h="urn:h"></h:br><p>C</p><b>D</b></faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "A\n\nB\n\n\nC\nD"}},
 		{"only a reason", in11(`<s:Fault><faultstring>Why</faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "Why"}},
