@@ -155,15 +155,12 @@ func says(e *soap.Detail) bool {
 // violation reads MessageId, MessageText and ExtraInfo.
 func violation(fault, e *soap.Detail, reason string, sent *translate.Sent) translate.Violation {
 	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
-	if id := e.TextOf("MessageId"); aCode.MatchString(id) && !sent.IsSecret(id) {
+	if id := e.TextOf("MessageId"); sent.IsPlainCode(id) {
 		v.Code = validation.Code(system + "-" + id)
 	}
 	v.Detail = sent.Safe(cmp.Or(e.TextOf("MessageText"), e.TextOf("ExtraInfo"), reason))
 	return v
 }
-
-// aCode is what may become part of a problem's code.
-var aCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 // unnumbered is the code where the vendor gave no MessageId.
 func unnumbered(fault *soap.Detail) validation.Code {
