@@ -136,6 +136,9 @@ func (s *Sent) Fault(f *soap.Fault) error {
 		if space := code.Space; space != "" && space != f.Version.Namespace() {
 			name = "{" + space + "}" + name
 		}
+		if sent, ok := f.Undeclared[code]; ok {
+			name = sent
+		}
 		codes = append(codes, s.Code(name))
 	}
 	return errors.New("fault " + strings.Join(codes, "/") + ": " + s.Logged(f.Reason))
@@ -144,13 +147,10 @@ func (s *Sent) Fault(f *soap.Fault) error {
 // maxCopy bounds the copy of a reply, in bytes.
 const maxCopy = 4 << 10
 
-// shownHeaders are those that tell who answered, and why.
-var shownHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate"}
-
 func (s *Sent) copyOf(reply soap.Reply, limits soap.Limits) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\n", reply.Status)
-	for _, name := range shownHeaders {
+	for _, name := range soap.NotableHeaders {
 		if value := s.replyHeader(reply, name); value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", name, value)
 		}
@@ -309,8 +309,6 @@ func (o *outline) end() {
 
 // codeElements hold a vendor's codes. Other names that end alike are a person's: PostCode, AccountAccessCode.
 var codeElements = []string{"ResponseCode", "ErrorCode", "Code"}
-
-var shortCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 func (o *outline) text(text string) {
 	text = strings.TrimSpace(text)

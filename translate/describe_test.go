@@ -48,6 +48,10 @@ func TestCauses(t *testing.T) {
 			"fault ***: ; HTTP 500, 176 bytes",
 		},
 		{
+			"prefixes that are not declared", soap.Reply{Status: 500, Body: []byte(fault12("Wrong", "env:Sender", "v:Bad.0042", "v:Closed"))},
+			"fault env:Sender/***/v:Closed: Wrong; HTTP 500, 316 bytes",
+		},
+		{
 			"subcodes", soap.Reply{Status: 400, ContentType: "application/soap+xml", Body: []byte(fault12("Wrong", "s:Sender", "s:Bad"))},
 			"fault Sender/Bad: Wrong; HTTP 400, application/soap+xml, 259 bytes",
 		},

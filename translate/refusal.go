@@ -12,22 +12,32 @@ import (
 // send it again. It takes more than a word for that. The codes for the envelope, its headers and its encoding are made before the body is
 // looked at (SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 2.6); any other fault of the Client class must be, whole, a sentence of a SOAP
 // stack's own. Of the Server class there is one such sentence. A vendor's own text in the detail speaks against it, and so does a code that
-// the vendor refined.
+// the vendor refined, and any other text in the fault.
 func isRefusal(f *soap.Fault) bool {
-	if speaks(f.Detail) {
+	if f.Extra || speaks(f.Detail, f) {
 		return false
 	}
 	switch f.Class() {
 	case soap.FaultVersionMismatch, soap.FaultMustUnderstand, soap.FaultDataEncoding:
 		return hasStackCode(f)
 	case soap.FaultClient:
-		text := stackSentence(f.Reason)
-		return hasStackCode(f) && slices.ContainsFunc(notUnderstood, func(sentence *regexp.Regexp) bool { return saysOfRequest(sentence, text) })
+		return hasStackCode(f) && allSay(f, notUnderstood)
 	case soap.FaultServer:
-		return hasStackCode(f) && unknownSOAPAction.MatchString(stackSentence(f.Reason))
+		return hasStackCode(f) && allSay(f, []*regexp.Regexp{unknownSOAPAction})
 	default:
 		return false
 	}
+}
+
+// allSay reports whether the reason of a fault is one of the sentences, in each of its languages.
+func allSay(f *soap.Fault, sentences []*regexp.Regexp) bool {
+	for _, reason := range append([]string{f.Reason}, f.Translations...) {
+		text := stackSentence(reason)
+		if !slices.ContainsFunc(sentences, func(sentence *regexp.Regexp) bool { return saysOfRequest(sentence, text) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasStackCode reports whether a fault's code is a class alone, or refined only as Axis, WS-Addressing and the RPC of SOAP 1.2 (part 2,
@@ -45,21 +55,39 @@ var codeNamespaces = []string{
 	"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing", "http://schemas.microsoft.com/ws/2005/05/addressing/none",
 }
 
-// diagnostics are the namespaces of what stacks themselves put into a detail: the name of the host, the exception and its frames.
-var diagnostics = []string{
-	"http://xml.apache.org/axis/",
-	"http://cxf.apache.org/fault",
-	"http://jax-ws.dev.java.net/",
-	"http://schemas.datacontract.org/2004/07/System.ServiceModel",
-}
-
-// speaks reports whether a detail holds text that is not a stack's diagnostics.
-func speaks(d *soap.Detail) bool {
-	if d == nil || slices.Contains(diagnostics, d.Name.Space) {
+// speaks reports whether a detail holds text that is not a stack's diagnostics. Those are the host's name of Axis 1, and the sentence of the
+// fault itself once more, as the message of JAX-WS and the traces of Axis 1 and 2 have it. The trace of CXF is not: it names a cause.
+func speaks(d *soap.Detail, f *soap.Fault) bool {
+	if d == nil {
 		return false
 	}
-	return strings.TrimSpace(d.Text) != "" || slices.ContainsFunc(d.Children, speaks)
+	const axis, jaxws = "http://xml.apache.org/axis/", "http://jax-ws.dev.java.net/"
+	said, children := strings.TrimSpace(d.Text) != "", d.Children
+	switch d.Name {
+	case soap.Name{Space: axis, Local: "hostname"}:
+		said = len(strings.Fields(d.Text)) > 1
+	case soap.Name{Space: axis, Local: "stackTrace"}, soap.Name{Space: axis, Local: "Exception"}, soap.Name{Local: "Exception"}:
+		said = said && !repeats(d.Text, f.Reason)
+	case soap.Name{Space: jaxws, Local: "exception"}:
+		children = slices.DeleteFunc(slices.Clone(children), func(child *soap.Detail) bool {
+			return child.Name == soap.Name{Local: "message"} && len(child.Children) == 0 && repeats(child.Text, f.Reason)
+		})
+	}
+	return said || slices.ContainsFunc(children, func(child *soap.Detail) bool { return speaks(child, f) })
 }
+
+// javaFrames are the lines of a Java trace, as far as they are of the stack's and the server's own code: an exception that the vendor's code
+// passes on from a service behind it has the vendor's frames, too.
+var javaFrames = regexp.MustCompile(`(?:\s*\n\s*at (?:[\w.@-]*/)*(?:java|javax|jakarta|jdk|sun|org\.apache\.(?:axis2?|catalina|coyote|tomcat))\.[\w.$<>]+\([^()\n]*\))+\s*$`)
+
+// repeats reports whether a text is a fault's sentence, with the class of the exception in front and the frames behind it.
+func repeats(text, sentence string) bool {
+	text = strings.TrimSpace(javaFrames.ReplaceAllString(text, ""))
+	class, message, found := strings.Cut(text, ": ")
+	return text == sentence || found && message == sentence && javaClass.MatchString(class)
+}
+
+var javaClass = regexp.MustCompile(`^(?:\w+\.)+\w+(?:Fault|Exception)$`)
 
 // frames are the lines that ASP.NET adds to a message with its errors shown, as far as they are of its own code: a SoapException that the
 // vendor's code passes on from a service behind it has the vendor's frames, too.

@@ -216,6 +216,8 @@ func TestFaultClasses(t *testing.T) {
 		{"SecurityTokenUnavailable", withSecurity(fault11("wsse:SecurityTokenUnavailable", "x")), denied},
 		{"UnsupportedSecurityToken", withSecurity(fault11("wsse:UnsupportedSecurityToken", "x")), denied},
 		{"UnsupportedAlgorithm", withSecurity(fault11("wsse:UnsupportedAlgorithm", "x")), denied},
+		{"MessageExpired", withSecurity(fault11("wsse:MessageExpired", "x")), denied},
+		{"MessageExpired of WS-Security 1.0", strings.Replace(fault11("wsu:MessageExpired", "x"), "<faultcode>", `<faultcode xmlns:wsu="`+strings.Replace(secext, "secext", "utility", 1)+`">`, 1), denied},
 		{"FailedAuthentication as a subcode", withSecurity(fault12("x", "s:Sender", "wsse:FailedAuthentication")), denied},
 		{"FailedAuthentication as a deeper subcode", withSecurity(fault12("x", "s:Sender", "v:Security", "wsse:FailedAuthentication")), denied},
 		{"FailedAuthentication with an undeclared prefix", fault11("wsse:FailedAuthentication", "x"), denied},
@@ -250,11 +252,16 @@ func TestFaultClasses(t *testing.T) {
 // TestFaultsThatContradictThemselves are never settled in favour of the answer that would let a caller send again.
 func TestFaultsThatContradictThemselves(t *testing.T) {
 	const client, server = "<faultcode>s:Client</faultcode>", "<faultcode>s:Server</faultcode>"
-	fault := func(children string) string { return in11("<s:Fault>" + children + "</s:Fault>") }
+	fault := func(children string) string {
+		return in11(`<s:Fault xmlns:a="http://xml.apache.org/axis/">` + children + "</s:Fault>")
+	}
 	detailed := func(code, reason, detail string) string {
 		return fault("<faultcode>" + code + "</faultcode><faultstring>" + reason + "</faultstring><detail>" + detail + "</detail>")
 	}
 	const stored = "The item was stored, its notification failed"
+	const axis = `<a:`
+	const noOperation = "The endpoint reference (EPR) for the Operation not found is /services/Toys and the WSA Action = null"
+	const frames = "\n\tat org.apache.axis2.engine.DispatchPhase.checkPostConditions(DispatchPhase.java:89)\n\tat javax.servlet.http.HttpServlet.service(HttpServlet.java:647)\n\tat java.base/java.lang.Thread.run(Thread.java:829)"
 	for _, test := range []struct {
 		name, body string
 		want       translate.Error
@@ -284,8 +291,32 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 		{"the server's sentence with a code that the vendor refined", fault11("s:Server.Notification", "Server did not recognize the value of HTTP Header SOAPAction: x."),
 			failed("Server did not recognize the value of HTTP Header SOAPAction: x.")},
 
+		{"a sentence with another in a second language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="de">`+stored+"</s:Text></s:Reason>", 1), rejected("Procedure 'x' not present")},
+		{"a sentence with another in the same language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "<s:Reason>", `<s:Reason><s:Text xml:lang="en">`+stored+"</s:Text>", 1), rejected("Procedure 'x' not present")},
+		{"a sentence beside an element that is no part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
+		{"a sentence beside text that is in no part of a fault", fault(client + "<faultstring>Bad Request</faultstring>" + stored), rejected("Bad Request")},
+		{"MustUnderstand beside an element that is no part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
+
+		{"a sentence with another in the stack's namespace", detailed("s:Client", "Bad Request", axis+"faultString>"+stored+"</a:faultString>"), rejected("Bad Request")},
+		{"a sentence with another inside the host's name", detailed("s:Client", "Bad Request", axis+"hostname>db7<x>"+stored+"</x></a:hostname>"), rejected("Bad Request")},
+		{"a sentence with another in the host's name", detailed("s:Client", "Bad Request", axis+"hostname>"+stored+"</a:hostname>"), rejected("Bad Request")},
+		{"a sentence with another in the stack's trace", detailed("s:Client", "Bad Request", axis+"stackTrace>"+stored+frames+"</a:stackTrace>"), rejected("Bad Request")},
+		{"a sentence with WCF's exception", detailed("s:Client", "Bad Request", `<ExceptionDetail xmlns="http://schemas.datacontract.org/2004/07/System.ServiceModel"><Message>`+stored+"</Message></ExceptionDetail>"), rejected("Bad Request")},
+		{"a sentence with CXF's trace, which names a cause", detailed("s:Client", "Bad Request", `<stackTrace xmlns="http://cxf.apache.org/fault">Caused by: vendor.Stored: `+stored+"</stackTrace>"), rejected("Bad Request")},
+		{"MustUnderstand with another message of the stack's", detailed("s:MustUnderstand", "x", `<e:exception xmlns:e="http://jax-ws.dev.java.net/"><message>`+stored+"</message></e:exception>"), failed("x")},
+		{"MustUnderstand with a cause of the stack's", detailed("s:MustUnderstand", "x", `<e:exception xmlns:e="http://jax-ws.dev.java.net/"><message>x</message><e:cause><message>`+stored+"</message></e:cause></e:exception>"), failed("x")},
+		{"a sentence with the vendor's message, the same", detailed("s:Client", "Bad Request", "<v><message>Bad Request</message></v>"), rejected("Bad Request")},
+		{"a sentence with Axis 2's trace of another", detailed("s:Client", "Bad Request", "<Exception>org.apache.axis2.AxisFault: "+stored+frames+"</Exception>"), rejected("Bad Request")},
+		{"a sentence with Axis 2's trace and a cause", detailed("s:Client", "Bad Request", "<Exception>org.apache.axis2.AxisFault: Bad Request"+frames+"\nCaused by: vendor.Stored: "+stored+"</Exception>"), rejected("Bad Request")},
+		{"a sentence with Axis 2's trace through the vendor's code", detailed("s:Client", "Bad Request", "<Exception>org.apache.axis2.AxisFault: Bad Request"+frames+"\n\tat vendor.Store.call(Store.java:7)</Exception>"), rejected("Bad Request")},
+
+		{"a sentence with Axis 1's trace of it", detailed("s:Client.NoSOAPAction", "no SOAPAction header!", axis+"stackTrace>no SOAPAction header!"+frames+"</a:stackTrace>"), refused},
+		{"a sentence with Axis 2's trace of it", detailed("s:Client", noOperation, "<Exception>org.apache.axis2.AxisFault: "+noOperation+frames+"</Exception>"), refused},
+		{"a sentence with Axis 2's qualified trace of it", detailed("s:Client", noOperation, axis+"Exception>org.apache.axis2.AxisFault: "+noOperation+frames+"\n</a:Exception>"), refused},
+		{"a sentence in two languages that are one", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="cs">Procedure 'x' not present</s:Text></s:Reason>`, 1), refused},
+		{"a sentence beside a Node and an empty element", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `</s:Reason><s:Node>urn:node</s:Node><note/>`, 1), refused},
 		{"a sentence with the subcode of SOAP 1.2 for it", fault12("Procedure 'x' not present", "s:Sender", "ProcedureNotPresent"), refused},
-		{"MustUnderstand with the stack's own detail", detailed("s:MustUnderstand", "x", `<e:exception xmlns:e="http://jax-ws.dev.java.net/"><message>m</message></e:exception>`), refused},
+		{"MustUnderstand with the stack's own detail", detailed("s:MustUnderstand", "x", `<e:exception xmlns:e="http://jax-ws.dev.java.net/"><message>x</message><e:stackTrace><e:frame/></e:stackTrace></e:exception>`), refused},
 		{"a sentence with a blank detail", detailed("s:Client", "Bad Request", " <x/> "), refused},
 		{"a sentence with the host's name", detailed("s:Client.NoSOAPAction", "no SOAPAction header!", `<h:hostname xmlns:h="http://xml.apache.org/axis/">db7</h:hostname>`), refused},
 	} {

@@ -91,6 +91,11 @@ func (s *Sent) Code(code string) string {
 	return code
 }
 
+var shortCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+// IsPlainCode reports whether a vendor's code may become part of a problem's code: it is short, and no secret is in it.
+func (s *Sent) IsPlainCode(code string) bool { return shortCode.MatchString(code) && !s.IsSecret(code) }
+
 // maxFreeText bounds a free text of a result, in bytes of JSON.
 const maxFreeText = 4 << 10
 

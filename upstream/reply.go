@@ -48,12 +48,10 @@ func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 	}, nil
 }
 
-// notable are the headers that help to find out why a call failed.
+// notable returns the headers that help to find out why a call failed.
 func notable(all http.Header) map[string]string {
 	found := map[string]string{}
-	for _, name := range [...]string{
-		"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate",
-	} {
+	for _, name := range soap.NotableHeaders {
 		if value := all.Get(name); value != "" {
 			found[name] = value
 		}

@@ -206,11 +206,8 @@ func text(s *string) string {
 	return *s
 }
 
-// aCode is what may become part of a problem's code.
-var aCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
-
 func numbered(code string, sent *translate.Sent) validation.Code {
-	if !aCode.MatchString(code) || sent.IsSecret(code) {
+	if !sent.IsPlainCode(code) {
 		return system + "-fault"
 	}
 	return validation.Code(system + "-" + code)

@@ -72,7 +72,7 @@ func (c Config) judgePIN(r *UpdateCustomerPINResponse, sent *translate.Sent) *tr
 
 // whole keeps a code as it is, or leaves it out: a part of one would be another code.
 func whole(s *string, sent *translate.Sent) *string {
-	if code := strings.TrimSpace(text(s)); aCode.MatchString(code) && !sent.IsSecret(code) {
+	if code := strings.TrimSpace(text(s)); sent.IsPlainCode(code) {
 		return &code
 	}
 	return nil

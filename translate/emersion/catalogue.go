@@ -133,7 +133,7 @@ const longestLine = 4 << 10
 // mostJoined bounds the places where a line is taken apart: there are 22 sentences, and some have a comma.
 const mostJoined = 40
 
-var joint = regexp.MustCompile(`[,;] `)
+var joint = regexp.MustCompile(`[,;] ?`)
 
 // sentences takes a line apart where the vendor joined several sentences. People write commas, too: what the catalogue does not know stays
 // together, and so does a numbered sentence with its explanation.

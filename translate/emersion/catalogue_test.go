@@ -214,7 +214,9 @@ func TestSentences(t *testing.T) {
 		{"Missing Password", []string{"Missing Password"}},
 		{"Missing Password, Missing Account Type", []string{"Missing Password", "Missing Account Type"}},
 		{"Missing Password; Missing Account Type", []string{"Missing Password", "Missing Account Type"}},
-		{"Missing Password,Missing Account Type", []string{"Missing Password,Missing Account Type"}}, // not how the vendor joins
+		{"Missing Password,Missing Account Type", []string{"Missing Password", "Missing Account Type"}},
+		{"Invalid OrgType. If given OrgType value,then it must valid integer,Missing Password", []string{"Invalid OrgType. If given OrgType value,then it must valid integer", "Missing Password"}},
+		{"Over 1,000 accounts,sorry", []string{"Over 1,000 accounts,sorry"}},
 		{"a, b; c", []string{"a, b; c"}},
 		{"a, Missing Password, b; c", []string{"a", "Missing Password", "b; c"}},
 		{"Missing AccountContactType, Account is on hold", []string{"Missing AccountContactType", "Account is on hold"}},

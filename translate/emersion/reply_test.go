@@ -177,6 +177,8 @@ func TestValidationErrors(t *testing.T) {
 			rejected(title, numberedAt(t, 44, "Billing"), numberedAt(t, 46, ""))},
 		{"sentences joined by escaped line breaks", client, reason, "<detail><![CDATA[Missing Password&lt;br /&gt;PrimaryContact: Invalid or Missing Title]]></detail>",
 			rejected(numberedAt(t, 46, ""), title)},
+		{"sentences in the reason joined by elements", client, "Missing Password<br/>PrimaryContact: Invalid or Missing Title<br />", "", rejected(numberedAt(t, 46, ""), title)},
+		{"sentences joined by commas without a space", client, reason, "<detail>Missing Password,PrimaryContact: Invalid or Missing Title</detail>", rejected(numberedAt(t, 46, ""), title)},
 		{"joined sentences in the reason", client, "Missing Password, Username is already in use", "", rejected(numberedAt(t, 46, ""), numberedAt(t, 29, ""))},
 		{"known and unknown sentences joined", client, reason, "<detail>Account is on hold, please call us, Missing Password, or do not</detail>",
 			rejected(said("Account is on hold, please call us"), numberedAt(t, 46, ""), said("or do not"))},

@@ -56,16 +56,16 @@ var typedFaults = map[string]func(*soap.Fault, *soap.Detail, *translate.Sent) *t
 }
 
 // fault reads the declared faults; JAX-WS may put elements of its own beside them. A detail holds one [page]: several contradict each other,
-// and then nobody knows how far the service came.
+// one inside another too, and then nobody knows how far the service came.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if f.Detail == nil {
 		return nil
 	}
-	declared := slices.DeleteFunc(slices.Clone(f.Detail.Children), func(d *soap.Detail) bool { return typedFaults[d.Name.Local] == nil })
-	switch len(declared) {
-	case 0:
+	declared := declaredIn(f.Detail)
+	switch {
+	case !slices.ContainsFunc(f.Detail.Children, isDeclared):
 		return nil
-	case 1:
+	case len(declared) == 1:
 		return typedFaults[declared[0].Name.Local](f, declared[0], sent)
 	}
 	var all []translate.Violation
@@ -75,6 +75,19 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 		}
 	}
 	return translate.Fail(translate.UpstreamFailed, fmt.Errorf("%d declared faults at once: %w", len(declared), cause(f, declared[0], sent)), all...)
+}
+
+func isDeclared(d *soap.Detail) bool { return typedFaults[d.Name.Local] != nil }
+
+// declaredIn returns the declared faults inside an element, at any depth.
+func declaredIn(d *soap.Detail) (all []*soap.Detail) {
+	for _, child := range d.Children {
+		if isDeclared(child) {
+			all = append(all, child)
+		}
+		all = append(all, declaredIn(child)...)
+	}
+	return all
 }
 
 // checkReference compares the reply's reference with the one that was sent: a reply that names another call is not the answer to this one.
@@ -142,15 +155,12 @@ func says(e *soap.Detail) bool {
 // violation reads MessageId, MessageText and ExtraInfo.
 func violation(fault, e *soap.Detail, reason string, sent *translate.Sent) translate.Violation {
 	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
-	if id := e.TextOf("MessageId"); aCode.MatchString(id) && !sent.IsSecret(id) {
+	if id := e.TextOf("MessageId"); sent.IsPlainCode(id) {
 		v.Code = validation.Code(system + "-" + id)
 	}
 	v.Detail = sent.Safe(cmp.Or(e.TextOf("MessageText"), e.TextOf("ExtraInfo"), reason))
 	return v
 }
-
-// aCode is what may become part of a problem's code.
-var aCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 // unnumbered is the code where the vendor gave no MessageId.
 func unnumbered(fault *soap.Detail) validation.Code {

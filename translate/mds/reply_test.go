@@ -273,7 +273,7 @@ func TestNamedField(t *testing.T) {
 	}
 }
 
-// TestSeveralFaults contradict each other, whichever stands first and even when they are of one kind.
+// TestSeveralFaults contradict each other, whichever stands first, one beside or inside the other, and even when they are of one kind.
 func TestSeveralFaults(t *testing.T) {
 	one := func(name, id string) string {
 		return "<" + name + "><Details><MessageId>" + id + "</MessageId></Details></" + name + ">"
@@ -284,6 +284,9 @@ func TestSeveralFaults(t *testing.T) {
 			t.Run(first+" and "+second, func(t *testing.T) {
 				for _, code := range []string{"S:Server", "S:Client"} {
 					_, problem := decode(t, operation(t, Config{}), minimal, faulty(code, one(first, "1")+"<Other/>"+one(second, "2")))
+					checkRefusal(t, problem, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
+					nested := strings.Replace(one(first, "1"), "</"+first+">", "<Other>"+one(second, "2")+"</Other></"+first+">", 1)
+					_, problem = decode(t, operation(t, Config{}), minimal, faulty(code, nested))
 					checkRefusal(t, problem, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
 				}
 			})

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -34,8 +37,8 @@ var (
 
 const supportedEncodings = "; supported are UTF-8, UTF-16, and the registered encodings that extend US-ASCII"
 
-// DecodeCharset returns the document of an HTTP reply in UTF-8, without byte order mark and without white space before an XML
-// declaration: scripts are known to send a line break there. The encoding is that of the byte order mark, else of the charset
+// DecodeCharset returns the document of an HTTP reply in UTF-8, without byte order mark and without white space before it or
+// before an XML declaration: scripts are known to send a line break there. The encoding is that of the byte order mark, else of the charset
 // parameter of the Content-Type, else of the XML declaration (RFC 7303 section 3); without any of them it is UTF-8. UTF-16 without
 // byte order mark is also known by how "<" looks in it. A Content-Type that cannot be parsed, or whose charset could not be the
 // name of any encoding, counts as one without charset.
@@ -52,8 +55,9 @@ func DecodeCharset(body []byte, contentType string) (text []byte, err error) {
 }
 
 func decodeCharset(body []byte, contentType string) (text []byte, err error) {
-	if e, mark := byteOrderMark(body); mark > 0 {
-		return decode(e, body, mark)
+	before := len(body) - len(bytes.TrimLeft(body, spaces))
+	if e, mark := byteOrderMark(body[before:]); mark > 0 {
+		return decode(e, body, before+mark)
 	}
 	name := charsetParam(contentType)
 	if e := lookupEncoding(name); e != nil {
@@ -88,12 +92,28 @@ func charsetParam(contentType string) string {
 			return "utf-8"
 		}
 	}
-	_, params, err := mime.ParseMediaType(contentType)
+	_, params, err := parseMediaType(contentType)
 	if err != nil {
 		return ""
 	}
 	return params["charset"]
 }
+
+// parseMediaType parses a Content-Type as mime does, and one whose parameters have values that RFC 2045 wants quoted: type=text/xml.
+func parseMediaType(contentType string) (mediaType string, params map[string]string, err error) {
+	if mediaType, params, err = mime.ParseMediaType(contentType); err == nil {
+		return mediaType, params, nil
+	}
+	return mime.ParseMediaType(parameterValue.ReplaceAllStringFunc(contentType, func(value string) string {
+		if unquoted, found := strings.CutPrefix(value, "="); found {
+			return `="` + strings.TrimSpace(unquoted) + `"`
+		}
+		return value
+	}))
+}
+
+// parameterValue is a quoted value, so that nothing inside it is taken for another one, or an unquoted value behind its equals sign.
+var parameterValue = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|=\s*[^";\\\s]+`)
 
 // lookupEncoding returns the encoding of a name in the IANA registry, or of a usual misspelling of one; nil where it is not
 // supported: x/text lacks it, or it does not extend US-ASCII, so that a "<" might be part of another character.
@@ -102,7 +122,13 @@ func lookupEncoding(name string) encoding.Encoding {
 	if err != nil {
 		e, _ = ianaindex.IANA.Encoding(registeredName(name))
 	}
+	if e == nil {
+		// Browsers know more names (gb2312, windows-31j). They come last, because a browser reads ISO-8859-1 as windows-1252.
+		e, _ = htmlindex.Get(name)
+	}
 	switch e {
+	case charmap.XUserDefined: // its characters mean nothing
+		return nil
 	case nil, utf8Encoding, utf16Encoding, utf16LE, utf16BE:
 		return e
 	}
@@ -179,7 +205,7 @@ func declaredEncoding(text []byte) string {
 	return name
 }
 
-// decode returns in UTF-8 what follows the byte order mark of a length.
+// decode returns in UTF-8 what follows so many bytes, the byte order mark and what is before it.
 func decode(e encoding.Encoding, body []byte, mark int) ([]byte, error) {
 	if e == utf16Encoding {
 		if e = guessUTF16(body); e == nil {

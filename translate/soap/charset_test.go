@@ -76,6 +76,8 @@ func TestDecodeCharset(t *testing.T) {
 		{"twice the same", "<a>\xe9</a>", "text/xml; charset=iso-8859-1; charset=iso-8859-1", "<a>é</a>"},
 		{"with a semicolon behind", "<a>\xe9</a>", "text/xml; charset=iso-8859-1;", "<a>é</a>"},
 
+		{"beside a value that should be quoted", "<a>\xe9</a>", "application/soap+xml; action=urn:x/y; charset=iso-8859-1", "<a>é</a>"},
+
 		// A Content-Type that says nothing: the declaration decides.
 		{"malformed: no value", declared("l1") + "<a>\xe9</a>", "text/xml; charset", declared("l1") + "<a>é</a>"},
 		{"malformed: an open quote", declared("l1") + "<a>\xe9</a>", `text/xml; charset="utf-8`, declared("l1") + "<a>é</a>"},
@@ -121,6 +123,9 @@ func TestDecodeCharset(t *testing.T) {
 		{"much white space before the declaration", " \t\r\n\n" + declared("utf-8") + wide, "", declared("utf-8") + wide},
 		{"the encoding of a declaration behind a line break", "\r\n" + declared("l1") + "<a>\xe9</a>", "", declared("l1") + "<a>é</a>"},
 		{"a line break behind a mark", markUTF8 + "\n" + declared("utf-8") + wide, "", declared("utf-8") + wide},
+		{"a line break before a mark", "\r\n" + markUTF8 + declared("l1") + wide, "", declared("l1") + wide},
+		{"a line break before a mark, with charset", "\n" + markUTF8 + wide, "text/xml; charset=utf-8", wide},
+		{"a line break before the mark of UTF-16", "\n" + markUTF16LE + inUTF16LE(wide), "", wide},
 		{"a line break in UTF-16", markUTF16BE + inUTF16BE("\n"+declared("utf-16")+wide), "", declared("utf-16") + wide},
 		{"a line break without declaration", "\n" + wide, "", "\n" + wide},
 		{"a line break before another processing instruction", "\n<?xmlx?>" + wide, "", "\n<?xmlx?>" + wide},
@@ -152,8 +157,10 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 		{"a charset that no registry has", "<a/>", "text/xml; charset=x-klingon", 0, supported},
 		{"UTF-7", "<a/>", "text/xml; charset=utf-7", 0, supported},
 		{"UTF-32", "<a/>", "text/xml; charset=utf-32", 0, supported},
-		{"a registered encoding that the library lacks", "<a/>", "text/xml; charset=ISO-8859-11", 0, supported},
-		{"a registered encoding that the library returns as nil", "<a/>", "text/xml; charset=gb2312", 0, supported},
+		{"a registered encoding that the library returns as nil", "<a/>", "text/xml; charset=hp-roman8", 0, supported},
+		{"an encoding that only browsers read, as nothing", "<a/>", "text/xml; charset=iso-2022-kr", 0, supported},
+		{"an encoding without meaning", "<a/>", "text/xml; charset=replacement", 0, supported},
+		{"an encoding of the user's", "<a/>", "text/xml; charset=x-user-defined", 0, supported},
 		{"EBCDIC", "\x4c\x81\x61\x6e", "text/xml; charset=IBM037", 0, supported},
 		{"EBCDIC with the euro", "<a/>", "text/xml; charset=IBM01140", 0, supported},
 		{"an encoding that leaves ASCII by an escape", "<a>\x1b$B</a>\x1b(B</a>", "text/xml; charset=iso-2022-jp", 0, supported},
@@ -165,6 +172,7 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 		{"ISO-8859-1 that nothing tells", "<a>\xe9</a>", "", 3, "not UTF-8"},
 		{"ISO-8859-1 said to be UTF-8", "<a>\xe9</a>", "text/xml; charset=utf-8", 3, "not UTF-8"},
 		{"bad UTF-8 behind a mark", markUTF8 + "<a>\xff</a>", "", 6, "not UTF-8"},
+		{"bad UTF-8 behind a line break and a mark", "\n" + markUTF8 + "<a>\xff</a>", "", 7, "not UTF-8"},
 		{"a truncated character", "<a>é\xe2\x82", "", 5, "not UTF-8"},
 		{"a surrogate in UTF-8", "<a>\xed\xa0\x80", "", 3, "not UTF-8"},
 		{"a long form", "\xc0\xbca/>", "", 0, "not UTF-8"},
@@ -212,7 +220,7 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 			if encoding.Offset != test.offset || !strings.Contains(encoding.Error(), test.rule) {
 				t.Errorf("%v, want byte %d and %q", encoding, test.offset, test.rule)
 			}
-			for _, quoted := range []string{"klingon", "gb2312"} {
+			for _, quoted := range []string{"klingon", "hp-roman8"} {
 				if strings.Contains(err.Error(), quoted) {
 					t.Errorf("%v quotes what it read", err)
 				}
@@ -295,6 +303,9 @@ func TestDecodeCharsetRegistered(t *testing.T) {
 		{"EUC-KR", "\xc7\xd1\xb1\xb9\xbe\xee", "한국어"},
 		{"GBK", "\xd6\xd0\xb9\xfa\xe9f", "中国閒"},
 		{"GB18030", "\xd6\xd0\xb9\xfa\xa2\xe3\x841\xa47\x949\xfc6", "中国€\ufffd😀"},
+		{"gb2312", "\xd6\xd0\xb9\xfa", "中国"},
+		{"windows-31j", "\x93\xfa\x96{\x87@", "日本①"},
+		{"ISO-8859-11", "\xe4\xb7\xc2", "ไทย"},
 		{"Big5", "\xa4\xa4\xa4\xe5\xa5\\", "中文功"},
 	} {
 		text, err := soap.DecodeCharset([]byte("<a>"+test.bytes+"</a>"), "text/xml; charset="+test.name)

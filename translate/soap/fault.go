@@ -8,11 +8,17 @@ import (
 // Fault is a vendor's answer that it did not do what was asked, or broke while doing it. It came over the wire.
 type Fault struct {
 	Version  Version
-	Code     Name    // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
-	Subcodes []Name  // Subcode/Value of SOAP 1.2, outermost first
-	Reason   string  // faultstring, or the English Reason/Text, else the first
-	Actor    string  // faultactor, or Role
-	Detail   *Detail // nil when absent
+	Code     Name   // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
+	Subcodes []Name // Subcode/Value of SOAP 1.2, outermost first
+	// Undeclared has those of the codes whose prefix was not declared, as they were sent.
+	Undeclared map[Name]string
+	Reason     string // faultstring, or the English Reason/Text, else the first
+	// Translations are the other Reason/Text of SOAP 1.2. They may say something else.
+	Translations []string
+	Actor        string  // faultactor, or Role
+	Detail       *Detail // nil when absent
+	// Extra reports text in a place that no version of SOAP has in a fault.
+	Extra bool
 }
 
 // Detail is an element of a fault's detail: its own form is the vendor's.
@@ -111,12 +117,15 @@ func isSecurityCode(code Name) bool {
 	if code.Space == wss4jNamespace {
 		return code.Local == "SecurityError"
 	}
+	if strings.HasSuffix(code.Space, "wss-wssecurity-utility-1.0.xsd") {
+		return code.Local == "MessageExpired" // its namespace in 1.0, section 10
+	}
 	if !strings.HasSuffix(code.Space, "wss-wssecurity-secext-1.0.xsd") {
 		return false
 	}
 	switch code.Local {
 	case "InvalidSecurityToken", "InvalidSecurity", "FailedAuthentication", "FailedCheck", "SecurityTokenUnavailable",
-		"UnsupportedSecurityToken", "UnsupportedAlgorithm":
+		"UnsupportedSecurityToken", "UnsupportedAlgorithm", "MessageExpired":
 		return true
 	}
 	return false
@@ -175,8 +184,17 @@ func (f *faultReader) children(visit func() error) error {
 			if err := visit(); err != nil {
 				return err
 			}
+		case kind == Text && !isBlank([]byte(f.s.Text())):
+			f.fault.Extra = true
 		}
 	}
+}
+
+// extra reads an element that belongs to no fault.
+func (f *faultReader) extra() error {
+	text, err := f.text()
+	f.fault.Extra = f.fault.Extra || text != ""
+	return err
 }
 
 func (f *faultReader) child() (err error) {
@@ -203,8 +221,10 @@ func (f *faultReader) child() (err error) {
 		if err = once(&f.hasDetail, "detail"); err == nil {
 			f.fault.Detail, err = readDetail(f.s)
 		}
-	default:
+	case "Node":
 		err = f.s.Skip()
+	default:
+		err = f.extra()
 	}
 	return err
 }
@@ -231,7 +251,7 @@ func (f *faultReader) code(depth int) error {
 			}
 			return f.code(depth + 1)
 		}
-		return f.s.Skip()
+		return f.extra()
 	})
 }
 
@@ -243,12 +263,16 @@ func (f *faultReader) reason() error {
 	}
 	text, err := f.text()
 	if f.fault.Reason == "" || english {
-		f.fault.Reason = text
+		text, f.fault.Reason = f.fault.Reason, text
+	}
+	if text != "" {
+		f.fault.Translations = append(f.fault.Translations, text)
 	}
 	return err
 }
 
-// text reads all character data of the current element. A service that puts markup where plain text belongs still says what it says.
+// text reads all character data of the current element. A service that puts markup where plain text belongs still says what it says, on as
+// many lines as a browser would show.
 func (f *faultReader) text() (string, error) {
 	var text []byte
 	for depth := 1; depth > 0; {
@@ -258,13 +282,24 @@ func (f *faultReader) text() (string, error) {
 			return "", err
 		case kind == StartElement:
 			depth++
+			text = append(text, lineBreak(f.s.Name())...)
 		case kind == EndElement:
 			depth--
+			text = append(text, lineBreak(f.s.Name())...)
 		case kind == Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// lineBreak returns what an element's tag is in plain text.
+func lineBreak(name Name) string {
+	switch strings.ToLower(name.Local) {
+	case "br", "div", "li", "p":
+		return "\n"
+	}
+	return ""
 }
 
 // qname reads a qualified name. One whose prefix is not declared still has its local part.
@@ -279,22 +314,29 @@ func (f *faultReader) qname() (Name, error) {
 		case kind == StartElement:
 			return Name{}, errors.New("soap: the fault has an element where its code belongs")
 		case kind == EndElement:
-			return qualified(f.s, strings.TrimSpace(string(text))), nil
+			return f.qualified(strings.TrimSpace(string(text))), nil
 		case kind == Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
 }
 
-func qualified(s *Scanner, value string) Name {
-	if name, ok := s.ResolveQName(value); ok {
+func (f *faultReader) qualified(value string) Name {
+	name, ok := f.s.ResolveQName(value)
+	if ok {
 		return name
 	}
-	local := value[strings.LastIndexByte(value, ':')+1:]
-	if value == "wsse:"+local {
-		return Name{Space: securityNamespace, Local: local} // every document about WS-Security writes this prefix
+	name.Local = value[strings.LastIndexByte(value, ':')+1:]
+	if value == "wsse:"+name.Local {
+		name.Space = securityNamespace // every document about WS-Security writes this prefix
 	}
-	return Name{Local: local}
+	if value != name.Local {
+		if f.fault.Undeclared == nil {
+			f.fault.Undeclared = map[Name]string{}
+		}
+		f.fault.Undeclared[name] = value
+	}
+	return name
 }
 
 // readDetail reads the element that has just begun and everything inside it. The scanner's limits bound it.

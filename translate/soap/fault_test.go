@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
 		}},
 		{"SOAP 1.1, another order and strangers", in11(`<s:Fault><faultstring xml:lang="en">Why</faultstring><x><faultcode>no</faultcode></x><faultcode>s:Server</faultcode></s:Fault>`), soap.Fault{
-			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
+			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why", Extra: true,
 		}},
 		{"white space around texts", in11("<s:Fault><faultcode>\n s:Server </faultcode><faultstring>\n\tWhy\n</faultstring></s:Fault>"), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: envelope11, Local: "Server"}, Reason: "Why",
@@ -53,16 +53,22 @@ func TestFaults(t *testing.T) {
 			Version: soap.V11, Code: soap.Name{Space: "urn:c", Local: "Server"},
 		}},
 		{"a code without prefix", in11(`<s:Fault><faultcode>Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
-		{"a code whose prefix is not declared", in11(`<s:Fault><faultcode>env:Server</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "Server"}}},
+		{"a code whose prefix is not declared", in11(`<s:Fault><faultcode>env:Server</faultcode></s:Fault>`), soap.Fault{
+			Version: soap.V11, Code: soap.Name{Local: "Server"}, Undeclared: map[soap.Name]string{{Local: "Server"}: "env:Server"},
+		}},
 		{"a code of WS-Security whose prefix is not declared", in11(`<s:Fault><faultcode> wsse:InvalidSecurity </faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd", Local: "InvalidSecurity"},
+			Undeclared: map[soap.Name]string{{Space: "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd", Local: "InvalidSecurity"}: "wsse:InvalidSecurity"},
 		}},
 		{"a code whose prefix is declared on itself", in11(`<s:Fault><faultcode xmlns:q="urn:q">q:Bad</faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: soap.Name{Space: "urn:q", Local: "Bad"},
 		}},
 		{"a code that is no name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "no such account"}}},
-		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: soap.Name{Local: "c"}}},
+		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{
+			Version: soap.V11, Code: soap.Name{Local: "c"}, Undeclared: map[soap.Name]string{{Local: "c"}: "a:b:c"},
+		}},
 		{"markup in the reason", in11(`<s:Fault><faultstring> The <b>Pin<i>Code</i></b> is <![CDATA[<wrong>]]> </faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "The PinCode is <wrong>"}},
+		{"lines in the reason", in11(`<s:Fault><faultstring>A<br/>B<h:br xmlns:h="urn:h"></h:br><p>C</p><b>D</b></faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "A\n\nB\n\n\nC\nD"}},
 		{"only a reason", in11(`<s:Fault><faultstring>Why</faultstring></s:Fault>`), soap.Fault{Version: soap.V11, Reason: "Why"}},
 		{"only a detail", in11(`<s:Fault><detail/></s:Fault>`), soap.Fault{Version: soap.V11, Detail: &soap.Detail{Name: soap.Name{Local: "detail"}}}},
 
@@ -70,17 +76,17 @@ func TestFaults(t *testing.T) {
 			`<s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="en-GB">Why</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason>` +
 			`<s:Node>urn:node</s:Node><s:Role>urn:who</s:Role><s:Detail><x>y</x></s:Detail></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Space: "urn:q", Local: "Bad"}, {Local: "Worse"}},
-			Reason: "Why", Actor: "urn:who",
+			Reason: "Why", Translations: []string{"Darum", "Parce que"}, Actor: "urn:who",
 			Detail: &soap.Detail{Name: soap.Name{Space: envelope12, Local: "Detail"}, Children: []*soap.Detail{{Name: soap.Name{Local: "x"}, Text: "y"}}},
 		}},
 		{"SOAP 1.2, the subcode first", in12(`<s:Fault><s:Code><s:Subcode><s:Value>Bad</s:Value></s:Subcode><s:Value>s:Sender</s:Value></s:Code></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Sender"}, Subcodes: []soap.Name{{Local: "Bad"}},
 		}},
 		{"SOAP 1.2, no English", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Darum",
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Darum", Translations: []string{"Parce que"},
 		}},
 		{"SOAP 1.2, English first", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="EN">Why</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why",
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why", Translations: []string{"Parce que"},
 		}},
 		{"SOAP 1.2 with a detail of 1.1", in12(`<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><detail>x</detail></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Detail: &soap.Detail{Name: soap.Name{Local: "detail"}, Text: "x"},
@@ -89,7 +95,7 @@ func TestFaults(t *testing.T) {
 			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Reason: "Why",
 		}},
 		{"SOAP 1.2, strangers in Code", in12(`<s:Fault><s:Code><x>y</x><s:Value>s:Receiver</s:Value></s:Code></s:Fault>`), soap.Fault{
-			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"},
+			Version: soap.V12, Code: soap.Name{Space: envelope12, Local: "Receiver"}, Extra: true,
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

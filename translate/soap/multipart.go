@@ -2,10 +2,12 @@ package soap
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
-	"mime"
 	"mime/multipart"
+	"mime/quotedprintable"
+	"regexp"
 	"strings"
 )
 
@@ -20,7 +22,7 @@ func isMultipart(contentType string) bool {
 // rootPart returns the root part of a multipart/related package, which holds the envelope (MTOM section 3.2), and its Content-Type. The
 // root is the part that the parameter start names, else the first one (RFC 2387 section 3.2). Other parts are not looked at.
 func rootPart(body []byte, contentType string) (root []byte, rootType string, err error) {
-	mediaType, params, err := mime.ParseMediaType(contentType)
+	mediaType, params, err := parseMediaType(contentType)
 	boundary := params["boundary"]
 	if err != nil || mediaType != "multipart/related" || !isClosed(body, boundary) {
 		return nil, "", errPackage
@@ -36,10 +38,13 @@ func rootPart(body []byte, contentType string) (root []byte, rootType string, er
 			return nil, "", errPackage
 		case start == "" && !first, start != "" && contentID(part.Header.Get("Content-ID")) != start:
 			continue
-		case found || !isVerbatim(part.Header.Get("Content-Transfer-Encoding")):
+		case found:
 			return nil, "", errPackage
 		}
-		if root, err = io.ReadAll(part); err != nil {
+		if root, err = io.ReadAll(part); err == nil {
+			root, err = decodeTransfer(root, part.Header.Get("Content-Transfer-Encoding"))
+		}
+		if err != nil {
 			return nil, "", errPackage
 		}
 		rootType, found = part.Header.Get("Content-Type"), true
@@ -55,14 +60,23 @@ func isClosed(body []byte, boundary string) bool {
 // contentID returns an identifier of a part without its angle brackets, which some services leave out of the parameter.
 func contentID(value string) string { return strings.Trim(value, "<> ") }
 
-// isVerbatim reports whether a part's Content-Transfer-Encoding changes nothing.
-func isVerbatim(coding string) bool {
+// decodeTransfer undoes a part's Content-Transfer-Encoding (RFC 2045 section 6).
+func decodeTransfer(content []byte, coding string) ([]byte, error) {
 	switch strings.ToLower(coding) {
 	case "", "7bit", "8bit", "binary":
-		return true
+		return content, nil
+	case "base64":
+		return base64.StdEncoding.DecodeString(string(content))
+	case "quoted-printable":
+		if !notPrintable.Match(content) {
+			return io.ReadAll(quotedprintable.NewReader(bytes.NewReader(content)))
+		}
 	}
-	return false
+	return nil, errPackage
 }
+
+// notPrintable is an equals sign that does not escape anything. The reader of the library would keep it as it is.
+var notPrintable = regexp.MustCompile(`=(?:$|[0-9A-Fa-f]?[^0-9A-Fa-f\s]|[0-9A-Fa-f](?:\s|$))`)
 
 // hasInclude reports whether an element stands for another part of the package (XOP section 2.1): what the service says is then not
 // whole. A document that is not XML has none.

@@ -1,6 +1,7 @@
 package soap_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -23,11 +24,18 @@ const (
 	attachment  = "Content-Type: application/octet-stream\r\nContent-ID: <a@b>\r\n\r\n\x00\xff<s:Envelope>\r\n--uuid"
 )
 
+// coded is a root part in a Content-Transfer-Encoding.
+func coded(coding, content string) string {
+	return strings.Replace(rootHeader, "binary", coding, 1) + content
+}
+
 // TestDecodePackage reads the root part of an MTOM package, from whichever stack.
 func TestDecodePackage(t *testing.T) {
 	t.Parallel()
 	d := decoder(t, replies)
 	root := rootHeader + in11(good)
+	latin1 := strings.Replace(rootHeader, "UTF-8", "iso-8859-1", 1) + strings.Replace(in11(good), "<OpResult>", "<OpResult><!-- \xe9 -->", 1)
+	inBase64 := base64.StdEncoding.EncodeToString([]byte(in11(good)))
 	for _, test := range []struct{ name, contentType, body string }{
 		{"a root alone", packageType, packaged(root)},
 		{"a root before an attachment", packageType, packaged(root, attachment)},
@@ -42,6 +50,12 @@ func TestDecodePackage(t *testing.T) {
 		{"line feeds alone", packageType, strings.ReplaceAll(packaged(root, attachment), "\r\n", "\n")},
 		{"a root with a declaration", packageType, packaged(rootHeader + declared("utf-8") + in11(good))},
 		{"a root in another charset", packageType, packaged(strings.Replace(root, "UTF-8", "UTF-16", 1)[:len(rootHeader)+1] + markUTF16LE + inUTF16LE(in11(good)))},
+		{"parameters that should be quoted", `multipart/related; type=application/xop+xml; start="<root.message@cxf.apache.org>"; boundary=uuid:1; start-info=text/xml`, packaged(root, attachment)},
+		{"a start that should be quoted", `multipart/related; boundary=uuid:1; start=<root.message@cxf.apache.org>`, packaged(attachment, root)},
+		{"a quoted parameter that looks like others", `multipart/related; start-info="a; boundary=x/y"; boundary=uuid:1`, packaged(root)},
+		{"a root whose type should be quoted", packageType, packaged(strings.Replace(latin1, `"text/xml"`, "text/xml", 1))},
+		{"a root in quoted-printable", packageType, packaged(coded("Quoted-Printable", strings.ReplaceAll(strings.ReplaceAll(in11(good), "=", "=3D"), "<OpResult>", "=\r\n<OpResult>")))},
+		{"a root in base64", packageType, packaged(coded("BASE64", inBase64[:76]+"\r\n"+inBase64[76:]+"\r\n"))},
 		{"a namespace that is declared and not used", packageType, packaged(strings.Replace(root, "<s:Body>", `<s:Body xmlns:xop="http://www.w3.org/2004/08/xop/include">`, 1))},
 	} {
 		var got answer
@@ -78,8 +92,11 @@ func TestDecodePackageRefuses(t *testing.T) {
 		{"another kind of package", `multipart/mixed; boundary="uuid:1"`, packaged(root)},
 		{"text in another kind of package", `multipart/mixed; boundary="uuid:1"`, "--uuid:1\r\nContent"},
 		{"a malformed header line", packageType, packaged("Content-ID\r\n" + root)},
-		{"a coding", packageType, packaged(strings.Replace(root, "binary", "quoted-printable", 1))},
-		{"another coding", packageType, packaged(strings.Replace(root, "binary", "base64", 1))},
+		{"quoted-printable that is not", packageType, packaged(coded("quoted-printable", in11(good)))},
+		{"quoted-printable with half an escape", packageType, packaged(coded("quoted-printable", strings.ReplaceAll(in11(good), "=", "=3D")+"=3"))},
+		{"base64 that is not", packageType, packaged(coded("base64", in11(good)))},
+		{"base64 that is cut off", packageType, packaged(coded("base64", base64.StdEncoding.EncodeToString([]byte(in11(good)))[:101]))},
+		{"another coding", packageType, packaged(coded("x-uuencode", in11(good)))},
 		{"something behind the boundary", packageType, strings.Replace(packaged(root), "--uuid:1--", "--uuid:1--x", 1)},
 		{"half an attachment's header", packageType, packaged(root) + "--uuid:1\r\nContent-ID: <a"},
 		{"half an envelope", packageType, packaged(rootHeader + in11(good)[:150])},
