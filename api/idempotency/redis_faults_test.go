@@ -137,8 +137,11 @@ func patienceFor(call string) time.Duration {
 func TestRedisOutOfMemoryStillReplaysAndReleases(t *testing.T) {
 	server := redistest.Start(t)
 	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
-	done, held := newClaim(), newClaim()
-	if err := errors.Join(begin(t, s, done, true), s.Finish(t.Context(), done.ID, done.Owner, []byte("result")), begin(t, s, held, true)); err != nil {
+	done, held, freed := newClaim(), newClaim(), newClaim()
+	again := freed
+	again.Owner = "the next owner"
+	if err := errors.Join(begin(t, s, done, true), s.Finish(t.Context(), done.ID, done.Owner, []byte("result")), begin(t, s, held, true),
+		begin(t, s, freed, true), markAndSettle(s, false)(freed), begin(t, s, again, true)); err != nil {
 		t.Fatal(err)
 	}
 	server.ConfigSet("maxmemory", "1")
@@ -151,6 +154,10 @@ func TestRedisOutOfMemoryStillReplaysAndReleases(t *testing.T) {
 	if _, err := s.Get(t.Context(), held.ID); !errors.Is(err, idempotency.ErrNotFound) {
 		t.Errorf("what was released: %v", err)
 	}
+	if err := s.Release(t.Context(), again.ID, again.Owner); err != nil {
+		t.Errorf("release of what was freed before: %v", err)
+	}
+	wantState(t, s, freed, idempotency.Freed)
 }
 
 // TestRedisOutOfMemoryLeavesFreedRecordsWhole: a claim on one that is refused has changed nothing.
