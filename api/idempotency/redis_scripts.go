@@ -198,7 +198,7 @@ redis.call('HSET', keys, unpack(fields))
 return {'joined', store}
 `)
 
-	// scriptProbe proves that the scripts may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
+	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
 	// change existing members only. HSET lacks a value, which Redis finds out after it has looked into permissions, role and memory; it
 	// comes first, since Redis looks into memory only then.
 	scriptProbe = redis.NewScript(`
@@ -215,6 +215,7 @@ redis.call('PEXPIRE', absent, 1)
 redis.call('ZADD', absent, 'XX', 1, 'x')
 redis.call('ZREM', absent, 'x')
 redis.call('ZRANGEBYSCORE', absent, 0, 0)
+redis.call('ZCARD', absent)
 return 'ready'
 `)
 
