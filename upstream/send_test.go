@@ -361,6 +361,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 		"redirect":     "HTTP/1.1 307 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 		"after 100":    "HTTP/1.1 100 Continue\r\n\r\n" + replyOf(200, "<ok/>"),
 		"full":         replyOf(200, strings.Repeat("x", 64<<10)),
+		"long head":    "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 8<<10) + "\r\n" + strings.TrimPrefix(replyOf(200, "<ok/>"), "HTTP/1.1 200 Any\r\n"),
 	}
 	for name, bytes := range replies {
 		t.Run(name, func(t *testing.T) {
