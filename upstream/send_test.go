@@ -18,14 +18,16 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// zip compresses text.
-func zip(text string) string {
+// packed compresses text.
+func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w := begin(&b)
 	_, _ = io.WriteString(w, text)
 	_ = w.Close()
 	return b.String()
 }
+
+func zip(text string) string { return packed(gzip.NewWriter, text) }
 
 // coded is a reply whose body has a content coding.
 func coded(coding, body string) string {
