@@ -735,8 +735,11 @@ func scopesNamed(flags []string, known []api.Scope) (list []api.Scope, err error
 
 type configShow struct{}
 
+// load reads the settings and judges them as serve does, but for what serve alone needs.
+func load() (config.Config, error) { return config.Load(os.Environ(), config.ReadFile, checkAPIKeys) }
+
 func (configShow) Run(std *streams) error {
-	c, err := config.Load(os.Environ(), config.ReadFile)
+	c, err := load()
 	if err != nil {
 		return usageError{err}
 	}
@@ -746,7 +749,7 @@ func (configShow) Run(std *streams) error {
 type configCheck struct{}
 
 func (configCheck) Run(ctx context.Context, std *streams) error {
-	c, err := config.Load(os.Environ(), config.ReadFile, checkAPIKeys)
+	c, err := load()
 	if err != nil {
 		return usageError{err}
 	}

@@ -34,7 +34,8 @@ type System struct {
 	Operations []translate.Operation
 	// Upstream is nil where no URL is configured: the routes answer that they are not.
 	Upstream Upstream
-	// CallTimeout is the longest that Upstream.Send takes.
+	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
+	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.
 	CallTimeout time.Duration
 }
 

@@ -68,7 +68,8 @@ func (p *Prometheus) Suspect(system string, suspect bool) {
 	p.suspect.WithLabelValues(system).Set(value)
 }
 
-// Handler answers GET /metrics.
+// Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign
+// host could learn by DNS rebinding is counts, and which Go release runs.
 func (p *Prometheus) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))

@@ -139,6 +139,83 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 	}
 }
 
+// A request that is refused unread is answered soon, and its connection ends with the answer: net/http reads what is left of a body first, so
+// that another request can follow it. A body that is there already is no reason to give the connection up.
+func TestBodyThatNobodyReads(t *testing.T) {
+	const media = "Content-Type: text/plain\r\n"
+	for name, c := range map[string]struct {
+		line, head string
+		status     int
+	}{
+		"wrong media type": {"POST " + notePath, media, http.StatusUnsupportedMediaType},
+		"unknown path":     {"POST /nothing", media, http.StatusNotFound},
+		"wrong method":     {"PUT " + notePath, media, http.StatusMethodNotAllowed},
+		"body of a GET":    {"GET /healthz", "", http.StatusOK},
+		"foreign host":     {"POST " + notePath, "Host: evil.example\r\n", http.StatusMisdirectedRequest},
+		"body of a page":   {"GET /docs", "", http.StatusOK},
+	} {
+		if !strings.Contains(c.head, "Host:") {
+			c.head += "Host: localhost\r\n"
+		}
+		for coding, body := range map[string]string{
+			"Content-Length: 20000":      strings.Repeat("x", 20_000),
+			"Transfer-Encoding: chunked": strings.Repeat("1\r\nx\r\n", 300) + "0\r\n\r\n",
+		} {
+			head := c.line + " HTTP/1.1\r\n" + c.head + coding + "\r\n\r\n"
+			t.Run(name+", "+coding+", dripping", func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := serving(t, answering(success()), time.Minute)
+					conn := r.dial()
+					start := time.Now()
+					write(t, conn, head)
+					go func() {
+						for piece := range strings.SplitSeq(body, "") {
+							time.Sleep(time.Second / 10)
+							if _, err := io.WriteString(conn, piece); err != nil {
+								return
+							}
+						}
+					}()
+					reader := bufio.NewReader(conn)
+					resp, err := http.ReadResponse(reader, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != c.status || !resp.Close {
+						t.Errorf("%s, Connection: close is %t, %v", resp.Status, resp.Close, err)
+					}
+					if _, err := reader.ReadByte(); !errors.Is(err, io.EOF) || time.Since(start) > 5*time.Second {
+						t.Errorf("after %s: %v", time.Since(start), err)
+					}
+					_ = conn.Close()
+					r.stop()
+					<-r.done
+				})
+			})
+			t.Run(name+", "+coding+", there", func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := serving(t, answering(success()), time.Minute)
+					conn := r.dial()
+					reader := bufio.NewReader(conn)
+					for range 2 {
+						go func() { _, _ = io.WriteString(conn, head+body) }()
+						resp, err := http.ReadResponse(reader, nil)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != c.status || resp.Close {
+							t.Errorf("%s, Connection: close is %t, %v", resp.Status, resp.Close, err)
+						}
+					}
+					_ = conn.Close()
+					r.stop()
+					<-r.done
+				})
+			})
+		}
+	}
+}
+
 // A length over the limit is refused as soon as it is declared: the client need not send the body, and is not told to.
 func TestDeclaredLengthOverTheLimit(t *testing.T) {
 	for name, c := range map[string]struct{ length, expect string }{

@@ -177,6 +177,27 @@ func TestSettlementOfAnEarlierAttempt(t *testing.T) {
 	}
 }
 
+// TestSettlementIsRepeatedAfterARelease: a later attempt that sent nothing leaves the record as the operator settled it.
+func TestSettlementIsRepeatedAfterARelease(t *testing.T) {
+	var upstream upstreamFunc = unanswered
+	e := newEdge(t, upstreamFunc(func(ctx context.Context, m soap.Message) (soap.Reply, error) { return upstream(ctx, m) }))
+	of := e.runIntoUnknown(t)
+	const not = `{"attempt": "%ATTEMPT", "executed": false}`
+	first := e.settle(of, not)
+	upstream = func(context.Context, soap.Message) (soap.Reply, error) {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Unreachable, Err: errors.New("refused")}
+	}
+	if d := problemIn(t, e.call(note())); d["outcome"] != "not_sent" {
+		t.Fatalf("the later attempt: %v", d)
+	}
+	if w := e.settle(of, not); w.Code != http.StatusOK || w.Body.String() != first.Body.String() {
+		t.Errorf("repeated: status %d: %s, want %s", w.Code, w.Body, first.Body)
+	}
+	if got := e.record(t, of.OperationID); got.State != "freed" || !got.Settled {
+		t.Errorf("the record is %+v", got)
+	}
+}
+
 // TestKeyThatWasSettled is answered with the result that was found, or with a problem: a success has one form.
 func TestKeyThatWasSettled(t *testing.T) {
 	for name, row := range map[string]struct {

@@ -149,9 +149,10 @@ const unbounded = math.MaxInt64
 
 // source fails with errNotHTTP once more than left bytes are asked for: http.ReadResponse has no limit of its own.
 type source struct {
-	from io.Reader
-	left int64
-	err  error // of the last read; http.ReadResponse hides it behind a line that was cut short
+	from  io.Reader
+	left  int64
+	heard []byte // what was read since it was set; nil: nothing is kept
+	err   error  // of the last read; http.ReadResponse hides it behind a line that was cut short
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -161,5 +162,8 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p[:min(int64(len(p)), s.left)])
 	s.left -= int64(n)
 	s.err = err
+	if s.heard != nil {
+		s.heard = append(s.heard, p[:n]...)
+	}
 	return n, err
 }

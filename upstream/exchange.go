@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"compress/flate"
@@ -251,10 +250,10 @@ type head struct {
 	rawHead
 }
 
-// rawHead is what http.ReadResponse takes out of a head. Of one that did not come at once nothing is known.
+// rawHead is what http.ReadResponse takes out of a head.
 type rawHead struct {
-	// ambiguous reports that the length of the body was given twice, by Content-Length and by chunks, or that this is not known. The end of
-	// such a body is where request smuggling begins (RFC 9112 section 6.3).
+	// ambiguous reports that the length of the body was given twice, by Content-Length and by chunks. The end of such a body is where request
+	// smuggling begins (RFC 9112 section 6.3).
 	ambiguous bool
 	// announcesEnd reports that the reply says in so many words that it is the connection's last one.
 	announcesEnd bool
@@ -266,12 +265,13 @@ func (h head) closeDelimited() bool { return h.ContentLength < 0 && len(h.Transf
 // head reads up to the end of the head of the final reply.
 func (c *conn) head() (head, error) {
 	c.source.left = maxHeader
-	defer func() { c.source.left = unbounded }()
+	defer func() { c.source.left, c.source.heard = unbounded, nil }()
 	for range maxInterim + 1 {
 		if _, err := c.reader.Peek(1); err != nil {
 			return head{}, err
 		}
-		raw := peekHead(c.reader)
+		begun, _ := c.reader.Peek(c.reader.Buffered()) // it asks for no more than there is, and cannot fail
+		c.source.heard = bytes.Clone(begun)
 		response, err := http.ReadResponse(c.reader, &http.Request{Method: http.MethodPost}) //nolint:bodyclose // its Close would read to the end of the body
 		switch {
 		case err != nil:
@@ -279,7 +279,7 @@ func (c *conn) head() (head, error) {
 		case response.ProtoMajor != 1:
 			return head{}, errNotHTTP
 		case response.StatusCode >= http.StatusOK:
-			return head{response, raw}, nil
+			return head{response, judgeHead(c.source.heard[:len(c.source.heard)-c.reader.Buffered()])}, nil
 		case response.StatusCode < http.StatusContinue || response.StatusCode == http.StatusSwitchingProtocols:
 			return head{}, errNotFinal // what follows 101 is not HTTP, and has no end
 		}
@@ -287,15 +287,10 @@ func (c *conn) head() (head, error) {
 	return head{}, errNotFinal
 }
 
-// peekHead looks at what has come of a head, at least one byte.
-func peekHead(r *bufio.Reader) (h rawHead) {
-	raw, _ := r.Peek(r.Buffered())
-	lines, _, whole := bytes.Cut(raw, []byte("\r\n\r\n"))
-	if !whole {
-		return rawHead{ambiguous: true}
-	}
+// judgeHead looks at the bytes that http.ReadResponse has read.
+func judgeHead(raw []byte) (h rawHead) {
 	length, coding := false, false
-	for line := range bytes.Lines(lines) {
+	for line := range bytes.Lines(raw) {
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		switch {
 		case bytes.EqualFold(name, []byte("Content-Length")):

@@ -83,6 +83,11 @@ func TestStrayStatus(t *testing.T) {
 		{"bare, and the end", bare + "\r\n", func(p *peer) { _ = p.Close() }, false},
 		{"announces the end, which comes", bare + "Connection: close\r\n\r\n", func(p *peer) { _ = p.Close() }, true},
 		{"announces the end in a list", bare + "Connection: Keep-Alive, Close\r\n\r\n", func(p *peer) { _ = p.Close() }, true},
+		{"announces the end in another segment", bare, func(p *peer) {
+			time.Sleep(10 * time.Millisecond) // else both may come at once, which is no reason to fail
+			p.say("Connection: close\r\n\r\n")
+			_ = p.Close()
+		}, true},
 		{"announces the end, which does not come", bare + "Connection: close\r\n\r\n", (*peer).wait, false},
 		{"announces the end, and is reset", bare + "Connection: close\r\n\r\n", (*peer).reset, false},
 		{"ends with the connection", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", func(p *peer) { _ = p.Close() }, true},
@@ -388,10 +393,10 @@ func TestConnectionsRest(t *testing.T) {
 // TestConnectionThatIsNotKept lists what HTTP itself says against using a connection again.
 func TestConnectionThatIsNotKept(t *testing.T) {
 	for name, reply := range map[string]string{
-		"close":                     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
-		"HTTP/1.0 with keep-alive":  "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
-		"length and chunks":         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
-		"a long head, in two parts": "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 8<<10) + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		"close":                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+		"HTTP/1.0 with keep-alive": "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
+		"length and chunks":        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		"length and chunks, apart": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nA: " + strings.Repeat("a", 8<<10) + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, func(p *peer) {

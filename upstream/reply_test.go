@@ -14,24 +14,17 @@ import (
 )
 
 // deflated compresses text as RFC 9110 says: in zlib's wrapping.
-func deflated(text string) string {
-	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
-	_, _ = io.WriteString(w, text)
-	_ = w.Close()
-	return b.String()
-}
+func deflated(text string) string { return packed(zlib.NewWriter, text) }
 
 // deflatedBare compresses text as some servers do: without it.
 func deflatedBare(text string) string {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		panic(err)
-	}
-	_, _ = io.WriteString(w, text)
-	_ = w.Close()
-	return b.String()
+	return packed(func(to io.Writer) *flate.Writer {
+		w, err := flate.NewWriter(to, flate.BestCompression)
+		if err != nil {
+			panic(err)
+		}
+		return w
+	}, text)
 }
 
 func TestContentCodings(t *testing.T) {

@@ -18,14 +18,16 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// zip compresses text.
-func zip(text string) string {
+// packed compresses text.
+func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w := begin(&b)
 	_, _ = io.WriteString(w, text)
 	_ = w.Close()
 	return b.String()
 }
+
+func zip(text string) string { return packed(gzip.NewWriter, text) }
 
 // coded is a reply whose body has a content coding.
 func coded(coding, body string) string {
@@ -361,6 +363,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 		"redirect":     "HTTP/1.1 307 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 		"after 100":    "HTTP/1.1 100 Continue\r\n\r\n" + replyOf(200, "<ok/>"),
 		"full":         replyOf(200, strings.Repeat("x", 64<<10)),
+		"long head":    "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 8<<10) + "\r\n" + strings.TrimPrefix(replyOf(200, "<ok/>"), "HTTP/1.1 200 Any\r\n"),
 	}
 	for name, bytes := range replies {
 		t.Run(name, func(t *testing.T) {

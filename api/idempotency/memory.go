@@ -70,7 +70,8 @@ var _ Store = (*Memory)(nil)
 type entry struct {
 	Record
 	owner string
-	size  int64
+	freed *entry // the record that the claim replaced, which its release brings back
+	size  int64  // without freed
 	lease timer
 	end   timer
 }
@@ -126,8 +127,9 @@ func (m *Memory) begin(ctx context.Context, c Claim) (Record, bool, error) {
 	}
 	if e != nil {
 		m.remove(e)
+		e.freed = nil // a release brings back one record and not all before it
 	}
-	return m.add(c, now).Record, true, nil
+	return m.add(c, e, now).Record, true, nil
 }
 
 // Finish implements Store. It does not fail for want of room.
@@ -157,6 +159,9 @@ func (m *Memory) Release(ctx context.Context, id, owner string) error {
 	defer m.mu.Unlock()
 	if e := m.find(id, now); e.heldBy(owner) && e.State != Done {
 		m.remove(e)
+		if e.freed != nil && !e.freed.end.due(now.mono) {
+			m.place(e.freed)
+		}
 	}
 	return nil
 }
@@ -359,7 +364,7 @@ func (m *Memory) purge(now instant, limit int) int {
 	return n
 }
 
-func (m *Memory) add(c Claim, now instant) *entry {
+func (m *Memory) add(c Claim, freed *entry, now instant) *entry {
 	e := &entry{
 		Record: Record{
 			ID: c.ID, State: InFlight, Caller: bytes.Clone(c.Caller), Operation: c.Operation, Fingerprint: bytes.Clone(c.Fingerprint),
@@ -367,16 +372,30 @@ func (m *Memory) add(c Claim, now instant) *entry {
 			Attempt: AttemptOf(c.Owner),
 		},
 		owner: c.Owner,
+		freed: freed,
 		size:  recordOverhead + int64(len(c.ID)+len(c.Caller)+len(c.Operation)+len(c.Fingerprint)+len(c.SealingKey)+len(c.Owner)),
 	}
 	e.lease = timer{at: later(now.mono, c.Lease), of: e}
 	e.end = timer{at: later(e.lease.at, m.retention.Unknown), of: e}
 	m.open[e] = struct{}{}
 	heap.Push(&m.leases, &e.lease)
+	m.place(e)
+	return e
+}
+
+// place puts a record where every record is.
+func (m *Memory) place(e *entry) {
 	heap.Push(&m.ends, &e.end)
 	m.records[e.ID] = e
-	m.bytes += e.size
-	return e
+	m.bytes += e.takes()
+}
+
+// takes is how many bytes go with a record.
+func (e *entry) takes() int64 {
+	if e.freed != nil {
+		return e.size + e.freed.size
+	}
+	return e.size
 }
 
 // keep gives the record its result.
@@ -417,7 +436,7 @@ func (m *Memory) remove(e *entry) {
 	delete(m.open, e)
 	heap.Remove(&m.ends, e.end.index)
 	delete(m.records, e.ID)
-	m.bytes -= e.size
+	m.bytes -= e.takes()
 }
 
 // leave takes a record from where its state has put it.

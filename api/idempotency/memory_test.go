@@ -393,7 +393,7 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 				}
 				if free && !full {
 					deadline := now.Add(c.Lease)
-					p.records[c.ID] = &plainRecord{idempotency.InFlight, deadline, deadline.Add(keep.Unknown)}
+					p.records[c.ID] = &plainRecord{idempotency.InFlight, deadline, deadline.Add(keep.Unknown), p.live(c.ID)}
 				}
 			},
 			"finish": func(t *rapid.T) {
@@ -425,7 +425,7 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 					t.Fatal(err)
 				}
 				if was == idempotency.InFlight || was == idempotency.Unknown {
-					delete(p.records, name)
+					p.records[name] = p.records[name].freed
 				}
 			},
 			"sweep": func(t *rapid.T) {
@@ -462,6 +462,15 @@ type plainRecord struct {
 	state    idempotency.State
 	deadline time.Time // in flight
 	end      time.Time // of its retention
+	freed    *plainRecord
+}
+
+// live is a record that has not ended, or nil.
+func (p plain) live(id string) *plainRecord {
+	if p.state(id) == "" {
+		return nil
+	}
+	return p.records[id]
 }
 
 func (p plain) state(id string) idempotency.State {

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // Ready implements Store, within 300 ms: each master answers, is one, may not evict, has room, has the replicas that claims wait for, and lets
-// the scripts run; and the checks of the keys are those of this process. The error names what to set. Where INFO is forbidden the rest
-// must do.
+// every command run that is needed; and the checks of the keys are those of this process. The error names what to set. Where INFO is
+// forbidden the rest must do.
 func (s *Redis) Ready(ctx context.Context) (Readiness, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.times.ready)
 	defer cancel()
@@ -69,8 +70,11 @@ func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) 
 	if err == nil && probed != "ready" {
 		err = errors.New("the server gave an answer that no script gives")
 	}
+	if err == nil && s.replicas > 0 {
+		err = node.Wait(ctx, 0, time.Millisecond).Err() // for no replica: it answers at once
+	}
 	if err != nil {
-		r.err = fmt.Errorf("the scripts that keep records cannot run: %w", err)
+		r.err = fmt.Errorf("the commands that keep records cannot run: %w", err)
 	}
 	return r
 }

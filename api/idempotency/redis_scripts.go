@@ -30,6 +30,9 @@ local function answer(word)
   return fields
 end
 
+-- What of a freed record a claim replaces, and its release brings back.
+local of_attempt = {'owner', 'started', 'deadline', 'ended', 'caller', 'operation', 'fingerprint', 'sealing_key'}
+
 local function turn_unknown(since)
   redis.call('HSET', record, 'state', 'unknown', 'ended', since)
   redis.call('ZADD', unknown, started, id)
@@ -60,6 +63,9 @@ end
 local held = lapse() == false and state == 'in_flight' and owner == claimant
 if not state or state == 'freed' then
   local till = now + lease
+  if state == 'freed' then
+    redis.call('HSET', record, 'freed', cmsgpack.pack(redis.call('HMGET', record, unpack(of_attempt))))
+  end
   redis.call('HSET', record, 'state', 'in_flight', 'owner', claimant, 'started', now, 'deadline', till,
     'caller', ARGV[7], 'operation', ARGV[8], 'fingerprint', ARGV[9], 'sealing_key', ARGV[10])
   redis.call('HDEL', record, 'ended', 'settled')
@@ -87,11 +93,23 @@ end
 return {'done'}
 `)
 
+	// scriptRelease begins with ZREM, after which Redis accepts HSET, too, when it is out of memory: what is written was there before, packed.
 	scriptRelease = script(`
 if owner == ARGV[4] and (state == 'in_flight' or state == 'unknown') then
-  redis.call('DEL', record)
   redis.call('ZREM', open, id)
   redis.call('ZREM', unknown, id)
+  local freed = redis.call('HMGET', record, 'freed')[1]
+  if freed then
+    redis.call('HSET', record, 'state', 'freed', 'settled', 1)
+    for i, value in ipairs(cmsgpack.unpack(freed)) do
+      redis.call('HSET', record, of_attempt[i], value)
+    end
+    redis.call('HDEL', record, 'freed')
+    local ended = redis.call('HMGET', record, 'ended')[1]
+    redis.call('PEXPIRE', record, ended + keep_done - now) -- at once when that has passed
+  else
+    redis.call('DEL', record)
+  end
 end
 return {'done'}
 `)
@@ -180,7 +198,7 @@ redis.call('HSET', keys, unpack(fields))
 return {'joined', store}
 `)
 
-	// scriptProbe proves that the scripts may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
+	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
 	// change existing members only. HSET lacks a value, which Redis finds out after it has looked into permissions, role and memory; it
 	// comes first, since Redis looks into memory only then.
 	scriptProbe = redis.NewScript(`
@@ -197,6 +215,7 @@ redis.call('PEXPIRE', absent, 1)
 redis.call('ZADD', absent, 'XX', 1, 'x')
 redis.call('ZREM', absent, 'x')
 redis.call('ZRANGEBYSCORE', absent, 0, 0)
+redis.call('ZCARD', absent)
 return 'ready'
 `)
 

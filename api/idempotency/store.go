@@ -18,7 +18,7 @@ import (
 // State is where a record stands.
 //
 //	(none) --Begin--> InFlight --Finish--> Done
-//	                     | |  \--Release--> (none)
+//	                     | |  \--Release--> (none), or the Freed that Begin replaced
 //	                     | \--MarkUnknown, or the lease passes--> Unknown --Finish (late)--> Done
 //	                     |                                          |  \--Settle(executed)--> Done
 //	                     |                                          \--Settle(not executed)--> Freed --Begin--> InFlight
@@ -180,8 +180,9 @@ type Store interface {
 	// of a Done record it changes nothing and succeeds. ErrNotOwner otherwise.
 	Finish(ctx context.Context, id, owner string, result []byte) error
 
-	// Release ends a claim under which nothing was sent: the record vanishes, unless it is no longer InFlight or Unknown under that owner
-	// or was settled; then it is left alone. It never fails for that reason: to whoever releases, both mean that the claim is not theirs.
+	// Release ends a claim under which nothing was sent: the record vanishes, and a Freed one that the claim replaced is back until its own
+	// retention is over, since an operator may ask for it or repeat the settlement. A record that is no longer InFlight or Unknown under that
+	// owner, or was settled, is left alone. Release never fails for that reason: to whoever releases, both mean that the claim is not theirs.
 	Release(ctx context.Context, id, owner string) error
 
 	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds; ErrNotOwner otherwise.

@@ -188,6 +188,18 @@ func TestConfigCommand(t *testing.T) {
 	}
 }
 
+// TestEveryCommandJudgesKeyLines: what only the operations know is wrong for all commands that read the settings to show, check or use them.
+func TestEveryCommandJudgesKeyLines(t *testing.T) {
+	line := "web sha256:" + strings.Repeat("0", 64) + " no:such:scope"
+	for _, args := range [][]string{{"config"}, {"config", "show"}, {"config", "check"}, {"serve"}} {
+		for name, lines := range map[string]string{"a line that is none": "an-id.of-a-hash", "a scope that there is not": line} {
+			if got := command(t, map[string]string{"API_KEYS": lines}, args...); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"API_KEYS"}) {
+				t.Errorf("%s, %v: exit code %d: %s", name, args, got.code, got.stderr)
+			}
+		}
+	}
+}
+
 func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
 	address := scripted.address(t)
 	if got := command(t, toVendor(address), "config", "check"); got.code != 0 || strings.Count(got.stdout, "reachable") != 3 {
@@ -200,9 +212,6 @@ func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
 	if got.code != exitFailed || !regexp.MustCompile(`(?m)^customercare +reachable$`).MatchString(got.stdout) ||
 		!regexp.MustCompile(`(?m)^mds +.*connection refused`).MatchString(got.stdout) || !regexp.MustCompile(`(?m)^emersion +not configured$`).MatchString(got.stdout) {
 		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
-	}
-	if got := command(t, map[string]string{"API_KEYS": "an-id.of-a-hash"}, "config", "check"); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"API_KEYS"}) {
-		t.Errorf("a wrong key line: exit code %d: %s", got.code, got.stderr)
 	}
 	sandbox, sandboxSettings := sandboxURL(t)
 	before := get(t, sandbox+"/sandbox/calls?messageId=none")

@@ -153,7 +153,7 @@ func TestConfigCheckAndServeSayWhatIsWrongWithRedis(t *testing.T) {
 	}{
 		{"all is well", func() map[string]string { return records }, "ready", false, `{"status":"ready"}`},
 		{"no INFO", func() map[string]string { return restricted(redis, records, "-info", "-config") }, "policy.*unverified", false, `{"status":"ready","policy":"unverified"}`},
-		{"no scripts", func() map[string]string { return restricted(redis, records, "-@scripting") }, "scripts.* cannot run: .*permission", true, `{"status":"not ready"}`},
+		{"no scripts", func() map[string]string { return restricted(redis, records, "-@scripting") }, "commands.* cannot run: .*permission", true, `{"status":"not ready"}`},
 		{"a wrong password", func() map[string]string {
 			return with(restricted(redis, records), map[string]string{"REDIS_URL": "redis://bridge:wrong@" + redis.Addr()})
 		}, "WRONGPASS", true, `{"status":"not ready"}`},

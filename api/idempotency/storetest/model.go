@@ -39,6 +39,7 @@ type machine struct {
 type modelled struct {
 	idempotency.Record
 	owner string
+	freed *modelled // what the claim replaced, and its release brings back
 	// noticed tells that the store must list the record among the Unknowns if it is one. Until then it may: to whoever asks for the record
 	// a lease that has passed has made it Unknown, but the lists need not know yet.
 	noticed bool
@@ -116,7 +117,7 @@ func (m *machine) claim(c idempotency.Claim) bool {
 		m.Fatalf("Begin by %s: acquired %t, and the record is %+v; the model has %+v", c.Owner, got.acquired, got.record, w)
 	}
 	if starts {
-		m.want[c.ID] = &modelled{Record: claimed(c, *got.record), owner: c.Owner, noticed: true}
+		m.want[c.ID] = &modelled{Record: claimed(c, *got.record), owner: c.Owner, freed: w, noticed: true}
 		m.plausible(*got.record, c)
 	}
 	if got.acquired {
@@ -159,6 +160,9 @@ func (m *machine) release(t *rapid.T) {
 		m.must("Release", m.store.Release(m.Context(), id, owner))
 		if w.holds(owner) && w.open() {
 			delete(m.want, id)
+			if w.freed != nil {
+				m.want[id] = w.freed
+			}
 			m.watch.of(id).released(m, id, owner)
 		}
 	}
@@ -341,9 +345,10 @@ func (w *watched) saw(k tb, r idempotency.Record) {
 	}
 }
 
-// released: the holder has let go, and the store says that there is nothing any more.
+// released: the holder has let go, and the store says that there is nothing any more, or what an operator has freed.
 func (w *watched) released(m *machine, id, owner string) {
-	if _, err := m.store.Get(m.Context(), id); w.holder == owner && errors.Is(err, idempotency.ErrNotFound) {
+	r, err := m.store.Get(m.Context(), id)
+	if w.holder == owner && (errors.Is(err, idempotency.ErrNotFound) || r.State == idempotency.Freed) {
 		w.holder = ""
 	}
 }

@@ -34,7 +34,12 @@ func doneRetention(k kit) {
 			k.markUnknown(c)
 			k.settle(c, idempotency.Settlement{Executed: true})
 		}},
-		{name: "freed", into: func(k kit, c idempotency.Claim) { k.markUnknown(c); k.settle(c, idempotency.Settlement{}) }},
+		{name: "freed", into: free},
+		{name: "freed, claimed again and released", into: func(k kit, c idempotency.Claim) {
+			free(k, c)
+			k.acquire(by(stranger, c))
+			k.release(by(stranger, c))
+		}},
 	}, long)
 	k.inState(held, idempotency.InFlight)
 	k.inState(unknown, idempotency.Unknown)
@@ -44,6 +49,25 @@ func doneRetention(k kit) {
 			k.Errorf("a claim on what may have been sent: acquired %t, %v", got.acquired, got.err)
 		}
 	}
+}
+
+func free(k kit, c idempotency.Claim) {
+	k.markUnknown(c)
+	k.settle(c, idempotency.Settlement{})
+}
+
+// freedRetention: a release brings nothing back whose retention is over.
+func freedRetention(k kit) {
+	k = k.keeping(brief, long)
+	c := claim()
+	inFlight(k, []idempotency.Claim{c})
+	free(k, c)
+	again := by(stranger, c)
+	k.acquire(again)
+	pass(brief)
+	k.inState(again, idempotency.InFlight)
+	k.release(again)
+	k.gone(c)
 }
 
 // unknownRetention: a record in flight is kept as long as its lease and then as long as an Unknown, however short that is.

@@ -47,6 +47,7 @@ func checks() []check {
 		{"settling gives the record as it stands", settlingGivesRecord},
 		{"a lease that holds changes nothing", leaseHolds},
 		{"done and freed records end with their retention", doneRetention},
+		{"a release brings back no record past its retention", freedRetention},
 		{"unknown records end with theirs, claims that hold do not", unknownRetention},
 		{"unknowns are listed by their start, and counted", unknownsInOrder},
 		{"the earliest of many unknowns are listed", earliestOfMany},

@@ -120,6 +120,22 @@ var mistakes = []mistake{
 		found: []string{"transitions: in flight", "transitions: released", "what is unknown no more is not listed", "many at once never execute twice", "model"},
 	},
 	{
+		name: "what a release brings back is not settled", how: func(w *twisted) {
+			var back sync.Map
+			w.release = func(ctx context.Context, id, owner string) error {
+				err := w.Store.Release(ctx, id, owner)
+				back.Store(id, w.state(id) == idempotency.Freed)
+				return err
+			}
+			w.show = func(r *idempotency.Record) {
+				if is, _ := back.Load(r.ID); is == true && r.State == idempotency.Freed {
+					r.Settled = false
+				}
+			}
+		},
+		found: []string{"transitions: claimed again once freed", "transitions: lease passed once freed", "transitions: released once freed"},
+	},
+	{
 		name: "release tells that the claim is gone", how: func(w *twisted) {
 			w.release = func(ctx context.Context, id, owner string) error {
 				if w.state(id) == "" {
@@ -239,7 +255,7 @@ var mistakes = []mistake{
 	{
 		name:  "nothing ever ends",
 		keeps: func(idempotency.Retention) idempotency.Retention { return idempotency.Retention{} },
-		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+		found: []string{"done and freed records end with their retention", "a release brings back no record past its retention", "unknown records end with theirs, claims that hold do not"},
 	},
 	{
 		name: "everything ends too early",

@@ -36,6 +36,7 @@ var (
 	begins   = cell{acquired: true, becomes: toInFlight}
 	finishes = cell{becomes: toDone}
 	vanishes = cell{becomes: func(idempotency.Record, idempotency.Claim) *idempotency.Record { return nil }}
+	restores = cell{becomes: toRestored}
 	unknowns = cell{becomes: toUnknown}
 	settles  = cell{becomes: toSettled}
 	frees    = cell{becomes: toFreed}
@@ -63,7 +64,9 @@ var transitions = []situation{
 	{"done late", finishedLate, [...]cell{stays, stays, stays, foreign, stays, stays, foreign, foreign, known, known, other, stays}},
 	{"settled as executed", settled, [...]cell{stays, stays, foreign, foreign, stays, stays, foreign, foreign, stays, known, other, stays}},
 	{"freed", freed, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, other, stays}},
-	{"claimed again once freed", reclaimed, [...]cell{again, stays, finishes, foreign, vanishes, stays, unknowns, foreign, known, known, other, stays}},
+	{"claimed again once freed", reclaimed, [...]cell{again, stays, finishes, foreign, restores, stays, unknowns, foreign, known, known, other, stays}},
+	{"lease passed once freed", lapsedAgain, [...]cell{stays, stays, finishes, foreign, restores, stays, stays, foreign, settles, frees, other, stays}},
+	{"released once freed", restored, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, other, stays}},
 }
 
 // answer is what a call gives. Not every call gives a record.
@@ -185,7 +188,7 @@ func (c cell) judge(k kit, of idempotency.Claim, before *idempotency.Record, ans
 		return
 	}
 	stands := k.get(of)
-	if c.acquired && c.becomes != nil {
+	if want.Started.IsZero() {
 		want.Started, want.Deadline = stands.Started, stands.Deadline
 		k.plausible(stands, of)
 	}
@@ -230,6 +233,11 @@ func toSettled(r idempotency.Record, c idempotency.Claim) *idempotency.Record {
 func toFreed(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
 	r.State, r.Settled = idempotency.Freed, true
 	return unended(r)
+}
+
+// toRestored is the record that the stranger's claim left, in the situations where there was one.
+func toRestored(_ idempotency.Record, c idempotency.Claim) *idempotency.Record {
+	return toFreed(claimed(by(stranger, c), idempotency.Record{}), c)
 }
 
 // unended is a record whose end is still to be read from the store.
@@ -347,6 +355,29 @@ func reclaimed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	}
 	freed(k, earlier)
 	return inFlight(k, claims)
+}
+
+func lapsedAgain(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	for i := range claims {
+		claims[i].Lease = brief
+	}
+	records := reclaimed(k, claims)
+	pass(brief)
+	for i, r := range records {
+		records[i] = toUnknown(*r, claims[i])
+	}
+	return records
+}
+
+// restored are records of which a claim made by the stranger once they were freed has left nothing.
+func restored(k kit, claims []idempotency.Claim) []*idempotency.Record {
+	records := freed(k, claims)
+	for _, c := range claims {
+		again := by(stranger, c)
+		k.acquire(again)
+		k.release(again)
+	}
+	return records
 }
 
 // prefixed says of what it is that a test speaks.
