@@ -46,5 +46,6 @@ fuzz: ## half a minute of each fuzz target
 torture: ## ten minutes of the torture test, which make test runs for half of one; TORTURE='-torture.seed=7' repeats a run
 	go test -race -count=1 -timeout 1h -v ./tests/torture -torture.duration=10m $(TORTURE)
 
-bench: ## the benchmarks; compare numbers of one run only
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## what a request costs, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
+	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate
+	go run ./tests/bench $(BENCH)
