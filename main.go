@@ -33,6 +33,7 @@ import (
 	"soapbridge/translate/emersion"
 	"soapbridge/translate/mds"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/upstream"
 	"soapbridge/upstream/sandbox"
 )
@@ -426,7 +427,7 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 // wire gives every system its operations, and its client where a URL is configured; watch gives the client what it tells of its connections.
 func wire(c config.Config, watch func(system string) upstream.Events) ([]api.System, error) {
 	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
-	limits := soap.Limits{Bytes: 3 * int(c.MaxReply)}
+	limits := xml.Limits{Bytes: 3 * int(c.MaxReply)}
 	transport := func(s config.System) []soap.Secret {
 		secrets := []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
 		if s.BasicUsername != "" { // as it stands in the HTTP header

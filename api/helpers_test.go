@@ -16,6 +16,7 @@ import (
 	"soapbridge/api/idempotency"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // aSecret stands in requests, replies and panics. It must never be seen again.
@@ -60,9 +61,9 @@ func addNote(t *testing.T) translate.Operation {
 		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
-			Reply: []soap.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
+			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
 		},
-		Limits: soap.Limits{Bytes: 1 << 20},
+		Limits: xml.Limits{Bytes: 1 << 20},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 func TestRequestID(t *testing.T) {
@@ -251,7 +252,7 @@ func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
 		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
-			Reply: []soap.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
+			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
 		},
 		// What the proxy fills in itself passes no check of a request's characters.
 		Fill: func(r *noteRequest, _ translate.Env) { r.Text = "\x00" + aSecret },

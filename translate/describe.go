@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // ReplyError is why a call failed whose reply was read: what the reply means, and what its transport said. It is for the log.
@@ -30,7 +31,7 @@ func (e *ReplyError) Unwrap() error { return e.cause }
 func (e *ReplyError) Copy() string { return e.copy() }
 
 // explain completes the cause of an error that a reply told.
-func (s *Sent) explain(problem *Error, reply soap.Reply, limits soap.Limits) *Error {
+func (s *Sent) explain(problem *Error, reply soap.Reply, limits xml.Limits) *Error {
 	problem.Cause = &ReplyError{problem.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
 	return problem
 }
@@ -131,7 +132,7 @@ func title(body []byte) string {
 // Fault describes a fault for the log: its codes as they were sent, and all of its text, the chain of inner exceptions included.
 func (s *Sent) Fault(f *soap.Fault) error {
 	codes := make([]string, 0, 1+len(f.Subcodes))
-	for _, code := range append([]soap.Name{f.Code}, f.Subcodes...) {
+	for _, code := range append([]xml.Name{f.Code}, f.Subcodes...) {
 		name := code.Local
 		if space := code.Space; space != "" && space != f.Version.Namespace() {
 			name = "{" + space + "}" + name
@@ -147,7 +148,7 @@ func (s *Sent) Fault(f *soap.Fault) error {
 // maxCopy bounds the copy of a reply, in bytes.
 const maxCopy = 4 << 10
 
-func (s *Sent) copyOf(reply soap.Reply, limits soap.Limits) string {
+func (s *Sent) copyOf(reply soap.Reply, limits xml.Limits) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\n", reply.Status)
 	for _, name := range soap.NotableHeaders {
@@ -197,8 +198,8 @@ func (s *Sent) words(page string) (words string, ok bool) {
 }
 
 // body shows a document as its elements, and the words of a page of somebody in between, or of the server around the service.
-func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
-	text, err := soap.DecodeCharset(reply.Body, reply.ContentType)
+func (s *Sent) body(reply soap.Reply, limits xml.Limits) string {
+	text, err := xml.DecodeCharset(reply.Body, reply.ContentType)
 	if err != nil {
 		return fmt.Sprintf("[%d bytes: %v]", len(reply.Body), err)
 	}
@@ -219,8 +220,8 @@ func (s *Sent) body(reply soap.Reply, limits soap.Limits) string {
 }
 
 // elements shows a document by its elements, until that is enough.
-func (s *Sent) elements(document []byte, limits soap.Limits) string {
-	o := outline{scanner: soap.NewScanner(document, limits), masked: s.masked}
+func (s *Sent) elements(document []byte, limits xml.Limits) string {
+	o := outline{scanner: xml.NewScanner(document, limits), masked: s.masked}
 	err := o.document()
 	text := s.mask(o.b.String()) // its names, which are whole here
 	if err != nil {
@@ -231,10 +232,10 @@ func (s *Sent) elements(document []byte, limits soap.Limits) string {
 
 // outline writes a document's elements.
 type outline struct {
-	scanner *soap.Scanner
+	scanner *xml.Scanner
 	masked  func(text string) string
 	b       strings.Builder
-	open    []soap.Name
+	open    []xml.Name
 	fault   int  // how many faults are open
 	started bool // the start tag of the innermost element is not closed yet
 }
@@ -242,18 +243,18 @@ type outline struct {
 func (o *outline) document() error {
 	for o.b.Len() < maxCopy {
 		kind, err := o.scanner.Next()
-		if err != nil || kind == soap.EndDocument {
+		if err != nil || kind == xml.EndDocument {
 			o.closeTag(">")
 			return err
 		}
 		switch kind {
-		case soap.StartElement:
+		case xml.StartElement:
 			err = o.start()
-		case soap.EndElement:
+		case xml.EndElement:
 			o.end()
-		case soap.Text:
+		case xml.Text:
 			o.text(o.scanner.Text())
-		case soap.EndDocument:
+		case xml.EndDocument:
 		}
 		if err != nil {
 			return err
@@ -269,7 +270,7 @@ func (o *outline) closeTag(with string) {
 	o.started = false
 }
 
-func isSOAP(name soap.Name, local string) bool {
+func isSOAP(name xml.Name, local string) bool {
 	return name.Local == local && (name.Space == soap.NamespaceV11 || name.Space == soap.NamespaceV12)
 }
 

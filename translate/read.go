@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -306,7 +307,7 @@ func (r *jsonReader) string(field *soap.Field, place reflect.Value) error {
 		}
 		s = string(unquoted)
 	}
-	if at, bad := soap.IllegalChar(s); bad {
+	if at, bad := xml.IllegalChar(s); bad {
 		r.illegal(s[at:])
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // isRefusal reports whether a fault says that the service did not understand this proxy's message, and so executed nothing: the caller may
@@ -44,7 +45,7 @@ func allSay(f *soap.Fault, sentences []*regexp.Regexp) bool {
 // section 4.4) do it for a message that no operation is found for.
 func hasStackCode(f *soap.Fault) bool {
 	_, refinement, _ := strings.Cut(f.Code.Local, ".")
-	return slices.Contains(codeNamespaces, f.Code.Space) && (refinement == "" || refinement == "NoSOAPAction") && !slices.ContainsFunc(f.Subcodes, func(code soap.Name) bool {
+	return slices.Contains(codeNamespaces, f.Code.Space) && (refinement == "" || refinement == "NoSOAPAction") && !slices.ContainsFunc(f.Subcodes, func(code xml.Name) bool {
 		return code.Local != "ActionNotSupported" && code.Local != "DestinationUnreachable" && code.Local != "ProcedureNotPresent"
 	})
 }
@@ -64,13 +65,13 @@ func speaks(d *soap.Detail, f *soap.Fault) bool {
 	const axis, jaxws = "http://xml.apache.org/axis/", "http://jax-ws.dev.java.net/"
 	said, children := strings.TrimSpace(d.Text) != "", d.Children
 	switch d.Name {
-	case soap.Name{Space: axis, Local: "hostname"}:
+	case xml.Name{Space: axis, Local: "hostname"}:
 		said = len(strings.Fields(d.Text)) > 1
-	case soap.Name{Space: axis, Local: "stackTrace"}, soap.Name{Space: axis, Local: "Exception"}, soap.Name{Local: "Exception"}:
+	case xml.Name{Space: axis, Local: "stackTrace"}, xml.Name{Space: axis, Local: "Exception"}, xml.Name{Local: "Exception"}:
 		said = said && !repeats(d.Text, f.Reason)
-	case soap.Name{Space: jaxws, Local: "exception"}:
+	case xml.Name{Space: jaxws, Local: "exception"}:
 		children = slices.DeleteFunc(slices.Clone(children), func(child *soap.Detail) bool {
-			return child.Name == soap.Name{Local: "message"} && len(child.Children) == 0 && repeats(child.Text, f.Reason)
+			return child.Name == xml.Name{Local: "message"} && len(child.Children) == 0 && repeats(child.Text, f.Reason)
 		})
 	}
 	return said || slices.ContainsFunc(children, func(child *soap.Detail) bool { return speaks(child, f) })

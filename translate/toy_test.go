@@ -8,6 +8,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -55,7 +56,7 @@ func definition() translate.Definition[toy, toyAnswer] {
 		System: "toys", Name: "MakeToy", Path: "/v1/toys", Status: 201, Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace: "urn:toys", Prefix: "t", EnvelopePrefix: map[soap.Version]string{soap.V11: "s"}, Request: []string{"MakeToy"},
-			Reply: []soap.Name{{Space: "urn:toys", Local: "MakeToyResponse"}},
+			Reply: []xml.Name{{Space: "urn:toys", Local: "MakeToyResponse"}},
 		},
 		Example: toyRequest,
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -105,7 +106,7 @@ type Definition[Req, Res any] struct {
 	Status             int
 	Version            soap.Version
 	Binding            soap.Binding
-	Limits             soap.Limits // of replies
+	Limits             xml.Limits // of replies
 	Example            string      // see Operation
 
 	// Headers gives the blocks of the envelope's header. Optional.

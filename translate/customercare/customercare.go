@@ -15,6 +15,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -38,7 +39,7 @@ type Config struct {
 	Username string
 	Password soap.Secret
 	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   soap.Limits   // of replies
+	Limits   xml.Limits   // of replies
 }
 
 // Operations gives the service's operations.
@@ -58,7 +59,7 @@ func define[Req, Res any](c Config, d translate.Definition[Req, Res], wrapper st
 		EnvelopePrefix: map[soap.Version]string{soap.V11: "soap", soap.V12: "soap12"},
 		Request:        []string{d.Name, wrapper},
 		Action:         namespace + "/" + d.Name,
-		Reply:          []soap.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: d.Name + "Result"}},
+		Reply:          []xml.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: d.Name + "Result"}},
 	}
 	d.Headers = func(env translate.Env) []soap.HeaderBlock {
 		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)

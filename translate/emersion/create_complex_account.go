@@ -8,6 +8,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -208,7 +209,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			Request:        []string{"CreateComplexAccount"},
 			Action:         c.SOAPAction,
 			// Not CreateComplexAccountResponse [page].
-			Reply:            []soap.Name{{Space: c.namespace(), Local: "CreateAccountResponse"}},
+			Reply:            []xml.Name{{Space: c.namespace(), Local: "CreateAccountResponse"}},
 			ReplyByLocalName: true, // the page's reply is not well-formed, and says nothing certain of namespaces
 		},
 		Limits:  c.Limits,

@@ -12,6 +12,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -31,7 +32,7 @@ type Config struct {
 	// LenientIdentifiers turns off the check of an orgIdentifier's digits, which the vendor does not document.
 	LenientIdentifiers bool
 	Secrets            []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits             soap.Limits   // of replies
+	Limits             xml.Limits   // of replies
 }
 
 // Operations gives the service's operations.

@@ -5,6 +5,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -128,7 +129,7 @@ func createService(c Config) (translate.Operation, error) {
 			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
 			Request:        []string{"CreateService", "ServiceData"},
 			Action:         c.SOAPAction,
-			Reply:          []soap.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
+			Reply:          []xml.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
 		},
 		Limits:  c.Limits,
 		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },

@@ -14,6 +14,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
 )
 
@@ -29,7 +30,7 @@ type Config struct {
 	Username string
 	Password soap.Secret
 	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   soap.Limits   // of replies
+	Limits   xml.Limits   // of replies
 }
 
 // Operations gives the service's operations.

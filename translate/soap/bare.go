@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"unicode"
+
+	"soapbridge/translate/xml"
 )
 
 // isBare reports whether a body is known to hold no envelope, nor the beginning of one. It is one of these, and nothing else:
@@ -23,7 +25,7 @@ func isBare(body []byte, contentType string) bool {
 	if bytes.Contains(bytes.ReplaceAll(body, []byte{0}, nil), []byte("Envelope")) { // without the zeros of UTF-16
 		return false
 	}
-	text, err := DecodeCharset(body, contentType)
+	text, err := xml.DecodeCharset(body, contentType)
 	if err != nil {
 		return isHTML(body) // a page may name its encoding inside, in tags that are ASCII
 	}

@@ -3,6 +3,8 @@ package soap
 import (
 	"fmt"
 	"reflect"
+
+	"soapbridge/translate/xml"
 )
 
 // members reads the elements inside the current start element into the fields of a shape, up to and including its end.
@@ -13,16 +15,16 @@ type members struct {
 	ignored     int
 }
 
-func (m *members) read(s *Scanner, shape *Shape, object reflect.Value) error {
+func (m *members) read(s *xml.Scanner, shape *Shape, object reflect.Value) error {
 	seen := make([]bool, len(shape.Fields))
 	for {
 		kind, err := s.Next()
 		switch {
 		case err != nil:
 			return err
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			return nil
-		case kind != StartElement:
+		case kind != xml.StartElement:
 			continue
 		}
 		i, ok := m.field(shape, s.Name())
@@ -45,13 +47,13 @@ func (m *members) read(s *Scanner, shape *Shape, object reflect.Value) error {
 	}
 }
 
-func (m *members) field(shape *Shape, name Name) (int, bool) {
+func (m *members) field(shape *Shape, name xml.Name) (int, bool) {
 	i, ok := shape.byElement[name.Local]
 	return i, ok && (name.Space == m.space || m.byLocalName || shape.Fields[i].anySpace)
 }
 
 // value reads one element into a field. An element that is marked nil counts as absent.
-func (m *members) value(s *Scanner, field *Field, place reflect.Value) error {
+func (m *members) value(s *xml.Scanner, field *Field, place reflect.Value) error {
 	if isNil(s.Attrs()) {
 		return s.Skip()
 	}
@@ -82,7 +84,7 @@ func (m *members) value(s *Scanner, field *Field, place reflect.Value) error {
 const schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
 
 // isNil reads xsi:nil (XML Schema part 1, section 2.6.2).
-func isNil(attrs []Attr) bool {
+func isNil(attrs []xml.Attr) bool {
 	for _, a := range attrs {
 		if a.Name.Space == schemaInstance && a.Name.Local == "nil" {
 			return a.Value == "true" || a.Value == "1"
@@ -92,17 +94,17 @@ func isNil(attrs []Attr) bool {
 }
 
 // leafText reads the text of an element that should have no elements inside, up to and including its end.
-func leafText(s *Scanner) (text string, err error) {
+func leafText(s *xml.Scanner) (text string, err error) {
 	for {
 		kind, err := s.Next()
 		switch {
 		case err != nil:
 			return "", err
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			return text, nil
-		case kind == StartElement:
+		case kind == xml.StartElement:
 			return "", fmt.Errorf("soap: at byte %d the reply has an element where text belongs", s.Offset())
-		case kind == Text:
+		case kind == xml.Text:
 			text = s.Text() // the one token that there is between two tags
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // answer is what the tests' operation answers.
@@ -27,11 +28,11 @@ type item struct {
 }
 
 // replies is how the tests' operation answers: members in no namespace, inside a wrapper inside the reply element.
-var replies = soap.Binding{Namespace: "urn:n", Request: []string{"Op"}, Reply: []soap.Name{{Space: "urn:n", Local: "OpResponse"}, {Space: "urn:n", Local: "OpResult"}}}
+var replies = soap.Binding{Namespace: "urn:n", Request: []string{"Op"}, Reply: []xml.Name{{Space: "urn:n", Local: "OpResponse"}, {Space: "urn:n", Local: "OpResult"}}}
 
 func decoder(t testing.TB, b soap.Binding) *soap.Decoder {
 	t.Helper()
-	d, err := soap.NewDecoder(b, compile[answer](t), soap.Limits{})
+	d, err := soap.NewDecoder(b, compile[answer](t), xml.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestDecodeNamespaces(t *testing.T) {
 }
 
 func TestNewDecoderRefuses(t *testing.T) {
-	if _, err := soap.NewDecoder(soap.Binding{}, compile[answer](t), soap.Limits{}); err == nil || !strings.Contains(err.Error(), "reply element") {
+	if _, err := soap.NewDecoder(soap.Binding{}, compile[answer](t), xml.Limits{}); err == nil || !strings.Contains(err.Error(), "reply element") {
 		t.Error(err)
 	}
 	type counted struct {
@@ -152,7 +153,7 @@ func TestNewDecoderRefuses(t *testing.T) {
 	type outer struct {
 		Inner []counted `json:"inner" soap:"Inner"`
 	}
-	if _, err := soap.NewDecoder(replies, compile[outer](t), soap.Limits{}); err == nil || !strings.Contains(err.Error(), "the member n of a reply is not text") {
+	if _, err := soap.NewDecoder(replies, compile[outer](t), xml.Limits{}); err == nil || !strings.Contains(err.Error(), "the member n of a reply is not text") {
 		t.Error(err)
 	}
 }

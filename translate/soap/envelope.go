@@ -4,18 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"soapbridge/translate/xml"
 )
 
 // Decoder reads the replies to one operation. It is compiled once and safe for concurrent use.
 type Decoder struct {
 	binding Binding
 	shape   *Shape
-	limits  Limits
+	limits  xml.Limits
 }
 
 // NewDecoder compiles the reading of replies whose members have the given shape. Replies carry text only: a member of another
 // kind would need a rule for a reply that breaks its form, and no vendor's page has one.
-func NewDecoder(b Binding, shape *Shape, limits Limits) (*Decoder, error) {
+func NewDecoder(b Binding, shape *Shape, limits xml.Limits) (*Decoder, error) {
 	if len(b.Reply) == 0 {
 		return nil, errors.New("soap: a binding needs the name of its reply element")
 	}
@@ -67,14 +69,14 @@ func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
 			return Decoded{}, err
 		}
 	}
-	text, err := DecodeCharset(r.Body, r.ContentType)
+	text, err := xml.DecodeCharset(r.Body, r.ContentType)
 	if err != nil {
 		return Decoded{}, noEnvelope(r, err)
 	}
 	if packaged && hasInclude(text, d.limits) {
 		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
 	}
-	e := envelope{s: NewScanner(text, d.limits), d: d, result: result}
+	e := envelope{s: xml.NewScanner(text, d.limits), d: d, result: result}
 	if err := e.read(); err != nil && e.out.Version == 0 {
 		return Decoded{}, noEnvelope(r, err)
 	} else if err != nil {
@@ -97,7 +99,7 @@ func noEnvelope(r Reply, err error) error {
 
 // envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.
 type envelope struct {
-	s      *Scanner
+	s      *xml.Scanner
 	d      *Decoder
 	result any
 	out    Decoded
@@ -113,14 +115,14 @@ func (e *envelope) read() error {
 		switch {
 		case err != nil:
 			return err
-		case kind == EndDocument && bodies == 1:
+		case kind == xml.EndDocument && bodies == 1:
 			return nil
-		case kind == EndDocument:
+		case kind == xml.EndDocument:
 			return fmt.Errorf("soap: the envelope has %d bodies", bodies)
-		case kind != StartElement:
+		case kind != xml.StartElement:
 			continue
 		}
-		if e.s.Name() == (Name{e.out.Version.Namespace(), "Body"}) {
+		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Body"}) {
 			bodies++
 			err = e.body()
 		} else {
@@ -135,7 +137,7 @@ func (e *envelope) read() error {
 // root reads up to the Envelope's start.
 func (e *envelope) root() error {
 	kind, err := e.s.Next()
-	for err == nil && kind == Text {
+	for err == nil && kind == xml.Text {
 		kind, err = e.s.Next()
 	}
 	if err != nil {
@@ -143,7 +145,7 @@ func (e *envelope) root() error {
 	}
 	name := e.s.Name()
 	switch {
-	case kind != StartElement || name.Local != "Envelope":
+	case kind != xml.StartElement || name.Local != "Envelope":
 		return errors.New("the root element has another name")
 	case name.Space == NamespaceV11:
 		e.out.Version = V11
@@ -163,15 +165,15 @@ func (e *envelope) body() error {
 		switch {
 		case err != nil:
 			return err
-		case kind == EndElement && children == 1:
+		case kind == xml.EndElement && children == 1:
 			return nil
-		case kind == EndElement || kind == StartElement && children == 1:
+		case kind == xml.EndElement || kind == xml.StartElement && children == 1:
 			return errors.New("soap: the body has no child, or several")
-		case kind != StartElement:
+		case kind != xml.StartElement:
 			continue
 		}
 		children++
-		if e.s.Name() == (Name{e.out.Version.Namespace(), "Fault"}) {
+		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}) {
 			e.out.Fault, err = readFault(e.s, e.out.Version)
 		} else {
 			err = e.reply()
@@ -206,9 +208,9 @@ func (e *envelope) wrapper(depth int, m *members) error {
 		switch {
 		case err != nil:
 			return err
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			return nil // an answer without its inner wrapper has no members: the operation judges what that means
-		case kind != StartElement:
+		case kind != xml.StartElement:
 			continue
 		case e.isWrapper(depth+1, m) && found:
 			return fmt.Errorf("soap: the reply has the element %s twice", e.s.Name().Local)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 const good = `<OpResponse xmlns="urn:n"><OpResult><ID xmlns="">x</ID></OpResult></OpResponse>`
@@ -41,6 +42,9 @@ func utf16LE(s string) string {
 	}
 	return b.String()
 }
+
+// utf16BE encodes ASCII.
+func utf16BE(s string) string { return "\x00" + strings.TrimSuffix(utf16LE(s), "\x00") }
 
 // TestDecodeRefuses reads documents from which nobody can tell what happened, and tells those apart that are no envelopes.
 func TestDecodeRefuses(t *testing.T) {
@@ -127,14 +131,14 @@ func TestDecodeVersions(t *testing.T) {
 
 // TestDecodeLimits keeps a reply from costing more than is allowed.
 func TestDecodeLimits(t *testing.T) {
-	d, err := soap.NewDecoder(replies, compile[answer](t), soap.Limits{Bytes: len(in11(good))})
+	d, err := soap.NewDecoder(replies, compile[answer](t), xml.Limits{Bytes: len(in11(good))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := decode(t, d, in11(good)); err != nil {
 		t.Error(err)
 	}
-	var limit *soap.LimitError
+	var limit *xml.LimitError
 	if _, _, err := decode(t, d, in11(good)+" "); !errors.As(err, &limit) || limit.Limit != "bytes" {
 		t.Error(err)
 	}

@@ -3,15 +3,17 @@ package soap
 import (
 	"errors"
 	"strings"
+
+	"soapbridge/translate/xml"
 )
 
 // Fault is a vendor's answer that it did not do what was asked, or broke while doing it. It came over the wire.
 type Fault struct {
 	Version  Version
-	Code     Name   // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
-	Subcodes []Name // Subcode/Value of SOAP 1.2, outermost first
+	Code     xml.Name   // faultcode, or Code/Value; Space is empty where the prefix was not declared, but for the usual one of WS-Security
+	Subcodes []xml.Name // Subcode/Value of SOAP 1.2, outermost first
 	// Undeclared has those of the codes whose prefix was not declared, as they were sent.
-	Undeclared map[Name]string
+	Undeclared map[xml.Name]string
 	Reason     string // faultstring, or the English Reason/Text, else the first
 	// Translations are the other Reason/Text of SOAP 1.2. They may say something else.
 	Translations []string
@@ -23,7 +25,7 @@ type Fault struct {
 
 // Detail is an element of a fault's detail: its own form is the vendor's.
 type Detail struct {
-	Name     Name
+	Name     xml.Name
 	Text     string // the character data directly inside, as sent; a line feed separates what an element separates
 	Children []*Detail
 }
@@ -80,7 +82,7 @@ func (f *Fault) Class() FaultClass {
 	return class
 }
 
-func classOf(code Name) FaultClass {
+func classOf(code xml.Name) FaultClass {
 	if isSecurityCode(code) {
 		return FaultAuthentication
 	}
@@ -113,7 +115,7 @@ const (
 )
 
 // isSecurityCode knows the fault codes of WS-Security 1.0 and 1.1, section 12.
-func isSecurityCode(code Name) bool {
+func isSecurityCode(code xml.Name) bool {
 	if code.Space == wss4jNamespace {
 		return code.Local == "SecurityError"
 	}
@@ -133,7 +135,7 @@ func isSecurityCode(code Name) bool {
 
 // isAddressingCode knows the codes of WS-Addressing for a message that nobody is there for, in the namespaces of its Recommendation, of its
 // submission, and of WCF without addressing.
-func isAddressingCode(code Name) bool {
+func isAddressingCode(code xml.Name) bool {
 	switch code.Space {
 	case "http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing",
 		"http://schemas.microsoft.com/ws/2005/05/addressing/none":
@@ -144,7 +146,7 @@ func isAddressingCode(code Name) bool {
 
 // readFault reads the Fault that has just begun. SOAP 1.1 leaves its children unqualified and SOAP 1.2 qualifies them; services
 // mix that up, and nothing else can stand there, so the local names decide.
-func readFault(s *Scanner, v Version) (*Fault, error) {
+func readFault(s *xml.Scanner, v Version) (*Fault, error) {
 	f := faultReader{s: s, fault: &Fault{Version: v}}
 	if err := f.children(f.child); err != nil {
 		return nil, err
@@ -156,7 +158,7 @@ func readFault(s *Scanner, v Version) (*Fault, error) {
 }
 
 type faultReader struct {
-	s     *Scanner
+	s     *xml.Scanner
 	fault *Fault
 	// Which of the parts that decide were there.
 	hasCode, hasReason, hasDetail bool
@@ -178,13 +180,13 @@ func (f *faultReader) children(visit func() error) error {
 		switch {
 		case err != nil:
 			return err
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			return nil
-		case kind == StartElement:
+		case kind == xml.StartElement:
 			if err := visit(); err != nil {
 				return err
 			}
-		case kind == Text && !isBlank([]byte(f.s.Text())):
+		case kind == xml.Text && !isBlank([]byte(f.s.Text())):
 			f.fault.Extra = true
 		}
 	}
@@ -280,13 +282,13 @@ func (f *faultReader) text() (string, error) {
 		switch {
 		case err != nil:
 			return "", err
-		case kind == StartElement:
+		case kind == xml.StartElement:
 			depth++
 			text = append(text, lineBreak(f.s.Name())...)
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			depth--
 			text = append(text, lineBreak(f.s.Name())...)
-		case kind == Text:
+		case kind == xml.Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
@@ -294,7 +296,7 @@ func (f *faultReader) text() (string, error) {
 }
 
 // lineBreak returns what an element's tag is in plain text.
-func lineBreak(name Name) string {
+func lineBreak(name xml.Name) string {
 	switch strings.ToLower(name.Local) {
 	case "br", "div", "li", "p":
 		return "\n"
@@ -303,25 +305,25 @@ func lineBreak(name Name) string {
 }
 
 // qname reads a qualified name. One whose prefix is not declared still has its local part.
-func (f *faultReader) qname() (Name, error) {
+func (f *faultReader) qname() (xml.Name, error) {
 	// The prefix must be resolved while the element's namespaces are in scope, so the element's end is read after that.
 	var text []byte
 	for {
 		kind, err := f.s.Next()
 		switch {
 		case err != nil:
-			return Name{}, err
-		case kind == StartElement:
-			return Name{}, errors.New("soap: the fault has an element where its code belongs")
-		case kind == EndElement:
+			return xml.Name{}, err
+		case kind == xml.StartElement:
+			return xml.Name{}, errors.New("soap: the fault has an element where its code belongs")
+		case kind == xml.EndElement:
 			return f.qualified(strings.TrimSpace(string(text))), nil
-		case kind == Text:
+		case kind == xml.Text:
 			text = append(text, f.s.Text()...)
 		}
 	}
 }
 
-func (f *faultReader) qualified(value string) Name {
+func (f *faultReader) qualified(value string) xml.Name {
 	name, ok := f.s.ResolveQName(value)
 	if ok {
 		return name
@@ -332,7 +334,7 @@ func (f *faultReader) qualified(value string) Name {
 	}
 	if value != name.Local {
 		if f.fault.Undeclared == nil {
-			f.fault.Undeclared = map[Name]string{}
+			f.fault.Undeclared = map[xml.Name]string{}
 		}
 		f.fault.Undeclared[name] = value
 	}
@@ -340,7 +342,7 @@ func (f *faultReader) qualified(value string) Name {
 }
 
 // readDetail reads the element that has just begun and everything inside it. The scanner's limits bound it.
-func readDetail(s *Scanner) (*Detail, error) {
+func readDetail(s *xml.Scanner) (*Detail, error) {
 	detail := &Detail{Name: s.Name()}
 	var text []byte
 	separated := false
@@ -349,17 +351,17 @@ func readDetail(s *Scanner) (*Detail, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case kind == EndElement:
+		case kind == xml.EndElement:
 			detail.Text = string(text)
 			return detail, nil
-		case kind == StartElement:
+		case kind == xml.StartElement:
 			child, err := readDetail(s)
 			if err != nil {
 				return nil, err
 			}
 			detail.Children = append(detail.Children, child)
 			separated = len(text) > 0
-		case kind == Text:
+		case kind == xml.Text:
 			if separated {
 				text = append(text, '\n')
 			}

@@ -9,6 +9,8 @@ import (
 	"mime/quotedprintable"
 	"regexp"
 	"strings"
+
+	"soapbridge/translate/xml"
 )
 
 var errPackage = errors.New("soap: the reply is not one whole multipart/related package with a root part")
@@ -22,7 +24,7 @@ func isMultipart(contentType string) bool {
 // rootPart returns the root part of a multipart/related package, which holds the envelope (MTOM section 3.2), and its Content-Type. The
 // root is the part that the parameter start names, else the first one (RFC 2387 section 3.2). Other parts are not looked at.
 func rootPart(body []byte, contentType string) (root []byte, rootType string, err error) {
-	mediaType, params, err := parseMediaType(contentType)
+	mediaType, params, err := xml.ParseMediaType(contentType)
 	boundary := params["boundary"]
 	if err != nil || mediaType != "multipart/related" || !isClosed(body, boundary) {
 		return nil, "", errPackage
@@ -80,13 +82,13 @@ var notPrintable = regexp.MustCompile(`=(?:$|[0-9A-Fa-f]?[^0-9A-Fa-f\s]|[0-9A-Fa
 
 // hasInclude reports whether an element stands for another part of the package (XOP section 2.1): what the service says is then not
 // whole. A document that is not XML has none.
-func hasInclude(text []byte, limits Limits) bool {
-	for s := NewScanner(text, limits); ; {
+func hasInclude(text []byte, limits xml.Limits) bool {
+	for s := xml.NewScanner(text, limits); ; {
 		kind, err := s.Next()
 		switch {
-		case err != nil || kind == EndDocument:
+		case err != nil || kind == xml.EndDocument:
 			return false
-		case kind == StartElement && s.Name() == Name{"http://www.w3.org/2004/08/xop/include", "Include"}:
+		case kind == xml.StartElement && s.Name() == (xml.Name{Space: "http://www.w3.org/2004/08/xop/include", Local: "Include"}):
 			return true
 		}
 	}

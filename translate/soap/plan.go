@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"soapbridge/translate/xml"
 )
 
 // Kind is what a field holds on the wire.
@@ -34,7 +36,7 @@ type Binding struct {
 	// Action is the SOAPAction, or the action parameter in SOAP 1.2. It may be empty.
 	Action string
 	// Reply names the answer's elements around its members, outermost first.
-	Reply []Name
+	Reply []xml.Name
 	// ReplyByLocalName reads the answer without regard to namespaces, where a vendor is known to vary them.
 	ReplyByLocalName bool
 }

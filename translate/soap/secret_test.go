@@ -3,7 +3,7 @@ package soap_test
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
+	stdxml "encoding/xml"
 	"fmt"
 	htmltemplate "html/template"
 	"log"
@@ -113,7 +113,7 @@ func TestSecretInEncoders(t *testing.T) {
 		Attribute soap.Secret `xml:"a,attr"`
 		Data      soap.Secret `xml:",chardata"`
 	}
-	body, err = xml.Marshal(element{planted, planted, planted})
+	body, err = stdxml.Marshal(element{planted, planted, planted})
 	if err != nil {
 		t.Fatal(err)
 	}

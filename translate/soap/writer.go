@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"soapbridge/translate/xml"
 )
 
 // Writer appends XML to a buffer. It writes markup as given, since all of it is compiled from tags and constants, and escapes
@@ -57,7 +59,7 @@ func (w *Writer) Secret(s Secret) {
 		w.Text(string(s))
 		return
 	}
-	if at, bad := IllegalChar(string(s)); bad {
+	if at, bad := xml.IllegalChar(string(s)); bad {
 		w.fail(at)
 	}
 	w.Markup(masked)

@@ -1,7 +1,7 @@
 package soap_test
 
 import (
-	"encoding/xml"
+	stdxml "encoding/xml"
 	"strings"
 	"testing"
 
@@ -22,8 +22,8 @@ func TestUsernameToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got struct {
-			XMLName xml.Name   `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Security"`
-			Attrs   []xml.Attr `xml:",any,attr"`
+			XMLName stdxml.Name   `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Security"`
+			Attrs   []stdxml.Attr `xml:",any,attr"`
 			Token   struct {
 				Username string `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Username"`
 				Password struct {
@@ -32,7 +32,7 @@ func TestUsernameToken(t *testing.T) {
 				} `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd Password"`
 			} `xml:"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd UsernameToken"`
 		}
-		if err := xml.Unmarshal(out, &got); err != nil {
+		if err := stdxml.Unmarshal(out, &got); err != nil {
 			t.Fatalf("%s: %v", out, err)
 		}
 		if got.Token.Username != test.username || got.Token.Password.Text != string(test.password) ||

@@ -1,7 +1,7 @@
-package soap_test
+package xml_test
 
 import (
-	"encoding/xml"
+	stdxml "encoding/xml"
 	"errors"
 	"io"
 	"reflect"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // FuzzScanner holds the scanner against encoding/xml: what we accept it accepts too, and reads the same in it. So what it refuses
@@ -31,7 +31,7 @@ func FuzzScanner(f *testing.F) {
 		f.Add(test.doc)
 	}
 	f.Fuzz(func(t *testing.T, doc string) {
-		tokens, err := scanAll(doc, soap.Limits{})
+		tokens, err := scanAll(doc, xml.Limits{})
 		checkSkip(t, doc, err)
 		if err != nil {
 			checkError(t, doc, err)
@@ -55,7 +55,7 @@ func FuzzScanner(f *testing.F) {
 // checkSkip demands the same verdict from reading and from skipping.
 func checkSkip(t *testing.T, doc string, want error) {
 	t.Helper()
-	s := soap.NewScanner([]byte(doc), soap.Limits{})
+	s := xml.NewScanner([]byte(doc), xml.Limits{})
 	_, err := s.Next()
 	if err == nil {
 		err = s.Skip()
@@ -71,8 +71,8 @@ func checkSkip(t *testing.T, doc string, want error) {
 // checkError demands an error of one of the two types, at a place in the document.
 func checkError(t *testing.T, doc string, err error) {
 	t.Helper()
-	var syntax *soap.SyntaxError
-	var limit *soap.LimitError
+	var syntax *xml.SyntaxError
+	var limit *xml.LimitError
 	switch {
 	case errors.As(err, &syntax):
 		if syntax.Offset < 0 || syntax.Offset > len(doc) || syntax.Line < 1 || syntax.Line > syntax.Offset+1 || syntax.Msg == "" {
@@ -90,21 +90,21 @@ func checkError(t *testing.T, doc string, err error) {
 // checkTokens demands what the documentation of Next promises: balance, and text that is one, inside and not empty.
 func checkTokens(t *testing.T, doc string, tokens []scanned) {
 	t.Helper()
-	var open []soap.Name
+	var open []xml.Name
 	for i, token := range tokens {
 		switch token.Kind {
-		case soap.StartElement:
+		case xml.StartElement:
 			open = append(open, token.Name)
-		case soap.EndElement:
+		case xml.EndElement:
 			if len(open) == 0 || open[len(open)-1] != token.Name {
 				t.Fatalf("%q: token %d ends another element: %s", doc, i, scanDump(tokens))
 			}
 			open = open[:len(open)-1]
-		case soap.Text:
-			if token.Text == "" || len(open) == 0 || tokens[i-1].Kind == soap.Text {
+		case xml.Text:
+			if token.Text == "" || len(open) == 0 || tokens[i-1].Kind == xml.Text {
 				t.Fatalf("%q: token %d is a text that should not be: %s", doc, i, scanDump(tokens))
 			}
-		case soap.EndDocument:
+		case xml.EndDocument:
 			t.Fatalf("%q: token %d ends the document", doc, i)
 		}
 	}
@@ -115,7 +115,7 @@ func checkTokens(t *testing.T, doc string, tokens []scanned) {
 
 // standardTokens reads a document with encoding/xml into our tokens.
 func standardTokens(doc string) ([]scanned, error) {
-	d := xml.NewDecoder(strings.NewReader(doc))
+	d := stdxml.NewDecoder(strings.NewReader(doc))
 	d.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
 	var tokens []scanned
 	for depth := 0; ; {
@@ -127,13 +127,13 @@ func standardTokens(doc string) ([]scanned, error) {
 			return tokens, err
 		}
 		switch token := token.(type) {
-		case xml.StartElement:
+		case stdxml.StartElement:
 			depth++
-			tokens = append(tokens, scanned{Kind: soap.StartElement, Name: soap.Name(token.Name), Attrs: standardAttrs(token.Attr)})
-		case xml.EndElement:
+			tokens = append(tokens, scanned{Kind: xml.StartElement, Name: xml.Name(token.Name), Attrs: standardAttrs(token.Attr)})
+		case stdxml.EndElement:
 			depth--
-			tokens = append(tokens, scanned{Kind: soap.EndElement, Name: soap.Name(token.Name)})
-		case xml.CharData:
+			tokens = append(tokens, scanned{Kind: xml.EndElement, Name: xml.Name(token.Name)})
+		case stdxml.CharData:
 			if depth > 0 {
 				tokens = appendText(tokens, string(token))
 			}
@@ -142,10 +142,10 @@ func standardTokens(doc string) ([]scanned, error) {
 }
 
 // standardAttrs leaves the namespace declarations out.
-func standardAttrs(attrs []xml.Attr) (kept []soap.Attr) {
+func standardAttrs(attrs []stdxml.Attr) (kept []xml.Attr) {
 	for _, a := range attrs {
-		if a.Name.Space != "xmlns" && a.Name != (xml.Name{Local: "xmlns"}) {
-			kept = append(kept, soap.Attr{Name: soap.Name(a.Name), Value: a.Value})
+		if a.Name.Space != "xmlns" && a.Name != (stdxml.Name{Local: "xmlns"}) {
+			kept = append(kept, xml.Attr{Name: xml.Name(a.Name), Value: a.Value})
 		}
 	}
 	return kept
@@ -156,11 +156,11 @@ func appendText(tokens []scanned, text string) []scanned {
 	if text == "" {
 		return tokens
 	}
-	if last := len(tokens) - 1; last >= 0 && tokens[last].Kind == soap.Text {
+	if last := len(tokens) - 1; last >= 0 && tokens[last].Kind == xml.Text {
 		tokens[last].Text += text
 		return tokens
 	}
-	return append(tokens, scanned{Kind: soap.Text, Text: text})
+	return append(tokens, scanned{Kind: xml.Text, Text: text})
 }
 
 // withoutWhiteSpace gives the tokens with spaces for all white space in attribute values and names of namespaces.
@@ -169,7 +169,7 @@ func withoutWhiteSpace(tokens []scanned) []scanned {
 	plain := make([]scanned, len(tokens))
 	for i, token := range tokens {
 		token.Name.Space = spaces.Replace(token.Name.Space)
-		token.Attrs = append([]soap.Attr(nil), token.Attrs...)
+		token.Attrs = append([]xml.Attr(nil), token.Attrs...)
 		for j := range token.Attrs {
 			a := &token.Attrs[j]
 			a.Name.Space, a.Value = spaces.Replace(a.Name.Space), spaces.Replace(a.Value)
@@ -195,12 +195,12 @@ func FuzzScannerEncoded(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		var doc strings.Builder
-		w := treeWriter{choices: choices, encoder: xml.NewEncoder(&doc)}
+		w := treeWriter{choices: choices, encoder: stdxml.NewEncoder(&doc)}
 		w.element("")
 		if err := w.encoder.Close(); w.err != nil || err != nil {
 			t.Fatalf("encoding/xml does not write the tree: %v, %v", w.err, err)
 		}
-		got, err := scanAll(doc.String(), soap.Limits{})
+		got, err := scanAll(doc.String(), xml.Limits{})
 		if err != nil || !reflect.DeepEqual(got, w.want) {
 			t.Errorf("%q: error %v\n got %s\nwant %s", doc.String(), err, scanDump(got), scanDump(w.want))
 		}
@@ -210,7 +210,7 @@ func FuzzScannerEncoded(f *testing.F) {
 // treeWriter writes one tree with encoding/xml and notes the tokens it should be read as.
 type treeWriter struct {
 	choices []byte // each takes one decision; when they have run out, 0 ends every list
-	encoder *xml.Encoder
+	encoder *stdxml.Encoder
 	want    []scanned
 	depth   int
 	err     error
@@ -235,7 +235,7 @@ func (w *treeWriter) choose(n int) int {
 	return choice
 }
 
-func (w *treeWriter) encode(token xml.Token) {
+func (w *treeWriter) encode(token stdxml.Token) {
 	if w.err == nil {
 		w.err = w.encoder.EncodeToken(token)
 	}
@@ -245,14 +245,14 @@ func (w *treeWriter) encode(token xml.Token) {
 // in no namespace falls into it: the fault for which the product has a writer of its own.
 func (w *treeWriter) element(around string) {
 	w.depth++
-	name := xml.Name{Space: treeSpaces[w.choose(len(treeSpaces))], Local: treeNames[w.choose(len(treeNames))]}
-	start := xml.StartElement{Name: name, Attr: w.attrs()}
+	name := stdxml.Name{Space: treeSpaces[w.choose(len(treeSpaces))], Local: treeNames[w.choose(len(treeNames))]}
+	start := stdxml.StartElement{Name: name, Attr: w.attrs()}
 	w.encode(start)
 	if name.Space != "" {
 		around = name.Space
 	}
-	read := soap.Name{Space: around, Local: name.Local}
-	w.want = append(w.want, scanned{Kind: soap.StartElement, Name: read, Attrs: standardAttrs(start.Attr)})
+	read := xml.Name{Space: around, Local: name.Local}
+	w.want = append(w.want, scanned{Kind: xml.StartElement, Name: read, Attrs: standardAttrs(start.Attr)})
 	for w.depth < 20 {
 		switch w.choose(4) {
 		case 1:
@@ -260,28 +260,28 @@ func (w *treeWriter) element(around string) {
 			continue
 		case 2:
 			text := w.text()
-			w.encode(xml.CharData(text))
+			w.encode(stdxml.CharData(text))
 			w.want = appendText(w.want, text)
 			continue
 		case 3:
-			w.encode(xml.Comment(" & <a> ]]> "))
+			w.encode(stdxml.Comment(" & <a> ]]> "))
 			continue
 		}
 		break
 	}
 	w.encode(start.End())
-	w.want = append(w.want, scanned{Kind: soap.EndElement, Name: read})
+	w.want = append(w.want, scanned{Kind: xml.EndElement, Name: read})
 	w.depth--
 }
 
 // attrs gives attributes of different names.
-func (w *treeWriter) attrs() (attrs []xml.Attr) {
-	used := map[xml.Name]bool{}
+func (w *treeWriter) attrs() (attrs []stdxml.Attr) {
+	used := map[stdxml.Name]bool{}
 	for range w.choose(5) {
-		name := xml.Name{Space: treeSpaces[w.choose(len(treeSpaces))], Local: treeNames[w.choose(len(treeNames))]}
+		name := stdxml.Name{Space: treeSpaces[w.choose(len(treeSpaces))], Local: treeNames[w.choose(len(treeNames))]}
 		if !used[name] {
 			used[name] = true
-			attrs = append(attrs, xml.Attr{Name: name, Value: w.text()})
+			attrs = append(attrs, stdxml.Attr{Name: name, Value: w.text()})
 		}
 	}
 	return attrs

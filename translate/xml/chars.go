@@ -1,4 +1,4 @@
-package soap
+package xml
 
 import (
 	"math/bits"

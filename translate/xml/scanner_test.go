@@ -1,4 +1,4 @@
-package soap_test
+package xml_test
 
 import (
 	"errors"
@@ -8,28 +8,28 @@ import (
 	"strings"
 	"testing"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // scanned is one token, complete, so that two readings of a document can be compared.
 type scanned struct {
-	Kind  soap.TokenKind
-	Name  soap.Name
-	Attrs []soap.Attr
+	Kind  xml.TokenKind
+	Name  xml.Name
+	Attrs []xml.Attr
 	Text  string
 }
 
 // scanAll reads a document to its end.
-func scanAll(doc string, limits soap.Limits) ([]scanned, error) {
-	s := soap.NewScanner([]byte(doc), limits)
+func scanAll(doc string, limits xml.Limits) ([]scanned, error) {
+	s := xml.NewScanner([]byte(doc), limits)
 	var tokens []scanned
 	for {
 		kind, err := s.Next()
-		if err != nil || kind == soap.EndDocument {
+		if err != nil || kind == xml.EndDocument {
 			return tokens, err
 		}
-		token := scanned{Kind: kind, Text: s.Text(), Attrs: append([]soap.Attr(nil), s.Attrs()...)}
-		if kind != soap.Text {
+		token := scanned{Kind: kind, Text: s.Text(), Attrs: append([]xml.Attr(nil), s.Attrs()...)}
+		if kind != xml.Text {
 			token.Name = s.Name()
 		}
 		tokens = append(tokens, token)
@@ -41,24 +41,24 @@ func scanDump(tokens []scanned) string {
 	var b strings.Builder
 	for _, token := range tokens {
 		switch token.Kind {
-		case soap.StartElement:
+		case xml.StartElement:
 			b.WriteString("<" + scanName(token.Name))
 			for _, a := range token.Attrs {
 				fmt.Fprintf(&b, " %s=%q", scanName(a.Name), a.Value)
 			}
 			b.WriteString(">")
-		case soap.EndElement:
+		case xml.EndElement:
 			b.WriteString("</" + scanName(token.Name) + ">")
-		case soap.Text:
+		case xml.Text:
 			fmt.Fprintf(&b, "%q", token.Text)
-		case soap.EndDocument:
+		case xml.EndDocument:
 			b.WriteString("(end)")
 		}
 	}
 	return b.String()
 }
 
-func scanName(n soap.Name) string {
+func scanName(n xml.Name) string {
 	if n.Space == "" {
 		return n.Local
 	}
@@ -175,7 +175,7 @@ func TestScannerAccepts(t *testing.T) {
 	for _, test := range scannerAccepts {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			tokens, err := scanAll(test.doc, soap.Limits{})
+			tokens, err := scanAll(test.doc, xml.Limits{})
 			if got := scanDump(tokens); err != nil || got != test.want {
 				t.Errorf("%q\n got %s, error %v\nwant %s", test.doc, got, err, test.want)
 			}
@@ -432,8 +432,8 @@ func TestScannerRefuses(t *testing.T) {
 	for _, test := range scannerRefuses {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			tokens, err := scanAll(test.doc, soap.Limits{})
-			var syntax *soap.SyntaxError
+			tokens, err := scanAll(test.doc, xml.Limits{})
+			var syntax *xml.SyntaxError
 			if !errors.As(err, &syntax) {
 				t.Fatalf("%q: error %v after %s, want a SyntaxError", test.doc, err, scanDump(tokens))
 			}
@@ -449,11 +449,11 @@ func TestScannerRefusesEveryTruncation(t *testing.T) {
 	t.Parallel()
 	doc := "<?xml version='1.0' encoding='utf-8'?><!-- c --><p:a xmlns:p='u' b='&lt;é' p:c=\"&#x41;\">\r\nt&amp;é" +
 		"<![CDATA[d]]><e/><!-- f --><g xmlns=''>h</g> </p:a>"
-	if _, err := scanAll(doc, soap.Limits{}); err != nil {
+	if _, err := scanAll(doc, xml.Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	for length := range len(doc) {
-		if tokens, err := scanAll(doc[:length], soap.Limits{}); err == nil {
+		if tokens, err := scanAll(doc[:length], xml.Limits{}); err == nil {
 			t.Errorf("%q: no error, %s", doc[:length], scanDump(tokens))
 		}
 	}
@@ -470,7 +470,7 @@ func TestScannerErrorsQuoteNothing(t *testing.T) {
 		`<S3cr3t:a/>`, `<a S3cr3t:b="1"/>`, `<a S3cr3t="1" S3cr3t="2"/>`, `<a xmlns:S3cr3t=""/>`, `<a/>S3cr3t`, "<a>S3cr3t\x00</a>",
 		`<a></a S3cr3t>`, `<a/S3cr3t>`, `<a xmlns:xml="S3cr3t"/>`,
 	} {
-		_, err := scanAll(doc, soap.Limits{})
+		_, err := scanAll(doc, xml.Limits{})
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%q: error %v", doc, err)
 		}
@@ -492,8 +492,8 @@ func TestScannerLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := scanAll(test.doc, soap.Limits{})
-			var syntax *soap.SyntaxError
+			_, err := scanAll(test.doc, xml.Limits{})
+			var syntax *xml.SyntaxError
 			if !errors.As(err, &syntax) || syntax.Line != test.line {
 				t.Errorf("error %v, want line %d", err, test.line)
 			}
@@ -503,7 +503,7 @@ func TestScannerLines(t *testing.T) {
 
 func TestScannerErrorSticks(t *testing.T) {
 	t.Parallel()
-	s := soap.NewScanner([]byte(`<a><b x="1"></c></a>`), soap.Limits{})
+	s := xml.NewScanner([]byte(`<a><b x="1"></c></a>`), xml.Limits{})
 	for range 2 {
 		if _, err := s.Next(); err != nil {
 			t.Fatal(err)
@@ -526,13 +526,13 @@ func TestScannerErrorSticks(t *testing.T) {
 
 func TestScannerEndDocumentSticks(t *testing.T) {
 	t.Parallel()
-	s := soap.NewScanner([]byte("<a/> "), soap.Limits{})
-	for _, want := range []soap.TokenKind{soap.StartElement, soap.EndElement, soap.EndDocument, soap.EndDocument} {
+	s := xml.NewScanner([]byte("<a/> "), xml.Limits{})
+	for _, want := range []xml.TokenKind{xml.StartElement, xml.EndElement, xml.EndDocument, xml.EndDocument} {
 		if kind, err := s.Next(); kind != want || err != nil {
 			t.Fatalf("kind %d, error %v, want %d", kind, err, want)
 		}
 	}
-	if s.Name() != (soap.Name{}) || s.Depth() != 0 || s.Offset() != 5 || s.Skip() != nil {
+	if s.Name() != (xml.Name{}) || s.Depth() != 0 || s.Offset() != 5 || s.Skip() != nil {
 		t.Error("something is left of the root")
 	}
 }
@@ -540,20 +540,20 @@ func TestScannerEndDocumentSticks(t *testing.T) {
 // TestScannerState follows what a token tells besides its kind.
 func TestScannerState(t *testing.T) {
 	t.Parallel()
-	s := soap.NewScanner([]byte(`<?xml version="1.0"?> <a xmlns="u" b="1">t<!-- --><c/></a>`), soap.Limits{})
+	s := xml.NewScanner([]byte(`<?xml version="1.0"?> <a xmlns="u" b="1">t<!-- --><c/></a>`), xml.Limits{})
 	for i, want := range []struct {
-		kind          soap.TokenKind
-		name          soap.Name
+		kind          xml.TokenKind
+		name          xml.Name
 		attrs         int
 		text          string
 		depth, offset int
 	}{
-		{soap.StartElement, soap.Name{Space: "u", Local: "a"}, 1, "", 1, 22},
-		{soap.Text, soap.Name{Space: "u", Local: "a"}, 0, "t", 1, 41},
-		{soap.StartElement, soap.Name{Space: "u", Local: "c"}, 0, "", 2, 50},
-		{soap.EndElement, soap.Name{Space: "u", Local: "c"}, 0, "", 2, 54},
-		{soap.EndElement, soap.Name{Space: "u", Local: "a"}, 0, "", 1, 54},
-		{soap.EndDocument, soap.Name{}, 0, "", 0, 58},
+		{xml.StartElement, xml.Name{Space: "u", Local: "a"}, 1, "", 1, 22},
+		{xml.Text, xml.Name{Space: "u", Local: "a"}, 0, "t", 1, 41},
+		{xml.StartElement, xml.Name{Space: "u", Local: "c"}, 0, "", 2, 50},
+		{xml.EndElement, xml.Name{Space: "u", Local: "c"}, 0, "", 2, 54},
+		{xml.EndElement, xml.Name{Space: "u", Local: "a"}, 0, "", 1, 54},
+		{xml.EndDocument, xml.Name{}, 0, "", 0, 58},
 	} {
 		kind, err := s.Next()
 		if kind != want.kind || err != nil || s.Name() != want.name || len(s.Attrs()) != want.attrs || s.Text() != want.text ||
@@ -567,47 +567,47 @@ func TestScannerState(t *testing.T) {
 func TestScannerSkip(t *testing.T) {
 	t.Parallel()
 	const doc = `<a><b><b>1<b/></b></b><c>2<d/>3</c><e/></a>`
-	next := func(t *testing.T, s *soap.Scanner, kind soap.TokenKind) {
+	next := func(t *testing.T, s *xml.Scanner, kind xml.TokenKind) {
 		t.Helper()
 		if got, err := s.Next(); got != kind || err != nil {
 			t.Fatalf("kind %d, error %v, want %d", got, err, kind)
 		}
 	}
-	skip := func(t *testing.T, s *soap.Scanner, ended string) {
+	skip := func(t *testing.T, s *xml.Scanner, ended string) {
 		t.Helper()
 		if err := s.Skip(); err != nil || s.Name().Local != ended {
 			t.Fatalf("ended %q, error %v, want %q", s.Name().Local, err, ended)
 		}
 	}
-	s := soap.NewScanner([]byte(doc), soap.Limits{})
+	s := xml.NewScanner([]byte(doc), xml.Limits{})
 	if err := s.Skip(); err != nil {
 		t.Fatalf("before the root: %v", err)
 	}
-	next(t, s, soap.StartElement)
-	next(t, s, soap.StartElement)
+	next(t, s, xml.StartElement)
+	next(t, s, xml.StartElement)
 	skip(t, s, "b")
-	next(t, s, soap.StartElement)
-	next(t, s, soap.Text)
-	next(t, s, soap.StartElement)
-	next(t, s, soap.EndElement)
+	next(t, s, xml.StartElement)
+	next(t, s, xml.Text)
+	next(t, s, xml.StartElement)
+	next(t, s, xml.EndElement)
 	skip(t, s, "c") // from behind d
-	next(t, s, soap.StartElement)
+	next(t, s, xml.StartElement)
 	skip(t, s, "e") // an empty-element tag
-	next(t, s, soap.EndElement)
-	next(t, s, soap.EndDocument)
+	next(t, s, xml.EndElement)
+	next(t, s, xml.EndDocument)
 
-	s = soap.NewScanner([]byte(doc), soap.Limits{})
-	next(t, s, soap.StartElement)
+	s = xml.NewScanner([]byte(doc), xml.Limits{})
+	next(t, s, xml.StartElement)
 	skip(t, s, "a")
-	next(t, s, soap.EndDocument)
+	next(t, s, xml.EndDocument)
 
-	s = soap.NewScanner([]byte(`<a>1<b/></a>`), soap.Limits{})
-	next(t, s, soap.StartElement)
-	next(t, s, soap.Text)
+	s = xml.NewScanner([]byte(`<a>1<b/></a>`), xml.Limits{})
+	next(t, s, xml.StartElement)
+	next(t, s, xml.Text)
 	skip(t, s, "a")
 
-	s = soap.NewScanner([]byte(`<a><b>&</b></a>`), soap.Limits{})
-	next(t, s, soap.StartElement)
+	s = xml.NewScanner([]byte(`<a><b>&</b></a>`), xml.Limits{})
+	next(t, s, xml.StartElement)
 	if err := s.Skip(); err == nil {
 		t.Error("a mistake in what is skipped passed")
 	}
@@ -617,44 +617,44 @@ func TestScannerResolveQName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, doc, value string
-		want             soap.Name
+		want             xml.Name
 		ok               bool
 	}{
-		{"a prefix", `<a xmlns:p="u"/>`, "p:Client", soap.Name{Space: "u", Local: "Client"}, true},
-		{"a refined code", `<a xmlns:p="u"/>`, "p:Client.Authentication", soap.Name{Space: "u", Local: "Client.Authentication"}, true},
-		{"white space around it", `<a xmlns:p="u"/>`, "\r\n\t p:Client ", soap.Name{Space: "u", Local: "Client"}, true},
-		{"no prefix, no default namespace", `<a xmlns:p="u"/>`, "Client", soap.Name{Local: "Client"}, true},
-		{"no prefix, a default namespace", `<a xmlns="u"/>`, "Client", soap.Name{Space: "u", Local: "Client"}, true},
-		{"no prefix, the default namespace undeclared", `<r xmlns="u"><a xmlns=""/></r>`, "Client", soap.Name{Local: "Client"}, true},
-		{"a prefix of the element around", `<r xmlns:p="u"><a/></r>`, "p:Client", soap.Name{Space: "u", Local: "Client"}, true},
-		{"the innermost declaration", `<r xmlns:p="u"><a xmlns:p="v"/></r>`, "p:Client", soap.Name{Space: "v", Local: "Client"}, true},
-		{"the prefix xml", `<a/>`, "xml:lang", soap.Name{Space: "http://www.w3.org/XML/1998/namespace", Local: "lang"}, true},
-		{"not ASCII", `<a xmlns:é="u"/>`, "é:ü", soap.Name{Space: "u", Local: "ü"}, true},
-		{"an undeclared prefix", `<a/>`, "p:Client", soap.Name{}, false},
-		{"a prefix of a sibling", `<r><b xmlns:p="u"/><a/></r>`, "p:Client", soap.Name{}, false},
-		{"the prefix xmlns", `<a/>`, "xmlns:p", soap.Name{}, false},
-		{"nothing", `<a/>`, "", soap.Name{}, false},
-		{"white space only", `<a/>`, " \n", soap.Name{}, false},
-		{"a colon only", `<a xmlns="u"/>`, ":", soap.Name{}, false},
-		{"an empty prefix", `<a xmlns="u"/>`, ":Client", soap.Name{}, false},
-		{"an empty local name", `<a xmlns:p="u"/>`, "p:", soap.Name{}, false},
-		{"two colons", `<a xmlns:p="u"/>`, "p:a:b", soap.Name{}, false},
-		{"white space inside", `<a xmlns:p="u"/>`, "p: Client", soap.Name{}, false},
-		{"two words", `<a/>`, "Client Server", soap.Name{}, false},
-		{"a no-break space is not white space", `<a/>`, "\u00a0Client", soap.Name{}, false},
-		{"a digit first", `<a/>`, "1Client", soap.Name{}, false},
-		{"not UTF-8", `<a/>`, "Cl\xffient", soap.Name{}, false},
+		{"a prefix", `<a xmlns:p="u"/>`, "p:Client", xml.Name{Space: "u", Local: "Client"}, true},
+		{"a refined code", `<a xmlns:p="u"/>`, "p:Client.Authentication", xml.Name{Space: "u", Local: "Client.Authentication"}, true},
+		{"white space around it", `<a xmlns:p="u"/>`, "\r\n\t p:Client ", xml.Name{Space: "u", Local: "Client"}, true},
+		{"no prefix, no default namespace", `<a xmlns:p="u"/>`, "Client", xml.Name{Local: "Client"}, true},
+		{"no prefix, a default namespace", `<a xmlns="u"/>`, "Client", xml.Name{Space: "u", Local: "Client"}, true},
+		{"no prefix, the default namespace undeclared", `<r xmlns="u"><a xmlns=""/></r>`, "Client", xml.Name{Local: "Client"}, true},
+		{"a prefix of the element around", `<r xmlns:p="u"><a/></r>`, "p:Client", xml.Name{Space: "u", Local: "Client"}, true},
+		{"the innermost declaration", `<r xmlns:p="u"><a xmlns:p="v"/></r>`, "p:Client", xml.Name{Space: "v", Local: "Client"}, true},
+		{"the prefix xml", `<a/>`, "xml:lang", xml.Name{Space: "http://www.w3.org/XML/1998/namespace", Local: "lang"}, true},
+		{"not ASCII", `<a xmlns:é="u"/>`, "é:ü", xml.Name{Space: "u", Local: "ü"}, true},
+		{"an undeclared prefix", `<a/>`, "p:Client", xml.Name{}, false},
+		{"a prefix of a sibling", `<r><b xmlns:p="u"/><a/></r>`, "p:Client", xml.Name{}, false},
+		{"the prefix xmlns", `<a/>`, "xmlns:p", xml.Name{}, false},
+		{"nothing", `<a/>`, "", xml.Name{}, false},
+		{"white space only", `<a/>`, " \n", xml.Name{}, false},
+		{"a colon only", `<a xmlns="u"/>`, ":", xml.Name{}, false},
+		{"an empty prefix", `<a xmlns="u"/>`, ":Client", xml.Name{}, false},
+		{"an empty local name", `<a xmlns:p="u"/>`, "p:", xml.Name{}, false},
+		{"two colons", `<a xmlns:p="u"/>`, "p:a:b", xml.Name{}, false},
+		{"white space inside", `<a xmlns:p="u"/>`, "p: Client", xml.Name{}, false},
+		{"two words", `<a/>`, "Client Server", xml.Name{}, false},
+		{"a no-break space is not white space", `<a/>`, "\u00a0Client", xml.Name{}, false},
+		{"a digit first", `<a/>`, "1Client", xml.Name{}, false},
+		{"not UTF-8", `<a/>`, "Cl\xffient", xml.Name{}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := soap.NewScanner([]byte(test.doc), soap.Limits{})
+			s := xml.NewScanner([]byte(test.doc), xml.Limits{})
 			asked := 0
 			for {
 				kind, err := s.Next()
 				if err != nil {
 					t.Fatal(err)
 				}
-				if kind == soap.EndDocument {
+				if kind == xml.EndDocument {
 					break
 				}
 				if s.Name().Local != "a" {
@@ -675,17 +675,17 @@ func TestScannerResolveQName(t *testing.T) {
 // TestScannerResolveQNameInText is the case the method is there for: a faultcode whose prefix its own element declares.
 func TestScannerResolveQNameInText(t *testing.T) {
 	t.Parallel()
-	s := soap.NewScanner([]byte(`<f><faultcode xmlns:s="u">s:Client</faultcode></f>`), soap.Limits{})
+	s := xml.NewScanner([]byte(`<f><faultcode xmlns:s="u">s:Client</faultcode></f>`), xml.Limits{})
 	for {
 		kind, err := s.Next()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kind == soap.Text {
+		if kind == xml.Text {
 			break
 		}
 	}
-	if got, ok := s.ResolveQName(s.Text()); !ok || got != (soap.Name{Space: "u", Local: "Client"}) {
+	if got, ok := s.ResolveQName(s.Text()); !ok || got != (xml.Name{Space: "u", Local: "Client"}) {
 		t.Errorf("%v, %v", got, ok)
 	}
 }
@@ -700,33 +700,33 @@ func TestScannerLimits(t *testing.T) {
 		}
 		return b.String()
 	}
-	preset := soap.DefaultLimits()
+	preset := xml.DefaultLimits()
 	for _, test := range []struct {
 		name   string
-		limits soap.Limits
+		limits xml.Limits
 		limit  string
 		max    int
 		within string // just passes
 		beyond string // just does not
 	}{
-		{"bytes", soap.Limits{Bytes: 5}, "bytes", 5, `<ab/>`, `<abc/>`},
-		{"bytes by default", soap.Limits{}, "bytes", preset.Bytes,
+		{"bytes", xml.Limits{Bytes: 5}, "bytes", 5, `<ab/>`, `<abc/>`},
+		{"bytes by default", xml.Limits{}, "bytes", preset.Bytes,
 			"<a>" + many(".", preset.Bytes-7) + "</a>", "<a>" + many(".", preset.Bytes-6) + "</a>"},
-		{"depth", soap.Limits{Depth: 2}, "depth", 2, `<a><b/><b></b></a>`, `<a><b><c/></b></a>`},
-		{"depth by default", soap.Limits{}, "depth", preset.Depth,
+		{"depth", xml.Limits{Depth: 2}, "depth", 2, `<a><b/><b></b></a>`, `<a><b><c/></b></a>`},
+		{"depth by default", xml.Limits{}, "depth", preset.Depth,
 			many("<a>", preset.Depth) + many("</a>", preset.Depth), many("<a>", preset.Depth+1)},
-		{"elements", soap.Limits{Elements: 3}, "elements", 3, `<a><b/><b/></a>`, `<a><b/><b/><b/></a>`},
-		{"elements by default", soap.Limits{}, "elements", preset.Elements,
+		{"elements", xml.Limits{Elements: 3}, "elements", 3, `<a><b/><b/></a>`, `<a><b/><b/><b/></a>`},
+		{"elements by default", xml.Limits{}, "elements", preset.Elements,
 			"<a>" + many("<b/>", preset.Elements-1) + "</a>", "<a>" + many("<b/>", preset.Elements) + "</a>"},
-		{"attributes", soap.Limits{Attributes: 2}, "attributes", 2, `<a b="" c=""><a b="" c=""/></a>`, `<a b="" c="" d=""/>`},
-		{"attributes, declarations included", soap.Limits{Attributes: 2}, "attributes", 2, `<a xmlns="" c=""/>`, `<a xmlns="" c="" d=""/>`},
-		{"attributes by default", soap.Limits{}, "attributes", preset.Attributes,
+		{"attributes", xml.Limits{Attributes: 2}, "attributes", 2, `<a b="" c=""><a b="" c=""/></a>`, `<a b="" c="" d=""/>`},
+		{"attributes, declarations included", xml.Limits{Attributes: 2}, "attributes", 2, `<a xmlns="" c=""/>`, `<a xmlns="" c="" d=""/>`},
+		{"attributes by default", xml.Limits{}, "attributes", preset.Attributes,
 			"<a" + numbered(` b%d=""`, preset.Attributes) + "/>", "<a" + numbered(` b%d=""`, preset.Attributes+1) + "/>"},
-		{"namespaces", soap.Limits{Namespaces: 2}, "namespaces", 2,
+		{"namespaces", xml.Limits{Namespaces: 2}, "namespaces", 2,
 			`<a xmlns:b="u"><c xmlns:b="v"/><c xmlns:b="v"/></a>`, `<a xmlns:b="u"><c xmlns:b="v"><d xmlns="w"/></c></a>`},
-		{"namespaces by default", soap.Limits{}, "namespaces", preset.Namespaces,
+		{"namespaces by default", xml.Limits{}, "namespaces", preset.Namespaces,
 			"<a" + numbered(` xmlns:b%d="u"`, preset.Namespaces) + "/>", "<a" + numbered(` xmlns:b%d="u"`, preset.Namespaces) + `><b xmlns=""/></a>`},
-		{"negative means default", soap.Limits{Bytes: -1, Depth: -1, Elements: -1, Attributes: -1, Namespaces: -1}, "depth", preset.Depth,
+		{"negative means default", xml.Limits{Bytes: -1, Depth: -1, Elements: -1, Attributes: -1, Namespaces: -1}, "depth", preset.Depth,
 			`<a xmlns="u" b=""><c/></a>`, many("<a>", preset.Depth+1)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -735,7 +735,7 @@ func TestScannerLimits(t *testing.T) {
 				t.Errorf("within: %v", err)
 			}
 			_, err := scanAll(test.beyond, test.limits)
-			var limit *soap.LimitError
+			var limit *xml.LimitError
 			if !errors.As(err, &limit) || limit.Limit != test.limit || limit.Max != test.max {
 				t.Fatalf("beyond: %v, want over the limit of %d for %s", err, test.max, test.limit)
 			}
@@ -752,10 +752,10 @@ func TestScannerRefusesLengthUnread(t *testing.T) {
 	huge := []byte(strings.Repeat("<a>", 20<<20/3))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := soap.NewScanner(huge, soap.Limits{}).Next()
+	_, err := xml.NewScanner(huge, xml.Limits{}).Next()
 	runtime.ReadMemStats(&after)
-	var limit *soap.LimitError
-	if !errors.As(err, &limit) || limit.Limit != "bytes" || limit.Offset != soap.DefaultLimits().Bytes {
+	var limit *xml.LimitError
+	if !errors.As(err, &limit) || limit.Limit != "bytes" || limit.Offset != xml.DefaultLimits().Bytes {
 		t.Errorf("%v, want a LimitError of bytes", err)
 	}
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > uint64(len(huge))/10 {
@@ -768,7 +768,7 @@ func TestScannerRefusesLengthUnread(t *testing.T) {
 func TestScannerWithstands(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
-	roomy := soap.Limits{Bytes: 2 * size, Depth: size, Elements: size}
+	roomy := xml.Limits{Bytes: 2 * size, Depth: size, Elements: size}
 	for _, test := range []struct {
 		name, prefix, repeated, suffix string
 		limit                          string // that stops the scanner; empty when the syntax does
@@ -804,8 +804,8 @@ func TestScannerWithstands(t *testing.T) {
 			t.Parallel()
 			doc := test.prefix + strings.Repeat(test.repeated, size/len(test.repeated)) + test.suffix
 			_, err := scanCount(doc, roomy)
-			var syntax *soap.SyntaxError
-			var limit *soap.LimitError
+			var syntax *xml.SyntaxError
+			var limit *xml.LimitError
 			switch {
 			case test.limit == "" && !errors.As(err, &syntax):
 				t.Errorf("%v, want a SyntaxError", err)
@@ -817,11 +817,11 @@ func TestScannerWithstands(t *testing.T) {
 }
 
 // scanCount reads a document to its end and counts its tokens.
-func scanCount(doc string, limits soap.Limits) (tokens int, err error) {
-	s := soap.NewScanner([]byte(doc), limits)
+func scanCount(doc string, limits xml.Limits) (tokens int, err error) {
+	s := xml.NewScanner([]byte(doc), limits)
 	for ; ; tokens++ {
 		kind, err := s.Next()
-		if err != nil || kind == soap.EndDocument {
+		if err != nil || kind == xml.EndDocument {
 			return tokens, err
 		}
 	}
@@ -831,7 +831,7 @@ func scanCount(doc string, limits soap.Limits) (tokens int, err error) {
 // judge that none of them costs a square of its length.
 func TestScannerWorstWithinLimits(t *testing.T) {
 	t.Parallel()
-	preset := soap.DefaultLimits()
+	preset := xml.DefaultLimits()
 	var many, same, long strings.Builder
 	uri := strings.Repeat("u", 8<<10)
 	for i := range preset.Attributes / 2 {
@@ -850,7 +850,7 @@ func TestScannerWorstWithinLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if tokens, err := scanCount(doc, soap.Limits{}); err != nil || tokens < 4_000 {
+			if tokens, err := scanCount(doc, xml.Limits{}); err != nil || tokens < 4_000 {
 				t.Errorf("%d tokens, error %v", tokens, err)
 			}
 		})
@@ -861,7 +861,7 @@ func TestScannerWorstWithinLimits(t *testing.T) {
 func TestScannerKeepsNothingOfTheBuffer(t *testing.T) {
 	t.Parallel()
 	buffer := []byte(`<a b="1">c</a>`)
-	s := soap.NewScanner(buffer, soap.Limits{})
+	s := xml.NewScanner(buffer, xml.Limits{})
 	clear(buffer)
 	if _, err := s.Next(); err != nil || s.Name().Local != "a" || s.Attrs()[0].Value != "1" {
 		t.Errorf("error %v, name %v, attributes %v", err, s.Name(), s.Attrs())
@@ -889,13 +889,13 @@ func BenchmarkScanner(b *testing.B) {
 			b.SetBytes(int64(len(doc)))
 			b.ReportAllocs()
 			for b.Loop() {
-				s := soap.NewScanner(doc, soap.Limits{})
+				s := xml.NewScanner(doc, xml.Limits{})
 				for {
 					kind, err := s.Next()
 					if err != nil {
 						b.Fatal(err)
 					}
-					if kind == soap.EndDocument {
+					if kind == xml.EndDocument {
 						break
 					}
 				}
@@ -911,7 +911,7 @@ func BenchmarkDecodeCharset(b *testing.B) {
 			b.SetBytes(int64(len(doc)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := soap.DecodeCharset(doc, contentType); err != nil {
+				if _, err := xml.DecodeCharset(doc, contentType); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,12 +1,12 @@
-package soap_test
+package xml_test
 
 import (
-	"encoding/xml"
+	stdxml "encoding/xml"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 func TestIllegalChar(t *testing.T) {
@@ -44,7 +44,7 @@ func TestIllegalChar(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			offset, bad := soap.IllegalChar(test.text)
+			offset, bad := xml.IllegalChar(test.text)
 			if bad != (test.offset >= 0) || bad && offset != test.offset || !bad && offset != 0 {
 				t.Errorf("%d, %v, want %d", offset, bad, test.offset)
 			}
@@ -60,7 +60,7 @@ func TestIllegalCharEverywhere(t *testing.T) {
 			for c := range 0x100 {
 				text := strings.Repeat("~", at) + string([]byte{byte(c)}) + strings.Repeat(" ", length-at-1)
 				legal := c == '\t' || c == '\n' || c == '\r' || c >= 0x20 && c < 0x80
-				if offset, bad := soap.IllegalChar(text); bad == legal || bad && offset != at {
+				if offset, bad := xml.IllegalChar(text); bad == legal || bad && offset != at {
 					t.Fatalf("byte %#x at %d of %d: %d, %v", c, at, length, offset, bad)
 				}
 			}
@@ -74,7 +74,7 @@ func TestIllegalCharAllRunes(t *testing.T) {
 	for r := rune(0); r <= utf8.MaxRune; r++ {
 		text := string(r) // U+FFFD for a surrogate
 		legal := r == 0x9 || r == 0xA || r == 0xD || 0x20 <= r && r <= 0xFFFD || 0x10000 <= r
-		if _, bad := soap.IllegalChar(text); bad == legal {
+		if _, bad := xml.IllegalChar(text); bad == legal {
 			t.Fatalf("U+%04X: bad is %v", r, bad)
 		}
 	}
@@ -86,7 +86,7 @@ func FuzzIllegalChar(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		offset, bad := soap.IllegalChar(text)
+		offset, bad := xml.IllegalChar(text)
 		if bad && (offset < 0 || offset >= len(text)) {
 			t.Fatalf("%q: %d", text, offset)
 		}
@@ -106,7 +106,7 @@ func FuzzIllegalChar(f *testing.F) {
 func escaped(t *testing.T, text string) string {
 	t.Helper()
 	var b strings.Builder
-	if err := xml.EscapeText(&b, []byte(text)); err != nil {
+	if err := stdxml.EscapeText(&b, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -123,7 +123,7 @@ func BenchmarkIllegalChar(b *testing.B) {
 			b.SetBytes(int64(len(each.text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, bad := soap.IllegalChar(each.text); bad {
+				if _, bad := xml.IllegalChar(each.text); bad {
 					b.Fatal("bad")
 				}
 			}

@@ -1,4 +1,4 @@
-package soap
+package xml
 
 import (
 	"bytes"
@@ -92,15 +92,15 @@ func charsetParam(contentType string) string {
 			return "utf-8"
 		}
 	}
-	_, params, err := parseMediaType(contentType)
+	_, params, err := ParseMediaType(contentType)
 	if err != nil {
 		return ""
 	}
 	return params["charset"]
 }
 
-// parseMediaType parses a Content-Type as mime does, and one whose parameters have values that RFC 2045 wants quoted: type=text/xml.
-func parseMediaType(contentType string) (mediaType string, params map[string]string, err error) {
+// ParseMediaType parses a Content-Type as mime does, and one whose parameters have values that RFC 2045 wants quoted: type=text/xml.
+func ParseMediaType(contentType string) (mediaType string, params map[string]string, err error) {
 	if mediaType, params, err = mime.ParseMediaType(contentType); err == nil {
 		return mediaType, params, nil
 	}

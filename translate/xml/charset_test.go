@@ -1,4 +1,4 @@
-package soap_test
+package xml_test
 
 import (
 	"encoding/binary"
@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // The byte order marks.
@@ -138,7 +138,7 @@ func TestDecodeCharset(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			text, err := soap.DecodeCharset([]byte(test.body), test.contentType)
+			text, err := xml.DecodeCharset([]byte(test.body), test.contentType)
 			if err != nil || string(text) != test.want {
 				t.Errorf("%q, error %v, want %q", text, err, test.want)
 			}
@@ -212,8 +212,8 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			text, err := soap.DecodeCharset([]byte(test.body), test.contentType)
-			var encoding *soap.EncodingError
+			text, err := xml.DecodeCharset([]byte(test.body), test.contentType)
+			var encoding *xml.EncodingError
 			if !errors.As(err, &encoding) || text != nil {
 				t.Fatalf("%q, error %v, want an EncodingError", text, err)
 			}
@@ -244,24 +244,24 @@ func TestDecodeCharsetNames(t *testing.T) {
 		{"<a>\xe9</a>", []string{"iso-8859-15", "ISO8859-15", "iso885915", "ISO_8859_15", "Latin-9", "csISO885915"}},
 	} {
 		for _, name := range test.names {
-			got, err := soap.DecodeCharset([]byte(test.body), "text/xml; charset=\""+name+`"`)
+			got, err := xml.DecodeCharset([]byte(test.body), "text/xml; charset=\""+name+`"`)
 			if err != nil || string(got) != text {
 				t.Errorf("charset %s: %q, error %v", name, got, err)
 			}
 			if strings.Contains(name, ":") {
 				continue
 			}
-			got, err = soap.DecodeCharset([]byte(declared(name)+test.body), "text/xml")
+			got, err = xml.DecodeCharset([]byte(declared(name)+test.body), "text/xml")
 			if err != nil || string(got) != declared(name)+text {
 				t.Errorf("encoding %s: %q, error %v", name, got, err)
 			}
 		}
 	}
 	for _, name := range []string{"us-ascii", "ASCII", "us", "iso646-us", "iso_646.irv:1991", "iso-ir-6", "ANSI_X3.4-1968", "ansi_x3.4-1986", "ibm367", "cp367", "csASCII"} {
-		if _, err := soap.DecodeCharset([]byte("<a/>"), `text/xml; charset="`+name+`"`); err != nil {
+		if _, err := xml.DecodeCharset([]byte("<a/>"), `text/xml; charset="`+name+`"`); err != nil {
 			t.Errorf("charset %s: %v", name, err)
 		}
-		if _, err := soap.DecodeCharset([]byte("<a>\xe9</a>"), `text/xml; charset="`+name+`"`); err == nil {
+		if _, err := xml.DecodeCharset([]byte("<a>\xe9</a>"), `text/xml; charset="`+name+`"`); err == nil {
 			t.Errorf("charset %s accepts 0xE9", name)
 		}
 	}
@@ -270,7 +270,7 @@ func TestDecodeCharsetNames(t *testing.T) {
 		"UTF-16LE": inUTF16LE(text), "utf16le": inUTF16LE(text), "csUTF16LE": inUTF16LE(text),
 		"UTF-16BE": inUTF16BE(text), "utf16be": inUTF16BE(text), "csUTF16BE": inUTF16BE(text),
 	} {
-		if got, err := soap.DecodeCharset([]byte(body), "text/xml; charset="+name); err != nil || string(got) != text {
+		if got, err := xml.DecodeCharset([]byte(body), "text/xml; charset="+name); err != nil || string(got) != text {
 			t.Errorf("charset %s: %q, error %v", name, got, err)
 		}
 	}
@@ -308,11 +308,11 @@ func TestDecodeCharsetRegistered(t *testing.T) {
 		{"ISO-8859-11", "\xe4\xb7\xc2", "ไทย"},
 		{"Big5", "\xa4\xa4\xa4\xe5\xa5\\", "中文功"},
 	} {
-		text, err := soap.DecodeCharset([]byte("<a>"+test.bytes+"</a>"), "text/xml; charset="+test.name)
+		text, err := xml.DecodeCharset([]byte("<a>"+test.bytes+"</a>"), "text/xml; charset="+test.name)
 		if want := "<a>" + test.want + "</a>"; err != nil || string(text) != want {
 			t.Errorf("charset %s: %q, error %v, want %q", test.name, text, err, want)
 		}
-		text, err = soap.DecodeCharset([]byte(declared(test.name)+test.bytes), "text/xml")
+		text, err = xml.DecodeCharset([]byte(declared(test.name)+test.bytes), "text/xml")
 		if want := declared(test.name) + test.want; err != nil || string(text) != want {
 			t.Errorf("encoding %s: %q, error %v, want %q", test.name, text, err, want)
 		}
@@ -336,7 +336,7 @@ func TestDecodeCharsetCopiesNothing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			body := []byte(test.body)
-			text, err := soap.DecodeCharset(body, test.contentType)
+			text, err := xml.DecodeCharset(body, test.contentType)
 			if err != nil || len(text) != len(body)-test.skipped || &text[0] != &body[test.skipped] {
 				t.Errorf("%q, error %v: a copy", text, err)
 			}
@@ -355,11 +355,11 @@ func TestDecodeCharsetIsReadable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, err := soap.DecodeCharset([]byte(body), "text/xml")
+			text, err := xml.DecodeCharset([]byte(body), "text/xml")
 			if err != nil {
 				t.Fatal(err)
 			}
-			tokens, err := scanAll(string(text), soap.Limits{})
+			tokens, err := scanAll(string(text), xml.Limits{})
 			if got := scanDump(tokens); err != nil || got != `<a>"Café"</a>` {
 				t.Errorf("%s, error %v", got, err)
 			}
@@ -377,11 +377,11 @@ func FuzzDecodeCharset(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		before := string(body)
-		text, err := soap.DecodeCharset(body, contentType)
+		text, err := xml.DecodeCharset(body, contentType)
 		if string(body) != before {
 			t.Fatal("the body was changed")
 		}
-		var encoding *soap.EncodingError
+		var encoding *xml.EncodingError
 		switch {
 		case err == nil:
 			if !utf8.Valid(text) || len(text) > 3*len(body) {
@@ -408,7 +408,7 @@ func FuzzDecodeCharsetRoundTrip(f *testing.F) {
 			bodies["iso-8859-1"] = bytes
 		}
 		for charset, body := range bodies {
-			if got, err := soap.DecodeCharset([]byte(body), "text/xml; charset="+charset); err != nil || string(got) != text {
+			if got, err := xml.DecodeCharset([]byte(body), "text/xml; charset="+charset); err != nil || string(got) != text {
 				t.Errorf("%s: %q, error %v, want %q", charset, got, err, text)
 			}
 		}
