@@ -13,8 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"soapbridge/translate/soap"
-	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
+	"soapbridge/translate/xml"
 )
 
 // MaxDepth bounds the nesting of a request body. The deepest operation nests seven levels.

@@ -8,8 +8,8 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
+	"soapbridge/translate/xml"
 )
 
 // toy is a request with a member of every kind.

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"soapbridge/translate/soap"
-	"soapbridge/translate/xml"
 	"soapbridge/translate/validation"
+	"soapbridge/translate/xml"
 )
 
 // Operation is one operation of a vendor's service, as the rest of the program sees it: data, and a door.
@@ -107,7 +107,7 @@ type Definition[Req, Res any] struct {
 	Version            soap.Version
 	Binding            soap.Binding
 	Limits             xml.Limits // of replies
-	Example            string      // see Operation
+	Example            string     // see Operation
 
 	// Headers gives the blocks of the envelope's header. Optional.
 	Headers func(Env) []soap.HeaderBlock
