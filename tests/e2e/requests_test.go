@@ -165,13 +165,13 @@ func referred(op translate.Operation, o object) string {
 // longer are the references that a text stands behind, by the reference alone.
 var longer sync.Map
 
-// free are the members that mean nothing to anybody but the sandbox, by operation.
+// free are the members whose text only the sandbox reads, by operation.
 var free = map[string]string{
 	"CreateWorkFlowManager": "/requestor/memo", "CreateCallLog": "/callerId", "UpdateCustomerPIN": "/correspondenceType",
 	"CreateService": "/serviceData/longDescription", "CreateComplexAccount": "/primaryContact/detail/addressLine3",
 }
 
-// say puts a text into a member that is free. In an operation that has none here it stands behind the reference.
+// say puts a text into a member that is free. In an operation that has none here it follows the reference.
 func say(op translate.Operation, o object, text string) object {
 	if pointer, known := free[op.Name]; known {
 		return set(o, pointer, text)

@@ -10,7 +10,8 @@ type Operation struct {
 	System, Name, Path string
 	Versions           []string // of SOAP that its system speaks
 	Status             int      // HTTP status of a success
-	// Reference is the JSON Pointer of the member of a request by which a call is found again at its vendor, which reads it in Element, a local name.
+	// Reference is the JSON Pointer of the member of a request by which a call is found again at its vendor, Element the local name of the
+	// element that carries it there.
 	Reference, Element string
 	// Execution is the JSON Pointer of the member of a success that says which execution it is the result of.
 	Execution string

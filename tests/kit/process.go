@@ -243,8 +243,8 @@ func report(t testing.TB, problems []string) {
 // trouble is what the Go runtime writes when something is badly wrong, and how this program logs a panic that it survived.
 var trouble = []string{"DATA RACE", "panic:", "fatal error:", `"msg":"panic"`, "msg=panic", "SIGSEGV", "superfluous response.WriteHeader"}
 
-// Findings returns what the process must not have written: reports of the race detector, panics, its secrets. Each stands with the first
-// kilobytes from its line on.
+// Findings returns what the process must not have written: reports of the race detector, panics, its secrets. Each comes with 4,000 characters of
+// the output, from its line on.
 func (p *Process) Findings() (list []string) {
 	for _, out := range []Output{p.Stdout, p.Stderr} {
 		text := out.String()
