@@ -249,8 +249,8 @@ func (p *Process) Findings() (list []string) {
 	for _, out := range []Output{p.Stdout, p.Stderr} {
 		text := out.String()
 		for _, bad := range slices.Concat(trouble, p.Secrets) {
-			if at := strings.Index(text, bad); at >= 0 {
-				line := strings.LastIndexByte(text[:at], '\n') + 1
+			if before, _, found := strings.Cut(text, bad); found {
+				line := strings.LastIndexByte(before, '\n') + 1
 				list = append(list, fmt.Sprintf("%s: %q is in %s: %.4000s", p.Name, bad, filepath.Base(string(out)), text[line:]))
 			}
 		}
