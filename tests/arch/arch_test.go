@@ -46,6 +46,7 @@ const (
 	openapi = module + "/openapi"
 	// generator is a program of developers: it reads all systems, and no other package can import it.
 	generator = openapi + "/gen"
+	kit       = module + "/tests/kit"
 )
 
 var arrows = []arrow{
@@ -154,6 +155,14 @@ var arrows = []arrow{
 		from: []string{module}, deep: true,
 		to:     []string{module + "/tests/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/..."},
 		reason: "what ships holds no test code; kits for tests may, as long as only tests import them",
+	},
+	{
+		from: []string{kit}, to: []string{"module", "others"}, except: []string{module + "/tests/parent"},
+		reason: "the kit sees the program from outside; what is measured beside the product imports it, and must not hold the product",
+	},
+	{
+		from: []string{"module"}, not: []string{module + "/tests/..."}, to: []string{kit}, tests: true,
+		reason: "it starts the whole program: a package's own tests start the package",
 	},
 }
 

@@ -9,19 +9,21 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // load is one row of the table: requests of one kind over so many connections, each as soon as the last is answered.
 type load struct {
 	name        string
 	beside      string // the load that it is compared with; empty for those
-	process     *process
+	process     *kit.Process
 	request     []byte // with a key to be counted up, where it has one
 	key         int    // where the key's digits begin; 0 for none, or for one that stays
 	connections int
@@ -53,28 +55,28 @@ func (l load) measure(ctx context.Context, duration time.Duration) (sample, erro
 		return sample{}, err
 	}
 	var s sample
-	before, err := l.process.cpu()
+	before, err := cpu(l.process.PID())
 	if err != nil {
 		return s, err
 	}
-	mallocs := l.process.mallocs(ctx)
+	allocated := mallocs(ctx, l.process.Metrics)
 	began := time.Now()
 	times, err := c.run(ctx, duration)
 	if err != nil {
 		return s, err
 	}
 	took := time.Since(began)
-	after, err := l.process.cpu()
+	after, err := cpu(l.process.PID())
 	if err != nil {
 		return s, err
 	}
 	n := float64(len(times))
-	s.allocations = (l.process.mallocs(ctx) - mallocs) / n
+	s.allocations = (mallocs(ctx, l.process.Metrics) - allocated) / n
 	s.rate, s.cpu = n/took.Seconds(), float64((after-before).Microseconds())/n
 	slices.Sort(times)
 	at := func(part float64) float64 { return float64(times[int(part*(n-1))].Microseconds()) / 1000 }
 	s.p50, s.p99 = at(0.50), at(0.99)
-	s.resident, err = l.process.resident()
+	s.resident, err = resident(l.process.PID())
 	return s, err
 }
 
@@ -89,7 +91,7 @@ func (l load) connect() (*clients, error) {
 	c := &clients{load: l, keys: nextKey}
 	nextKey += 1_000_000_000
 	for range l.connections {
-		conn, err := net.Dial("tcp", l.process.address)
+		conn, err := net.Dial("tcp", strings.TrimPrefix(l.process.URL, "http://"))
 		if err != nil {
 			c.close()
 			return nil, err
@@ -155,19 +157,11 @@ func (l load) drive(ctx context.Context, conn net.Conn, key int64, end time.Time
 	return times, nil
 }
 
-var (
-	metricsLine = regexp.MustCompile(`"metrics_listen":"([0-9.:]+)`)
-	mallocsLine = regexp.MustCompile(`(?m)^go_memstats_mallocs_total (\S+)`)
-)
+var mallocsLine = regexp.MustCompile(`(?m)^go_memstats_mallocs_total (\S+)`)
 
-// mallocs is how many objects the process has allocated, as its metrics have it; 0 for one without.
-func (p *process) mallocs(ctx context.Context) float64 {
-	log, err := os.ReadFile(p.log)
-	listen := metricsLine.FindSubmatch(log)
-	if err != nil || listen == nil {
-		return 0
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(listen[1])+"/metrics", nil)
+// mallocs is how many objects a process has allocated, as its metrics at a URL have it; 0 for one without.
+func mallocs(ctx context.Context, url string) float64 {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return 0
 	}

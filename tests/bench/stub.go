@@ -36,8 +36,8 @@ func newStub() (*stub, error) {
 		return nil, err
 	}
 	s := &stub{replies: map[string][]byte{}, seen: map[string]envelope{}}
-	for operation, r := range routes {
-		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(r.reply)))
+	for operation, f := range files {
+		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.reply)))
 		if err != nil {
 			return nil, err
 		}

@@ -14,32 +14,23 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // targets are the programs that are measured.
 type targets struct {
-	product, plain, gin *process
+	product, plain, gin *kit.Process
 	apiKey              string
 	envelope            envelope          // of CreateWorkFlowManager
 	bodies              map[string][]byte // of requests, by operation
 }
 
-// routes of the operations that are measured, with the files of their requests and replies.
-var routes = map[string]struct {
-	path, body, reply string
-	status            int
-}{
-	"CreateWorkFlowManager": {
-		"/v1/customercare/workflows", "tests/bench/workflow.json", "translate/customercare/testdata/replies/ok-workflow.xml", http.StatusCreated,
-	},
-	"UpdateCustomerPIN": {
-		"/v1/customercare/pin-changes", "translate/customercare/testdata/UpdateCustomerPIN/full.json",
-		"translate/customercare/testdata/replies/ok-pin.xml", http.StatusOK,
-	},
-	"CreateComplexAccount": {
-		"/v1/emersion/accounts", "translate/emersion/testdata/CreateComplexAccount/full.json",
-		"translate/emersion/testdata/CreateComplexAccount/reply.xml", http.StatusCreated,
-	},
+// files of the requests and replies of the operations that are measured.
+var files = map[string]struct{ body, reply string }{
+	"CreateWorkFlowManager": {"tests/bench/workflow.json", "translate/customercare/testdata/replies/ok-workflow.xml"},
+	"UpdateCustomerPIN":     {"translate/customercare/testdata/UpdateCustomerPIN/full.json", "translate/customercare/testdata/replies/ok-pin.xml"},
+	"CreateComplexAccount":  {"translate/emersion/testdata/CreateComplexAccount/full.json", "translate/emersion/testdata/CreateComplexAccount/reply.xml"},
 }
 
 // start builds the product, starts all programs, and takes from the stub the envelope that the product sends.
@@ -49,18 +40,16 @@ func start(ctx context.Context, p *processes, s *stub) (*targets, error) {
 		return nil, err
 	}
 	t := &targets{bodies: map[string][]byte{}}
-	for name, r := range routes {
-		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(r.body)))
+	for name, f := range files {
+		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.body)))
 		if err != nil {
 			return nil, err
 		}
 		t.bodies[name] = body
 	}
 	binary := filepath.Join(p.dir, "soapbridge")
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-o", binary, ".")
-	build.Dir = dir
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w\n%s", err, out)
+	if err := kit.Build(binary, "-tags", "nomsgpack"); err != nil {
+		return nil, err
 	}
 	if err := t.startProduct(ctx, p, s, binary); err != nil {
 		return nil, err
@@ -69,10 +58,10 @@ func start(ctx context.Context, p *processes, s *stub) (*targets, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.plain, err = p.measured(ctx, "reverseproxy", nil, own, "pass", "reverseproxy", s.url); err != nil {
+	if t.plain, err = p.measured("reverseproxy", nil, own, "pass", "reverseproxy", s.url); err != nil {
 		return nil, err
 	}
-	if t.gin, err = p.measured(ctx, "gin", nil, own, "pass", "gin", s.url); err != nil {
+	if t.gin, err = p.measured("gin", nil, own, "pass", "gin", s.url); err != nil {
 		return nil, err
 	}
 	warm := t.write("warm up", "CreateWorkFlowManager", 1)
@@ -95,7 +84,8 @@ func (t *targets) startProduct(ctx context.Context, p *processes, s *stub, binar
 	redis := l.Addr().String()
 	_ = l.Close()
 	_, port, _ := net.SplitHostPort(redis) // it comes from an address
-	if _, err := p.start("redis", nil, "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"); err != nil {
+	server := kit.Command{Name: "redis", Binary: "redis-server", Args: []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"}, Folder: p.dir}
+	if _, err := p.add(server.Start()); err != nil {
 		return fmt.Errorf("redis-server: %w (apt-get install redis-server)", err)
 	}
 	out, err := exec.CommandContext(ctx, binary, "keys", "new", "--id", "bench").Output()
@@ -109,15 +99,14 @@ func (t *targets) startProduct(ctx context.Context, p *processes, s *stub, binar
 		return fmt.Errorf("keys new: %w: %s", err, out)
 	}
 	t.apiKey = lines[0]
-	settings := []string{
-		"SOAPBRIDGE_MODE=production", "SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0", "SOAPBRIDGE_API_KEYS=" + lines[1],
-		"SOAPBRIDGE_REDIS_URL=redis://" + redis, "SOAPBRIDGE_NAME_KEY=" + random32(), "SOAPBRIDGE_SECRET_KEYS=k1:" + random32(),
-		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=direct-token",
+	settings := map[string]string{
+		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "API_KEYS": lines[1], "REDIS_URL": "redis://" + redis, "NAME_KEY": random32(),
+		"SECRET_KEYS": "k1:" + random32(), "CUSTOMERCARE_DIRECT_TOKEN": "direct-token",
 	}
 	for _, system := range []string{"CUSTOMERCARE", "EMERSION"} {
-		settings = append(settings, "SOAPBRIDGE_"+system+"_URL="+s.url+"/"+strings.ToLower(system), "SOAPBRIDGE_"+system+"_MAX_IN_FLIGHT=1024")
+		settings[system+"_URL"], settings[system+"_MAX_IN_FLIGHT"] = s.url+"/"+strings.ToLower(system), "1024"
 	}
-	t.product, err = p.measured(ctx, "soapbridge", settings, binary, "serve", "--insecure")
+	t.product, err = p.measured("soapbridge", settings, binary, "serve", "--insecure")
 	return err
 }
 
@@ -160,31 +149,31 @@ func (t *targets) loads() (list []load) {
 }
 
 // pass is the envelope, to a proxy that passes it on.
-func (t *targets) pass(name string, p *process, connections int) load {
+func (t *targets) pass(name string, p *kit.Process, connections int) load {
 	h := http.Header{"Host": {"localhost"}, "Content-Type": t.envelope.header["Content-Type"], "Soapaction": t.envelope.header["Soapaction"]}
 	return load{name: name, process: p, connections: connections, status: http.StatusOK, request: message("/customercare", h, t.envelope.body)}
 }
 
 // write is a request with a key that is new each time.
 func (t *targets) write(name, operation string, connections int) load {
-	r := routes[operation]
-	request := message(r.path, t.header(), t.bodies[operation])
+	op := kit.Named(operation)
+	request := message(op.Path, t.header(), t.bodies[operation])
 	return load{
-		name: name, process: t.product, connections: connections, status: r.status, request: request, key: bytes.Index(request, []byte(firstKey)) + len(firstKey) - keyDigits,
+		name: name, process: t.product, connections: connections, status: op.Status, request: request, key: bytes.Index(request, []byte(firstKey)) + len(firstKey) - keyDigits,
 	}
 }
 
 func (t *targets) refused() load {
 	const mistake = `{"operatingCentre":1,`
 	l := t.write("validation error", "CreateWorkFlowManager", 64)
-	l.request = message(routes["CreateWorkFlowManager"].path, t.header(), append([]byte(mistake), t.bodies["CreateWorkFlowManager"][1:]...))
+	l.request = message(kit.Named("CreateWorkFlowManager").Path, t.header(), append([]byte(mistake), t.bodies["CreateWorkFlowManager"][1:]...))
 	l.status = http.StatusUnprocessableEntity
 	return l
 }
 
 func (t *targets) preview() load {
 	l := t.write("preview", "CreateWorkFlowManager", 64)
-	l.request = message(routes["CreateWorkFlowManager"].path+"?preview=soap11", t.header(), t.bodies["CreateWorkFlowManager"])
+	l.request = message(kit.Named("CreateWorkFlowManager").Path+"?preview=soap11", t.header(), t.bodies["CreateWorkFlowManager"])
 	l.status = http.StatusOK
 	return l
 }

@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 )
 
 // operation is what a reader of the page should find.
@@ -196,19 +194,4 @@ func (b block) preview(version string) string {
 	return await[string](b.tab, "preview of SOAP "+version, fmt.Sprintf(
 		`((panel) => panel?.querySelector("h4").innerText.endsWith(%s) && !panel.innerText.includes("Asking") && panel.innerText)(%s)`,
 		quoted(version), b.find(".sb-preview")))
-}
-
-// executed asks the sandbox how often it executed each operation.
-func executed(t *testing.T, p program) map[string]int {
-	t.Helper()
-	response, err := http.Get(p.sandbox + "/sandbox/calls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var calls struct{ Counts map[string]int }
-	if err := json.NewDecoder(response.Body).Decode(&calls); err != nil {
-		t.Fatal(err)
-	}
-	return calls.Counts
 }

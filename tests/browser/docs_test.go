@@ -5,14 +5,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"soapbridge/tests/kit"
 )
 
 const banner = `document.querySelector(".sb-banner")?.innerText ?? ""`
 
 // TestEveryOperation does with every operation what a curious person does: look, preview, execute, execute again.
 func TestEveryOperation(t *testing.T) {
-	demo := startDemo(t)
-	page := open(t, demo.url+"/docs")
+	demo := kit.RunDemo(t)
+	page := open(t, demo.URL+"/docs")
 	await[bool](page, "list of operations", fmt.Sprintf(`document.querySelectorAll(".opblock").length === %d`, routes))
 	if text := evaluate[string](page, banner); !strings.HasPrefix(text, "Sandbox:") || !strings.Contains(text, "Made-up data only, nothing reaches a vendor") {
 		t.Errorf("the demo's banner is %q", text)
@@ -31,7 +33,7 @@ func TestEveryOperation(t *testing.T) {
 			b := page.expand(op)
 			key := b.key()
 			b.checkPreviews()
-			if n := executed(t, demo)[op.name]; n != 0 {
+			if n := demo.Executed(t)[op.name]; n != 0 {
 				t.Fatalf("the preview has executed the operation %d times", n)
 			}
 			status, first := b.execute("operationId")
@@ -42,7 +44,7 @@ func TestEveryOperation(t *testing.T) {
 			if again := b.key(); status != op.status || again != key {
 				t.Errorf("after the replay: status %s, key %s, was %s\n%s", status, again, key, second)
 			}
-			if n := executed(t, demo)[op.name]; n != 1 {
+			if n := demo.Executed(t)[op.name]; n != 1 {
 				t.Errorf("the sandbox executed it %d times, want once", n)
 			}
 			b.preview("1.1") // for the pictures
@@ -95,7 +97,7 @@ func (b block) screenshots(size string) {
 
 // TestDeepLink opens the page at one operation, and stays there.
 func TestDeepLink(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs#/CustomerCare/CreateCallLog")
+	page := open(t, kit.RunDemo(t).URL+"/docs#/CustomerCare/CreateCallLog")
 	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
 	b.ready()
 	for name, check := range map[string]func(b block){
@@ -154,8 +156,8 @@ func (b block) stays(after, want string) {
 
 // TestKeyOnAnIntranetHost opens the page by a name over plain HTTP, where browsers offer no crypto.randomUUID.
 func TestKeyOnAnIntranetHost(t *testing.T) {
-	proxy := serve(t, "SOAPBRIDGE_HOSTS=intranet.test")
-	page := open(t, strings.Replace(proxy.url, "127.0.0.1", "intranet.test", 1)+"/docs")
+	proxy := serve(t, map[string]string{"HOSTS": "intranet.test"})
+	page := open(t, strings.Replace(proxy.URL, "127.0.0.1", "intranet.test", 1)+"/docs")
 	if evaluate[bool](page, "isSecureContext || 'randomUUID' in crypto") {
 		t.Fatal("this is a secure context; the test tests nothing")
 	}
@@ -200,7 +202,7 @@ func (b block) checkUnsendableKey() {
 
 // TestPreviewCloses changes what a preview is about, in every way: nothing on the page then still says that it would be sent.
 func TestPreviewCloses(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs")
+	page := open(t, kit.RunDemo(t).URL+"/docs")
 	b := page.expand(callLog)
 	b.key()
 	for _, step := range []struct {
@@ -246,7 +248,7 @@ func (b block) checkMarkup() {
 
 func TestAuthorize(t *testing.T) {
 	proxy, key := startServe(t)
-	page := open(t, proxy.url+"/docs")
+	page := open(t, proxy.URL+"/docs")
 	b := page.expand(callLog)
 	if text := evaluate[string](page, banner); text != "" {
 		t.Errorf("a proxy that may have a vendor behind it says %q", text)
@@ -271,7 +273,7 @@ func TestAuthorize(t *testing.T) {
 	if evaluate[bool](page, "JSON.stringify([localStorage, sessionStorage, document.cookie]).includes("+quoted(key)+")") {
 		t.Error("the key is kept in the browser")
 	}
-	if n := executed(t, proxy)[callLog.name]; n != 1 {
+	if n := proxy.Executed(t)[callLog.name]; n != 1 {
 		t.Errorf("the sandbox executed it %d times, want once", n)
 	}
 }
@@ -340,7 +342,7 @@ func (b block) reachable() {
 
 // TestComplaintsAreNoticed spoils a page in every way that the others must notice.
 func TestComplaintsAreNoticed(t *testing.T) {
-	page := open(t, startDemo(t).url+"/docs")
+	page := open(t, kit.RunDemo(t).URL+"/docs")
 	page.expect(`^console\.warning: "spoilt"`)
 	page.expect(`^exception: Uncaught .*spoilt`)
 	page.expect(`^console\.error: "policy violated: style-src`)

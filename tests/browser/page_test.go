@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"soapbridge/tests/chromium"
+	"soapbridge/tests/kit"
 )
 
 // tab is a page that is watched from before its first navigation. Whatever the page or the browser complains of fails the test, unless it
@@ -120,7 +121,7 @@ func (p *tab) finish() {
 
 func do(p *tab, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if _, err := try(p, patience, chromedp.Steps(steps...)); err != nil {
+	if _, err := try(p, kit.Patience, chromedp.Steps(steps...)); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -136,7 +137,7 @@ func try[T any](p *tab, limit time.Duration, action chromedp.Action[T]) (T, erro
 // the test. The page's Content-Security-Policy does not hold for this script.
 func evaluate[T any](p *tab, script string) T {
 	p.t.Helper()
-	value, err := try(p, patience, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	value, err := try(p, kit.Patience, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.t.Fatalf("%v\nin %s", err, script)
 	}
@@ -146,7 +147,7 @@ func evaluate[T any](p *tab, script string) T {
 // await waits until an expression gives something that is neither false, 0, "" nor null.
 func await[T any](p *tab, what, expression string) T {
 	p.t.Helper()
-	value, err := try(p, patience, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0)))
+	value, err := try(p, kit.Patience, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0)))
 	if err != nil {
 		p.t.Fatalf("no %s: %v\nin %s\nthe page: %.3000s", what, err, expression, p.text())
 	}
@@ -171,7 +172,7 @@ func (p *tab) resize(width, height int64) {
 // screenshot keeps what the window shows, for a person to look at, in artifacts/ at the root of the module.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
-	picture, err := try(p, patience, chromedp.CaptureScreenshot())
+	picture, err := try(p, kit.Patience, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"soapbridge/tests/kit"
 	"soapbridge/tests/schema"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
@@ -156,6 +157,37 @@ func eachOnce(t *testing.T, test func(t *testing.T, o operation)) {
 				test(t, o)
 			})
 		}
+	}
+}
+
+// TestTheKitListsEveryOperation as it is: the suites that play all of them take them from there.
+func TestTheKitListsEveryOperation(t *testing.T) {
+	listed := map[string]kit.Operation{}
+	for _, row := range kit.Operations {
+		listed[row.Name] = row
+	}
+	eachOnce(t, func(t *testing.T, o operation) {
+		row, known := listed[o.Name]
+		if !known {
+			t.Fatalf("tests/kit/operations.go has no row for %s of %s", o.Name, o.System)
+		}
+		want := row
+		want.System, want.Name, want.Path, want.Status, want.Versions = o.System, o.Name, o.Path, o.Status, nil
+		for _, v := range o.Versions {
+			want.Versions = append(want.Versions, v.String())
+		}
+		want.Element = fieldAt(t, o.requestShape(t), row.Reference).element
+		diff(t, "the row", want, row)
+		if fieldAt(t, o.requestShape(t), "/"+row.Optional).required {
+			t.Errorf("%s is not optional", row.Optional)
+		}
+	})
+	all := 0
+	for _, s := range systems {
+		all += len(s.list(t, s.versions[0]))
+	}
+	if len(kit.Operations) != all {
+		t.Errorf("%d rows for %d operations", len(kit.Operations), all)
 	}
 }
 

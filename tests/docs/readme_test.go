@@ -16,8 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/api/config"
-	"soapbridge/tests/demo"
+	"soapbridge/tests/kit"
 )
+
+func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
 
 var update = flag.Bool("update", false, "write the generated parts of the README anew")
 
@@ -71,7 +73,7 @@ func TestExamples(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatal("curl is missing; install it with: apt-get install curl")
 	}
-	url := demo.Start(t).URL
+	url := kit.RunDemo(t).URL
 	t.Run("documents", func(t *testing.T) { checkDocuments(t, url) })
 	blocks := block.FindAllStringSubmatch(read(t), -1)
 	paths := map[string][]string{} // by kind
@@ -97,40 +99,20 @@ func TestExamples(t *testing.T) {
 // checkKinds wants one example for each operation, a rejected one, and a preview.
 func checkKinds(t *testing.T, paths map[string][]string) {
 	t.Helper()
+	var want []string
+	for _, op := range kit.Operations {
+		want = append(want, op.Path)
+	}
+	slices.Sort(want)
 	slices.Sort(paths["example"])
-	if diff := cmp.Diff(operationPaths(t), paths["example"]); diff != "" {
-		t.Errorf("the blocks ```sh example of the README are not one for each operation of openapi.json (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, paths["example"]); diff != "" {
+		t.Errorf("the blocks ```sh example of the README are not one for each operation (-want +got):\n%s", diff)
 	}
 	for _, kind := range []string{"rejected", "preview"} {
 		if len(paths[kind]) != 1 {
 			t.Errorf("the README has %d blocks ```sh %s, want one: %q", len(paths[kind]), kind, paths[kind])
 		}
 	}
-}
-
-// operationPaths gives the paths of the document that have a preview, sorted: the vendors' operations.
-func operationPaths(t *testing.T) (list []string) {
-	t.Helper()
-	text, err := os.ReadFile("../../openapi/openapi.json")
-	if err != nil {
-		t.Fatalf("%v; make generate writes it", err)
-	}
-	type parameter struct{ Name string }
-	var document struct {
-		Paths map[string]struct {
-			Post struct{ Parameters []parameter }
-		}
-	}
-	if err := json.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
-	}
-	for path, methods := range document.Paths {
-		if slices.ContainsFunc(methods.Post.Parameters, func(p parameter) bool { return p.Name == "preview" }) {
-			list = append(list, path)
-		}
-	}
-	slices.Sort(list)
-	return list
 }
 
 // checkDocuments asks a demo for every path of the README's table of documents.

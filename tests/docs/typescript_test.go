@@ -22,11 +22,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/tests/chromium"
-	"soapbridge/tests/demo"
+	"soapbridge/tests/kit"
 )
-
-// patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
-const patience = 60 * time.Second
 
 var typescriptBlock = regexp.MustCompile("(?ms)^```ts\n(.*?)^```$")
 
@@ -129,7 +126,7 @@ func (b *browser) proceed(id fetch.RequestID, lost bool) {
 // evaluate runs JavaScript in the page and gives the text that it ends with, or that its promise is kept with.
 func (b *browser) evaluate(script string) string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, kit.Patience)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -147,12 +144,12 @@ func (b *browser) heard() (keys []string, answers []int) {
 	return keys, answers
 }
 
-// hasty lets the page's timers end at once, and writes down how long they would have taken. It is how a test of patience needs none.
+// hasty lets the page's timers end at once, and writes down how long they would have taken. It is how a test of kit.Patience needs none.
 const hasty = `var waits = [], realTimeout = realTimeout ?? setTimeout; setTimeout = (f, ms) => { waits.push(ms); return realTimeout(f, 0); }; ""`
 
 // TestTypeScript executes the TypeScript of the README in a browser, against a demo in which things go wrong.
 func TestTypeScript(t *testing.T) {
-	d, page := demo.Start(t), open(t)
+	d, page := kit.RunDemo(t), open(t)
 	definitions, use := compiled(t, d.URL)
 	page.evaluate(definitions + `""`)
 	page.evaluate(use + `""`)
@@ -257,7 +254,7 @@ func (b *browser) loseAnswers(n int) {
 func (b *browser) awaitConsole(pattern string) {
 	b.t.Helper()
 	line := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		b.mu.Lock()
 		found := slices.ContainsFunc(b.console, line.MatchString)
 		b.mu.Unlock()

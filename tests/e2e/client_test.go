@@ -14,6 +14,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"soapbridge/tests/kit"
+	"soapbridge/translate"
 )
 
 // call is one HTTP request to a proxy.
@@ -87,7 +90,7 @@ func (p *problem) violations() (list []string) {
 
 // client follows no redirect, and waits longer than any call may take.
 var client = &http.Client{
-	Timeout:       patience,
+	Timeout:       kit.Patience,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 64},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
@@ -282,21 +285,19 @@ type executed struct {
 }
 
 // executions asks a sandbox for the calls with a reference, whatever element the system carries it in.
-func executions(t *testing.T, sandbox, system, reference string) []executed {
+func executions(t *testing.T, sandbox string, op translate.Operation, reference string) []executed {
 	t.Helper()
 	if reference == "" {
 		t.Fatal("no reference to look for")
 	}
-	filter := "messageId"
-	if system == "emersion" {
-		filter = "accountReference"
-	}
+	element := kit.Named(op.Name).Element
+	filter := strings.ToLower(element[:1]) + element[1:]
 	var list struct {
 		Calls []executed `json:"calls"`
 	}
 	if whole, ok := longer.Load(reference); ok {
 		reference, _ = whole.(string)
 	}
-	fetch(t, sandbox+"/sandbox/calls?system="+system+"&"+filter+"="+url.QueryEscape(reference), &list)
+	fetch(t, sandbox+"/sandbox/calls?system="+op.System+"&"+filter+"="+url.QueryEscape(reference), &list)
 	return list.Calls
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"soapbridge/tests/kit"
 	"soapbridge/upstream/sandbox"
 )
 
@@ -83,7 +84,7 @@ func TestInjectedNamesAreIgnored(t *testing.T) {
 	p := proxy(t, map[string]string{
 		"PORT": "tcp://10.0.0.1:8080", "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "8080", "PORT_8080_TCP_ADDR": "10.0.0.1", "MDS_PORT": "tcp://10.0.0.2:80",
 	})
-	if a := send(t, p.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
+	if a := send(t, p.URL, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
 		t.Errorf("status %d", a.status)
 	}
 }
@@ -106,8 +107,8 @@ func TestCommandLine(t *testing.T) {
 		"an unknown flag":           {[]string{"serve", "--fast"}, exitUsage, "--help"},
 		"help":                      {[]string{"--help"}, 0, "demo"},
 		"help of a command":         {[]string{"serve", "--help"}, 0, "SOAPBRIDGE_"},
-		"the version":               {[]string{"version"}, 0, "commit " + buildCommit + ", " + runtime.Version() + "\n"},
-		"the version as a flag":     {[]string{"--version"}, 0, "commit " + buildCommit + ", " + runtime.Version() + "\n"},
+		"the version":               {[]string{"version"}, 0, "commit " + kit.Commit + ", " + runtime.Version() + "\n"},
+		"the version as a flag":     {[]string{"--version"}, 0, "commit " + kit.Commit + ", " + runtime.Version() + "\n"},
 		"a demo for everybody":      {[]string{"demo", "--listen", "0.0.0.0:0"}, exitUsage, "loopback"},
 		"a demo on all addresses":   {[]string{"demo", "--listen", ":0"}, exitUsage, "loopback"},
 		"a demo on a name":          {[]string{"demo", "--listen", "example.com:0"}, exitUsage, "loopback"},
@@ -119,7 +120,7 @@ func TestCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var settings map[string]string
 			if c.code == exitFailed {
-				c.args, settings = []string{"serve"}, map[string]string{"LISTEN": strings.TrimPrefix(bridge(t, "1.1").url, "http://")}
+				c.args, settings = []string{"serve"}, map[string]string{"LISTEN": strings.TrimPrefix(bridge(t, "1.1").URL, "http://")}
 			}
 			got := command(t, settings, c.args...)
 			text := got.stderr
@@ -135,7 +136,7 @@ func TestCommandLine(t *testing.T) {
 
 func TestHealthCommand(t *testing.T) {
 	p := bridge(t, "1.1")
-	address := strings.TrimPrefix(p.url, "http://")
+	address := strings.TrimPrefix(p.URL, "http://")
 	nobody := closedPort(t)
 	for name, c := range map[string]struct {
 		settings map[string]string
@@ -143,10 +144,10 @@ func TestHealthCommand(t *testing.T) {
 		code     int
 	}{
 		"by its setting":         {map[string]string{"LISTEN": address}, nil, 0},
-		"by its URL":             {nil, []string{"--url", p.url}, 0},
-		"by a URL with a slash":  {nil, []string{"--url", p.url + "/"}, 0},
-		"by a URL with a path":   {nil, []string{"--url", p.url + "/healthz"}, 0},
-		"another path":           {nil, []string{"--url", p.url + "/nowhere"}, exitFailed},
+		"by its URL":             {nil, []string{"--url", p.URL}, 0},
+		"by a URL with a slash":  {nil, []string{"--url", p.URL + "/"}, 0},
+		"by a URL with a path":   {nil, []string{"--url", p.URL + "/healthz"}, 0},
+		"another path":           {nil, []string{"--url", p.URL + "/nowhere"}, exitFailed},
 		"nobody listens":         {map[string]string{"LISTEN": nobody}, nil, exitFailed},
 		"nobody at the URL":      {nil, []string{"--url", "http://" + nobody}, exitFailed},
 		"TLS where there is one": {nil, []string{"--url", "https://" + address}, exitFailed},
@@ -265,18 +266,18 @@ func TestWarningsAtTheStart(t *testing.T) {
 	proxy(t, nil).mustLog(t, "SOAPBRIDGE_CUSTOMERCARE_URL, SOAPBRIDGE_MDS_URL, SOAPBRIDGE_EMERSION_URL: no system is configured", `"level":"WARN"`)
 	_, settings := sandboxURL(t)
 	quiet := proxy(t, with(settings, credentials()))
-	if a := send(t, quiet.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK || strings.Contains(quiet.stderr.String(), "SOAPBRIDGE_") {
-		t.Errorf("status %d, and the log is %s", a.status, &quiet.stderr)
+	if a := send(t, quiet.URL, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK || strings.Contains(quiet.Stderr.String(), "SOAPBRIDGE_") {
+		t.Errorf("status %d, and the log is %s", a.status, quiet.Stderr)
 	}
 }
 
 func TestNothingIsConfigured(t *testing.T) {
 	p := proxy(t, nil)
-	if a := send(t, p.url, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
+	if a := send(t, p.URL, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
 		t.Errorf("readiness: status %d", a.status)
 	}
 	for _, op := range operations() {
-		a := send(t, p.url, ask(op, newReference(), ""))
+		a := send(t, p.URL, ask(op, newReference(), ""))
 		want{http.StatusServiceUnavailable, "not-configured", "not_sent", "never", "", nil}.check(t, variant{op, "1.1"}, a)
 	}
 }
@@ -289,9 +290,9 @@ func TestOptionalKeys(t *testing.T) {
 		reference := newReference()
 		c := ask(op, reference, "")
 		c.header = without("Idempotency-Key")
-		a := send(t, p.url, c)
+		a := send(t, p.URL, c)
 		success.check(t, variant{op, "1.1"}, a)
-		if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+		if n := len(executions(t, sandbox, op, reference)); n != 1 {
 			t.Errorf("%s: executed %d times", op.Name, n)
 		}
 		if id := a.header.Get("Operation-Id"); ids[id] || id == "" {
@@ -299,7 +300,7 @@ func TestOptionalKeys(t *testing.T) {
 		}
 		ids[a.header.Get("Operation-Id")] = true
 		c.header = header("Idempotency-Key", "short")
-		if a := send(t, p.url, c); a.status != http.StatusBadRequest {
+		if a := send(t, p.URL, c); a.status != http.StatusBadRequest {
 			t.Errorf("%s: a malformed key: status %d", op.Name, a.status)
 		}
 	}
@@ -320,13 +321,13 @@ func TestOtherLimitsAndNames(t *testing.T) {
 			o["accountOrganisation"] = object{"orgIdentifier": "1", "orgIdentifierType": "ABN"} // not even the number of digits is right
 		}
 		c2 := call{path: op.Path, body: encode(o)}
-		success.check(t, variant{op, "1.1"}, send(t, p.url, c2))
+		success.check(t, variant{op, "1.1"}, send(t, p.URL, c2))
 		got := scripted.got(number)
 		if len(got) != 1 || got[0].header.Get("SOAPAction") != c.action || !strings.Contains(got[0].body, c.namespace) {
 			t.Errorf("%s: sent %+v", name, got)
 		}
 		c2.body = padded(c2.body, 2001)
-		if a := send(t, p.url, c2); a.status != http.StatusRequestEntityTooLarge || a.problem.Errors[0].Params["maxBytes"] != float64(2000) {
+		if a := send(t, p.URL, c2); a.status != http.StatusRequestEntityTooLarge || a.problem.Errors[0].Params["maxBytes"] != float64(2000) {
 			t.Errorf("%s: a body over the limit: status %d: %s", name, a.status, a.body)
 		}
 	}
@@ -335,13 +336,13 @@ func TestOtherLimitsAndNames(t *testing.T) {
 func TestTextLogs(t *testing.T) {
 	p := proxy(t, map[string]string{"LOG_FORMAT": "text", "LOG_LEVEL": "warn"})
 	for path, count := range map[string]int{"/nowhere": http.StatusNotFound, "/healthz": http.StatusOK} {
-		if a := send(t, p.url, call{method: http.MethodGet, path: path}); a.status != count {
+		if a := send(t, p.URL, call{method: http.MethodGet, path: path}); a.status != count {
 			t.Errorf("%s: status %d", path, a.status)
 		}
 	}
 	// The address is on the first line at any level: who starts the process needs it.
-	if first, rest, _ := strings.Cut(p.stderr.String(), "\n"); !strings.Contains(first, "listen=127.0.0.1:") || strings.Contains(rest, "level=INFO") {
-		t.Errorf("the log is %s", &p.stderr)
+	if first, rest, _ := strings.Cut(p.Stderr.String(), "\n"); !strings.Contains(first, "listen=127.0.0.1:") || strings.Contains(rest, "level=INFO") {
+		t.Errorf("the log is %s", p.Stderr)
 	}
 }
 
@@ -362,8 +363,8 @@ func TestSecretsFromFiles(t *testing.T) {
 	for name, secret := range map[string]string{"UpdateCustomerPIN": "dtok-9f31-XQ&amp;&lt;<", "CreateComplexAccount": ">" + secretWSSE + "<"} {
 		op := operation(t, name)
 		reference := newReference()
-		success.check(t, variant{op, "1.1"}, send(t, p.url, ask(op, reference, "")))
-		calls := executions(t, sandbox, op.System, reference)
+		success.check(t, variant{op, "1.1"}, send(t, p.URL, ask(op, reference, "")))
+		calls := executions(t, sandbox, op, reference)
 		if len(calls) != 1 {
 			t.Fatalf("%s: executed %d times", name, len(calls))
 		}

@@ -12,61 +12,27 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"soapbridge/tests/kit"
 )
 
-// demo is a demo that runs.
-type demo struct {
-	*process
-
-	sandbox string
-	text    string
-}
-
-var (
-	demoAPI      = regexp.MustCompile(`(?m)^ *API +(http://\S+)$`)
-	demoSandbox  = regexp.MustCompile(`(?m)^ *sandbox +(http://\S+)`)
-	demoCommands = regexp.MustCompile(`(?ms)^# (\w+)\n(curl .*?)\n$`)
-)
+var demoCommands = regexp.MustCompile(`(?ms)^# (\w+)\n(curl .*?)\n$`)
 
 // startDemo starts a demo among settings that would lead a proxy to somebody real: it must not look at them.
-func startDemo(t *testing.T, listen string) *demo {
+func startDemo(t *testing.T, listen string) *kit.Demo {
 	t.Helper()
 	hostile := with(toVendor(closedPort(t)), map[string]string{"LISTEN": "0.0.0.0:1", "MODE": "production", "NONSENSE": "1", "CUSTOMERCARE_DIRECT_TOKEN": secretDirect})
-	p, err := launch(t.Name(), hostile, "demo", "--listen", listen)
+	d, err := kit.StartDemo(program(t.Name(), hostile, "demo", "--listen", listen))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := p.await("end of the introduction", func() string {
-		if text := p.stdout.String(); strings.Contains(text, "/sandbox/scenarios") && strings.HasSuffix(text, "\n\n") {
-			return text
-		}
-		return ""
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, problem := range p.stop() {
-			t.Error(problem)
-		}
-	})
+	d.StopAfter(t)
 	// It says so, of every setting, and shows no value.
-	pattern := regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`)
-	ignored, err := p.await("warning about ignored settings", func() string {
-		if m := pattern.FindStringSubmatch(p.stderr.String()); m != nil {
-			return m[1]
-		}
-		return ""
-	})
-	if err != nil || len(strings.Fields(ignored)) != len(hostile) || !strings.Contains(ignored, "SOAPBRIDGE_NONSENSE") {
-		t.Errorf("no warning about ignored settings:\n%s", &p.stderr)
+	ignored, err := d.AwaitMatch(d.Stderr, regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`))
+	if err != nil || len(strings.Fields(ignored[1])) != len(hostile) || !strings.Contains(ignored[1], "SOAPBRIDGE_NONSENSE") {
+		t.Errorf("no warning about ignored settings:\n%s", d.Stderr)
 	}
-	api, vendors := demoAPI.FindStringSubmatch(text), demoSandbox.FindStringSubmatch(text)
-	if api == nil || vendors == nil {
-		t.Fatalf("the demo does not say where it is:\n%s", text)
-	}
-	p.url = api[1]
-	return &demo{p, vendors[1], text}
+	return d
 }
 
 // TestDemoPrintsCommandsThatWork executes every command line that the demo prints, with a shell and curl, as a reader would.
@@ -75,9 +41,9 @@ func TestDemoPrintsCommandsThatWork(t *testing.T) {
 		t.Fatalf("%v (apt-get install curl)", err)
 	}
 	d := startDemo(t, "127.0.0.1:0")
-	commands := demoCommands.FindAllStringSubmatch(d.text, -1)
+	commands := demoCommands.FindAllStringSubmatch(d.Stdout.String(), -1)
 	if len(commands) != len(operations()) {
-		t.Fatalf("the demo prints %d commands for %d operations:\n%s", len(commands), len(operations()), d.text)
+		t.Fatalf("the demo prints %d commands for %d operations:\n%s", len(commands), len(operations()), d.Stdout)
 	}
 	for i, op := range operations() {
 		t.Run(op.Name, func(t *testing.T) {
@@ -90,22 +56,21 @@ func TestDemoPrintsCommandsThatWork(t *testing.T) {
 			}
 		})
 	}
-	var calls struct{ Counts map[string]int }
-	fetch(t, d.sandbox+"/sandbox/calls", &calls)
+	counts := d.Executed(t)
 	for _, op := range operations() {
-		if calls.Counts[op.Name] != 1 {
-			t.Errorf("%s was executed %d times", op.Name, calls.Counts[op.Name])
+		if counts[op.Name] != 1 {
+			t.Errorf("%s was executed %d times", op.Name, counts[op.Name])
 		}
 	}
 	// The sentence at the end: a scenario's name in any text.
 	op := operation(t, "CreateCallLog")
-	unknown.check(t, variant{op, "1.1"}, send(t, d.url, ask(op, newReference(), "sandbox:html-200")))
+	unknown.check(t, variant{op, "1.1"}, send(t, d.URL, ask(op, newReference(), "sandbox:html-200")))
 }
 
 // shell executes a command line and reads the HTTP answer that it prints.
 func shell(t *testing.T, line string) (status int, header http.Header, body string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), kit.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}
@@ -130,8 +95,8 @@ func shell(t *testing.T, line string) (status int, header http.Header, body stri
 
 func TestDemoForBrowsersOnThisMachine(t *testing.T) {
 	d := startDemo(t, "localhost:0")
-	if host, _, err := net.SplitHostPort(strings.TrimPrefix(d.url, "http://")); err != nil || !net.ParseIP(host).IsLoopback() {
-		t.Errorf("the demo listens at %s", d.url)
+	if host, _, err := net.SplitHostPort(strings.TrimPrefix(d.URL, "http://")); err != nil || !net.ParseIP(host).IsLoopback() {
+		t.Errorf("the demo listens at %s", d.URL)
 	}
 	op := operation(t, "UpdateCustomerPIN")
 	for origin, status := range map[string]int{
@@ -140,7 +105,7 @@ func TestDemoForBrowsersOnThisMachine(t *testing.T) {
 	} {
 		c := ask(op, newReference(), "")
 		c.header = header("Origin", origin)
-		a := send(t, d.url, c)
+		a := send(t, d.URL, c)
 		want := ""
 		if status == op.Status {
 			want = origin

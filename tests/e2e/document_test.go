@@ -43,11 +43,14 @@ func byDocument(r *http.Request, body []byte, a answer) []string {
 	return found
 }
 
-// contradicted gives everything that contradicts the document.
-func contradicted() []string {
+// contradicted returns everything that contradicts the document.
+func contradicted() (list []string) {
 	contradictions.mu.Lock()
 	defer contradictions.mu.Unlock()
-	return slices.Clone(contradictions.found)
+	for _, what := range contradictions.found {
+		list = append(list, "the OpenAPI document: "+what)
+	}
+	return list
 }
 
 // readerAt gives the reading of the operation at a path; nil where there is none.
@@ -91,12 +94,12 @@ func TestTheDocumentsExamplesAreExecuted(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if a := send(t, d.url, call{path: op.Path, body: string(body)}); a.status != op.Status {
+				if a := send(t, d.URL, call{path: op.Path, body: string(body)}); a.status != op.Status {
 					t.Errorf("status %d: %s", a.status, a.body)
 				}
 				for _, v := range op.Versions {
 					word := "soap" + strings.ReplaceAll(v.String(), ".", "")
-					if a := send(t, d.url, call{path: op.Path + "?preview=" + word, body: string(body), header: without("Idempotency-Key")}); a.status != http.StatusOK {
+					if a := send(t, d.URL, call{path: op.Path + "?preview=" + word, body: string(body), header: without("Idempotency-Key")}); a.status != http.StatusOK {
 						t.Errorf("preview %s: status %d: %s", word, a.status, a.body)
 					}
 				}

@@ -18,6 +18,7 @@ import (
 
 	"soapbridge/api"
 	"soapbridge/openapi"
+	"soapbridge/tests/kit"
 	"soapbridge/translate/soap"
 )
 
@@ -36,13 +37,11 @@ const (
 func sharedDemo(t *testing.T) *process {
 	t.Helper()
 	return shared.get(t, "shared demo", func() (*process, error) {
-		p, err := launch("shared demo", nil, "demo", "--listen", "127.0.0.1:0")
+		d, err := kit.StartDemo(program("shared demo", nil))
 		if err != nil {
 			return nil, err
 		}
-		address, err := p.listen()
-		p.url = "http://" + address
-		return p, err
+		return &process{d.Process}, nil
 	})
 }
 
@@ -50,7 +49,7 @@ func sharedDemo(t *testing.T) *process {
 func changedProxy(t *testing.T) *process {
 	t.Helper()
 	return shared.get(t, "changed proxy", func() (*process, error) {
-		_, line := apiKey(t, "reader")
+		_, line := kit.NewKey(t, "reader")
 		return launchProxy("changed proxy", with(toVendor("127.0.0.1:1"), credentials(), map[string]string{
 			"API_KEYS": line, "IDEMPOTENCY": "optional", "IDEMPOTENCY_RETENTION": "36h", "MAX_BODY": "4KiB", "SANDBOX": "true",
 			"MDS_SOAP_ACTION": "urn:mds-action", "EMERSION_SOAP_ACTION": "urn:emersion-action", "EMERSION_NAMESPACE": "urn:emersion-namespace",
@@ -68,7 +67,7 @@ func TestDocumentsAreServed(t *testing.T) {
 	for name, p := range map[string]*process{"demo": sharedDemo(t), "serve": changedProxy(t)} {
 		for path, media := range documents {
 			t.Run(name+path, func(t *testing.T) {
-				a := look(t, p.url, path, "*/*")
+				a := look(t, p.URL, path, "*/*")
 				if a.status != http.StatusOK {
 					t.Fatalf("status %d: %s", a.status, a.body)
 				}
@@ -79,11 +78,11 @@ func TestDocumentsAreServed(t *testing.T) {
 				if saved := a.header.Get("Content-Disposition"); strings.HasPrefix(path, "/soapbridge") && saved != `attachment; filename="`+path[1:]+`"` {
 					t.Errorf("it is saved as %q", saved)
 				}
-				head := send(t, p.url, call{method: http.MethodHead, path: path})
+				head := send(t, p.URL, call{method: http.MethodHead, path: path})
 				if head.body != "" || head.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || head.header.Get("Content-Type") != media {
 					t.Errorf("HEAD gives %v", head.header)
 				}
-				post := send(t, p.url, call{path: path})
+				post := send(t, p.URL, call{path: path})
 				if post.status != http.StatusMethodNotAllowed || post.header.Get("Allow") != "GET, HEAD" {
 					t.Errorf("POST gives %d, %v", post.status, post.header)
 				}
@@ -133,7 +132,7 @@ func TestDocumentsTellTheTruth(t *testing.T) {
 		"/swagger.json": `/security/.*|/securityDefinitions/.*|` + aPath + `/parameters/0/(required|description)|` + aPath +
 			`/responses/413/description|` + settling + `/responses/413/description|/paths/~1v1~1tools~1decode/.*|/tags/.*`,
 	} {
-		in, here := leaves(t, look(t, demo.url, path, aProgram).body), leaves(t, look(t, changed.url, path, aProgram).body)
+		in, here := leaves(t, look(t, demo.URL, path, aProgram).body), leaves(t, look(t, changed.URL, path, aProgram).body)
 		both, allowed := maps.Clone(in), regexp.MustCompile(`^(`+may+`)$`)
 		maps.Copy(both, here)
 		differ := map[string]bool{}
@@ -150,7 +149,7 @@ func TestDocumentsTellTheTruth(t *testing.T) {
 			t.Errorf("%s differs at %v only", path, differ)
 		}
 	}
-	modern := leaves(t, look(t, changed.url, "/openapi.json", aProgram).body)
+	modern := leaves(t, look(t, changed.URL, "/openapi.json", aProgram).body)
 	for at, want := range map[string]string{
 		key + "/required": "false", key + "/description": "For 36 hours a repetition", "/components/responses/PayloadTooLarge/description": "The limit is 4 KiB.",
 		"/components/securitySchemes/bearer/scheme": "bearer", "/servers/0/url": "/", "/info/description": "nothing reaches a vendor",
@@ -159,7 +158,7 @@ func TestDocumentsTellTheTruth(t *testing.T) {
 			t.Errorf("%s is %q, without %q", at, modern[at], want)
 		}
 	}
-	if text := look(t, demo.url, "/openapi.json", aProgram).body; strings.Contains(text, "securitySchemes") || !strings.Contains(text, openapi.DecodePath) {
+	if text := look(t, demo.URL, "/openapi.json", aProgram).body; strings.Contains(text, "securitySchemes") || !strings.Contains(text, openapi.DecodePath) {
 		t.Error("the demo's document asks for keys, or lacks the tools")
 	}
 }
@@ -167,15 +166,15 @@ func TestDocumentsTellTheTruth(t *testing.T) {
 func TestYAMLIsTheSameDocument(t *testing.T) {
 	for _, p := range []*process{sharedDemo(t), changedProxy(t)} {
 		var v any
-		if err := yaml.Unmarshal([]byte(look(t, p.url, "/openapi.yaml", "*/*").body), &v); err != nil {
+		if err := yaml.Unmarshal([]byte(look(t, p.URL, "/openapi.yaml", "*/*").body), &v); err != nil {
 			t.Fatal(err)
 		}
 		again, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(leaves(t, look(t, p.url, "/openapi.json", "*/*").body), leaves(t, string(again))); diff != "" {
-			t.Errorf("%s: the YAML differs (-JSON +YAML):\n%s", p.name, diff)
+		if diff := cmp.Diff(leaves(t, look(t, p.URL, "/openapi.json", "*/*").body), leaves(t, string(again))); diff != "" {
+			t.Errorf("%s: the YAML differs (-JSON +YAML):\n%s", p.Name, diff)
 		}
 	}
 }
@@ -183,7 +182,7 @@ func TestYAMLIsTheSameDocument(t *testing.T) {
 func TestCollectionsLeadToTheirProxy(t *testing.T) {
 	p := changedProxy(t)
 	for _, path := range []string{"/soapbridge.http", "/soapbridge.postman_collection.json"} {
-		if body := look(t, p.url, path, "*/*").body; !strings.Contains(body, p.url) || strings.Contains(body, "127.0.0.1:8080") {
+		if body := look(t, p.URL, path, "*/*").body; !strings.Contains(body, p.URL) || strings.Contains(body, "127.0.0.1:8080") {
 			t.Errorf("%s leads somewhere else", path)
 		}
 	}
@@ -213,8 +212,8 @@ func TestCatalogueListsEveryField(t *testing.T) {
 		"mds":      {"urn:mds-action", operation(t, "CreateService").Binding.Namespace},
 		"emersion": {"urn:emersion-action", "urn:emersion-namespace"},
 	}
-	a := look(t, changedProxy(t).url, openapi.CataloguePath, aProgram)
-	shown := htmltext.UnescapeString(look(t, changedProxy(t).url, openapi.CataloguePath, aBrowser).body)
+	a := look(t, changedProxy(t).URL, openapi.CataloguePath, aProgram)
+	shown := htmltext.UnescapeString(look(t, changedProxy(t).URL, openapi.CataloguePath, aBrowser).body)
 	var catalogue openapi.Catalogue
 	if err := json.Unmarshal([]byte(a.body), &catalogue); err != nil {
 		t.Fatal(err)
@@ -256,7 +255,7 @@ func TestCatalogueListsEveryField(t *testing.T) {
 }
 
 func TestEveryProblemHasAPage(t *testing.T) {
-	base := sharedDemo(t).url
+	base := sharedDemo(t).URL
 	components := leaves(t, look(t, base, "/openapi.json", aProgram).body)
 	list := look(t, base, "/problems", aBrowser).body
 	for _, p := range api.Problems() {
@@ -305,7 +304,7 @@ func TestEveryProblemHasAPage(t *testing.T) {
 }
 
 func TestAcceptChoosesTheForm(t *testing.T) {
-	base := changedProxy(t).url
+	base := changedProxy(t).URL
 	for accept, form := range map[string][4]string{ // of /, the catalogue, the list of problems, a problem
 		aBrowser:                           {"html", "html", "html", "html"},
 		aProgram:                           {"json", "json", "json", "json"},
@@ -338,7 +337,7 @@ func TestLinksResolve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start := "/"
 			if name == "demo" {
-				a := look(t, p.url, start, aBrowser)
+				a := look(t, p.URL, start, aBrowser)
 				if a.status != http.StatusFound || a.header.Get("Location") != "/docs" {
 					t.Errorf("/ gives %d and leads to %q", a.status, a.header.Get("Location"))
 				}
@@ -353,7 +352,7 @@ func TestLinksResolve(t *testing.T) {
 					continue
 				}
 				seen[path] = true
-				queue = append(queue, follow(t, p.url, path, titles)...)
+				queue = append(queue, follow(t, p.URL, path, titles)...)
 			}
 			if len(seen) < 40 {
 				t.Errorf("only %d pages and files were reached", len(seen))
@@ -438,7 +437,7 @@ func TestPagesKeepToTheRulesOfTheAPI(t *testing.T) {
 	p := sharedDemo(t)
 	for _, path := range []string{"/openapi.json", "/problems", openapi.CataloguePath, "/docs"} {
 		for origin, status := range map[string]int{"http://localhost:5173": http.StatusOK, "http://evil.test": http.StatusForbidden} {
-			a := send(t, p.url, call{method: http.MethodGet, path: path, header: header("Origin", origin, "Accept", aBrowser)})
+			a := send(t, p.URL, call{method: http.MethodGet, path: path, header: header("Origin", origin, "Accept", aBrowser)})
 			if a.status != status || status == http.StatusOK && a.header.Get("Access-Control-Allow-Origin") != origin {
 				t.Errorf("%s from %s: status %d, %v", path, origin, a.status, a.header)
 			}
@@ -447,7 +446,7 @@ func TestPagesKeepToTheRulesOfTheAPI(t *testing.T) {
 			}
 		}
 	}
-	line := changedProxy(t).logLine(t, send(t, changedProxy(t).url, call{method: http.MethodGet, path: "/problems/internal"}).header.Get("X-Request-Id"))
+	line := changedProxy(t).logLine(t, send(t, changedProxy(t).URL, call{method: http.MethodGet, path: "/problems/internal"}).header.Get("X-Request-Id"))
 	if line["route"] != "/problems/:code" || line["status"] != float64(http.StatusOK) || line["level"] != "INFO" {
 		t.Errorf("logged as %v", line)
 	}

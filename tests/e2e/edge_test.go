@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"soapbridge/tests/kit"
+	"soapbridge/translate"
 )
 
 const maxBody = 256 << 10
@@ -169,7 +172,7 @@ func TestEdgeRefuses(t *testing.T) {
 				if row.change != nil {
 					row.change(&c)
 				}
-				a := send(t, edge(t).url, c)
+				a := send(t, edge(t).URL, c)
 				v := variant{op, "1.1"}
 				if row.want.status == http.StatusNotFound || row.want.status == http.StatusMethodNotAllowed || row.want.status == http.StatusForbidden {
 					v.Path = a.problem.Instance // a path is repeated only when it is one of the product's own
@@ -181,7 +184,7 @@ func TestEdgeRefuses(t *testing.T) {
 				if allow := a.header.Get("Allow"); (allow == "POST") != (row.want.status == http.StatusMethodNotAllowed) {
 					t.Errorf("Allow is %q", allow)
 				}
-				if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+				if n := len(executions(t, sandbox, op, reference)); n != 0 {
 					t.Errorf("executed %d times", n)
 				}
 			})
@@ -248,7 +251,7 @@ func TestEveryViolationIsNamed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			op := operation(t, name)
-			a := send(t, bridge(t, "1.1").url, call{path: op.Path, body: c.body})
+			a := send(t, bridge(t, "1.1").URL, call{path: op.Path, body: c.body})
 			notSent(http.StatusUnprocessableEntity, "validation-failed", c.want...).check(t, variant{op, "1.1"}, a)
 			for _, value := range c.rejected {
 				if strings.Contains(a.body, value) {
@@ -283,9 +286,9 @@ func TestEdgeAccepts(t *testing.T) {
 			reference := newReference()
 			c := ask(op, reference, "")
 			change(&c)
-			a := send(t, edge(t).url, c)
+			a := send(t, edge(t).URL, c)
 			success.check(t, variant{op, "1.1"}, a)
-			if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+			if n := len(executions(t, sandbox, op, reference)); n != 1 {
 				t.Errorf("executed %d times", n)
 			}
 		})
@@ -309,7 +312,7 @@ func TestRequestIDs(t *testing.T) {
 	} {
 		for _, path := range []string{"/healthz", "/readyz", "/nowhere", operations()[0].Path} {
 			t.Run(name+path, func(t *testing.T) {
-				a := send(t, edge(t).url, call{method: http.MethodGet, path: path, header: header("X-Request-Id", c.given)})
+				a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: header("X-Request-Id", c.given)})
 				got := a.header.Get("X-Request-Id")
 				if c.kept && got != c.given {
 					t.Errorf("%q became %q", c.given, got)
@@ -326,7 +329,7 @@ func TestHEADHasNoBody(t *testing.T) {
 	for path, status := range map[string]int{
 		operations()[0].Path: http.StatusMethodNotAllowed, "/nowhere": http.StatusNotFound, "/v1/operations/" + uuid.NewString(): http.StatusNotFound,
 	} {
-		r, err := http.NewRequest(http.MethodHead, edge(t).url+path, nil)
+		r, err := http.NewRequest(http.MethodHead, edge(t).URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,9 +346,9 @@ func TestHEADHasNoBody(t *testing.T) {
 func TestCrossOrigin(t *testing.T) {
 	op := operation(t, "CreateService")
 	p := edge(t)
-	own := p.url
+	own := p.URL
 	t.Run("preflight", func(t *testing.T) {
-		a := send(t, p.url, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://app.example.com",
+		a := send(t, p.URL, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://app.example.com",
 			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,idempotency-key,authorization,x-request-id")})
 		if a.status != http.StatusNoContent || a.body != "" || a.header.Get("Access-Control-Allow-Origin") != "https://app.example.com" ||
 			!strings.Contains(a.header.Get("Vary"), "Origin") || a.header.Get("Access-Control-Allow-Credentials") != "" {
@@ -362,7 +365,7 @@ func TestCrossOrigin(t *testing.T) {
 		}
 	})
 	t.Run("preflight from elsewhere", func(t *testing.T) {
-		a := send(t, p.url, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://evil.example", "Access-Control-Request-Method", "POST")})
+		a := send(t, p.URL, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://evil.example", "Access-Control-Request-Method", "POST")})
 		if a.status != http.StatusForbidden || a.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("status %d, %v", a.status, a.header)
 		}
@@ -388,7 +391,7 @@ func TestCrossOrigin(t *testing.T) {
 			if c.body != "" {
 				call.body = c.body
 			}
-			a := send(t, p.url, call)
+			a := send(t, p.URL, call)
 			if a.status != c.status {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
@@ -404,13 +407,13 @@ func TestCrossOrigin(t *testing.T) {
 					t.Errorf("exposed are %q", exposed)
 				}
 			}
-			if n := len(executions(t, sandbox, op.System, reference)); (n == 1) != (c.status == http.StatusCreated) {
+			if n := len(executions(t, sandbox, op, reference)); (n == 1) != (c.status == http.StatusCreated) {
 				t.Errorf("executed %d times", n)
 			}
 		})
 	}
 	t.Run("no origins are configured", func(t *testing.T) {
-		a := send(t, bridge(t, "1.1").url, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://app.example.com", "Access-Control-Request-Method", "POST")})
+		a := send(t, bridge(t, "1.1").URL, call{method: http.MethodOptions, path: op.Path, header: header("Origin", "https://app.example.com", "Access-Control-Request-Method", "POST")})
 		if a.status != http.StatusMethodNotAllowed || a.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("status %d, %v", a.status, a.header)
 		}
@@ -420,12 +423,12 @@ func TestCrossOrigin(t *testing.T) {
 // TestHEADOfWhatCanBeRead is answered like GET, without the body.
 func TestHEADOfWhatCanBeRead(t *testing.T) {
 	p := edge(t)
-	done := send(t, p.url, ask(operation(t, "CreateService"), newReference(), ""))
+	done := send(t, p.URL, ask(operation(t, "CreateService"), newReference(), ""))
 	if id := done.header.Get("Operation-Id"); done.header.Get("Location") != "/v1/operations/"+id {
 		t.Errorf("created at %q, as the operation %s", done.header.Get("Location"), id)
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/v1/operations?state=unknown", done.header.Get("Location")} {
-		get, head := send(t, p.url, call{method: http.MethodGet, path: path}), send(t, p.url, call{method: http.MethodHead, path: path})
+		get, head := send(t, p.URL, call{method: http.MethodGet, path: path}), send(t, p.URL, call{method: http.MethodHead, path: path})
 		if get.status != http.StatusOK || head.status != http.StatusOK || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 			t.Errorf("%s: GET %d, HEAD %d, %v: %q", path, get.status, head.status, head.header, head.body)
 		}
@@ -438,7 +441,7 @@ func TestHostsOfAProxy(t *testing.T) {
 	named := proxy(t, with(settings, credentials(), map[string]string{"HOSTS": "proxy.test"}))
 	for _, path := range []string{"/", "/docs", "/healthz", "/readyz", "/openapi.json", "/problems/nope", "/nope", "/v1/operations?state=unknown"} {
 		for host, p := range map[string]*process{"proxy.test:8080": named, "app.localhost": named, "other.test": named, "rebind.evil.example": sharedDemo(t)} {
-			a, err := trySend(p.url, call{method: http.MethodGet, path: path, header: header("Host", host)})
+			a, err := trySend(p.URL, call{method: http.MethodGet, path: path, header: header("Host", host)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -464,12 +467,12 @@ type wire struct {
 
 func dial(t *testing.T, p *process) *wire {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(kit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return &wire{conn, bufio.NewReader(conn)}
@@ -530,7 +533,7 @@ func TestBodyInPieces(t *testing.T) {
 			}
 			a := w.answer(t)
 			a.judge(t)
-			if a.status != op.Status || len(executions(t, sandbox, op.System, reference)) != 1 {
+			if a.status != op.Status || len(executions(t, sandbox, op, reference)) != 1 {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
 		})
@@ -617,7 +620,7 @@ func TestBytesInTheKey(t *testing.T) {
 			if a := w.answer(t); a.status != http.StatusBadRequest {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
-			if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+			if n := len(executions(t, sandbox, op, reference)); n != 0 {
 				t.Errorf("executed %d times", n)
 			}
 		})
@@ -669,9 +672,9 @@ func TestPipelinedRequests(t *testing.T) {
 			t.Errorf("answer %d has status %d: %s", i, a.status, a.body)
 		}
 	}
-	for system, reference := range map[string]string{"customercare": first, "mds": second} {
-		if n := len(executions(t, sandbox, system, reference)); n != 1 {
-			t.Errorf("%s: executed %d times", system, n)
+	for reference, op := range map[string]translate.Operation{first: care, second: cmp} {
+		if n := len(executions(t, sandbox, op, reference)); n != 1 {
+			t.Errorf("%s: executed %d times", op.Name, n)
 		}
 	}
 }
@@ -715,7 +718,7 @@ func TestClientThatHangsUp(t *testing.T) {
 				if err != nil {
 					t.Errorf("the upstream's connection broke: %v", err)
 				}
-			case <-time.After(patience):
+			case <-time.After(kit.Patience):
 				t.Error("the upstream's connection did not end")
 			}
 			if got := scripted.got(number); len(got) != 1 {
@@ -729,7 +732,7 @@ func await(t *testing.T, event <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-event:
-	case <-time.After(patience):
+	case <-time.After(kit.Patience):
 		t.Fatal("nothing happened")
 	}
 }
@@ -737,7 +740,7 @@ func await(t *testing.T, event <-chan struct{}) {
 // TestHealthEndpoints need no key and no configuration.
 func TestHealthEndpoints(t *testing.T) {
 	for path, body := range map[string]string{"/healthz": `{"status":"alive"}`, "/readyz": `{"status":"ready"}`} {
-		a := send(t, edge(t).url, call{method: http.MethodGet, path: path, header: without("Idempotency-Key", "Content-Type")})
+		a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: without("Idempotency-Key", "Content-Type")})
 		if a.status != http.StatusOK || a.body != body {
 			t.Errorf("%s: status %d: %s", path, a.status, a.body)
 		}

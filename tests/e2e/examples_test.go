@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/api"
+	"soapbridge/tests/kit"
 )
 
 var update = flag.Bool("update", false, "write the examples of problems anew")
@@ -48,7 +49,7 @@ func refusedWith(name string, change func(*call)) func(t *testing.T) answer {
 		t.Helper()
 		c := ask(operation(t, name), newReference(), "")
 		change(&c)
-		return send(t, bridge(t, "1.1").url, identified(c))
+		return send(t, bridge(t, "1.1").URL, identified(c))
 	}
 }
 
@@ -57,7 +58,7 @@ func inScenario(name, scenarioName string) func(t *testing.T) answer {
 	return func(t *testing.T) answer {
 		t.Helper()
 		p := bridgeFor(t, scenario{Name: scenarioName}, "1.1")
-		return send(t, p.url, identified(ask(operation(t, name), newReference(), "sandbox:"+scenarioName)))
+		return send(t, p.URL, identified(ask(operation(t, name), newReference(), "sandbox:"+scenarioName)))
 	}
 }
 
@@ -110,7 +111,7 @@ func atTheEdge(name string, change func(*call)) func(t *testing.T) answer {
 		t.Helper()
 		c := ask(operation(t, name), newReference(), "")
 		change(&c)
-		return send(t, edge(t).url, identified(c))
+		return send(t, edge(t).URL, identified(c))
 	}
 }
 
@@ -120,12 +121,12 @@ func asCaller(apiKeyOf string) func(t *testing.T) answer {
 		t.Helper()
 		_, settings := sandboxURL(t)
 		given := apiKeyOf
-		key, line := apiKey(t, "operator", "admin")
+		key, line := kit.NewKey(t, "operator", "admin")
 		if given == "operator" {
 			given = key
 		}
 		p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS": line}))
-		return send(t, p.url, identified(keyed(ask(operation(t, "CreateCallLog"), newReference(), ""), newKey(), given)))
+		return send(t, p.URL, identified(keyed(ask(operation(t, "CreateCallLog"), newReference(), ""), newKey(), given)))
 	}
 }
 
@@ -141,11 +142,11 @@ func whileRunning(t *testing.T) answer {
 	p, c := rawBridge(t, "1.1"), keyed(ask(operation(t, "CreateCallLog"), newReference(), "raw:example-in-flight#0"), newKey())
 	first := make(chan error, 1)
 	go func() {
-		_, err := trySend(p.url, c)
+		_, err := trySend(p.URL, c)
 		first <- err
 	}()
 	await(t, arrived)
-	second := send(t, p.url, identified(c))
+	second := send(t, p.URL, identified(c))
 	close(goOn)
 	if err := <-first; err != nil {
 		t.Fatal(err)
@@ -156,26 +157,26 @@ func whileRunning(t *testing.T) answer {
 func reusedKey(t *testing.T) answer {
 	t.Helper()
 	op, key := operation(t, "CreateCallLog"), newKey()
-	success.check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").url, keyed(ask(op, newReference(), ""), key)))
-	return send(t, bridge(t, "1.1").url, identified(keyed(ask(op, newReference(), ""), key)))
+	success.check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").URL, keyed(ask(op, newReference(), ""), key)))
+	return send(t, bridge(t, "1.1").URL, identified(keyed(ask(op, newReference(), ""), key)))
 }
 
 // settledDone settles an operation whose outcome is known.
 func settledDone(t *testing.T) answer {
 	t.Helper()
-	done := send(t, bridge(t, "1.1").url, ask(operation(t, "CreateCallLog"), newReference(), ""))
-	return send(t, bridge(t, "1.1").url, identified(bridge(t, "1.1").settle(t, done.header.Get("Operation-Id"), `"executed": true`)))
+	done := send(t, bridge(t, "1.1").URL, ask(operation(t, "CreateCallLog"), newReference(), ""))
+	return send(t, bridge(t, "1.1").URL, identified(bridge(t, "1.1").settle(t, done.header.Get("Operation-Id"), `"executed": true`)))
 }
 
 // settledWithoutResult repeats a call that an operator found executed.
 func settledWithoutResult(t *testing.T) answer {
 	t.Helper()
 	p, c := bridge(t, "1.1"), keyed(ask(operation(t, "CreateCallLog"), newReference(), "sandbox:reset-after"), newKey())
-	id := send(t, p.url, c).header.Get("Operation-Id")
-	if a := send(t, p.url, p.settle(t, id, `"executed": true`)); a.status != http.StatusOK {
+	id := send(t, p.URL, c).header.Get("Operation-Id")
+	if a := send(t, p.URL, p.settle(t, id, `"executed": true`)); a.status != http.StatusOK {
 		t.Fatalf("status %d: %s", a.status, a.body)
 	}
-	return send(t, p.url, identified(c))
+	return send(t, p.URL, identified(c))
 }
 
 func withoutStore(t *testing.T) answer {
@@ -184,13 +185,13 @@ func withoutStore(t *testing.T) answer {
 	redis, records := withRedis(t)
 	p := proxy(t, with(settings, credentials(), records))
 	redis.Stop()
-	return send(t, p.url, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+	return send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
 }
 
 func withoutVendor(t *testing.T) answer {
 	t.Helper()
 	p := proxy(t, with(toVendor(closedPort(t)), credentials()))
-	return send(t, p.url, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+	return send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
 }
 
 // TestExamplesOfProblems makes every problem happen and compares the answer with the example that the documents show, byte for byte.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"soapbridge/api/idempotency/redistest"
+	"soapbridge/tests/kit"
 )
 
 // The rows of the error table about keys, records and callers.
@@ -70,22 +71,22 @@ func TestARepetitionIsAnsweredFromTheRecord(t *testing.T) {
 			t.Run(v.Name, func(t *testing.T) {
 				key, reference := newKey(), newReference()
 				c := keyed(ask(v.Operation, reference, ""), key)
-				first := send(t, p.url, c)
+				first := send(t, p.URL, c)
 				success.check(t, v, first)
 				for name, again := range map[string]call{
 					"the same bytes":   c,
 					"the quoted key":   keyed(c, `"`+key+`"`),
 					"another spelling": keyed(call{path: c.path, body: " " + strings.ReplaceAll(c.body, `"`+reference, `"\u0065`+reference[1:])}, key),
 				} {
-					a := send(t, p.url, again)
+					a := send(t, p.URL, again)
 					if a.status != first.status || a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
 						t.Errorf("%s: status %d, %v\n%s\nwant\n%s", name, a.status, a.header, a.body, first.body)
 					}
 				}
-				if n := len(executions(t, sandbox, v.System, reference)); n != 1 {
+				if n := len(executions(t, sandbox, v.Operation, reference)); n != 1 {
 					t.Errorf("executed %d times", n)
 				}
-				keyReused.check(t, v, send(t, p.url, keyed(ask(v.Operation, newReference(), ""), key)))
+				keyReused.check(t, v, send(t, p.URL, keyed(ask(v.Operation, newReference(), ""), key)))
 			})
 		}
 	})
@@ -116,8 +117,8 @@ func TestEverySecretMakesAnotherRequest(t *testing.T) {
 				return keyed(call{path: op.Path, body: encode(o)}, key)
 			}
 			v := variant{op, "1.1"}
-			success.check(t, v, send(t, p.url, with(row.a)))
-			keyReused.check(t, v, send(t, p.url, with(row.b)))
+			success.check(t, v, send(t, p.URL, with(row.a)))
+			keyReused.check(t, v, send(t, p.URL, with(row.b)))
 		})
 	}
 }
@@ -131,7 +132,7 @@ func TestTwoAtOnce(t *testing.T) {
 		for i := range answers {
 			wait.Go(func() {
 				var err error
-				if answers[i], err = trySend(p.url, c); err != nil {
+				if answers[i], err = trySend(p.URL, c); err != nil {
 					t.Error(err)
 				}
 			})
@@ -143,7 +144,7 @@ func TestTwoAtOnce(t *testing.T) {
 		}
 		success.check(t, v, answers[0])
 		inFlight.check(t, v, answers[1])
-		if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+		if n := len(executions(t, sandbox, op, reference)); n != 1 {
 			t.Errorf("executed %d times", n)
 		}
 	})
@@ -163,7 +164,7 @@ type operationDocument struct {
 
 func (p *process) operation(t *testing.T, id string) (d operationDocument) {
 	t.Helper()
-	fetch(t, p.url+"/v1/operations/"+id, &d)
+	fetch(t, p.URL+"/v1/operations/"+id, &d)
 	return d
 }
 
@@ -206,42 +207,42 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				key, reference := newKey(), newReference()
 				c := keyed(ask(op, reference, row.scenario), key)
-				first := send(t, p.url, c)
+				first := send(t, p.URL, c)
 				row.first.check(t, v, first)
 				id := first.header.Get("Operation-Id")
-				unknown.check(t, v, send(t, p.url, c)) // never sent again
+				unknown.check(t, v, send(t, p.URL, c)) // never sent again
 				if d := p.operation(t, id); d.State != "unknown" || d.OperationID != id {
 					t.Errorf("the record is %+v", d)
 				}
-				if list := get(t, p.url+"/v1/operations?state=unknown"); !strings.Contains(list, id) {
+				if list := get(t, p.URL+"/v1/operations?state=unknown"); !strings.Contains(list, id) {
 					t.Errorf("the list lacks %s: %s", id, list)
 				}
 				finding := p.settle(t, id, row.finding)
 				for range 2 { // settling may be repeated
-					if a := send(t, p.url, finding); a.status != http.StatusOK {
+					if a := send(t, p.URL, finding); a.status != http.StatusOK {
 						t.Fatalf("status %d: %s", a.status, a.body)
 					}
 				}
 				audit := regexp.MustCompile(`"msg":"operation settled","audit":true,.*"operation_id":"` + id + `"`)
-				if n := len(audit.FindAllString(p.stderr.String(), -1)); n != 1 {
+				if n := len(audit.FindAllString(p.Stderr.String(), -1)); n != 1 {
 					t.Errorf("%d lines of the audit say that it was settled", n)
 				}
-				if list := get(t, p.url+"/v1/operations?state=unknown"); strings.Contains(list, id) {
+				if list := get(t, p.URL+"/v1/operations?state=unknown"); strings.Contains(list, id) {
 					t.Errorf("the list still has %s: %s", id, list)
 				}
-				row.after(t, send(t, p.url, c))
+				row.after(t, send(t, p.URL, c))
 				if strings.Contains(row.finding, "false") { // the key has run into another unknown since, which nobody has looked into
-					if a := send(t, p.url, finding); a.status != notUnknown.status || p.operation(t, id).State != "unknown" {
+					if a := send(t, p.URL, finding); a.status != notUnknown.status || p.operation(t, id).State != "unknown" {
 						t.Errorf("a later attempt was settled: %d %s", a.status, a.body)
 					}
 				}
-				if n := len(executions(t, sandbox, op.System, reference)); n != row.executed {
+				if n := len(executions(t, sandbox, op, reference)); n != row.executed {
 					t.Errorf("executed %d times", n)
 				}
 			})
 		}
-		done := send(t, p.url, ask(op, newReference(), ""))
-		a := send(t, p.url, p.settle(t, done.header.Get("Operation-Id"), `"executed": true`))
+		done := send(t, p.URL, ask(op, newReference(), ""))
+		a := send(t, p.URL, p.settle(t, done.header.Get("Operation-Id"), `"executed": true`))
 		if a.problem == nil || a.status != notUnknown.status || a.problem.Code != notUnknown.code {
 			t.Errorf("a finished operation was settled: %d %s", a.status, a.body)
 		}
@@ -255,7 +256,7 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 	p := proxy(t, with(settings, credentials(), records))
 	op := operation(t, "UpdateCustomerPIN")
 	v := variant{op, "1.1"}
-	success.check(t, v, send(t, p.url, ask(op, newReference(), "")))
+	success.check(t, v, send(t, p.URL, ask(op, newReference(), "")))
 	for _, row := range []struct {
 		name          string
 		down, up      func()
@@ -272,24 +273,24 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 			c := keyed(ask(op, reference, ""), newKey())
 			start := time.Now()
 			if row.name != "evicting" {
-				storeDown.check(t, v, send(t, p.url, c))
+				storeDown.check(t, v, send(t, p.URL, c))
 				if took := time.Since(start); took > 5*time.Second { // a second is promised; the machine may be busy
 					t.Errorf("refused after %s", took)
 				}
-				if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+				if n := len(executions(t, sandbox, op, reference)); n != 0 {
 					t.Errorf("executed %d times", n)
 				}
 			}
 			if row.name != "full" {
-				if a := send(t, p.url, call{method: http.MethodGet, path: "/healthz"}); a.status != http.StatusOK {
+				if a := send(t, p.URL, call{method: http.MethodGet, path: "/healthz"}); a.status != http.StatusOK {
 					t.Errorf("alive: %d", a.status)
 				}
 				awaitReadiness(t, p, http.StatusServiceUnavailable)
 			}
 			row.up()
 			awaitReadiness(t, p, http.StatusOK)
-			a := send(t, p.url, c)
-			for deadline := time.Now().Add(patience); a.status != op.Status && time.Now().Before(deadline); a = send(t, p.url, c) {
+			a := send(t, p.URL, c)
+			for deadline := time.Now().Add(kit.Patience); a.status != op.Status && time.Now().Before(deadline); a = send(t, p.URL, c) {
 				time.Sleep(50 * time.Millisecond)
 			}
 			success.check(t, v, a)
@@ -299,8 +300,8 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 
 func awaitReadiness(t *testing.T, p *process, status int) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(p.url + "/readyz")
+	for deadline := time.Now().Add(kit.Patience); ; time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get(p.URL + "/readyz")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,9 +324,9 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 	redis, records := withRedis(t)
 	p := proxy(t, with(settings, credentials(), records))
 	for _, v := range one(t) {
-		success.check(t, v, send(t, p.url, ask(v.Operation, newReference(), "")))
-		send(t, p.url, ask(v.Operation, newReference(), "sandbox:reset-after"))
-		send(t, p.url, ask(v.Operation, newReference(), "sandbox:fault-echo"))
+		success.check(t, v, send(t, p.URL, ask(v.Operation, newReference(), "")))
+		send(t, p.URL, ask(v.Operation, newReference(), "sandbox:reset-after"))
+		send(t, p.URL, ask(v.Operation, newReference(), "sandbox:fault-echo"))
 	}
 	keys, ok := redis.Do("KEYS", "*").([]any)
 	if !ok || len(keys) < 15 {
@@ -347,28 +348,6 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 			t.Errorf("%v holds a part of a request", key)
 		}
 	}
-}
-
-// apiKey makes an API key with the program; it gives the key and its line.
-func apiKey(t *testing.T, id string, scopes ...string) (key, line string) {
-	t.Helper()
-	args := []string{"keys", "new", "--id", id}
-	for _, s := range scopes {
-		args = append(args, "--scope", s)
-	}
-	got := command(t, nil, args...)
-	for text := range strings.Lines(got.stdout) {
-		switch text = strings.TrimSpace(text); {
-		case strings.HasPrefix(text, id+"."):
-			key = text
-		case strings.HasPrefix(text, id+" sha256:"):
-			line = text
-		}
-	}
-	if got.code != 0 || key == "" || line == "" || strings.Contains(line, strings.TrimPrefix(key, id+".")) {
-		t.Fatalf("exit code %d: %s %s", got.code, got.stdout, got.stderr)
-	}
-	return key, line
 }
 
 // TestKeysNew: what an unset variable of a script makes of a flag must not grant every operation.
@@ -405,9 +384,9 @@ func TestCallersByAPIKey(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	op := operation(t, "CreateCallLog")
 	v := variant{op, "1.1"}
-	web, webLine := apiKey(t, "web")
-	mobile, mobileLine := apiKey(t, "mobile", "customercare:call-logs:create")
-	operator, operatorLine := apiKey(t, "operator", "admin")
+	web, webLine := kit.NewKey(t, "web")
+	mobile, mobileLine := kit.NewKey(t, "mobile", "customercare:call-logs:create")
+	operator, operatorLine := kit.NewKey(t, "operator", "admin")
 	file := filepath.Join(t.TempDir(), "keys")
 	write := func(lines ...string) {
 		if err := os.WriteFile(file, []byte("# callers\n"+strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
@@ -419,36 +398,36 @@ func TestCallersByAPIKey(t *testing.T) {
 
 	key, reference := newKey(), newReference()
 	c := ask(op, reference, "")
-	unauthenticated.check(t, v, send(t, p.url, keyed(c, key)))
-	unauthenticated.check(t, v, send(t, p.url, keyed(c, key, "web.wrong")))
-	unauthenticated.check(t, v, send(t, p.url, keyed(c, key, "nobody."+strings.TrimPrefix(web, "web."))))
-	forbidden.check(t, v, send(t, p.url, keyed(c, key, operator)))
-	first := send(t, p.url, keyed(c, key, web))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key)))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "web.wrong")))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "nobody."+strings.TrimPrefix(web, "web."))))
+	forbidden.check(t, v, send(t, p.URL, keyed(c, key, operator)))
+	first := send(t, p.URL, keyed(c, key, web))
 	success.check(t, v, first)
-	if a := send(t, p.url, keyed(c, key, web)); a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
+	if a := send(t, p.URL, keyed(c, key, web)); a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("not replayed: %s", a.body)
 	}
 	// The same key of another caller is another operation.
-	other := send(t, p.url, keyed(c, key, mobile))
+	other := send(t, p.URL, keyed(c, key, mobile))
 	success.check(t, v, other)
 	if other.header.Get("Operation-Id") == first.header.Get("Operation-Id") || other.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("another caller met the first one's record: %v", other.header)
 	}
-	if n := len(executions(t, sandbox, op.System, reference)); n != 2 {
+	if n := len(executions(t, sandbox, op, reference)); n != 2 {
 		t.Errorf("executed %d times", n)
 	}
 	checkOwner(t, p, first.header.Get("Operation-Id"), map[string]int{web: 200, mobile: 404, operator: 404})
 	list := call{method: http.MethodGet, path: "/v1/operations?state=unknown"}
-	if a := send(t, p.url, keyed(list, newKey(), web)); a.status != http.StatusForbidden {
+	if a := send(t, p.URL, keyed(list, newKey(), web)); a.status != http.StatusForbidden {
 		t.Errorf("a caller without the scope lists: %d", a.status)
 	}
-	if a := send(t, p.url, keyed(list, newKey(), operator)); a.status != http.StatusOK {
+	if a := send(t, p.URL, keyed(list, newKey(), operator)); a.status != http.StatusOK {
 		t.Errorf("an operator cannot list: %d %s", a.status, a.body)
 	}
 	// A withdrawn key opens nothing any more, not even what it made.
 	write(mobileLine, operatorLine)
-	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		a := send(t, p.url, keyed(c, key, web))
+	for deadline := time.Now().Add(kit.Patience); ; time.Sleep(100 * time.Millisecond) {
+		a := send(t, p.URL, keyed(c, key, web))
 		if a.status == http.StatusUnauthorized {
 			break
 		}
@@ -456,13 +435,13 @@ func TestCallersByAPIKey(t *testing.T) {
 			t.Fatalf("the withdrawn key still works: %d", a.status)
 		}
 	}
-	success.check(t, v, send(t, p.url, keyed(c, key, mobile)))
+	success.check(t, v, send(t, p.URL, keyed(c, key, mobile)))
 }
 
 func checkOwner(t *testing.T, p *process, id string, want map[string]int) {
 	t.Helper()
 	for apiKey, status := range want {
-		a := send(t, p.url, keyed(call{method: http.MethodGet, path: "/v1/operations/" + id}, newKey(), apiKey))
+		a := send(t, p.URL, keyed(call{method: http.MethodGet, path: "/v1/operations/" + id}, newKey(), apiKey))
 		if a.status != status {
 			t.Errorf("%s sees the operation with status %d, want %d", apiKey[:3], a.status, status)
 		}

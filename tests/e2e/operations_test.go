@@ -31,7 +31,7 @@ func TestExamples(t *testing.T) {
 				reference = newReference()
 				o = refer(v.Operation, o, reference)
 			}
-			a := send(t, p.url, call{path: v.Path, body: encode(o), header: header("X-Request-Id", "example."+newReference())})
+			a := send(t, p.URL, call{path: v.Path, body: encode(o), header: header("X-Request-Id", "example."+newReference())})
 			if a.status != v.Status {
 				t.Fatalf("status %d: %s", a.status, a.body)
 			}
@@ -42,7 +42,7 @@ func TestExamples(t *testing.T) {
 			if reference == "" {
 				reference = id
 			}
-			calls := executions(t, sandbox, v.System, reference)
+			calls := executions(t, sandbox, v.Operation, reference)
 			if len(calls) != 1 {
 				t.Fatalf("executed %d times: %+v", len(calls), calls)
 			}
@@ -120,7 +120,7 @@ func TestFullRequests(t *testing.T) {
 	for _, v := range variants() {
 		t.Run(v.String(), func(t *testing.T) {
 			o := full(v.Operation)
-			a := send(t, bridge(t, v.version).url, call{path: v.Path, body: encode(o)})
+			a := send(t, bridge(t, v.version).URL, call{path: v.Path, body: encode(o)})
 			if a.status != v.Status {
 				t.Fatalf("status %d: %s", a.status, a.body)
 			}
@@ -223,11 +223,11 @@ func TestCredentialsInTheEnvelope(t *testing.T) {
 	plain := func(p *process, name string) string {
 		op := operation(t, name)
 		reference := newReference()
-		a := send(t, p.url, call{path: op.Path, body: encode(refer(op, example(op), reference))})
+		a := send(t, p.URL, call{path: op.Path, body: encode(refer(op, example(op), reference))})
 		if a.status >= http.StatusBadRequest {
 			return a.body
 		}
-		calls := executions(t, sandbox, op.System, reference)
+		calls := executions(t, sandbox, op, reference)
 		if len(calls) != 1 {
 			t.Fatalf("executed %d times", len(calls))
 		}

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"soapbridge/tests/kit"
 )
 
 // rawRow is a reply that no scenario of the sandbox gives, and what it means.
@@ -354,7 +356,7 @@ func TestReplies(t *testing.T) {
 				p, number := rawBridge(t, v.version), strconv.FormatInt(references.Add(1), 10)
 				wait.Go(func() {
 					c := ask(v.Operation, "raw-"+number, "raw:"+row.name+"#"+number)
-					a, err := trySend(p.url, c)
+					a, err := trySend(p.URL, c)
 					if err != nil {
 						t.Errorf("%s: %v", v, err)
 						return
@@ -395,7 +397,7 @@ func TestReplyToAnotherCall(t *testing.T) {
 			continue
 		}
 		p, number := rawBridge(t, v.version), strconv.FormatInt(references.Add(1), 10)
-		a := send(t, p.url, ask(v.Operation, "raw-"+number, "raw:another-call#"+number))
+		a := send(t, p.URL, ask(v.Operation, "raw-"+number, "raw:another-call#"+number))
 		unknown.check(t, v, a)
 		if line := p.logLine(t, a.header.Get("X-Request-Id")); line["alert"] != true {
 			t.Errorf("no alert in %v", line)
@@ -412,7 +414,7 @@ func TestWhatIsSent(t *testing.T) {
 			c := ask(v.Operation, "raw-"+number, "raw:sent#"+number)
 			c.header = header("Authorization", "Bearer caller", "Cookie", "a=b", "X-Forwarded-For", "203.0.113.9", "Traceparent", "00-x", "Accept", "application/json",
 				"X-Request-Id", "mine", "SOAPAction", "\"evil\"", "Expect", "100-continue", "Accept-Encoding", "gzip")
-			if a := send(t, rawBridge(t, v.version).url, c); a.status != v.Status {
+			if a := send(t, rawBridge(t, v.version).URL, c); a.status != v.Status {
 				t.Fatalf("status %d: %s", a.status, a.body)
 			}
 			got := scripted.got(number)
@@ -473,11 +475,7 @@ var notConnected = map[string]func(t *testing.T) map[string]string{
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = listener.Close() })
-		settings := overTLS(toVendor(listener.Addr().String()))
-		for _, system := range []string{"CUSTOMERCARE", "MDS", "EMERSION"} {
-			settings[system+"_DIAL_TIMEOUT"] = "300ms"
-		}
-		return settings
+		return with(overTLS(toVendor(listener.Addr().String())), kit.EverySystem(map[string]string{"DIAL_TIMEOUT": "300ms"}))
 	},
 }
 
@@ -507,7 +505,7 @@ func TestNoConnection(t *testing.T) {
 			p := proxy(t, with(settings(t), credentials()))
 			for _, op := range operations() {
 				number := strconv.FormatInt(references.Add(1), 10)
-				a := send(t, p.url, ask(op, "raw-"+number, "raw:ok#"+number))
+				a := send(t, p.URL, ask(op, "raw-"+number, "raw:ok#"+number))
 				unreachable.check(t, variant{op, "1.1"}, a)
 				if got := scripted.got(number); len(got) != 0 {
 					t.Errorf("%s: something was sent", op.Name)
@@ -546,11 +544,11 @@ func TestConfiguredStatus(t *testing.T) {
 				} else {
 					o["accountNumber"] = c.account
 				}
-				a := send(t, p.url, call{path: op.Path, body: encode(say(op, o, c.text))})
+				a := send(t, p.URL, call{path: op.Path, body: encode(say(op, o, c.text))})
 				w := rejected(c.violation)
 				w.status = c.status
 				w.check(t, variant{op, "1.1"}, a)
-				if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+				if n := len(executions(t, sandbox, op, reference)); n != 0 {
 					t.Errorf("executed %d times", n)
 				}
 				if op.Name == "UpdateCustomerPIN" && (a.problem.SevCode == nil || a.problem.ExplanationCode == nil) {
@@ -561,7 +559,7 @@ func TestConfiguredStatus(t *testing.T) {
 	}
 	// Without a list of success codes, ErrorData alone decides: a code that only its owner knows to mean failure passes for success.
 	op := operation(t, "UpdateCustomerPIN")
-	if a := send(t, p.url, ask(op, newReference(), "sandbox:failed-code-only")); a.status != op.Status || !strings.Contains(a.body, `"responseCode":"99"`) {
+	if a := send(t, p.URL, ask(op, newReference(), "sandbox:failed-code-only")); a.status != op.Status || !strings.Contains(a.body, `"responseCode":"99"`) {
 		t.Errorf("without success codes: status %d: %s", a.status, a.body)
 	}
 }
@@ -571,7 +569,7 @@ func TestLargerReplies(t *testing.T) {
 	_, settings := sandboxURL(t)
 	p := proxy(t, with(settings, credentials(), map[string]string{"MAX_REPLY": "4MiB"}))
 	for _, op := range operations() {
-		a := send(t, p.url, ask(op, newReference(), "sandbox:huge"))
+		a := send(t, p.URL, ask(op, newReference(), "sandbox:huge"))
 		if a.status != op.Status {
 			t.Errorf("%s: status %d: %s", op.Name, a.status, a.body)
 		}
@@ -589,8 +587,8 @@ func TestUserNameInUse(t *testing.T) {
 	o := refer(op, example(op), reference)
 	at(o, "primaryContact", "cumulusUser")["userName"] = "taken.jane@example.com.au"
 	c := call{path: op.Path, body: encode(o)}
-	rejected("/primaryContact/cumulusUser/userName emersion-29 soap-fault").check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").url, c))
-	if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+	rejected("/primaryContact/cumulusUser/userName emersion-29 soap-fault").check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").URL, c))
+	if n := len(executions(t, sandbox, op, reference)); n != 0 {
 		t.Errorf("executed %d times", n)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"soapbridge/tests/kit"
 )
 
 // previewDocument is the answer to a preview in JSON, every member of it: decoding is strict.
@@ -90,12 +92,12 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 			number := strconv.FormatInt(references.Add(1), 10)
 			p := rawBridge(t, v.version)
 			c := keyed(call{path: v.Path, body: encode(say(v.Operation, full(v.Operation), "raw:preview#"+number))}, newKey())
-			look := send(t, p.url, looking(c, v.version))
+			look := send(t, p.URL, looking(c, v.version))
 			shown := previewOf(t, v, look)
 			if n := len(scripted.got(number)); n != 0 {
 				t.Fatalf("a look was sent %d times", n)
 			}
-			sent := send(t, p.url, c)
+			sent := send(t, p.URL, c)
 			got := scripted.got(number)
 			if len(got) != 1 || sent.header.Get("Idempotent-Replayed") != "" {
 				t.Fatalf("sent %d times after a look: %v", len(got), sent.header)
@@ -148,7 +150,7 @@ func TestPreviewInTheOtherVersion(t *testing.T) {
 	for _, v := range variants() {
 		other := map[string]string{"1.1": "1.2", "1.2": "1.1"}[v.version]
 		t.Run(v.String(), func(t *testing.T) {
-			d := previewOf(t, v, send(t, bridge(t, other).url, looking(ask(v.Operation, newReference(), ""), v.version)))
+			d := previewOf(t, v, send(t, bridge(t, other).URL, looking(ask(v.Operation, newReference(), ""), v.version)))
 			headers := fmt.Sprint(d.Headers)
 			if is12 := strings.Contains(headers, "application/soap+xml"); is12 != (v.version == "1.2") || is12 == strings.Contains(headers, "SOAPAction") {
 				t.Errorf("the headers are %s", headers)
@@ -162,21 +164,21 @@ func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t)
 	p := proxy(t, with(settings, credentials(), records, map[string]string{"METRICS_LISTEN": "127.0.0.1:0"}))
-	metrics := p.metricsURL(t)
+	metrics := p.Metrics
 	op := operation(t, "CreateCallLog")
 	v, key := variant{op, "1.1"}, newKey()
 	reference := newReference()
 	c := keyed(ask(op, reference, ""), key)
 	nameless := call{path: op.Path, header: without("Idempotency-Key"), body: op.Example}
 
-	without := send(t, p.url, looking(nameless, "1.2"))
+	without := send(t, p.URL, looking(nameless, "1.2"))
 	if d := previewOf(t, variant{op, "1.2"}, without); !strings.Contains(d.Envelope, ">"+uuid.Nil.String()+"<") {
 		t.Errorf("without a key the operation is another: %s", d.Envelope)
 	}
-	named := previewOf(t, variant{op, "1.2"}, send(t, p.url, looking(keyed(nameless, key), "1.2")))
+	named := previewOf(t, variant{op, "1.2"}, send(t, p.URL, looking(keyed(nameless, key), "1.2")))
 	look := func(c call) answer {
 		t.Helper()
-		a := send(t, p.url, looking(c, "1.1"))
+		a := send(t, p.URL, looking(c, "1.1"))
 		previewOf(t, v, a)
 		return a
 	}
@@ -188,41 +190,25 @@ func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	if text := get(t, metrics); strings.Contains(text, `soapbridge_idempotency_total{result="acquired"} 1`) {
 		t.Errorf("a look was counted: %s", text)
 	}
-	if n := len(executions(t, sandbox, op.System, reference)); n != 0 {
+	if n := len(executions(t, sandbox, op, reference)); n != 0 {
 		t.Fatalf("a look was executed %d times", n)
 	}
-	done := send(t, p.url, c)
+	done := send(t, p.URL, c)
 	success.check(t, v, done)
 	if id := done.header.Get("Operation-Id"); !strings.Contains(named.Envelope, ">"+id+"<") || done.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("executed as %v, shown as %s", done.header, named.Envelope)
 	}
 	look(c)
 	look(keyed(ask(op, newReference(), ""), key)) // a call with it would be refused: key-reused
-	if a := send(t, p.url, c); a.body != done.body || a.header.Get("Idempotent-Replayed") != "true" {
+	if a := send(t, p.URL, c); a.body != done.body || a.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("a look has changed the record: %v %s", a.header, a.body)
 	}
-	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+	if n := len(executions(t, sandbox, op, reference)); n != 1 {
 		t.Errorf("executed %d times", n)
 	}
 	if text := get(t, metrics); !strings.Contains(text, `soapbridge_idempotency_total{result="acquired"} 1`) || !strings.Contains(text, `{result="replayed"} 1`) {
 		t.Errorf("one call and one repetition are counted as %s", text)
 	}
-}
-
-var metricsListen = regexp.MustCompile(`"metrics_listen":"([^"]+)"`)
-
-func (p *process) metricsURL(t *testing.T) string {
-	t.Helper()
-	address, err := p.await("address of the metrics", func() string {
-		if m := metricsListen.FindStringSubmatch(p.stderr.String()); m != nil {
-			return m[1]
-		}
-		return ""
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "http://" + address + "/metrics"
 }
 
 // TestPreviewWithoutStoreAndVendor needs neither of them, and no URL.
@@ -243,7 +229,7 @@ func TestPreviewWithoutStoreAndVendor(t *testing.T) {
 			row.down()
 			defer row.up()
 			for _, v := range one(t) {
-				d := previewOf(t, v, send(t, p.url, looking(ask(v.Operation, newReference(), ""), v.version)))
+				d := previewOf(t, v, send(t, p.URL, looking(ask(v.Operation, newReference(), ""), v.version)))
 				if !strings.HasPrefix(d.URL, "http://"+address+"/") {
 					t.Errorf("the URL is %s", d.URL)
 				}
@@ -252,7 +238,7 @@ func TestPreviewWithoutStoreAndVendor(t *testing.T) {
 	}
 	t.Run("the system is not configured", func(t *testing.T) {
 		v := variant{operation(t, "CreateComplexAccount"), "1.1"}
-		a := send(t, edge(t).url, looking(ask(v.Operation, newReference(), ""), v.version))
+		a := send(t, edge(t).URL, looking(ask(v.Operation, newReference(), ""), v.version))
 		if d := previewOf(t, v, a); d.URL != "" || strings.Contains(a.body, `"url"`) || len(d.Headers) != 2 {
 			t.Errorf("%s", a.body)
 		}
@@ -285,7 +271,7 @@ func TestPreviewIsRefusedAsACall(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			c := looking(ask(op, newReference(), ""), "1.1")
 			row.change(&c)
-			row.want.check(t, variant{op, "1.1"}, send(t, edge(t).url, c))
+			row.want.check(t, variant{op, "1.1"}, send(t, edge(t).URL, c))
 		})
 	}
 }
@@ -297,7 +283,7 @@ func TestPreviewInAVersionThatIsNotSpoken(t *testing.T) {
 		if len(list) == 2 {
 			asked = "1.0"
 		}
-		a := send(t, bridge(t, "1.1").url, looking(ask(operation(t, name), newReference(), ""), asked))
+		a := send(t, bridge(t, "1.1").URL, looking(ask(operation(t, name), newReference(), ""), asked))
 		notSent(http.StatusBadRequest, "bad-parameter", "parameter:preview not-in-list request").check(t, variant{operation(t, name), "1.1"}, a)
 		if diff := cmp.Diff(map[string]any{"list": list}, a.problem.Errors[0].Params); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
@@ -309,14 +295,14 @@ func TestPreviewOfCallers(t *testing.T) {
 	_, settings := sandboxURL(t)
 	op := operation(t, "CreateCallLog")
 	v := variant{op, "1.1"}
-	web, webLine := apiKey(t, "web", "customercare:call-logs:create")
-	other, otherLine := apiKey(t, "other", "mds:services:create", "admin")
+	web, webLine := kit.NewKey(t, "web", "customercare:call-logs:create")
+	other, otherLine := kit.NewKey(t, "other", "mds:services:create", "admin")
 	p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS": webLine + "\n" + otherLine}))
 	c := looking(call{path: op.Path, body: op.Example}, "1.1")
-	unauthenticated.check(t, v, send(t, p.url, keyed(c, newKey())))
-	unauthenticated.check(t, v, send(t, p.url, keyed(c, newKey(), web+"x")))
-	forbidden.check(t, v, send(t, p.url, keyed(c, newKey(), other)))
-	a := send(t, p.url, keyed(c, newKey(), web))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, newKey())))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, newKey(), web+"x")))
+	forbidden.check(t, v, send(t, p.URL, keyed(c, newKey(), other)))
+	a := send(t, p.URL, keyed(c, newKey(), web))
 	if d := previewOf(t, v, a); !strings.Contains(d.Envelope, "<UserId>web</UserId>") || strings.Contains(a.body, web) {
 		t.Errorf("the caller is not in %s", a.body)
 	}
@@ -332,7 +318,7 @@ func TestPreviewAsXML(t *testing.T) {
 				"text/xml": true, "application/xml": true, "application/soap+xml": true, "application/json;q=0.5, text/xml": true,
 			} {
 				c.header = header("Idempotency-Key", "the-key-of-the-looks", "Accept", accept)
-				a := send(t, bridge(t, v.version).url, c)
+				a := send(t, bridge(t, v.version).URL, c)
 				if !isXML {
 					previewOf(t, v, a)
 					continue
@@ -341,12 +327,12 @@ func TestPreviewAsXML(t *testing.T) {
 					t.Errorf("%s: status %d, %v: %s", accept, a.status, a.header, a.body)
 				}
 				c.header.Del("Accept")
-				if d := previewOf(t, v, send(t, bridge(t, v.version).url, c)); instants.ReplaceAllString(d.Envelope, "") != instants.ReplaceAllString(a.body, "") {
+				if d := previewOf(t, v, send(t, bridge(t, v.version).URL, c)); instants.ReplaceAllString(d.Envelope, "") != instants.ReplaceAllString(a.body, "") {
 					t.Errorf("%s: the XML differs from the JSON's\n%s\n%s", accept, a.body, d.Envelope)
 				}
 			}
 			c.header, c.body = header("Accept", "text/xml"), "{}"
-			if a := send(t, bridge(t, v.version).url, c); a.problem == nil || a.status != http.StatusUnprocessableEntity {
+			if a := send(t, bridge(t, v.version).URL, c); a.problem == nil || a.status != http.StatusUnprocessableEntity {
 				t.Errorf("a refusal is no problem document: %d %v %s", a.status, a.header, a.body)
 			}
 		})

@@ -32,7 +32,7 @@ func TestRepliesInTheLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := proxy(t, with(toVendor(scripted.address(t)), credentials(), c.settings))
-			a := send(t, p.url, ask(operation(t, "UpdateCustomerPIN"), newReference(), "raw:chatty#"+strconv.FormatInt(references.Add(1), 10)))
+			a := send(t, p.URL, ask(operation(t, "UpdateCustomerPIN"), newReference(), "raw:chatty#"+strconv.FormatInt(references.Add(1), 10)))
 			if a.status != http.StatusBadGateway || !strings.Contains(a.body, `"Broken"`) {
 				t.Errorf("status %d: %s", a.status, a.body)
 			}
@@ -41,9 +41,9 @@ func TestRepliesInTheLog(t *testing.T) {
 			if cause, _ := p.logLine(t, id)["cause"].(string); !strings.HasPrefix(cause, want) {
 				t.Errorf("the cause is %q", cause)
 			}
-			p.stop() // by then everything is logged
+			p.Stop() // by then everything is logged
 			var copied string
-			for line := range strings.Lines(p.stderr.String()) {
+			for line := range strings.Lines(p.Stderr.String()) {
 				var attributes map[string]any
 				if json.Unmarshal([]byte(line), &attributes) == nil && attributes["request_id"] == id && attributes["msg"] == "reply" {
 					copied, _ = attributes["reply"].(string)

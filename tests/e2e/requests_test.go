@@ -12,11 +12,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"soapbridge/tests/kit"
+	"soapbridge/tests/openapi"
 	"soapbridge/translate"
-	"soapbridge/translate/customercare"
-	"soapbridge/translate/emersion"
-	"soapbridge/translate/mds"
-	"soapbridge/translate/soap"
 )
 
 // The planted secrets. None may ever be seen in an answer, a log, or anything that a command prints.
@@ -53,25 +51,8 @@ func credentials() map[string]string {
 	}
 }
 
-// with adds settings to others.
-func with(settings map[string]string, more ...map[string]string) map[string]string {
-	all := maps.Clone(settings)
-	for _, m := range more {
-		maps.Copy(all, m)
-	}
-	return all
-}
-
 // operations are all that the product has.
-var operations = sync.OnceValue(func() []translate.Operation {
-	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
-	cmp, err2 := mds.Operations(mds.Config{})
-	cumulus, err3 := emersion.Operations(emersion.Config{})
-	if err1 != nil || err2 != nil || err3 != nil {
-		panic(fmt.Sprint(err1, err2, err3))
-	}
-	return append(append(care, cmp...), cumulus...)
-})
+var operations = openapi.Operations
 
 func operation(t *testing.T, name string) translate.Operation {
 	t.Helper()
@@ -96,9 +77,8 @@ func (v variant) String() string { return v.Name + " in SOAP " + v.version }
 // variants are all of them.
 func variants() (list []variant) {
 	for _, op := range operations() {
-		list = append(list, variant{op, "1.1"})
-		if op.System == "customercare" {
-			list = append(list, variant{op, "1.2"})
+		for _, version := range kit.Named(op.Name).Versions {
+			list = append(list, variant{op, version})
 		}
 	}
 	return list
@@ -116,11 +96,12 @@ func one(t *testing.T) []variant {
 // sandboxURL gives the sandbox that the tests share, and the settings that lead to it.
 func sandboxURL(t *testing.T) (url string, settings map[string]string) {
 	t.Helper()
-	p := shared.get(t, "sandbox", func() (p *process, err error) {
-		p, sandboxSettings, err = launchSandbox("sandbox")
-		return p, err
+	p := shared.get(t, "sandbox", func() (*process, error) {
+		p, settings, err := kit.StartSandbox(program("sandbox", nil))
+		sandboxSettings = settings
+		return &process{p}, err
 	})
-	return p.url, sandboxSettings
+	return p.URL, sandboxSettings
 }
 
 var sandboxSettings map[string]string // written once, before the first process that needs it starts
@@ -164,57 +145,40 @@ func example(op translate.Operation) object {
 	return o
 }
 
-// refer puts a reference into a request where its system carries one. An operation without that member needs a case of its own here.
-func refer(op translate.Operation, o object, reference string) object {
-	switch op.System {
-	case "customercare":
-		at(o, "baseRequest")["messageId"] = reference
-	case "mds":
-		o["externalReference"] = reference
-	default:
-		o["accountReference"] = reference
-	}
+// set puts a value at a JSON Pointer.
+func set(o object, pointer string, value any) object {
+	path := strings.Split(pointer[1:], "/")
+	at(o, path[:len(path)-1]...)[path[len(path)-1]] = value
 	return o
 }
 
-// referred gives the reference of a request.
+// refer puts a reference into a request where its system carries one.
+func refer(op translate.Operation, o object, reference string) object {
+	return set(o, kit.Named(op.Name).Reference, reference)
+}
+
+// referred returns the reference of a request.
 func referred(op translate.Operation, o object) string {
-	var reference any
-	switch op.System {
-	case "customercare":
-		reference = at(o, "baseRequest")["messageId"]
-	case "mds":
-		reference = o["externalReference"]
-	default:
-		reference = o["accountReference"]
-	}
-	text, _ := reference.(string)
-	return text
+	return kit.Text(o, kit.Named(op.Name).Reference)
 }
 
 // longer are the references that a text stands behind, by the reference alone.
 var longer sync.Map
 
-// say puts a text into a member of the request that means nothing to anybody but the sandbox. In an operation of which none is named here it
-// stands behind the reference.
+// free are the members whose text only the sandbox reads, by operation.
+var free = map[string]string{
+	"CreateWorkFlowManager": "/requestor/memo", "CreateCallLog": "/callerId", "UpdateCustomerPIN": "/correspondenceType",
+	"CreateService": "/serviceData/longDescription", "CreateComplexAccount": "/primaryContact/detail/addressLine3",
+}
+
+// say puts a text into a member that is free. In an operation that has none here it follows the reference.
 func say(op translate.Operation, o object, text string) object {
-	switch op.Name {
-	case "CreateWorkFlowManager":
-		at(o, "requestor")["memo"] = text
-	case "CreateCallLog":
-		o["callerId"] = text
-	case "UpdateCustomerPIN":
-		o["correspondenceType"] = text
-	case "CreateService":
-		at(o, "serviceData")["longDescription"] = text
-	case "CreateComplexAccount":
-		at(o, "primaryContact", "detail")["addressLine3"] = text
-	default:
-		reference := referred(op, o)
-		longer.Store(reference, reference+" "+text)
-		refer(op, o, reference+" "+text)
+	if pointer, known := free[op.Name]; known {
+		return set(o, pointer, text)
 	}
-	return o
+	reference := referred(op, o)
+	longer.Store(reference, reference+" "+text)
+	return refer(op, o, reference+" "+text)
 }
 
 // plantSecrets puts every planted secret that a request can hold into it.

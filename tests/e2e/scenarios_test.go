@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"soapbridge/tests/kit"
 )
 
 // want is what an answer must be.
@@ -218,10 +220,7 @@ func bridgeFor(t *testing.T, s scenario, version string) *process {
 		return bridge(t, version)
 	}
 	_, settings := sandboxURL(t)
-	hasty := map[string]string{"CUSTOMERCARE_SOAP_VERSION": version}
-	for _, system := range []string{"CUSTOMERCARE", "MDS", "EMERSION"} {
-		hasty[system+"_TIMEOUT"], hasty[system+"_DIAL_TIMEOUT"] = "2500ms", "2s"
-	}
+	hasty := with(kit.EverySystem(map[string]string{"TIMEOUT": "2500ms", "DIAL_TIMEOUT": "2s"}), map[string]string{"CUSTOMERCARE_SOAP_VERSION": version})
 	name := "hasty proxy for SOAP " + version
 	return shared.get(t, name, func() (*process, error) { return launchProxy(name, with(settings, credentials(), hasty)) })
 }
@@ -273,7 +272,7 @@ func playAll(t *testing.T, s scenario) (list []played) {
 	var wait sync.WaitGroup
 	for i := range list {
 		p := &list[i]
-		base, c := bridgeFor(t, s, p.version).url, ask(p.Operation, p.reference, "Please: "+token)
+		base, c := bridgeFor(t, s, p.version).URL, ask(p.Operation, p.reference, "Please: "+token)
 		wait.Go(func() { p.answer, p.err = trySend(base, c) })
 	}
 	wait.Wait()
@@ -302,7 +301,7 @@ func judgeScenario(t *testing.T, s scenario, p played) {
 	w.check(t, p.variant, p.answer)
 
 	sandbox, _ := sandboxURL(t)
-	calls := executions(t, sandbox, p.System, p.reference)
+	calls := executions(t, sandbox, p.Operation, p.reference)
 	if len(calls) > 1 {
 		t.Fatalf("executed %d times", len(calls))
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // proxyToStop starts a proxy that its test ends itself.
@@ -19,7 +21,7 @@ func proxyToStop(t *testing.T, settings map[string]string, drain string) *proces
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(p.Kill)
 	return p
 }
 
@@ -38,23 +40,23 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	for i := range inFlight {
 		c := &inFlight[i]
-		wait.Go(func() { c.answer, c.err = trySend(p.url, ask(c.Operation, c.reference, "sandbox:delay=8s")) })
+		wait.Go(func() { c.answer, c.err = trySend(p.URL, ask(c.Operation, c.reference, "sandbox:delay=8s")) })
 	}
 	for _, c := range inFlight {
 		awaitExecution(t, sandbox, c)
 	}
 	load := startLoad(t, p)
-	if err := p.terminate(); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	awaitNotReady(t, p)
-	if got := command(t, nil, "health", "--url", p.url); got.code != exitFailed {
+	if got := command(t, nil, "health", "--url", p.URL); got.code != exitFailed {
 		t.Errorf("health while stopping: exit code %d", got.code)
 	}
 	awaitRefused(t, p)
 	wait.Wait()
-	if code, err := p.wait(); err != nil || code != 0 {
-		t.Errorf("exit code %d, %v\n%s", code, err, &p.stderr)
+	if code, err := p.Wait(); err != nil || code != 0 {
+		t.Errorf("exit code %d, %v\n%s", code, err, p.Stderr)
 	}
 	for _, c := range append(inFlight, load()...) {
 		if c.err != nil {
@@ -63,23 +65,21 @@ func TestStopUnderLoad(t *testing.T) {
 		}
 		c.answer.judge(t)
 		success.check(t, c.variant, c.answer)
-		if n := len(executions(t, sandbox, c.System, c.reference)); n != 1 {
+		if n := len(executions(t, sandbox, c.Operation, c.reference)); n != 1 {
 			t.Errorf("%s: executed %d times", c, n)
 		}
 	}
-	for _, problem := range p.findings() {
-		t.Error(problem)
-	}
-	if !strings.Contains(p.stderr.String(), `"msg":"stopped"`) {
-		t.Errorf("the end is not logged: %s", &p.stderr)
+	p.Judge(t)
+	if !strings.Contains(p.Stderr.String(), `"msg":"stopped"`) {
+		t.Errorf("the end is not logged: %s", p.Stderr)
 	}
 }
 
 // awaitExecution waits until the sandbox has executed a call; its answer is still to come.
 func awaitExecution(t *testing.T, sandbox string, c played) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if len(executions(t, sandbox, c.System, c.reference)) == 1 {
+	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if len(executions(t, sandbox, c.Operation, c.reference)) == 1 {
 			return
 		}
 	}
@@ -96,11 +96,11 @@ func startLoad(t *testing.T, p *process) func() []played {
 	for worker := range cap(underWay) {
 		wait.Go(func() {
 			// Its connections are kept from call to call: nothing may be lost on those either.
-			own := &http.Client{Timeout: patience, Transport: &http.Transport{}}
+			own := &http.Client{Timeout: kit.Patience, Transport: &http.Transport{}}
 			defer own.CloseIdleConnections()
 			for i := worker; ready(own, p); i++ {
 				c := played{variant: variant{ops[i%len(ops)], "1.1"}, reference: newReference()}
-				r, err := ask(c.Operation, c.reference, "").request(p.url)
+				r, err := ask(c.Operation, c.reference, "").request(p.URL)
 				if err == nil {
 					c.answer, err = roundTrip(own, r)
 				}
@@ -124,7 +124,7 @@ func startLoad(t *testing.T, p *process) func() []played {
 }
 
 func ready(with *http.Client, p *process) bool {
-	resp, err := with.Get(p.url + "/readyz")
+	resp, err := with.Get(p.URL + "/readyz")
 	if err != nil {
 		return false
 	}
@@ -135,8 +135,8 @@ func ready(with *http.Client, p *process) bool {
 // awaitNotReady waits until readiness turns, which it must do while the process still answers.
 func awaitNotReady(t *testing.T, p *process) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		a, err := trySend(p.url, call{method: http.MethodGet, path: "/readyz"})
+	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		a, err := trySend(p.URL, call{method: http.MethodGet, path: "/readyz"})
 		switch {
 		case err != nil:
 			t.Fatalf("the process stopped answering before it said that it was not ready: %v", err)
@@ -153,8 +153,8 @@ func awaitNotReady(t *testing.T, p *process) {
 // awaitRefused waits until no connection is accepted any more.
 func awaitRefused(t *testing.T, p *process) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			return
 		}
@@ -173,7 +173,7 @@ func stalled(t *testing.T, p *process, sandbox string) string {
 	stall.header = header("Idempotency-Key", newKey())
 	ended := make(chan error, 1)
 	go func() {
-		_, err := trySend(p.url, stall)
+		_, err := trySend(p.URL, stall)
 		ended <- err
 	}()
 	t.Cleanup(func() {
@@ -182,14 +182,14 @@ func stalled(t *testing.T, p *process, sandbox string) string {
 		}
 	})
 	awaitExecution(t, sandbox, c)
-	return send(t, p.url, stall).header.Get("Operation-Id") // that of the call in flight
+	return send(t, p.URL, stall).header.Get("Operation-Id") // that of the call in flight
 }
 
 // mustLog waits for a line of the log, which is JSON, with a message and more attributes.
 func (p *process) mustLog(t *testing.T, message string, attributes ...string) {
 	t.Helper()
-	if _, err := p.await("line "+message+" with "+strings.Join(attributes, ", "), func() string {
-		for line := range strings.Lines(p.stderr.String()) {
+	if _, err := p.Await("line "+message+" with "+strings.Join(attributes, ", "), func() string {
+		for line := range strings.Lines(p.Stderr.String()) {
 			if strings.Contains(line, `"msg":"`+message) && !slices.ContainsFunc(attributes, func(a string) bool { return !strings.Contains(line, a) }) {
 				return line
 			}
@@ -206,16 +206,14 @@ func TestStopCutsOffWhatTakesTooLong(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	p := proxyToStop(t, settings, "500ms")
 	id := stalled(t, p, sandbox)
-	if err := p.terminate(); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code, err := p.wait(); err != nil || code != exitFailed || !strings.Contains(p.stderr.String(), "cut off") {
-		t.Errorf("exit code %d, %v\n%s", code, err, &p.stderr)
+	if code, err := p.Wait(); err != nil || code != exitFailed || !strings.Contains(p.Stderr.String(), "cut off") {
+		t.Errorf("exit code %d, %v\n%s", code, err, p.Stderr)
 	}
 	p.mustLog(t, "a call was cut off", id, "drain")
-	for _, problem := range p.findings() {
-		t.Error(problem)
-	}
+	p.Judge(t)
 }
 
 // TestSecondSignalEndsAtOnce: an operator who does not want to wait learns what that costs.
@@ -225,21 +223,19 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p := proxyToStop(t, settings, "10m")
 	ids := []string{stalled(t, p, sandbox), stalled(t, p, sandbox)}
 	for _, message := range []string{"stopping", "a call was cut off"} {
-		if err := p.terminate(); err != nil {
+		if err := p.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
 		p.mustLog(t, message)
 	}
-	if code, err := p.wait(); err != nil || code != exitFailed {
-		t.Errorf("exit code %d, %v\n%s", code, err, &p.stderr)
+	if code, err := p.Wait(); err != nil || code != exitFailed {
+		t.Errorf("exit code %d, %v\n%s", code, err, p.Stderr)
 	}
 	p.mustLog(t, "stopping", `"in_flight":2`)
 	for _, id := range ids {
 		p.mustLog(t, "a call was cut off", id, "second signal")
 	}
-	for _, problem := range p.findings() {
-		t.Error(problem)
-	}
+	p.Judge(t)
 }
 
 // TestStopAfterARefusalForRedis: nothing was sent, so a stop does not wait for long, and says which record it leaves behind.
@@ -249,26 +245,24 @@ func TestStopAfterARefusalForRedis(t *testing.T) {
 	server, records := withRedis(t)
 	p := proxyToStop(t, with(settings, records), "40s")
 	op := operation(t, "CreateService")
-	success.check(t, variant{op, "1.1"}, send(t, p.url, ask(op, newReference(), "")))
+	success.check(t, variant{op, "1.1"}, send(t, p.URL, ask(op, newReference(), "")))
 	server.Kill()
-	a := send(t, p.url, ask(op, newReference(), ""))
+	a := send(t, p.URL, ask(op, newReference(), ""))
 	if a.status != http.StatusServiceUnavailable || a.problem.Code != "idempotency-store-unavailable" {
 		t.Fatalf("status %d: %s", a.status, a.body)
 	}
 	start := time.Now()
-	if err := p.terminate(); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	code, err := p.wait()
+	code, err := p.Wait()
 	// It is 3 s, and the rest is for a busy machine: api.TestStopWithoutStore has a clock of its own.
 	if took := time.Since(start); err != nil || code != 0 || took > 10*time.Second {
-		t.Errorf("exit code %d after %s, %v\n%s", code, took, err, &p.stderr)
+		t.Errorf("exit code %d after %s, %v\n%s", code, took, err, p.Stderr)
 	}
 	p.mustLog(t, "stopping", `"in_flight":0`, `"to_release":1`)
 	p.mustLog(t, "a claim was not released", a.header.Get("Operation-Id"))
-	for _, problem := range p.findings() {
-		t.Error(problem)
-	}
+	p.Judge(t)
 }
 
 // TestStopWaitsForAResult that Redis does not have yet: with it, a repetition finds what happened, and without it an unknown.
@@ -284,7 +278,7 @@ func TestStopWaitsForAResult(t *testing.T) {
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		c.answer, c.err = trySend(p.url, slow)
+		c.answer, c.err = trySend(p.URL, slow)
 	}()
 	awaitExecution(t, sandbox, played{variant: c.variant, reference: c.reference})
 	server.Kill()
@@ -292,23 +286,21 @@ func TestStopWaitsForAResult(t *testing.T) {
 	if c.err != nil || c.answer.status != c.Status || c.answer.header.Get("Idempotency-Stored") != "false" {
 		t.Fatalf("%v, status %d, %v", c.err, c.answer.status, c.answer.header)
 	}
-	if err := p.terminate(); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	p.mustLog(t, "stopping", `"in_flight":1`)
 	select {
-	case <-p.exited:
-		t.Fatalf("the stop did not wait for the result:\n%s", &p.stderr)
+	case <-p.Exited:
+		t.Fatalf("the stop did not wait for the result:\n%s", p.Stderr)
 	case <-time.After(5 * time.Second): // longer than it would wait for a release
 	}
 	server.Restart()
-	if code, err := p.wait(); err != nil || code != 0 {
-		t.Errorf("exit code %d, %v\n%s", code, err, &p.stderr)
+	if code, err := p.Wait(); err != nil || code != 0 {
+		t.Errorf("exit code %d, %v\n%s", code, err, p.Stderr)
 	}
-	for _, problem := range p.findings() {
-		t.Error(problem)
-	}
-	if a := send(t, proxy(t, with(settings, credentials())).url, slow); a.body != c.answer.body || a.header.Get("Idempotent-Replayed") != "true" {
+	p.Judge(t)
+	if a := send(t, proxy(t, with(settings, credentials())).URL, slow); a.body != c.answer.body || a.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("not replayed: status %d: %s", a.status, a.body)
 	}
 }
@@ -317,22 +309,20 @@ func TestStopWaitsForAResult(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"serve"}, {"sandbox", "--listen", "127.0.0.1:0"}, {"demo", "--listen", "127.0.0.1:0"}} {
-		p, err := launch(strings.Join(args, " "), map[string]string{"LISTEN": "127.0.0.1:0", "DRAIN_TIMEOUT": "1s"}, args...)
+		p, err := program("", map[string]string{"LISTEN": "127.0.0.1:0", "DRAIN_TIMEOUT": "1s"}, args...).Start()
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(p.kill)
-		if _, err := p.await("first output", func() string { return p.stdout.String() + p.stderr.String() }); err != nil {
+		t.Cleanup(p.Kill)
+		if _, err := p.Await("first output", func() string { return p.Stdout.String() + p.Stderr.String() }); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		if err := p.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
-		if code, err := p.wait(); err != nil || code != 0 {
-			t.Errorf("%s: exit code %d, %v\n%s", p.name, code, err, &p.stderr)
+		if code, err := p.Wait(); err != nil || code != 0 {
+			t.Errorf("%s: exit code %d, %v\n%s", p.Name, code, err, p.Stderr)
 		}
-		for _, problem := range p.findings() {
-			t.Error(problem)
-		}
+		p.Judge(t)
 	}
 }

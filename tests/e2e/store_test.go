@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"soapbridge/api/idempotency/redistest"
+	"soapbridge/tests/kit"
 )
 
 // key32 is a key made of one letter, as the settings take it.
@@ -27,7 +28,7 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 	op, key, reference := operation(t, "CreateCallLog"), newKey(), newReference()
 	c := keyed(ask(op, reference, ""), key)
 	p := proxy(t, with(settings, credentials(), records))
-	first := send(t, p.url, c)
+	first := send(t, p.URL, c)
 	success.check(t, variant{op, "1.1"}, first)
 	for setting, value := range otherKeys {
 		changed := with(settings, credentials(), records, map[string]string{"LISTEN": "127.0.0.1:0", setting: value})
@@ -43,15 +44,15 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 		}
 	}
 	rotated := with(settings, credentials(), records, map[string]string{"SECRET_KEYS": "k2:" + key32("s") + "," + records["SECRET_KEYS"]})
-	if a := send(t, proxy(t, rotated).url, c); a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
+	if a := send(t, proxy(t, rotated).URL, c); a.body != first.body || a.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("with a new key in front: status %d: %s", a.status, a.body)
 	}
-	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+	if n := len(executions(t, sandbox, op, reference)); n != 1 {
 		t.Errorf("executed %d times", n)
 	}
 	redis.Do("FLUSHALL") // knowingly
 	emptied := proxy(t, with(settings, credentials(), records, otherKeys))
-	success.check(t, variant{op, "1.1"}, send(t, emptied.url, c))
+	success.check(t, variant{op, "1.1"}, send(t, emptied.URL, c))
 }
 
 // TestOtherKeysAreRefusedByTheFirstClaim, where Redis was not there at the start.
@@ -60,7 +61,7 @@ func TestOtherKeysAreRefusedByTheFirstClaim(t *testing.T) {
 	redis, records := withRedis(t)
 	op, reference := operation(t, "CreateCallLog"), newReference()
 	v, c := variant{op, "1.1"}, keyed(ask(op, reference, ""), newKey())
-	success.check(t, v, send(t, proxy(t, with(settings, credentials(), records)).url, c))
+	success.check(t, v, send(t, proxy(t, with(settings, credentials(), records)).URL, c))
 	redis.Stop()
 	p := proxy(t, with(settings, credentials(), records, map[string]string{"NAME_KEY": otherKeys["NAME_KEY"]}))
 	if said := p.saysOfStore(t); !strings.Contains(said, "cannot be used") {
@@ -68,7 +69,7 @@ func TestOtherKeysAreRefusedByTheFirstClaim(t *testing.T) {
 	}
 	redis.Restart()
 	p.refusesWithAlert(t, v, c, "another name key")
-	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+	if n := len(executions(t, sandbox, op, reference)); n != 1 {
 		t.Errorf("executed %d times", n)
 	}
 }
@@ -76,8 +77,8 @@ func TestOtherKeysAreRefusedByTheFirstClaim(t *testing.T) {
 // saysOfStore waits for what a proxy logs of its store at the start.
 func (p *process) saysOfStore(t *testing.T) string {
 	t.Helper()
-	said, err := p.await("word about the store", func() string {
-		for line := range strings.Lines(p.stderr.String()) {
+	said, err := p.Await("word about the store", func() string {
+		for line := range strings.Lines(p.Stderr.String()) {
 			if strings.Contains(line, "the store of idempotency records") && strings.HasSuffix(line, "\n") {
 				return line
 			}
@@ -95,8 +96,8 @@ func (p *process) refusesWithAlert(t *testing.T, v variant, c call, cause string
 	t.Helper()
 	awaitReadiness(t, p, http.StatusServiceUnavailable)
 	var a answer
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		a = send(t, p.url, c)
+	for deadline := time.Now().Add(kit.Patience); ; time.Sleep(50 * time.Millisecond) {
+		a = send(t, p.URL, c)
 		storeDown.check(t, v, a)
 		line := p.logLine(t, a.header.Get("X-Request-Id"))
 		text, _ := line["cause"].(string)
@@ -117,7 +118,7 @@ func TestRedisThatLostItsData(t *testing.T) {
 	v, c := variant{op, "1.1"}, keyed(ask(op, reference, ""), newKey())
 	all := with(settings, credentials(), records)
 	p, idle := proxy(t, all), proxy(t, all)
-	success.check(t, v, send(t, p.url, c))
+	success.check(t, v, send(t, p.URL, c))
 	awaitReadiness(t, idle, http.StatusOK)
 	redis.Restart()
 	for range 2 {
@@ -125,12 +126,12 @@ func TestRedisThatLostItsData(t *testing.T) {
 		idle.refusesWithAlert(t, v, c, "lost its records")
 		p.refusesWithAlert(t, v, keyed(ask(op, reference, ""), newKey()), "lost its records")
 	}
-	if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+	if n := len(executions(t, sandbox, op, reference)); n != 1 {
 		t.Errorf("executed %d times", n)
 	}
 	restarted := proxy(t, all)
 	awaitReadiness(t, restarted, http.StatusOK)
-	success.check(t, v, send(t, restarted.url, c))
+	success.check(t, v, send(t, restarted.URL, c))
 	p.refusesWithAlert(t, v, c, "lost its records")
 }
 
@@ -182,7 +183,7 @@ func TestConfigCheckAndServeSayWhatIsWrongWithRedis(t *testing.T) {
 			if took := time.Since(start); took > 5*time.Second { // a second is promised; the machine may be busy
 				t.Errorf("said after %v", took)
 			}
-			if a, err := trySend(p.url, call{method: http.MethodGet, path: "/readyz"}); err != nil || a.body != row.ready || a.undocumented != nil {
+			if a, err := trySend(p.URL, call{method: http.MethodGet, path: "/readyz"}); err != nil || a.body != row.ready || a.undocumented != nil {
 				t.Errorf("/readyz says %s, %v, %v", a.body, err, a.undocumented)
 			}
 		})

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // keeper is a CustomerCare service that keeps its connections, and counts what it executed by the reference of the call.
@@ -103,30 +105,30 @@ func TestStrayStatusIsNoAnswer(t *testing.T) {
 				}
 			}, nil)
 			pin := variant{operation(t, "UpdateCustomerPIN"), "1.1"}
-			a := send(t, p.url, ask(pin.Operation, newReference(), ""))
+			a := send(t, p.URL, ask(pin.Operation, newReference(), ""))
 			success.check(t, pin, a)
 			time.Sleep(50 * time.Millisecond) // the connection rests between two calls, for as long as an answer takes
 			reference := newReference()
 			b := ask(pin.Operation, reference, "")
 			b.header = http.Header{"Idempotency-Key": {newKey()}}
 			for range 3 {
-				got := send(t, p.url, b)
+				got := send(t, p.URL, b)
 				if got.status != http.StatusBadGateway || got.problem == nil || got.problem.Outcome != "unknown" || got.problem.Retry != "never" {
 					t.Errorf("got %d %s", got.status, got.body)
 				}
 			}
 			// It reads B while the proxy may have the stray status already.
-			for deadline := time.Now().Add(patience); k.executed(reference) == 0 && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(kit.Patience); k.executed(reference) == 0 && time.Now().Before(deadline); {
 				time.Sleep(time.Millisecond)
 			}
 			if n := k.executed(reference); n != 1 {
 				t.Errorf("B was executed %d times", n)
 			}
 			// From here on each call has a connection of its own, where a status is an answer.
-			c := send(t, p.url, ask(pin.Operation, newReference(), ""))
+			c := send(t, p.URL, ask(pin.Operation, newReference(), ""))
 			success.check(t, pin, c)
-			if !strings.Contains(p.stderr.String(), "connections to the upstream are not kept") {
-				t.Errorf("the log has no warning: %s", &p.stderr)
+			if !strings.Contains(p.Stderr.String(), "connections to the upstream are not kept") {
+				t.Errorf("the log has no warning: %s", p.Stderr)
 			}
 		})
 	}
@@ -145,7 +147,7 @@ func TestStrayResultSpoilsOneCall(t *testing.T) {
 	spoiled := 0
 	for range 40 {
 		reference := newReference()
-		got := send(t, p.url, ask(pin, reference, ""))
+		got := send(t, p.URL, ask(pin, reference, ""))
 		var result struct {
 			BaseResponse struct{ ResponseDescription string }
 		}
@@ -162,8 +164,8 @@ func TestStrayResultSpoilsOneCall(t *testing.T) {
 	if spoiled > 1 {
 		t.Errorf("%d calls were spoiled", spoiled)
 	}
-	alert, err := p.await("alert", func() string {
-		for line := range strings.Lines(p.stderr.String()) {
+	alert, err := p.Await("alert", func() string {
+		for line := range strings.Lines(p.Stderr.String()) {
 			if strings.Contains(line, "no call asked for") {
 				return line
 			}
@@ -181,7 +183,7 @@ func TestStrayResultSpoilsOneCall(t *testing.T) {
 	if err := json.Unmarshal([]byte(alert), &said); err != nil || said.Level != "ERROR" || !said.Alert || said.System != "customercare" || len(said.OperationID) != 36 {
 		t.Errorf("%v: %s", err, alert)
 	}
-	if text := get(t, p.metricsURL(t)); !strings.Contains(text, `soapbridge_stray_answers_total{system="customercare"} 1`) ||
+	if text := get(t, p.Metrics); !strings.Contains(text, `soapbridge_stray_answers_total{system="customercare"} 1`) ||
 		!strings.Contains(text, `soapbridge_upstream_suspect{system="customercare"} 1`) {
 		t.Errorf("the metrics do not say so: %s", text)
 	}
@@ -198,7 +200,7 @@ func TestKeepAliveOff(t *testing.T) {
 		seen[p.Conn]++
 	}, map[string]string{"CUSTOMERCARE_KEEP_ALIVE": "off"})
 	for range 3 {
-		send(t, p.url, ask(operation(t, "UpdateCustomerPIN"), newReference(), ""))
+		send(t, p.URL, ask(operation(t, "UpdateCustomerPIN"), newReference(), ""))
 		time.Sleep(20 * time.Millisecond)
 	}
 	mu.Lock()

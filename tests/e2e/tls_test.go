@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"soapbridge/tests/kit"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
 	"soapbridge/translate/mds"
@@ -143,17 +144,6 @@ func toSandbox(url string) map[string]string {
 	}
 }
 
-// everySystem repeats settings for each system.
-func everySystem(settings map[string]string) map[string]string {
-	all := map[string]string{}
-	for _, system := range []string{"CUSTOMERCARE_", "MDS_", "EMERSION_"} {
-		for name, value := range settings {
-			all[system+name] = value
-		}
-	}
-	return all
-}
-
 func TestUpstreamOverTLS(t *testing.T) {
 	t.Parallel()
 	ours, theirs, stranger := newAuthority(t, "ours"), newAuthority(t, "theirs"), newAuthority(t, "stranger")
@@ -180,10 +170,10 @@ func TestUpstreamOverTLS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := proxy(t, with(toSandbox(c.url), everySystem(c.settings), credentials()))
+			p := proxy(t, with(toSandbox(c.url), kit.EverySystem(c.settings), credentials()))
 			for _, op := range operations() {
 				reference := newReference()
-				a := send(t, p.url, ask(op, reference, ""))
+				a := send(t, p.URL, ask(op, reference, ""))
 				c.want.check(t, variant{op, "1.1"}, a)
 				if line := p.logLine(t, a.header.Get("X-Request-Id")); c.want.status != 0 && line["cause"] == nil {
 					t.Errorf("%s: logged as %v", op.Name, line)
@@ -202,8 +192,8 @@ func TestWrongCredentials(t *testing.T) {
 		"none":             {},
 		"another password": {"MDS_BASIC_USERNAME": "bpg", "MDS_BASIC_PASSWORD": "no"},
 	} {
-		p := proxy(t, with(toSandbox(url), everySystem(map[string]string{"TLS_CA": theirs.pem}), settings))
-		a := send(t, p.url, ask(op, newReference(), ""))
+		p := proxy(t, with(toSandbox(url), kit.EverySystem(map[string]string{"TLS_CA": theirs.pem}), settings))
+		a := send(t, p.URL, ask(op, newReference(), ""))
 		denied.check(t, variant{op, "1.1"}, a)
 		if line := p.logLine(t, a.header.Get("X-Request-Id")); line["alert"] != true || line["level"] != "ERROR" {
 			t.Errorf("%s: logged as %v", name, line)
@@ -238,7 +228,7 @@ func TestAPIOverTLS(t *testing.T) {
 	server := ours.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth)
 	sandbox, settings := sandboxURL(t)
 	p := proxy(t, with(settings, credentials(), map[string]string{"TLS_CERT": server.cert, "TLS_KEY": server.key}))
-	address := strings.TrimPrefix(p.url, "http://")
+	address := strings.TrimPrefix(p.URL, "http://")
 	for protocol, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(protocol, func(t *testing.T) {
 			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ours.pool()}, ForceAttemptHTTP2: http2}
@@ -246,7 +236,7 @@ func TestAPIOverTLS(t *testing.T) {
 				transport.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 			}
 			defer transport.CloseIdleConnections()
-			secure := &http.Client{Transport: transport, Timeout: patience}
+			secure := &http.Client{Transport: transport, Timeout: kit.Patience}
 			for _, op := range operations() {
 				reference := newReference()
 				r, err := ask(op, reference, "").request("https://" + address)
@@ -259,7 +249,7 @@ func TestAPIOverTLS(t *testing.T) {
 				}
 				a.judge(t)
 				success.check(t, variant{op, "1.1"}, a)
-				if n := len(executions(t, sandbox, op.System, reference)); n != 1 {
+				if n := len(executions(t, sandbox, op, reference)); n != 1 {
 					t.Errorf("%s: executed %d times", op.Name, n)
 				}
 			}
@@ -281,7 +271,7 @@ func TestAPIOverTLS(t *testing.T) {
 		}
 	})
 	t.Run("plain HTTP", func(t *testing.T) {
-		resp, err := client.Get(p.url + "/readyz")
+		resp, err := client.Get(p.URL + "/readyz")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 			if op.System != r.system {
 				continue
 			}
-			want, got := send(t, proxied.url, call{path: op.Path, body: op.Example}), send(t, d.url, decode(op.Name, r.status, r.body))
+			want, got := send(t, proxied.URL, call{path: op.Path, body: op.Example}), send(t, d.URL, decode(op.Name, r.status, r.body))
 			if diff := cmp.Diff(visible(want), visible(got)); diff != "" {
 				t.Errorf("%s, %s (-real +decoded):\n%s", op.Name, r.name, diff)
 			}
@@ -126,14 +126,13 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 			t.Errorf("no reply gives the code %q: %v", code, codes)
 		}
 	}
-	var calls struct{ Counts map[string]int }
-	fetch(t, d.sandbox+"/sandbox/calls", &calls)
+	counts := d.Executed(t)
 	for _, op := range operations() {
-		if n, known := calls.Counts[op.Name]; n != 0 || !known {
+		if n, known := counts[op.Name]; n != 0 || !known {
 			t.Errorf("%s was sent %d times", op.Name, n)
 		}
 	}
-	if stored := send(t, d.url, call{method: http.MethodGet, path: "/v1/operations?state=unknown"}); !strings.Contains(stored.body, `"total":0`) {
+	if stored := send(t, d.URL, call{method: http.MethodGet, path: "/v1/operations?state=unknown"}); !strings.Contains(stored.body, `"total":0`) {
 		t.Errorf("something was stored: %s", stored.body)
 	}
 }
@@ -163,7 +162,7 @@ func TestDecodeRespectsTheCharset(t *testing.T) {
 	} {
 		c := decode("CreateCallLog", 200, body)
 		c.header.Set("Content-Type", contentType)
-		if a := send(t, sharedDemo(t).url, c); a.status != http.StatusCreated || !strings.Contains(a.body, "Erfolg \u00fc") {
+		if a := send(t, sharedDemo(t).URL, c); a.status != http.StatusCreated || !strings.Contains(a.body, "Erfolg \u00fc") {
 			t.Errorf("%s: status %d: %s", contentType, a.status, a.body)
 		}
 	}
@@ -172,7 +171,7 @@ func TestDecodeRespectsTheCharset(t *testing.T) {
 func TestDecodeWithoutAStatusIsAbout200(t *testing.T) {
 	c := decode("CreateCallLog", 200, aSuccess(t))
 	c.path = openapi.DecodePath + "?operation=CreateCallLog"
-	a := send(t, sharedDemo(t).url, c)
+	a := send(t, sharedDemo(t).URL, c)
 	var body struct{ OperationID string }
 	if err := json.Unmarshal([]byte(a.body), &body); err != nil || a.status != http.StatusCreated {
 		t.Fatalf("%v, status %d: %s", err, a.status, a.body)
@@ -217,7 +216,7 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 			bad := good
 			bad.header = good.header.Clone()
 			c.change(&bad)
-			a := send(t, sharedDemo(t).url, bad)
+			a := send(t, sharedDemo(t).URL, bad)
 			if a.problem == nil || a.status != c.status || a.problem.Code != c.code || strings.Join(a.problem.violations(), ", ") != c.places {
 				t.Fatalf("status %d: %s", a.status, a.body)
 			}
@@ -226,7 +225,7 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 			}
 		})
 	}
-	list := send(t, sharedDemo(t).url, decode("nothing", 200, "x"))
+	list := send(t, sharedDemo(t).URL, decode("nothing", 200, "x"))
 	for _, op := range operations() {
 		if !strings.Contains(fmt.Sprint(list.problem.Errors[0].Params["list"]), op.Name) {
 			t.Errorf("%s is not listed: %s", op.Name, list.body)
@@ -237,27 +236,27 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 func TestDecodeIsTheDemosAlone(t *testing.T) {
 	c := decode("CreateCallLog", 200, aSuccess(t))
 	for name, p := range map[string]*process{"a proxy": bridge(t, "1.1"), "a proxy before a sandbox": changedProxy(t)} {
-		unknown := send(t, p.url, call{path: "/v1/tools/unheard-of", body: c.body, header: c.header})
-		got := send(t, p.url, c)
+		unknown := send(t, p.URL, call{path: "/v1/tools/unheard-of", body: c.body, header: c.header})
+		got := send(t, p.URL, c)
 		if diff := cmp.Diff(visible(unknown), visible(got)); diff != "" || got.status != http.StatusNotFound {
 			t.Errorf("%s: status %d (-an unknown path +this):\n%s", name, got.status, diff)
 		}
 	}
-	if a := send(t, sharedDemo(t).url, call{method: http.MethodGet, path: c.path}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
+	if a := send(t, sharedDemo(t).URL, call{method: http.MethodGet, path: c.path}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
 		t.Errorf("GET gives %d, %v", a.status, a.header)
 	}
 }
 
 // TestTheDocumentedReplyDecodes pastes the example of the document, as whoever opens Swagger UI does first.
 func TestTheDocumentedReplyDecodes(t *testing.T) {
-	document := leaves(t, look(t, sharedDemo(t).url, "/openapi.json", aProgram).body)
+	document := leaves(t, look(t, sharedDemo(t).URL, "/openapi.json", aProgram).body)
 	const at = "/paths/~1v1~1tools~1decode/post"
 	op := document[at+"/parameters/0/example"]
 	for _, contentType := range []string{"text/xml", "application/xml", "application/soap+xml"} {
 		example := document[at+"/requestBody/content/"+strings.ReplaceAll(contentType, "/", "~1")+"/example"]
 		c := decode(op, 200, example)
 		c.header.Set("Content-Type", contentType)
-		if a := send(t, sharedDemo(t).url, c); a.status != http.StatusCreated || example == "" {
+		if a := send(t, sharedDemo(t).URL, c); a.status != http.StatusCreated || example == "" {
 			t.Errorf("%s: status %d: %s", contentType, a.status, a.body)
 		}
 	}

@@ -15,10 +15,6 @@ import (
 
 	"soapbridge/tests/openapi"
 	"soapbridge/translate"
-	"soapbridge/translate/customercare"
-	"soapbridge/translate/emersion"
-	"soapbridge/translate/mds"
-	"soapbridge/translate/soap"
 )
 
 var (
@@ -27,15 +23,7 @@ var (
 )
 
 // operations are all that the product has.
-var operations = sync.OnceValue(func() []translate.Operation {
-	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
-	cmp, err2 := mds.Operations(mds.Config{})
-	cumulus, err3 := emersion.Operations(emersion.Config{})
-	if err1 != nil || err2 != nil || err3 != nil {
-		panic(fmt.Sprint(err1, err2, err3))
-	}
-	return append(append(care, cmp...), cumulus...)
-})
+var operations = openapi.Operations
 
 var load = sync.OnceValues(openapi.Load)
 

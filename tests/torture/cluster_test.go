@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"soapbridge/api/idempotency/redistest"
+	"soapbridge/tests/kit"
 )
 
 // cluster is a Redis, a vendor, and proxies that share them; each has a link of its own to Redis.
@@ -44,7 +44,7 @@ type plan struct {
 	seed         uint64
 	open, closed int           // number of proxies
 	timeout      time.Duration // of their calls; the lease is 10 s longer
-	settings     []string
+	settings     map[string]string
 }
 
 const (
@@ -61,20 +61,20 @@ func newCluster(t *testing.T, p plan) *cluster {
 	sealing := random32(rng)
 	c.nameKey = random32(rng)
 	c.secrets = []string{secretMark, c.nameKey, sealing}
-	settings := append([]string{
-		"SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0",
-		"SOAPBRIDGE_NAME_KEY=" + c.nameKey,
-		"SOAPBRIDGE_SECRET_KEYS=k1:" + sealing,
-		"SOAPBRIDGE_DRAIN_TIMEOUT=" + drain.String(),
-	}, vendorSettings("http://"+c.vendor.addr, p.timeout)...)
-	settings = append(settings, p.settings...)
+	settings := kit.With(map[string]string{
+		"METRICS_LISTEN": "127.0.0.1:0", "NAME_KEY": c.nameKey, "SECRET_KEYS": "k1:" + sealing, "DRAIN_TIMEOUT": drain.String(),
+	}, vendorSettings("http://"+c.vendor.addr, p.timeout), p.settings)
 	c.nobody = &caller{name: "nobody"}
+	c.operator = c.nobody
+	var keys map[string]string
+	if p.closed > 0 {
+		keys = c.newCallers(t)
+	}
 	for i := range p.open {
 		c.add(t, fmt.Sprintf("open-%d", i), p.seed, settings, c.nobody)
 	}
-	c.operator = c.nobody
-	if p.closed > 0 {
-		c.addClosed(t, p, settings)
+	for i := range p.closed {
+		c.add(t, fmt.Sprintf("closed-%d", i), p.seed, kit.With(settings, keys), c.alice, c.bob, c.operator)
 	}
 	return c
 }
@@ -88,24 +88,22 @@ func random32(rng *rand.Rand) string {
 }
 
 // vendorSettings point the proxies at a vendor, with credentials of every kind.
-func vendorSettings(url string, timeout time.Duration) []string {
-	list := []string{
-		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=" + directToken,
-		"SOAPBRIDGE_CUSTOMERCARE_USER_ID=torture",
-		"SOAPBRIDGE_MDS_BASIC_USERNAME=torture", "SOAPBRIDGE_MDS_BASIC_PASSWORD=" + basic,
-		"SOAPBRIDGE_EMERSION_WSSE_USERNAME=torture", "SOAPBRIDGE_EMERSION_WSSE_PASSWORD=" + wsse,
+func vendorSettings(url string, timeout time.Duration) map[string]string {
+	settings := map[string]string{
+		"CUSTOMERCARE_DIRECT_TOKEN": directToken, "CUSTOMERCARE_USER_ID": "torture", "MDS_BASIC_USERNAME": "torture", "MDS_BASIC_PASSWORD": basic,
+		"EMERSION_WSSE_USERNAME": "torture", "EMERSION_WSSE_PASSWORD": wsse,
 	}
 	for _, system := range []string{"CUSTOMERCARE", "MDS", "EMERSION"} {
-		list = append(list, "SOAPBRIDGE_"+system+"_URL="+url+"/"+strings.ToLower(system), "SOAPBRIDGE_"+system+"_TIMEOUT="+timeout.String())
+		settings[system+"_URL"], settings[system+"_TIMEOUT"] = url+"/"+strings.ToLower(system), timeout.String()
 	}
-	return list
+	return settings
 }
 
 // add starts a proxy behind a new link.
-func (c *cluster) add(t *testing.T, name string, seed uint64, settings []string, callers ...*caller) *proxy {
+func (c *cluster) add(t *testing.T, name string, seed uint64, settings map[string]string, callers ...*caller) *proxy {
 	t.Helper()
 	l := newLink(t, c.redis.Addr(), seed+uint64(len(c.links)))
-	p := newProxy(t, name, append([]string{"SOAPBRIDGE_REDIS_URL=redis://" + l.addr()}, settings...))
+	p := newProxy(t, name, kit.With(settings, map[string]string{"REDIS_URL": "redis://" + l.addr()}), c.secrets)
 	c.links, c.proxies = append(c.links, l), append(c.proxies, p)
 	for _, who := range callers {
 		who.proxies, who.nameKey = append(who.proxies, p), c.nameKey
@@ -113,41 +111,25 @@ func (c *cluster) add(t *testing.T, name string, seed uint64, settings []string,
 	return p
 }
 
-func (c *cluster) addClosed(t *testing.T, p plan, settings []string) {
+// newCallers makes API keys as an operator does, and returns the setting that lets their callers in.
+func (c *cluster) newCallers(t *testing.T) map[string]string {
 	t.Helper()
-	var lines [3]string
-	c.alice, lines[0] = newCaller(t, "alice")
-	c.bob, lines[1] = newCaller(t, "bob")
-	c.operator, lines[2] = newCaller(t, "operator", "--scope", "admin")
+	lines := "# who may call\n"
+	for _, who := range []struct {
+		at     **caller
+		name   string
+		scopes []string
+	}{{&c.alice, "alice", nil}, {&c.bob, "bob", nil}, {&c.operator, "operator", []string{"admin"}}} {
+		key, line := kit.NewKey(t, who.name, who.scopes...)
+		*who.at = &caller{name: who.name, key: key}
+		c.secrets = append(c.secrets, strings.TrimPrefix(key, who.name+"."))
+		lines += line + "\n"
+	}
 	file := filepath.Join(t.TempDir(), "keys")
-	if err := os.WriteFile(file, []byte("# who may call\n"+strings.Join(lines[:], "\n")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, who := range []*caller{c.alice, c.bob, c.operator} {
-		c.secrets = append(c.secrets, strings.TrimPrefix(who.key, who.name+"."))
-	}
-	for i := range p.closed {
-		c.add(t, fmt.Sprintf("closed-%d", i), p.seed, append([]string{"SOAPBRIDGE_API_KEYS_FILE=" + file}, settings...), c.alice, c.bob, c.operator)
-	}
-}
-
-// newCaller makes an API key as an operator does, and gives the line for the list of keys.
-func newCaller(t *testing.T, name string, scopes ...string) (*caller, string) {
-	t.Helper()
-	out, err := exec.Command(program(t), append([]string{"keys", "new", "--id", name}, scopes...)...).Output()
-	if err != nil {
-		t.Fatalf("soapbridge keys new: %v", err)
-	}
-	var printed []string
-	for line := range strings.Lines(string(out)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			printed = append(printed, line)
-		}
-	}
-	if len(printed) != 2 || !strings.HasPrefix(printed[0], name+".") {
-		t.Fatalf("soapbridge keys new printed %d lines, not a key and its digest", len(printed))
-	}
-	return &caller{name: name, key: printed[0]}, printed[1]
+	return map[string]string{"API_KEYS_FILE": file}
 }
 
 // end stops every proxy in good order and looks through all that was ever written down: metrics, logs, Redis, and what went to Redis.
@@ -159,17 +141,11 @@ func (c *cluster) end(t *testing.T) {
 		if err := p.terminate(); err != nil {
 			t.Error(err)
 		}
-		for _, log := range p.logs() {
-			faults, err := faultsOf(log, c.secrets)
-			if err != nil {
-				t.Error(err)
-			}
-			for _, fault := range faults {
-				t.Error(fault)
-			}
+		for _, process := range p.all {
+			process.Judge(t)
 		}
 		if leaked, _ := c.links[i].seen(); leaked > 0 {
-			t.Errorf("I9: %s sent %d chunks with secrets to Redis", p.name, leaked)
+			t.Errorf("I9: %s sent %d chunks with secrets to Redis", p.Name, leaked)
 		}
 	}
 	c.searchRedis(t)
@@ -180,18 +156,18 @@ func (c *cluster) end(t *testing.T) {
 
 func (c *cluster) searchMetrics(t *testing.T, p *proxy) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.metrics, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.last.Load().Metrics, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var a attempt
 	a.exchange(request)
 	if !a.succeeded() || len(a.body) == 0 {
-		t.Errorf("%s has no metrics: %v", p.name, a)
+		t.Errorf("%s has no metrics: %v", p.Name, a)
 	}
 	for _, secret := range c.secrets {
 		if strings.Contains(string(a.body), secret) {
-			t.Errorf("I9: the metrics of %s hold %q", p.name, secret)
+			t.Errorf("I9: the metrics of %s hold %q", p.Name, secret)
 		}
 	}
 }
@@ -240,7 +216,7 @@ var readers = map[string]func(key string) []any{
 // dumpOf gives everything that Redis holds, as text.
 func dumpOf(t *testing.T, server *redistest.Server) string {
 	t.Helper()
-	db := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: patience})
+	db := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: kit.Patience})
 	defer db.Close()
 	var text strings.Builder
 	keys := db.Scan(t.Context(), 0, "*", 1000).Iterator()

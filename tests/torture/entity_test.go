@@ -132,10 +132,10 @@ func (e *entity) send(ctx context.Context, to target, with call) (attempt, http.
 	a := attempt{operation: with.operation, variant: with.variant}
 	body := with.body
 	if body == nil {
-		body = with.operation.body(e.subject, with.variant).write(with.style, with.operation.optional)
+		body = with.operation.body(e.subject, with.variant).write(with.style, with.operation.Optional)
 	}
 	// A bare reader: were the request to know how to repeat its body, net/http would do so on its own, because of the header's name.
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL()+with.operation.path, io.NopCloser(bytes.NewReader(body)))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL()+with.operation.Path, io.NopCloser(bytes.NewReader(body)))
 	if err != nil {
 		a.err = err
 		return a, nil
@@ -215,7 +215,7 @@ func (a attempt) complaints(header http.Header) (list []string) {
 func (e *entity) subjects() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.operation.name == "CreateComplexAccount" {
+	if e.operation.Name == "CreateComplexAccount" {
 		return []string{e.id, e.subject}
 	}
 	return []string{e.id}
@@ -237,7 +237,7 @@ func (e *entity) operationID() string {
 func (e *entity) proxyOf(i int) *proxy { return e.caller.proxies[i%len(e.caller.proxies)] }
 
 func (e *entity) String() string {
-	return fmt.Sprintf("key %d (%s, %s, operation %s)", e.number, e.operation.name, e.caller.name, e.operationID())
+	return fmt.Sprintf("key %d (%s, %s, operation %s)", e.number, e.operation.Name, e.caller.name, e.operationID())
 }
 
 // learnID finds the operation id of a key that never got far enough to be told it.

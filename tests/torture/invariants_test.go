@@ -58,8 +58,8 @@ func (e *entity) judgeAnswers(t reporter, v *vendor, executions []arrival) {
 			continue
 		}
 		run := executions[0]
-		if a.operation.name != run.operation || a.variant != run.variant {
-			t.Errorf("I5: %v has a success of %s %s, and %s %s was executed\n%s", e, a.operation.name, a.variant, run.operation, run.variant, e.told())
+		if a.operation.Name != run.operation || a.variant != run.variant {
+			t.Errorf("I5: %v has a success of %s %s, and %s %s was executed\n%s", e, a.operation.Name, a.variant, run.operation, run.variant, e.told())
 		}
 		if marker := a.operation.marked(a.body); marker != run.marker {
 			t.Errorf("I3: %v has the result %q, and %q was executed\n%s", e, marker, run.marker, e.told())
@@ -82,7 +82,7 @@ func (e *entity) judgeClaims(t reporter, arrivals []arrival) {
 	asked, refused, unsent := map[string]bool{}, false, true
 	replays := map[string]bool{}
 	for _, a := range e.history() {
-		what := a.operation.name + " " + a.variant
+		what := a.operation.Name + " " + a.variant
 		if a.variant != "" {
 			asked[what] = true
 		}
@@ -114,14 +114,14 @@ func (e *entity) judgeClaims(t reporter, arrivals []arrival) {
 
 // intrudes tells that the call was made after a success of another request under the same key.
 func (a attempt) intrudes(holders map[string]bool) bool {
-	return a.afterSuccess && a.variant != "" && !holders[a.operation.name+" "+a.variant]
+	return a.afterSuccess && a.variant != "" && !holders[a.operation.Name+" "+a.variant]
 }
 
 // told gives the answers, for a failure's sake.
 func (e *entity) told() string {
 	var b strings.Builder
 	for i, a := range e.history() {
-		_, _ = fmt.Fprintf(&b, "  %d. %s %s: %v", i+1, a.operation.name, a.variant, a)
+		_, _ = fmt.Fprintf(&b, "  %d. %s %s: %v", i+1, a.operation.Name, a.variant, a)
 		if a.err != nil {
 			_, _ = fmt.Fprintf(&b, " (%v)", a.err)
 		}

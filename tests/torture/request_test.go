@@ -4,28 +4,39 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+
+	"soapbridge/tests/kit"
 )
 
 // secretMark begins every planted secret. It must be found nowhere but in the requests and at the vendor's.
 const secretMark = "hush-hush-"
 
-// operation is one of the five, as a client knows it.
+// operation is one of the kit's, with what a client asks of it here.
 type operation struct {
-	name   string
-	path   string
-	status int
+	kit.Operation
+
+	// variant is the element by which the vendor tells variants of a request apart; without one it is part of the reference, behind a slash.
+	variant string
+	// secret is an element that holds a secret, if any does.
+	secret string
 	// body is a request that names a subject, tells its variant apart from the other, and holds secrets where there are any.
 	body func(subject, variant string) object
-	// optional is a member that body does not have: null there changes nothing.
-	optional string
-	// marker is where the success tells which execution it is the result of.
-	marker []string
 }
 
-var operations = []*operation{
-	{
-		name: "CreateWorkFlowManager", path: "/v1/customercare/workflows", status: 201,
-		optional: "operatingCenter", marker: []string{"baseResponse", "responseDescription"},
+var operations = func() (list []*operation) {
+	for _, row := range kit.Operations {
+		if o, known := requests[row.Name]; known {
+			o.Operation = row
+			list = append(list, &o)
+		}
+	}
+	return list
+}()
+
+// requests are the parts of operations that only these tests need, by name. What has none is not played.
+var requests = map[string]operation{
+	"CreateWorkFlowManager": {
+		variant: "Code", secret: "SSN",
 		body: func(subject, variant string) object {
 			return object{
 				{"accountNumber", subject},
@@ -37,9 +48,8 @@ var operations = []*operation{
 			}
 		},
 	},
-	{
-		name: "CreateCallLog", path: "/v1/customercare/call-logs", status: 201,
-		optional: "callerId", marker: []string{"baseResponse", "responseDescription"},
+	"CreateCallLog": {
+		variant: "CSRId", secret: "SSN",
 		body: func(subject, variant string) object {
 			return object{{"customerCallLog", object{
 				{"csrId", variant}, {"logText", "Asked about the bill"}, {"account", object{{"accountNumber", subject}}},
@@ -47,9 +57,8 @@ var operations = []*operation{
 			}}}
 		},
 	},
-	{
-		name: "UpdateCustomerPIN", path: "/v1/customercare/pin-changes", status: 200,
-		optional: "email", marker: []string{"baseResponse", "responseDescription"},
+	"UpdateCustomerPIN": {
+		variant: "CorrespondenceType", secret: "PIN",
 		body: func(subject, variant string) object {
 			return object{
 				{"operationType", "UPDATE"}, {"accountNumber", subject}, {"correspondenceType", variant},
@@ -57,18 +66,16 @@ var operations = []*operation{
 			}
 		},
 	},
-	{
-		name: "CreateService", path: "/v1/mds/services", status: 201,
-		optional: "auditRecord", marker: []string{"externalReference"},
+	"CreateService": {
+		variant: "serviceCode",
 		body: func(subject, variant string) object {
 			return object{{"serviceData", object{
 				{"customerLevel", "SUBSCRIPTION"}, {"customerLevelReference", subject}, {"effectiveDate", "2026-12-01"}, {"serviceCode", variant},
 			}}}
 		},
 	},
-	{
-		name: "CreateComplexAccount", path: "/v1/emersion/accounts", status: 201,
-		optional: "billingContact", marker: []string{"accountId"},
+	"CreateComplexAccount": {
+		secret: "Password",
 		body: func(subject, variant string) object {
 			return object{
 				{"accountType", "End User"},
@@ -102,16 +109,9 @@ func (o *operation) other() *operation {
 
 // marked reads from a success which execution it is the result of.
 func (o *operation) marked(body []byte) string {
-	var at any
-	if json.Unmarshal(body, &at) != nil {
-		return ""
-	}
-	for _, name := range o.marker {
-		members, _ := at.(map[string]any)
-		at = members[name]
-	}
-	text, _ := at.(string)
-	return text
+	var answer any
+	_ = json.Unmarshal(body, &answer) // what is no JSON has no text
+	return kit.Text(answer, o.Execution)
 }
 
 // object is a JSON object whose members have an order, so that it can be changed on purpose.

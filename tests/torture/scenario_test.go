@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // slowTimeout is the calls' where a test has to do something while one runs.
@@ -64,7 +66,7 @@ func expect(t *testing.T, e *entity, a attempt, want ...string) {
 }
 
 // created names the success of an operation.
-func (e *entity) created() string { return fmt.Sprint(e.operation.status) }
+func (e *entity) created() string { return fmt.Sprint(e.operation.Status) }
 
 // finish judges everything in the end.
 func (c *cluster) finish(t *testing.T, list []*entity) {
@@ -153,11 +155,8 @@ func TestStoppedPastTheLeaseBeforeSending(t *testing.T) {
 	c := newCluster(t, plan{seed: 3, open: 1, timeout: slowTimeout})
 	stalled := newStalledVendor(t, c.vendor)
 	// The same keys, another way to the vendor: one that connects only when it is told to.
-	settings := slices.DeleteFunc(slices.Clone(c.proxies[0].env), func(s string) bool { return s == c.proxies[0].env[0] })
-	settings = append(settings, vendorSettings("https://"+stalled.addr, slowTimeout)...)
-	for _, system := range []string{"CUSTOMERCARE", "MDS", "EMERSION"} {
-		settings = append(settings, "SOAPBRIDGE_"+system+"_TLS_CA_FILE="+stalled.ca, "SOAPBRIDGE_"+system+"_DIAL_TIMEOUT=3900ms")
-	}
+	settings := kit.With(c.proxies[0].Settings, vendorSettings("https://"+stalled.addr, slowTimeout),
+		kit.EverySystem(map[string]string{"TLS_CA_FILE": stalled.ca, "DIAL_TIMEOUT": "3900ms"}))
 	first, second := c.add(t, "stalled", 3, settings, c.nobody), c.proxies[0]
 
 	e, wait := stopWhileDialling(t, c, first, second, stalled)
@@ -475,7 +474,7 @@ func TestRedisLostBetweenSendAndFinish(t *testing.T) {
 // A proxy that is told to end answers whatever it has begun, and what still comes while others find out that it is going.
 func TestTerminatedUnderLoad(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, plan{seed: 9, open: 2, timeout: 2 * slowTimeout, settings: []string{"SOAPBRIDGE_DRAIN_TIMEOUT=40s"}})
+	c := newCluster(t, plan{seed: 9, open: 2, timeout: 2 * slowTimeout, settings: map[string]string{"DRAIN_TIMEOUT": "40s"}})
 	going, list := c.proxies[0], c.entities(4)
 	early, late := list[:3*len(operations)], list[3*len(operations):]
 	c.vendor.hold()
@@ -493,13 +492,8 @@ func TestTerminatedUnderLoad(t *testing.T) {
 	for i, a := range slices.Concat(waitEarly(), waitLate()) {
 		expect(t, list[i], a, list[i].created())
 	}
-	select {
-	case <-going.run.done:
-	case <-time.After(patience):
-		t.Fatal("the proxy does not end")
-	}
-	if going.run.exit() != 0 {
-		t.Errorf("the proxy ended with %d", going.run.exit())
+	if code, err := going.last.Load().Wait(); err != nil || code != 0 {
+		t.Fatalf("the proxy ended with %d: %v", code, err)
 	}
 	if err := going.start(); err != nil {
 		t.Fatal(err)
@@ -535,7 +529,7 @@ func TestCallersShareNothing(t *testing.T) {
 	c := newCluster(t, plan{seed: 10, closed: 2, timeout: slowTimeout})
 	var list []*entity
 	for n, op := range operations {
-		if op.name == "CreateComplexAccount" {
+		if op.Name == "CreateComplexAccount" {
 			continue // its executions are counted by what is asked, and both ask for the same
 		}
 		of, twin := c.entityOf(n, c.alice), c.entityOf(n, c.bob)

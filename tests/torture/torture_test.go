@@ -29,6 +29,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 var (
@@ -183,7 +185,7 @@ func (c *cluster) calm(t *testing.T) {
 	}
 	c.vendor.behave(always(answering))
 	for _, p := range c.proxies {
-		eventually(t, p.name+" is ready", func() bool { return ask(t, c.operator, p, "/readyz", nil, nil).succeeded() })
+		eventually(t, p.Name+" is ready", func() bool { return ask(t, c.operator, p, "/readyz", nil, nil).succeeded() })
 	}
 }
 
@@ -213,7 +215,7 @@ func settleDown(t *testing.T, entities []*entity, c *cluster) map[*entity]string
 	states := map[*entity]string{}
 	open := entities
 	start := time.Now()
-	for deadline := start.Add(patience); len(open) > 0 && time.Now().Before(deadline); {
+	for deadline := start.Add(kit.Patience); len(open) > 0 && time.Now().Before(deadline); {
 		inParallel(t, open, func(e *entity) {
 			state := e.look(t, e.proxyOf(e.number))
 			mu.Lock()
@@ -357,7 +359,7 @@ func (c *cluster) settle(t *testing.T, e *entity, attempt string) {
 	a := e.again(t)
 	switch {
 	case !executed:
-		if a.status != e.held.operation.status || a.replayed {
+		if a.status != e.held.operation.Status || a.replayed {
 			t.Errorf("I8: the key of %v is not free after its settlement: %v\n%s", e, a, e.told())
 		}
 		e.judge(t, c.vendor)
@@ -385,7 +387,7 @@ func (c *cluster) useAgain(t *testing.T, entities []*entity, states map[*entity]
 		}
 		a := e.again(t)
 		switch {
-		case states[e] == "free" && (a.status != e.operation.status || a.replayed):
+		case states[e] == "free" && (a.status != e.operation.Status || a.replayed):
 			t.Errorf("I7: %v is free, and cannot be used: %v\n%s", e, a, e.told())
 		case states[e] == "done" && !a.replayed:
 			t.Errorf("%v is done, and is not replayed: %v\n%s", e, a, e.told())

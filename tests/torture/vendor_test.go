@@ -275,23 +275,18 @@ type request struct {
 }
 
 func parse(envelope []byte) (request, error) {
-	operation, first, err := leaves(envelope)
+	name, first, err := leaves(envelope)
 	if err != nil {
 		return request{}, err
 	}
-	r := request{operation: operation, token: first["ID"]}
-	switch operation {
-	case "CreateWorkFlowManager":
-		r.subject, r.variant, r.secret = first["MessageId"], first["Code"], first["SSN"]
-	case "CreateCallLog":
-		r.subject, r.variant, r.secret = first["MessageId"], first["CSRId"], first["SSN"]
-	case "UpdateCustomerPIN":
-		r.subject, r.variant, r.secret = first["MessageId"], first["CorrespondenceType"], first["PIN"]
-	case "CreateService":
-		r.subject, r.variant = first["ExternalReference"], first["serviceCode"]
-	case "CreateComplexAccount":
-		r.secret = first["Password"]
-		r.subject, r.variant, _ = strings.Cut(first["AccountReference"], "/")
+	i := slices.IndexFunc(operations, func(o *operation) bool { return o.Name == name })
+	if i < 0 {
+		return request{}, errors.New("the vendor does not know " + name)
+	}
+	op := operations[i]
+	r := request{operation: name, token: first["ID"], subject: first[op.Element], variant: first[op.variant], secret: first[op.secret]}
+	if op.variant == "" {
+		r.subject, r.variant, _ = strings.Cut(r.subject, "/")
 	}
 	if r.subject == "" || r.variant == "" {
 		return r, errors.New("the vendor finds no subject or no variant")
