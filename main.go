@@ -32,6 +32,7 @@ import (
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
 	"soapbridge/translate/mds"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 	"soapbridge/upstream"
 	"soapbridge/upstream/sandbox"
@@ -355,7 +356,7 @@ func checkAPIKeys(c config.Config) (problems []config.Problem) {
 	return problems
 }
 
-func lines(secrets []config.Secret) []string {
+func lines(secrets []secret.Secret) []string {
 	list := make([]string, len(secrets))
 	for i, s := range secrets {
 		list[i] = string(s)
@@ -427,11 +428,11 @@ func serve(ctx context.Context, c config.Config, edge api.Config, listener net.L
 func wire(c config.Config, watch func(system string) upstream.Events) ([]api.System, error) {
 	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
 	limits := soap.Limits{Bytes: 3 * int(c.MaxReply)}
-	transport := func(s config.System) []soap.Secret {
-		secrets := []soap.Secret{soap.Secret(s.BasicPassword), soap.Secret(s.WSSEPassword)}
+	transport := func(s config.System) []secret.Secret {
+		secrets := []secret.Secret{s.BasicPassword, s.WSSEPassword}
 		if s.BasicUsername != "" { // as it stands in the HTTP header
 			basic := base64.StdEncoding.EncodeToString([]byte(s.BasicUsername + ":" + string(s.BasicPassword)))
-			secrets = append(secrets, soap.Secret(basic))
+			secrets = append(secrets, secret.Secret(basic))
 		}
 		return secrets
 	}
@@ -441,19 +442,19 @@ func wire(c config.Config, watch func(system string) upstream.Events) ([]api.Sys
 	}
 	care, err1 := customercare.Operations(customercare.Config{
 		Version:     version,
-		DirectToken: soap.Secret(c.CustomerCare.DirectToken), OriginatingToken: soap.Secret(c.CustomerCare.OriginatingToken),
+		DirectToken: c.CustomerCare.DirectToken, OriginatingToken: c.CustomerCare.OriginatingToken,
 		UserID:   c.CustomerCare.UserID,
-		Username: c.CustomerCare.WSSEUsername, Password: soap.Secret(c.CustomerCare.WSSEPassword),
+		Username: c.CustomerCare.WSSEUsername, Password: c.CustomerCare.WSSEPassword,
 		SuccessCodes: c.CustomerCare.SuccessCodes, CodeStatus: c.CustomerCare.CodeStatus,
 		Secrets: transport(c.CustomerCare.System), Limits: limits,
 	})
 	cmp, err2 := mds.Operations(mds.Config{
-		SOAPAction: c.MDS.SOAPAction, Username: c.MDS.WSSEUsername, Password: soap.Secret(c.MDS.WSSEPassword),
+		SOAPAction: c.MDS.SOAPAction, Username: c.MDS.WSSEUsername, Password: c.MDS.WSSEPassword,
 		Secrets: transport(c.MDS.System), Limits: limits,
 	})
 	cumulus, err3 := emersion.Operations(emersion.Config{
 		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction,
-		Username: c.Emersion.WSSEUsername, Password: soap.Secret(c.Emersion.WSSEPassword),
+		Username: c.Emersion.WSSEUsername, Password: c.Emersion.WSSEPassword,
 		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
 		Secrets:            transport(c.Emersion.System), Limits: limits,
 	})
@@ -482,8 +483,8 @@ func upstreamConfig(s config.System, maxReply int64) upstream.Config {
 	return upstream.Config{
 		URL: s.URL, DialTimeout: s.DialTimeout, Timeout: s.Timeout, MaxIdle: s.MaxInFlight, MaxReply: maxReply,
 		NoKeepAlive: s.KeepAlive == "off", UserAgent: userAgent(),
-		TLSCA: s.TLSCA, TLSCert: s.TLSCert, TLSKey: soap.Secret(s.TLSKey),
-		BasicUsername: s.BasicUsername, BasicPassword: soap.Secret(s.BasicPassword),
+		TLSCA: s.TLSCA, TLSCert: s.TLSCert, TLSKey: s.TLSKey,
+		BasicUsername: s.BasicUsername, BasicPassword: s.BasicPassword,
 	}
 }
 

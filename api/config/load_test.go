@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"soapbridge/api/config"
+	"soapbridge/translate/secret"
 )
 
 func defaults() config.Config {
@@ -52,7 +53,7 @@ func TestFirstOfTwoEntriesHolds(t *testing.T) {
 }
 
 func TestAccepted(t *testing.T) {
-	raw := func(fill string) config.Secret { return config.Secret(strings.Repeat(fill, 32)) }
+	raw := func(fill string) secret.Secret { return secret.Secret(strings.Repeat(fill, 32)) }
 	tests := []struct {
 		name, value string
 		with        variables
@@ -79,7 +80,7 @@ func TestAccepted(t *testing.T) {
 		{"LOG_REPLIES", "masked", variables{"MODE": "production", "MEMORY_STORE": "accept"}, func(c config.Config) any { return c.LogsReplies() }, true},
 		{"MODE", "production", variables{"MEMORY_STORE": "accept"}, func(c config.Config) any { return c.LogsReplies() }, false},
 		{"LOG_FORMAT", "text", nil, func(c config.Config) any { return c.LogFormat }, "text"},
-		{"REDIS_URL", "rediss://u:p@h:1/2", redis, func(c config.Config) any { return c.RedisURL }, config.Secret("rediss://u:p@h:1/2")},
+		{"REDIS_URL", "rediss://u:p@h:1/2", redis, func(c config.Config) any { return c.RedisURL }, secret.Secret("rediss://u:p@h:1/2")},
 		{"REDIS_WAIT_REPLICAS", "2", redis, func(c config.Config) any { return c.RedisWaitReplicas }, 2},
 		{"IDEMPOTENCY", "optional", nil, func(c config.Config) any { return c.Idempotency }, "optional"},
 		{"IDEMPOTENCY_RETENTION", "1h30m", nil, func(c config.Config) any { return c.IdempotencyRetention }, 90 * time.Minute},
@@ -94,7 +95,7 @@ func TestAccepted(t *testing.T) {
 		{"DRAIN_TIMEOUT", "0s", nil, func(c config.Config) any { return c.DrainTimeout }, time.Duration(0)},
 		{"SECRET_KEYS", "new.2:" + key("a") + ", old_1:" + key("b"), nil, func(c config.Config) any { return c.SecretKeys },
 			[]config.SecretKey{{ID: "new.2", Key: raw("a")}, {ID: "old_1", Key: raw("b")}}},
-		{"API_KEYS", "# web\r\nweb one\r\n\r\n  app two\r\n", nil, func(c config.Config) any { return c.APIKeys }, []config.Secret{"web one", "app two"}},
+		{"API_KEYS", "# web\r\nweb one\r\n\r\n  app two\r\n", nil, func(c config.Config) any { return c.APIKeys }, []secret.Secret{"web one", "app two"}},
 		{"CORS_ORIGINS", "https://a.example.com, http://localhost:3000", nil, func(c config.Config) any { return c.CORSOrigins },
 			[]string{"https://a.example.com", "http://localhost:3000"}},
 		{"CORS_ORIGINS", "capacitor://localhost, ionic://localhost", nil, func(c config.Config) any { return c.CORSOrigins },
@@ -103,7 +104,7 @@ func TestAccepted(t *testing.T) {
 		{"TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1,2001:db8::/32,::1", nil, func(c config.Config) any { return c.TrustedProxies },
 			[]string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}},
 		{"TLS_CERT", pairA.cert, variables{"TLS_KEY": pairA.key}, func(c config.Config) any { return c.TLSCert }, pairA.cert},
-		{"TLS_KEY", pairA.sec1, variables{"TLS_CERT": pairA.cert}, func(c config.Config) any { return c.TLSKey }, config.Secret(pairA.sec1)},
+		{"TLS_KEY", pairA.sec1, variables{"TLS_CERT": pairA.cert}, func(c config.Config) any { return c.TLSKey }, secret.Secret(pairA.sec1)},
 		{"MDS_TLS_KEY", pairR.pkcs1, variables{"MDS_TLS_CERT": "Subject: x\n" + pairR.cert + pairA.cert}, func(c config.Config) any { return c.MDS.TLSCert }, pairR.cert + pairA.cert},
 		{"EMERSION_TLS_CA", pairA.cert + pairB.cert, nil, func(c config.Config) any { return c.Emersion.TLSCA }, pairA.cert + pairB.cert},
 
@@ -122,8 +123,8 @@ func TestAccepted(t *testing.T) {
 		{"EMERSION_QUEUE_TIMEOUT", "0", nil, func(c config.Config) any { return c.Emersion.QueueTimeout }, time.Duration(0)},
 		{"MDS_BASIC_USERNAME", "user", variables{"MDS_BASIC_PASSWORD": "p: q"}, func(c config.Config) any { return []string{c.MDS.BasicUsername, string(c.MDS.BasicPassword)} }, []string{"user", "p: q"}},
 		{"EMERSION_WSSE_USERNAME", "a:b", variables{"EMERSION_WSSE_PASSWORD": "é☃"}, func(c config.Config) any { return []string{c.Emersion.WSSEUsername, string(c.Emersion.WSSEPassword)} }, []string{"a:b", "é☃"}},
-		{"CUSTOMERCARE_DIRECT_TOKEN", "<d>", nil, func(c config.Config) any { return c.CustomerCare.DirectToken }, config.Secret("<d>")},
-		{"CUSTOMERCARE_ORIGINATING_TOKEN", "o", nil, func(c config.Config) any { return c.CustomerCare.OriginatingToken }, config.Secret("o")},
+		{"CUSTOMERCARE_DIRECT_TOKEN", "<d>", nil, func(c config.Config) any { return c.CustomerCare.DirectToken }, secret.Secret("<d>")},
+		{"CUSTOMERCARE_ORIGINATING_TOKEN", "o", nil, func(c config.Config) any { return c.CustomerCare.OriginatingToken }, secret.Secret("o")},
 		{"CUSTOMERCARE_USER_ID", "PROXY 1", nil, func(c config.Config) any { return c.CustomerCare.UserID }, "PROXY 1"},
 		{"CUSTOMERCARE_SUCCESS_CODES", "0, 00,OK", nil, func(c config.Config) any { return c.CustomerCare.SuccessCodes }, []string{"0", "00", "OK"}},
 		{"CUSTOMERCARE_CODE_STATUS", "1001=404, E 2=599,x=400", nil, func(c config.Config) any { return c.CustomerCare.CodeStatus }, map[string]int{"1001": 404, "E 2": 599, "x": 400}},
@@ -453,8 +454,8 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := defaults()
-		want.Listen, want.TLSCert, want.TLSKey, want.MaxBody = "127.0.0.1:0", pairA.cert, config.Secret(strings.TrimSuffix(pairA.key, "\n")), 7
-		want.APIKeys = []config.Secret{"a", "b"}
+		want.Listen, want.TLSCert, want.TLSKey, want.MaxBody = "127.0.0.1:0", pairA.cert, secret.Secret(strings.TrimSuffix(pairA.key, "\n")), 7
+		want.APIKeys = []secret.Secret{"a", "b"}
 		if !reflect.DeepEqual(c, want) {
 			t.Errorf("got  %+v\nwant %+v", c, want)
 		}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"soapbridge/translate/secret"
 )
 
 // Value is a setting as it is in force, fit to be shown.
@@ -50,7 +52,7 @@ func (s *setting) show(field reflect.Value) string {
 	case s.kind.show != nil:
 		return printable(s.kind.show(field.Interface()))
 	case s.Secret:
-		return mask
+		return secret.Mask
 	}
 	return printable(fmt.Sprint(field.Interface()))
 }
@@ -95,16 +97,16 @@ func showDuration(d time.Duration) string {
 func showURL(text string) string {
 	base, _, found := strings.Cut(text, "?")
 	if found {
-		base += "?" + mask
+		base += "?" + secret.Mask
 	}
 	return base
 }
 
 // showRedis masks everything when the URL cannot be read, which a Config from Load never has.
-func showRedis(text Secret) string {
+func showRedis(text secret.Secret) string {
 	r, err := parseRedis(string(text))
 	if err != nil {
-		return mask
+		return secret.Mask
 	}
 	return r.Redacted()
 }
@@ -113,11 +115,11 @@ func showRedis(text Secret) string {
 func showCertificates(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
-		return mask
+		return secret.Mask
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return mask
+		return secret.Mask
 	}
 	shown := fmt.Sprintf("%s, valid until %s", cert.Subject, cert.NotAfter.UTC().Format(time.RFC3339))
 	if more := strings.Count(text, "-----BEGIN ") - 1; more > 0 {

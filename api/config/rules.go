@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"soapbridge/translate/secret"
 )
 
 // checkRules reports what is wrong between settings. A rule is silent when one of its settings is wrong in itself: a message that follows from another one only confuses.
@@ -85,7 +87,7 @@ func (l *loader) checkSandbox(c *Config) {
 	}
 }
 
-func (l *loader) checkKeyPair(above, cert string, key Secret) {
+func (l *loader) checkKeyPair(above, cert string, key secret.Secret) {
 	certName, keyName := above+"TLS_CERT", above+"TLS_KEY"
 	l.requireTogether(certName, keyName)
 	if cert != "" && key != "" && !keyMatches(cert, key) {

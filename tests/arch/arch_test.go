@@ -39,6 +39,7 @@ const (
 	core    = module + "/translate"
 	wire    = module + "/translate/soap"
 	rules   = module + "/translate/validation"
+	secret  = module + "/translate/secret"
 	edge    = module + "/api"
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -61,19 +62,19 @@ var arrows = []arrow{
 		reason: "the core is pure: files, randomness and identifiers come in through Env",
 	},
 	{
-		from: []string{wire}, to: []string{"module", "others"}, except: []string{"github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
-		reason: "the wire knows no operation: the standard library, the JSON tokenizer and the tables of the charsets are all it needs",
+		from: []string{wire}, to: []string{"module", "others"}, except: []string{secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
+		reason: "the wire knows no operation: the standard library, the type of secrets, the JSON tokenizer and the tables of the charsets are all it needs",
 	},
 	{
 		from: []string{rules}, to: []string{"module", "others"}, except: []string{"github.com/go-playground/validator/v10"},
 		reason: "the vocabulary of rules knows neither the wire nor an operation",
 	},
 	{
-		from: []string{core}, to: []string{"module", "others"}, except: []string{wire, rules, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
+		from: []string{core}, to: []string{"module", "others"}, except: []string{wire, rules, secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
 		reason: "the core stands on the wire, the rules and the encodings of text alone; a system's folder depends on it, never the reverse",
 	},
 	{
-		from: []string{core + "/..."}, not: []string{core, wire, rules}, to: []string{"module", "others"}, except: []string{core, wire, rules},
+		from: []string{core + "/..."}, not: []string{core, wire, rules, secret}, to: []string{"module", "others"}, except: []string{core, wire, rules, secret},
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
@@ -81,7 +82,7 @@ var arrows = []arrow{
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{edge + "/config"}, to: []string{"module"}, tests: true, except: []string{edge + "/config"},
+		from: []string{edge + "/config"}, to: []string{"module"}, tests: true, except: []string{edge + "/config", secret},
 		reason: "settings are text and limits; what they configure is wired by main",
 	},
 	{
@@ -122,7 +123,7 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{"module"}, not: []string{module, generator, module + "/tests/..."}, to: []string{core + "/...", sandbox},
-		except: []string{core, wire, rules},
+		except: []string{core, wire, rules, secret},
 		reason: "main alone knows which systems and which upstream there are: only it wires them",
 	},
 	{

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"soapbridge/translate/secret"
 )
 
 // Writer appends XML to a buffer. It writes markup as given, since all of it is compiled from tags and constants, and escapes
@@ -60,7 +62,7 @@ func (w *Writer) Secret(s Secret) {
 	if at, bad := IllegalChar(string(s)); bad {
 		w.fail(at)
 	}
-	w.Markup(masked)
+	w.Markup(secret.Mask)
 }
 
 // fail names the place and never the text, which may be a secret.

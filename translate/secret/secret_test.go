@@ -1,4 +1,4 @@
-package soap_test
+package secret_test
 
 import (
 	"bytes"
@@ -15,30 +15,32 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/secret"
 )
 
-const planted = soap.Secret("planted\x01\"zq42")
+const planted = secret.Secret("planted\x01\"zq42")
 
 // holder has a secret in every place that a request has one, and in some more.
 type holder struct {
-	Plain   soap.Secret
-	Pointer *soap.Secret
-	Slice   []soap.Secret
-	Array   [1]soap.Secret
-	Map     map[string]soap.Secret
+	Plain   secret.Secret
+	Pointer *secret.Secret
+	Slice   []secret.Secret
+	Array   [1]secret.Secret
+	Map     map[string]secret.Secret
 	Any     any
-	Inner   struct{ Deep *struct{ Deeper soap.Secret } }
-	Empty   *soap.Secret
+	Inner   struct {
+		Deep *struct{ Deeper secret.Secret }
+	}
+	Empty *secret.Secret
 }
 
 func newHolder() *holder {
-	secret := planted
+	pin := planted
 	h := &holder{
-		Plain: secret, Pointer: &secret, Slice: []soap.Secret{secret}, Array: [1]soap.Secret{secret}, Map: map[string]soap.Secret{"k": secret},
-		Any: secret,
+		Plain: pin, Pointer: &pin, Slice: []secret.Secret{pin}, Array: [1]secret.Secret{pin}, Map: map[string]secret.Secret{"k": pin},
+		Any: pin,
 	}
-	h.Inner.Deep = &struct{ Deeper soap.Secret }{secret}
+	h.Inner.Deep = &struct{ Deeper secret.Secret }{pin}
 	return h
 }
 
@@ -62,12 +64,12 @@ func checkMasked(t *testing.T, how, text string) {
 }
 
 func TestSecretInFmt(t *testing.T) {
-	secret := planted
+	pin := planted
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%c", "%U", "%o", "%b", "%e", "%10.3s", "%-20v"} {
-		for name, value := range map[string]any{"value": secret, "pointer": &secret, "slice": []soap.Secret{secret}, "map": map[string]any{"a": []any{&secret}}} {
+		for name, value := range map[string]any{"value": pin, "pointer": &pin, "slice": []secret.Secret{pin}, "map": map[string]any{"a": []any{&pin}}} {
 			checkMasked(t, verb+" of "+name, fmt.Sprintf(verb, value))
 		}
-		if text := fmt.Sprintf(verb, secret); text != "***" {
+		if text := fmt.Sprintf(verb, pin); text != "***" {
 			t.Errorf("%s: %s", verb, text)
 		}
 	}
@@ -75,13 +77,13 @@ func TestSecretInFmt(t *testing.T) {
 		checkMasked(t, verb+" of struct", fmt.Sprintf(verb, *newHolder()))
 		checkMasked(t, verb+" of pointer to struct", fmt.Sprintf(verb, newHolder()))
 	}
-	checkMasked(t, "Sprint", fmt.Sprint("a", secret, &secret, newHolder()))
-	checkMasked(t, "Sprintln", fmt.Sprintln(secret))
-	checkMasked(t, "Errorf", fmt.Errorf("pin %v", secret).Error())
-	checkMasked(t, "String", secret.String())
-	checkMasked(t, "GoString", secret.GoString())
-	checkMasked(t, "Append", string(fmt.Append(nil, secret)))
-	var none *soap.Secret
+	checkMasked(t, "Sprint", fmt.Sprint("a", pin, &pin, newHolder()))
+	checkMasked(t, "Sprintln", fmt.Sprintln(pin))
+	checkMasked(t, "Errorf", fmt.Errorf("pin %v", pin).Error())
+	checkMasked(t, "String", pin.String())
+	checkMasked(t, "GoString", pin.GoString())
+	checkMasked(t, "Append", string(fmt.Append(nil, pin)))
+	var none *secret.Secret
 	if text := fmt.Sprint(none); text != "<nil>" {
 		t.Errorf("no secret: %s", text)
 	}
@@ -101,7 +103,7 @@ func TestSecretInEncoders(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkMasked(t, "json/v2", string(body))
-	for name, value := range map[string]any{"value": planted, "pointer": new(planted), "slice": []soap.Secret{planted}} {
+	for name, value := range map[string]any{"value": planted, "pointer": new(planted), "slice": []secret.Secret{planted}} {
 		body, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
@@ -109,9 +111,9 @@ func TestSecretInEncoders(t *testing.T) {
 		checkMasked(t, "encoding/json of a "+name, string(body))
 	}
 	type element struct {
-		Element   soap.Secret
-		Attribute soap.Secret `xml:"a,attr"`
-		Data      soap.Secret `xml:",chardata"`
+		Element   secret.Secret
+		Attribute secret.Secret `xml:"a,attr"`
+		Data      secret.Secret `xml:",chardata"`
 	}
 	body, err = xml.Marshal(element{planted, planted, planted})
 	if err != nil {
@@ -125,7 +127,7 @@ func TestSecretInLogs(t *testing.T) {
 	for name, logger := range map[string]*slog.Logger{
 		"slog JSON": slog.New(slog.NewJSONHandler(&out, nil)), "slog text": slog.New(slog.NewTextHandler(&out, nil)),
 	} {
-		for _, attr := range []any{planted, new(planted), newHolder(), *newHolder(), []soap.Secret{planted}, map[string]soap.Secret{"k": planted}} {
+		for _, attr := range []any{planted, new(planted), newHolder(), *newHolder(), []secret.Secret{planted}, map[string]secret.Secret{"k": planted}} {
 			out.Reset()
 			logger.Info("call", "secret", attr, slog.Group("group", slog.Any("secret", attr)))
 			logger.With("secret", attr).WithGroup("g").Error("call", slog.Any("again", attr))
@@ -153,7 +155,7 @@ func TestSecretInTemplates(t *testing.T) {
 
 // TestSecretIsAString lets rules and documents treat it as one, and the text itself be had on purpose only.
 func TestSecretIsAString(t *testing.T) {
-	if reflect.TypeFor[soap.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"zq42" || len(planted) != 13 {
+	if reflect.TypeFor[secret.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"zq42" || len(planted) != 13 {
 		t.Error("a secret is no string")
 	}
 }
