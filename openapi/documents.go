@@ -51,7 +51,8 @@ func (d document) show(c *gin.Context) {
 	show(c, d.mediaType, d.content(c))
 }
 
-const jsonType = "application/json; charset=utf-8"
+// JSONType is the media type of every answer in JSON but problems.
+const JSONType = "application/json; charset=utf-8"
 
 func documentsOf(o Options) ([]document, error) {
 	editsOfModern, err1 := editsOfOpenAPI(o)
@@ -70,11 +71,11 @@ func documentsOf(o Options) ([]document, error) {
 		return text
 	})
 	return []document{
-		{"/openapi.json", jsonType, "the API in OpenAPI 3.1", "", same(modern)},
+		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", same(modern)},
 		{"/openapi.yaml", "application/yaml", "the same in YAML", "", func(*gin.Context) []byte { return inYAML() }},
-		{"/swagger.json", jsonType, "the API in Swagger 2.0, for older tools", "", same(old)},
+		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", same(old)},
 		{"/soapbridge.http", "text/plain; charset=utf-8", "requests for the HTTP client of an editor", "soapbridge.http", forHost(httpFile)},
-		{"/soapbridge.postman_collection.json", jsonType, "requests for Postman", "soapbridge.postman_collection.json", forHost(collection)},
+		{"/soapbridge.postman_collection.json", JSONType, "requests for Postman", "soapbridge.postman_collection.json", forHost(collection)},
 	}, nil
 }
 

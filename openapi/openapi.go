@@ -55,8 +55,10 @@ type Problem struct {
 	Detail  string
 	Outcome string // empty where it differs from call to call
 	Retry   string
-	// RetryAfter tells that the header of that name comes with it.
+	// RetryAfter reports whether the header of that name comes with it.
 	RetryAfter bool
+	// User is what the person in front of the screen is told.
+	User string
 }
 
 // Site serves the documents and pages.

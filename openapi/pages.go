@@ -77,7 +77,7 @@ func indented(v any) ([]byte, error) {
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
 	if s.likesJSON(c, p.forPrograms) {
-		show(c, jsonType, p.json)
+		show(c, JSONType, p.json)
 		return
 	}
 	protect(c)

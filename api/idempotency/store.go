@@ -115,6 +115,15 @@ type Retention struct {
 	Unknown time.Duration
 }
 
+// CallTimeout bounds one exchange with a store about one record, retries included: with the store down a caller waits no longer than this.
+const CallTimeout = 800 * time.Millisecond
+
+// How long records are kept where nothing else is configured.
+const (
+	DoneRetention    = 7 * 24 * time.Hour
+	UnknownRetention = 30 * 24 * time.Hour // how long an operation can be settled after its outcome became unknown
+)
+
 // Unavailable wraps every failure of a store to answer: nothing is known of the record then.
 type Unavailable struct{ Err error }
 

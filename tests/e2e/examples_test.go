@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"soapbridge/api"
+	api "soapbridge/api/edge"
 )
 
 var update = flag.Bool("update", false, "write the examples of problems anew")
