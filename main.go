@@ -22,13 +22,7 @@ const (
 )
 
 type commands struct {
-	Serve   app.Serve   `cmd:"" help:"Run the proxy. Settings come from SOAPBRIDGE_* environment variables."`
-	Demo    app.Demo    `cmd:"" help:"Run the proxy and the sandbox on this machine, and print what to try."`
-	Sandbox app.Sandbox `cmd:"" help:"Run the sandbox SOAP server alone."`
-	Health  app.Health  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
-	Config  app.Config  `cmd:"" help:"Show or check the configuration."`
-	Keys    app.Keys    `cmd:"" help:"Make API keys."`
-	Version app.Version `cmd:"" help:"Print the version, the commit and the Go release."`
+	app.Commands
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version, the commit and the Go release."`
 }

@@ -16,6 +16,17 @@ import (
 	"soapbridge/api/config"
 )
 
+// Commands are the commands of the program, as kong reads them.
+type Commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the proxy. Settings come from SOAPBRIDGE_* environment variables."`
+	Demo    demoCommand    `cmd:"" help:"Run the proxy and the sandbox on this machine, and print what to try."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the sandbox SOAP server alone."`
+	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
+	Config  configCommands `cmd:"" help:"Show or check the configuration."`
+	Keys    keysCommands   `cmd:"" help:"Make API keys."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release."`
+}
+
 // Process is what a command knows of the process that runs it.
 type Process struct {
 	Environ  []string
@@ -44,11 +55,9 @@ func usage(err error) error {
 	return UsageError{err}
 }
 
-// Version prints which program this is.
-type Version struct{}
+type versionCommand struct{}
 
-// Run implements the command.
-func (Version) Run(p *Process) error {
+func (versionCommand) Run(p *Process) error {
 	_, err := fmt.Fprintln(p.Out, p.Version)
 	return err
 }

@@ -10,17 +10,14 @@ import (
 	"soapbridge/upstream"
 )
 
-// Config are the commands about the configuration.
-type Config struct {
-	Show  ConfigShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
-	Check ConfigCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis."`
+type configCommands struct {
+	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis."`
 }
 
-// ConfigShow prints the configuration.
-type ConfigShow struct{}
+type configShow struct{}
 
-// Run implements the command.
-func (ConfigShow) Run(p *Process) error {
+func (configShow) Run(p *Process) error {
 	c, err := p.settings()
 	if err != nil {
 		return err
@@ -28,11 +25,9 @@ func (ConfigShow) Run(p *Process) error {
 	return c.Print(p.Out)
 }
 
-// ConfigCheck connects to what is configured.
-type ConfigCheck struct{}
+type configCheck struct{}
 
-// Run implements the command.
-func (ConfigCheck) Run(ctx context.Context, p *Process) error {
+func (configCheck) Run(ctx context.Context, p *Process) error {
 	c, err := p.settings()
 	if err != nil {
 		return err

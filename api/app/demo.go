@@ -6,22 +6,25 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
 	"soapbridge/upstream/sandbox"
 )
 
-// Demo runs the proxy and the sandbox.
-type Demo struct {
+type demoCommand struct {
 	Listen string `default:"127.0.0.1:8080" help:"Address of the API; it must be a loopback address. Port 0 picks a free one."`
 }
 
-// Run implements the command.
-func (d *Demo) Run(ctx context.Context, p *Process) error {
+func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 	listener, err := listenOnLoopback(ctx, d.Listen)
 	if err != nil {
 		return err
@@ -84,4 +87,52 @@ func whatToTry(w io.Writer, proxy, vendors string, systems []edge.System) {
 		}
 	}
 	p("\nPut sandbox:html-200 or another scenario into any text of a request to see what the proxy makes of it: %s/sandbox/scenarios\n\n", vendors)
+}
+
+type sandboxCommand struct {
+	Listen string `default:"127.0.0.1:8081" help:"Address of the sandbox. Port 0 picks a free one."`
+}
+
+func (s *sandboxCommand) Run(ctx context.Context, p *Process) error {
+	vendors, err := startSandbox(ctx, s.Listen, p.Err)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(p.Out, "soapbridge sandbox: the vendors' services for made-up data. Point a proxy at it with:\n\n"+
+		"SOAPBRIDGE_CUSTOMERCARE_URL=%[1]s%[2]s\nSOAPBRIDGE_MDS_URL=%[1]s%[3]s\nSOAPBRIDGE_EMERSION_URL=%[1]s%[4]s\n\n"+
+		"Executed calls: %[1]s/sandbox/calls   scenarios: %[1]s/sandbox/scenarios\n",
+		vendors.url, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath)
+	<-ctx.Done()
+	vendors.stop()
+	return nil
+}
+
+// runningSandbox is a sandbox with its server.
+type runningSandbox struct {
+	url  string
+	stop func()
+}
+
+func startSandbox(ctx context.Context, address string, stderr io.Writer) (*runningSandbox, error) {
+	handler, err := sandbox.New(sandbox.Config{Systems: []sandbox.System{
+		{Name: sandbox.CustomerCare, Samples: customercare.Samples},
+		{Name: sandbox.MDS, Samples: mds.Samples},
+		{Name: sandbox.Emersion, Samples: emersion.Samples},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := listen(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger(stderr, "text", "warn").Handler(), slog.LevelWarn)}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return &runningSandbox{
+		url: "http://" + listener.Addr().String(),
+		stop: func() {
+			handler.Close()
+			_ = server.Close()
+		},
+	}, nil
 }

@@ -14,13 +14,11 @@ import (
 	"soapbridge/api/config"
 )
 
-// Health asks a running proxy whether it is ready.
-type Health struct {
+type healthCommand struct {
 	URL string `help:"Where the proxy is; by default what SOAPBRIDGE_LISTEN says. Without a path, /readyz is asked."`
 }
 
-// Run implements the command.
-func (h *Health) Run(ctx context.Context, p *Process) error {
+func (h *healthCommand) Run(ctx context.Context, p *Process) error {
 	target, client, err := h.target(p.Environ)
 	if err != nil {
 		return usage(err)
@@ -47,7 +45,7 @@ func (h *Health) Run(ctx context.Context, p *Process) error {
 }
 
 // target returns the URL to ask, and the client to ask with.
-func (h *Health) target(environ []string) (string, *http.Client, error) {
+func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
 	if h.URL != "" {
 		u, err := url.Parse(h.URL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

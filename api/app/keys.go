@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -9,21 +11,19 @@ import (
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/translate/secret"
 )
 
-// Keys are the commands about API keys.
-type Keys struct {
-	New KeysNew `cmd:"" help:"Make one API key: print it once, and the line that SOAPBRIDGE_API_KEYS needs."`
+type keysCommands struct {
+	New keysNew `cmd:"" help:"Make one API key: print it once, and the line that SOAPBRIDGE_API_KEYS needs."`
 }
 
-// KeysNew makes an API key.
-type KeysNew struct {
+type keysNew struct {
 	ID     *string  `help:"Name of the caller, for logs and vendors: a-z 0-9 -. A random one by default."`
 	Scopes []string `name:"scope" sep:"none" help:"What the caller may do, repeatable, or with commas between; every operation by default."`
 }
 
-// Run implements the command.
-func (k *KeysNew) Run(p *Process) error {
+func (k *keysNew) Run(p *Process) error {
 	systems, err := systemsOf(config.Config{})
 	if err != nil {
 		return err
@@ -60,4 +60,49 @@ func scopesNamed(flags []string, known []edge.Scope) (list []edge.Scope, err err
 		}
 	}
 	return list, nil
+}
+
+// scopes lists every scope there is, admin first.
+func scopes(systems []system) []edge.Scope {
+	list := []edge.Scope{edge.AdminScope}
+	for _, s := range systems {
+		for _, op := range s.operations {
+			list = append(list, edge.ScopeOf(op))
+		}
+	}
+	return list
+}
+
+// callers returns the configured ones, and follows changes of their file; nil where none are configured.
+func callers(ctx context.Context, environ []string, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
+	if len(c.APIKeys) == 0 {
+		return nil, nil //nolint:nilnil // nil is how edge.Config spells that everybody may call
+	}
+	list := &edge.Callers{}
+	if err := list.Replace(c.APIKeys, known); err != nil {
+		return nil, err
+	}
+	go list.Follow(ctx, c.APIKeys, func() ([]secret.Secret, error) {
+		c, err := config.Load(environ, config.ReadFile)
+		return c.APIKeys, err
+	}, known, log)
+	return list, nil
+}
+
+// checkAPIKeys checks the lines of the API keys: their scopes are those of operations, which the configuration does not know.
+func checkAPIKeys(c config.Config) (problems []config.Problem) {
+	if len(c.APIKeys) == 0 {
+		return nil
+	}
+	systems, err := systemsOf(config.Config{}) // no setting changes the scopes
+	if err == nil {
+		err = new(edge.Callers).Replace(c.APIKeys, scopes(systems))
+	}
+	if err == nil {
+		return nil
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") { // one for each key
+		problems = append(problems, config.Problem{Variable: "SOAPBRIDGE_API_KEYS", Reason: line})
+	}
+	return problems
 }

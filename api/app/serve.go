@@ -14,13 +14,11 @@ import (
 	"soapbridge/upstream"
 )
 
-// Serve runs the proxy.
-type Serve struct {
+type serveCommand struct {
 	Insecure bool `help:"Serve other machines although no callers are configured."`
 }
 
-// Run implements the command.
-func (s *Serve) Run(ctx context.Context, p *Process) error {
+func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	c, err := config.LoadServe(p.Environ, config.ReadFile, s.Insecure, checkAPIKeys)
 	if err != nil {
 		return usage(err)

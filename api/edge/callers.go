@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"soapbridge/translate"
+	"soapbridge/translate/secret"
 )
 
 // Scope is what a caller may do.
@@ -89,11 +90,11 @@ func NewAPIKey(id string, scopes []Scope) (key, line string, err error) {
 
 // Replace reads hashed lines, as NewAPIKey makes them, and knows their keys from then on. When a line is wrong nothing changes. The error names
 // every wrong line by its number among the given ones, and shows none. Known are the scopes that exist; a misspelt one is a mistake.
-func (c *Callers) Replace(lines []string, known []Scope) error {
+func (c *Callers) Replace(lines []secret.Secret, known []Scope) error {
 	keys := make(map[string]apiKey, len(lines))
 	var problems []error
 	for i, line := range lines {
-		id, key, err := parseKeyLine(line, known)
+		id, key, err := parseKeyLine(string(line), known)
 		if _, twice := keys[id]; err == nil && twice {
 			err = fmt.Errorf("the id %q appears more than once", id)
 		}
@@ -115,7 +116,7 @@ const reloadEvery = 2 * time.Second
 
 // Follow replaces the keys whenever read returns other lines than before, until ctx ends. Lines that are wrong, or that cannot be read, change
 // nothing: the old keys still hold, and the log reports what is wrong.
-func (c *Callers) Follow(ctx context.Context, before []string, read func() ([]string, error), known []Scope, log *slog.Logger) {
+func (c *Callers) Follow(ctx context.Context, before []secret.Secret, read func() ([]secret.Secret, error), known []Scope, log *slog.Logger) {
 	tick := time.NewTicker(reloadEvery)
 	defer tick.Stop()
 	for failed := false; ; {

@@ -42,13 +42,13 @@ func NewMetrics() *Metrics {
 		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "soapbridge_unknown_oldest_seconds", Help: "How long ago the oldest unknown operation began; 0 without any.",
 		}),
+		strays: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_stray_answers_total", Help: "Answers of an upstream that no call asked for.",
+		}, []string{"system"}),
+		suspect: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
+		}, []string{"system"}),
 	}
-	m.strays = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "soapbridge_stray_answers_total", Help: "Answers of an upstream that no call asked for.",
-	}, []string{"system"})
-	m.suspect = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
-	}, []string{"system"})
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultStoreError} {
 		m.keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}

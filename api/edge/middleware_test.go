@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/translate"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -451,7 +452,7 @@ func TestOneAPIKeyInOneHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	callers := &Callers{}
-	if err := callers.Replace([]string{line}, []Scope{"test:notes:create"}); err != nil {
+	if err := callers.Replace([]secret.Secret{secret.Secret(line)}, []Scope{"test:notes:create"}); err != nil {
 		t.Fatal(err)
 	}
 	e := newEdge(t, answering(success()), func(c *Config) { c.Callers = callers })

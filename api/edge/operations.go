@@ -3,7 +3,6 @@ package edge
 import (
 	"errors"
 	"net/url"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -36,7 +35,7 @@ func (s *server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 		return answer{}, p
 	}
 	id := c.Param("operationId")
-	if !operations.IsID(id) {
+	if !idempotency.ValidID(id) {
 		return answer{}, noSuchOperation()
 	}
 	return recordAnswer(s.records.Show(c.Request.Context(), call.caller.id, id))
@@ -81,14 +80,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 	p = query{
 		known: map[string]func([]string) *violation{
 			"state": once(func(string) *violation { return nil }), // see check
-			"limit": once(func(value string) (found *violation) {
-				n, err := strconv.Atoi(value)
-				if err != nil || n < 1 || n > largestList {
-					found = wrong(validation.OutOfRange, "An integer from 1 to "+strconv.Itoa(largestList)+".")
-				}
-				limit = n
-				return found
-			}),
+			"limit": integer(&limit, 1, largestList, ""),
 			"cursor": once(func(value string) (found *violation) {
 				var err error
 				if after, err = operations.ParseCursor(value); err != nil {
@@ -151,7 +143,7 @@ func (s *server) settle(c *gin.Context, call *call) (answer, *problem) {
 	if refusal != nil {
 		return answer{}, problemOf(refusal)
 	}
-	if !operations.IsID(id) {
+	if !idempotency.ValidID(id) {
 		return answer{}, noSuchOperation()
 	}
 	return recordAnswer(s.records.Settle(c.Request.Context(), operations.Operator{Caller: call.caller.id, RequestID: call.requestID}, id, found))

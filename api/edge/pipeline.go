@@ -153,7 +153,9 @@ func readBody(c *gin.Context, limit int64) ([]byte, *problem) {
 
 func tooLarge(limit int64) *problem {
 	p := newProblem(payloadTooLarge)
-	p.params(map[string]any{"maxBytes": limit})
+	p.Errors = []violation{{
+		Pointer: new(""), Code: string(p.Code), Detail: p.Detail, Params: map[string]any{"maxBytes": limit}, Source: translate.FromRequest,
+	}}
 	return p
 }
 

@@ -88,11 +88,6 @@ func (p *problem) missing(scope Scope) *problem {
 	return p.header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
 }
 
-func (p *problem) params(params map[string]any) {
-	root := ""
-	p.Errors = append(p.Errors, violation{Pointer: &root, Code: string(p.Code), Detail: p.Detail, Params: params, Source: translate.FromRequest})
-}
-
 // problemOf maps an error of the translation to a problem.
 func problemOf(e *translate.Error) *problem {
 	p := newProblem(codeOf(e.Code))

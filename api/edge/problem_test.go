@@ -141,9 +141,9 @@ func TestProblemJSONLeavesOutWhatIsNotKnown(t *testing.T) {
 func TestProblemJSONThatCannotBeWrittenIsAnError(t *testing.T) {
 	bad := map[string]any{"x": func() {}}
 	for name, change := range map[string]func(*problem){
-		"in a parameter":                     func(p *problem) { p.params(bad) },
+		"in a parameter":                     func(p *problem) { p.Errors = []violation{{Params: bad}} },
 		"in an extension":                    func(p *problem) { p.extensions = bad },
-		"in a parameter beside an extension": func(p *problem) { p.params(bad); p.extensions = map[string]any{"y": 1} },
+		"in a parameter beside an extension": func(p *problem) { p.Errors = []violation{{Params: bad}}; p.extensions = map[string]any{"y": 1} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProblem(notFound)

@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"soapbridge/translate"
@@ -68,6 +70,18 @@ func wrong(code validation.Code, detail string, list ...string) *violation {
 		v.Params = map[string]any{"list": list}
 	}
 	return v
+}
+
+// integer reads a whole number within limits.
+func integer(into *int, low, high int, detail string) func(values []string) *violation {
+	return once(func(value string) *violation {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < low || n > high {
+			return wrong(validation.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+		}
+		*into = n
+		return nil
+	})
 }
 
 // notListed is said of a value that is not one of a list.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -105,14 +104,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 				}
 				return notListed(names)
 			}),
-			"status": once(func(value string) (found *violation) {
-				n, err := strconv.Atoi(value)
-				if err != nil || n < 200 || n > 599 {
-					found = wrong(validation.OutOfRange, "An integer from 200 to 599: the HTTP status of the reply.")
-				}
-				status = n
-				return found
-			}),
+			"status": integer(&status, 200, 599, ": the HTTP status of the reply"),
 		},
 		unknown:  *wrong("unknown-parameter", "Valid are operation and status.", "operation", "status"),
 		required: "operation",

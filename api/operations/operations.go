@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"soapbridge/api/idempotency"
 )
 
@@ -111,14 +109,11 @@ func (r *Records) List(ctx context.Context, after idempotency.Cursor, limit int)
 func ParseCursor(text string) (idempotency.Cursor, error) {
 	ms, id, _ := strings.Cut(text, ".")
 	started, err := strconv.ParseInt(ms, 10, 64)
-	if err == nil && !IsID(id) {
+	if err == nil && !idempotency.ValidID(id) {
 		err = errors.New("there is no operation id in it")
 	}
 	return idempotency.Cursor{Started: time.UnixMilli(started), ID: id}, err
 }
-
-// IsID reports whether a text can be an operation id. No other text reaches the store.
-func IsID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
 
 // sweepEvery is how often leases that have passed are looked for. An operation that nobody asks for is listed as unknown this much later.
 const sweepEvery = 5 * time.Second
