@@ -54,10 +54,8 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	}
 	page := s.docsPage(base)
 	showDocs := func(c *gin.Context) {
-		c.Header("Content-Security-Policy", docsPolicy)
-		c.Header("Referrer-Policy", "same-origin")
-		c.Header("X-Content-Type-Options", "nosniff")
-		show(c, "text/html; charset=utf-8", page)
+		protect(c, docsPolicy)
+		show(c, HTMLType, page)
 	}
 	get(e, "/docs", showDocs)
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths

@@ -49,16 +49,16 @@ type Binding struct {
 
 // Problem is one kind of problem, for its page.
 type Problem struct {
-	Code    string // "outcome-unknown"
-	Status  int
-	Title   string
-	Detail  string
-	Outcome string // empty where it differs from call to call
-	Retry   string
+	Code    string `json:"code"` // "outcome-unknown"
+	Status  int    `json:"status"`
+	Title   string `json:"title"`
+	Detail  string `json:"detail"`
+	Outcome string `json:"outcome,omitempty"` // empty where it differs from call to call
+	Retry   string `json:"retry"`
 	// RetryAfter reports whether the header of that name comes with it.
-	RetryAfter bool
+	RetryAfter bool `json:"-"`
 	// User is what the person in front of the screen is told.
-	User string
+	User string `json:"-"`
 }
 
 // Site serves the documents and pages.

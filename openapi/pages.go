@@ -80,7 +80,7 @@ func (s *Site) serve(c *gin.Context, p page) {
 		show(c, JSONType, p.json)
 		return
 	}
-	protect(c)
+	protect(c, pagePolicy)
 	show(c, HTMLType, p.html)
 }
 
@@ -102,12 +102,12 @@ func (s *Site) NotFoundPage(c *gin.Context) (html []byte, wanted bool) {
 	if s.likesJSON(c, true) {
 		return nil, false
 	}
-	protect(c)
+	protect(c, pagePolicy)
 	return s.notFound.html, true
 }
 
-func protect(c *gin.Context) {
-	c.Header("Content-Security-Policy", pagePolicy)
+func protect(c *gin.Context, policy string) {
+	c.Header("Content-Security-Policy", policy)
 	c.Header("Referrer-Policy", "same-origin")
 	c.Header("X-Content-Type-Options", "nosniff")
 }
@@ -126,19 +126,17 @@ func (s *Site) renderPages(all Catalogue) error {
 
 func (s *Site) renderProblems() error {
 	s.problems = map[string]page{}
-	views := make([]problemView, len(s.options.Problems))
-	for i, p := range s.options.Problems {
-		views[i] = p.view()
+	for _, p := range s.options.Problems {
 		described, err := describe(p)
 		if err != nil {
 			return err
 		}
-		if s.problems[p.Code], err = s.newPage("problem.html", p.Title, described, p.view()); err != nil {
+		if s.problems[p.Code], err = s.newPage("problem.html", p.Title, described, p); err != nil {
 			return err
 		}
 	}
 	var err error
-	s.problemList, err = s.newPage("problems.html", "Problems", s.options.Problems, map[string]any{"problems": views})
+	s.problemList, err = s.newPage("problems.html", "Problems", s.options.Problems, map[string]any{"problems": s.options.Problems})
 	return err
 }
 
@@ -196,7 +194,7 @@ func (s *Site) registerPages(e gin.IRouter) {
 // showIndex leads to Swagger UI in a demo: whoever opens it wants to try.
 func (s *Site) showIndex(c *gin.Context) {
 	if s.options.Demo {
-		protect(c)
+		protect(c, pagePolicy)
 		c.Redirect(http.StatusFound, "/docs")
 		return
 	}
@@ -225,6 +223,6 @@ func (s *Site) showProblem(c *gin.Context) {
 }
 
 func showStyle(c *gin.Context) {
-	protect(c)
+	protect(c, pagePolicy)
 	show(c, "text/css; charset=utf-8", style)
 }

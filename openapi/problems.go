@@ -53,20 +53,6 @@ type exampleAnswer struct {
 	Body   string
 }
 
-// problemView is a problem for programs.
-type problemView struct {
-	Code    string `json:"code"`
-	Status  int    `json:"status"`
-	Title   string `json:"title"`
-	Detail  string `json:"detail"`
-	Outcome string `json:"outcome,omitempty"`
-	Retry   string `json:"retry"`
-}
-
-func (p Problem) view() problemView {
-	return problemView{p.Code, p.Status, p.Title, p.Detail, p.Outcome, p.Retry}
-}
-
 // describe explains a problem by its recorded answers. The error is something that is not written yet.
 func describe(p Problem) (problemPage, error) {
 	d := problemPage{Problem: p, OutcomeInWords: outcomes[p.Outcome], RetryInWords: retries[p.Retry]}

@@ -11,7 +11,6 @@ import (
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
-	"soapbridge/upstream"
 )
 
 type serveCommand struct {
@@ -60,70 +59,6 @@ func serverTLS(c config.Config) (*tls.Config, error) {
 	}
 	pair, err := tls.X509KeyPair([]byte(c.TLSCert), []byte(c.TLSKey))
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, err
-}
-
-// proxy is what serve and demo run.
-type proxy struct {
-	settings config.Config
-	edge     edge.Config
-	clients  []*upstream.Client
-}
-
-// newProxy composes a proxy from its settings. The configuration of the edge is built here, whole, and nowhere else. What the settings start
-// ends with ctx; close gives back the rest.
-func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log *slog.Logger) (*proxy, error) {
-	p := &proxy{settings: c}
-	var metrics *edge.Metrics
-	if c.MetricsListen != "" {
-		metrics = edge.NewMetrics()
-	}
-	systems, err := systemsOf(c)
-	if err != nil {
-		return nil, err
-	}
-	wired, err := p.connect(systems, metrics, log)
-	if err != nil {
-		return nil, err
-	}
-	known, err := callers(ctx, process.Environ, c, scopes(systems), log)
-	if err != nil {
-		return nil, err
-	}
-	records, keys, err := store(c, log)
-	if err != nil {
-		return nil, err
-	}
-	p.edge = edge.Config{
-		Systems: wired, RulesOff: rulesOff(c), Tools: tools, Sandbox: c.Sandbox,
-		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
-		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
-		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
-		Metrics: metrics, Log: log, LogReplies: c.LogsReplies(),
-		Ready: func(context.Context) error { return ctx.Err() },
-	}
-	return p, nil
-}
-
-// connect gives each system its client. Nothing is sent yet.
-func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logger) ([]edge.System, error) {
-	var wired []edge.System
-	var failed error
-	for _, s := range systems {
-		w := edge.System{Operations: s.operations, CallTimeout: s.settings.Timeout}
-		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
-		if client != nil {
-			w.Upstream, p.clients = client, append(p.clients, client)
-		}
-		wired, failed = append(wired, w), errors.Join(failed, err)
-	}
-	return wired, failed
-}
-
-func (p *proxy) close() {
-	_ = p.edge.Store.Close() // nothing is left to be stored
-	for _, client := range p.clients {
-		client.Close()
-	}
 }
 
 // serveMetrics answers /metrics on an address of its own, until ctx ends.

@@ -15,28 +15,15 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// Value is a setting as it is in force, fit to be shown.
-type Value struct {
-	Name string // full name, e.g. SOAPBRIDGE_LISTEN
-	Text string // one line: "" when there is no value, *** for a secret, a summary for certificates
-}
-
-// Redacted returns every setting in the order of [Reference], secrets masked. Of the Redis URL only the password is masked; of the query of another URL, everything.
-func (c Config) Redacted() []Value {
-	values := make([]Value, len(reference))
-	root := reflect.ValueOf(c)
-	for i, s := range reference {
-		values[i] = Value{Name: s.Name, Text: s.show(root.FieldByIndex(s.index))}
-	}
-	return values
-}
-
-// Print writes the settings in force as NAME=value lines, secrets masked. Where there is no value the line ends in a remark on what that means.
+// Print writes the settings in force as NAME=value lines, in the order of [Reference], secrets masked: of the Redis URL only the password, of the
+// query of another URL everything. Where there is no value the line ends in a remark on what that means.
 func (c Config) Print(w io.Writer) error {
-	for i, v := range c.Redacted() {
-		line := v.Name + "=" + v.Text
-		if absent := reference[i].Absent; v.Text == "" && absent != "" {
-			line += " # " + absent
+	root := reflect.ValueOf(c)
+	for _, s := range reference {
+		text := s.show(root.FieldByIndex(s.index))
+		line := s.Name + "=" + text
+		if text == "" && s.Absent != "" {
+			line += " # " + s.Absent
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err

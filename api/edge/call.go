@@ -22,7 +22,7 @@ type call struct {
 	preview      soap.Version  // 0: the call is to be made
 	env          translate.Env // holds the operation id
 	begun        bool          // there is a record of the operation, or was one: its id may be shown
-	claim        *claim        // nil where another call has the record
+	claim        *claim        // nil before begin and after finish, and where another call has the record
 	replayed     bool
 	sent         bool // the message was handed to the upstream
 	upstreamTime time.Duration

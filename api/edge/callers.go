@@ -67,8 +67,9 @@ func NewAPIKey(id string, scopes []Scope) (key, line string, err error) {
 	if !keyIDSyntax.MatchString(id) {
 		return "", "", errors.New("the id must be 1 to 32 characters of a-z 0-9 -, and begin with a letter or a digit")
 	}
-	for _, s := range scopes {
-		if !scopeSyntax.MatchString(string(s)) {
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
+		if names[i] = string(s); !scopeSyntax.MatchString(names[i]) {
 			return "", "", fmt.Errorf("the scope %q has not the form of one", s)
 		}
 	}
@@ -81,10 +82,6 @@ func NewAPIKey(id string, scopes []Scope) (key, line string, err error) {
 	}
 	secret := base64.RawURLEncoding.EncodeToString(random)
 	digest := sha256.Sum256([]byte(secret))
-	names := make([]string, len(scopes))
-	for i, s := range scopes {
-		names[i] = string(s)
-	}
 	return id + "." + secret, id + " sha256:" + hex.EncodeToString(digest[:]) + " " + strings.Join(names, ","), nil
 }
 

@@ -26,12 +26,11 @@ type claim struct {
 	// sendBefore is when the lease passes, by this process's clock and on the early side of the store's: the lease was counted from before
 	// the store was asked.
 	sendBefore time.Time
-	ended      bool
 	close      func() // the operation is no longer open for the call's sake
 }
 
 // begin claims the operation for a call. Without a claim it returns the record that the key has already, or the problem that there is.
-func (s *server) begin(ctx context.Context, call *call, request translate.Request) (*idempotency.Record, *problem) {
+func (s *Server) begin(ctx context.Context, call *call, request translate.Request) (*idempotency.Record, *problem) {
 	key := s.config.Vault.SealingKey()
 	fingerprint, err := s.config.Vault.Fingerprint(key, call.operation.Name, request.Fingerprint)
 	if err != nil {
@@ -63,17 +62,18 @@ func (s *server) begin(ctx context.Context, call *call, request translate.Reques
 }
 
 // finish tells the store how the call ended, and reports whether the store knows it now. If not, it is told in the background.
-func (s *server) finish(call *call, a answer) (stored bool) {
-	call.claim.ended = true
-	defer call.claim.close() // once what is left to do is open
-	left, end := s.ending(call.claim, a)
+func (s *Server) finish(call *call, a answer) (stored bool) {
+	held := call.claim
+	call.claim = nil
+	defer held.close() // once what is left to do is open
+	left, end := s.ending(held, a)
 	ctx, cancel := context.WithTimeout(context.Background(), idempotency.CallTimeout)
 	defer cancel()
 	err := end(ctx)
 	if err == nil {
 		return true
 	}
-	id := call.claim.record.ID
+	id := held.record.ID
 	s.config.Metrics.Idempotency(resultStoreError)
 	s.config.Log.Error("the end of an operation could not be stored", slog.String("operation_id", id), slog.String("cause", err.Error()))
 	if !errors.Is(err, idempotency.ErrNotOwner) {
@@ -83,7 +83,7 @@ func (s *server) finish(call *call, a answer) (stored bool) {
 }
 
 // ending is what the store has to be told, and its name.
-func (s *server) ending(held *claim, a answer) (left string, end func(context.Context) error) {
+func (s *Server) ending(held *claim, a answer) (left string, end func(context.Context) error) {
 	store, id := s.config.Store, held.record.ID
 	switch a.record {
 	case keepDone:
@@ -102,8 +102,8 @@ func (s *server) ending(held *claim, a answer) (left string, end func(context.Co
 }
 
 // abandon ends a claim that a panic left open. After the message was handed to the upstream, what it did cannot be known.
-func (s *server) abandon(call *call) {
-	if call.claim.ended {
+func (s *Server) abandon(call *call) {
+	if call.claim == nil {
 		return
 	}
 	left := answer{record: keepNothing}
@@ -114,7 +114,7 @@ func (s *server) abandon(call *call) {
 }
 
 // repeat answers for a key that has a record already.
-func (s *server) repeat(c *gin.Context, call *call, request translate.Request, r *idempotency.Record) (answer, *problem) {
+func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r *idempotency.Record) (answer, *problem) {
 	came, code := resultInFlight, inFlight
 	switch same, err := s.isSame(call, request, r); {
 	case err != nil:
@@ -135,14 +135,14 @@ func (s *server) repeat(c *gin.Context, call *call, request translate.Request, r
 }
 
 // isSame reports whether a record is of this request. The digest is made with the record's own key, which may be an older one.
-func (s *server) isSame(call *call, request translate.Request, r *idempotency.Record) (bool, error) {
+func (s *Server) isSame(call *call, request translate.Request, r *idempotency.Record) (bool, error) {
 	fingerprint, err := s.config.Vault.Fingerprint(r.SealingKey, call.operation.Name, request.Fingerprint)
 	return r.Operation == call.operation.Name && bytes.Equal(r.Fingerprint, fingerprint) &&
 		bytes.Equal(r.Caller, s.config.Vault.CallerDigest(call.caller.id)), err
 }
 
 // replay returns the stored answer again, byte for byte.
-func (s *server) replay(c *gin.Context, call *call, r *idempotency.Record) (answer, *problem) {
+func (s *Server) replay(c *gin.Context, call *call, r *idempotency.Record) (answer, *problem) {
 	result, err := s.config.Vault.Open(*r)
 	if err != nil {
 		s.config.Metrics.Idempotency(resultStoreError)

@@ -49,20 +49,11 @@ type openOperation struct{ id, left string }
 // inFlight reports whether a stop may use the whole drain for it: a call that runs, or a result that is not stored.
 func (o openOperation) inFlight() bool { return o.left == leftCall || o.left == leftFinish }
 
-func countInFlight(list []openOperation) (n int) {
-	for _, o := range list {
-		if o.inFlight() {
-			n++
-		}
-	}
-	return n
-}
-
 // openOperations are all of them. Its zero value is ready.
 type openOperations struct {
 	mu    sync.Mutex
 	open  map[*openOperation]bool
-	empty []chan struct{} // closed when nothing is open any more
+	empty chan struct{} // closed when nothing is open any more; nil while nothing waits for that
 }
 
 // add opens an operation; the result closes it.
@@ -74,55 +65,52 @@ func (s *openOperations) add(id, left string) (end func()) {
 		s.open = make(map[*openOperation]bool)
 	}
 	s.open[o] = true
-	return func() { s.remove(o) }
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.open, o)
+		s.signal()
+	}
 }
 
-func (s *openOperations) remove(o *openOperation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, o)
-	if len(s.open) > 0 {
-		return
+func (s *openOperations) signal() {
+	if len(s.open) == 0 && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
 	}
-	for _, waiter := range s.empty {
-		close(waiter)
-	}
-	s.empty = nil
 }
 
-// whenEmpty returns a channel that is closed as soon as nothing is open.
+// whenEmpty returns a channel that is closed as soon as nothing is open. Only the last one is.
 func (s *openOperations) whenEmpty() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	waiter := make(chan struct{})
-	if len(s.open) == 0 {
-		close(waiter)
-	} else {
-		s.empty = append(s.empty, waiter)
-	}
-	return waiter
+	empty := make(chan struct{})
+	s.empty = empty
+	s.signal()
+	return empty
 }
 
-// list returns what is open, ordered by operation id.
-func (s *openOperations) list() []openOperation {
+// list returns what is open, ordered by operation id, and how many of it are in flight.
+func (s *openOperations) list() (list []openOperation, inFlight int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]openOperation, 0, len(s.open))
 	for o := range s.open {
 		list = append(list, *o)
+		if o.inFlight() {
+			inFlight++
+		}
 	}
 	slices.SortFunc(list, func(a, b openOperation) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.left, b.left)) })
-	return list
+	return list, inFlight
 }
 
 // Stop begins a stop, and logs how many calls are in flight; a result that is not stored yet is one of them. From now on a claim that waits
 // to be released has 3 s left. Repeated, it does nothing.
 func (s *Server) Stop() {
-	s.server.stopOnce.Do(func() {
-		open := s.server.open.list()
-		n := countInFlight(open)
-		s.server.config.Log.Info("stopping", slog.Int("in_flight", n), slog.Int("to_release", len(open)-n))
-		close(s.server.stopping)
+	s.stopOnce.Do(func() {
+		open, n := s.open.list()
+		s.config.Log.Info("stopping", slog.Int("in_flight", n), slog.Int("to_release", len(open)-n))
+		close(s.stopping)
 	})
 }
 
@@ -131,7 +119,7 @@ func (s *Server) Stop() {
 func (s *Server) Drain(ctx context.Context) error {
 	s.Stop()
 	select {
-	case <-s.server.open.whenEmpty():
+	case <-s.open.whenEmpty():
 		return nil
 	case <-ctx.Done():
 		if n := s.CutOff("the drain timeout is over"); n > 0 {
@@ -143,20 +131,20 @@ func (s *Server) Drain(ctx context.Context) error {
 
 // CutOff gives up what is not over, and logs each operation by its id. It returns how many were in flight.
 func (s *Server) CutOff(cause string) (inFlight int) {
-	open := s.server.open.list() // before it ends: what is given up closes itself
-	s.server.cutOff()
+	open, inFlight := s.open.list() // before it ends: what is given up closes itself
+	s.cutOff()
 	for _, o := range open {
-		s.server.logLost(o, cause)
+		s.logLost(o, cause)
 	}
-	return countInFlight(open)
+	return inFlight
 }
 
-func (s *server) logLost(o openOperation, cause string) {
+func (s *Server) logLost(o openOperation, cause string) {
 	s.config.Log.Error(lost[o.left], slog.String("operation_id", o.id), slog.String("left", o.left), slog.String("cause", cause))
 }
 
 // finishLater does what is left of an operation in the background until it succeeds, is pointless, or takes too long. A stop waits for it: see Drain.
-func (s *server) finishLater(left, id string, atMost time.Duration, do func(context.Context) error) {
+func (s *Server) finishLater(left, id string, atMost time.Duration, do func(context.Context) error) {
 	if s.waiting.Add(1) > mostWaiting {
 		s.waiting.Add(-1)
 		s.logLost(openOperation{id, left}, "too many operations wait for the store")
@@ -177,7 +165,7 @@ func (s *server) finishLater(left, id string, atMost time.Duration, do func(cont
 }
 
 // attempt repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.
-func (s *server) attempt(o openOperation, deadline time.Time, do func(context.Context) error) error {
+func (s *Server) attempt(o openOperation, deadline time.Time, do func(context.Context) error) error {
 	stopping, longest := s.stopping, longestPause
 	for pause := firstPause; ; pause = min(2*pause, longest) {
 		select {

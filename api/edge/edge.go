@@ -86,7 +86,7 @@ func New(c Config) (*Server, error) {
 	if err := e.SetTrustedProxies(c.TrustedProxies); err != nil {
 		return nil, err
 	}
-	s := &server{config: c, stopping: make(chan struct{})}
+	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
 	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Statuses: map[string]int{}, Log: c.Log}
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
@@ -124,7 +124,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.site.Register(e)
-	return &Server{Handler: refuseEncodedSlashes(e), server: s}, nil
+	return s, nil
 }
 
 // reading are the methods of every route that only reads. net/http leaves the body of an answer to HEAD out.
@@ -147,7 +147,7 @@ func refuseEncodedSlashes(next http.Handler) http.Handler {
 }
 
 // documented is what the documents of this proxy say beyond the generated ones.
-func (s *server) documented() openapi.Options {
+func (s *Server) documented() openapi.Options {
 	c := &s.config
 	o := openapi.Options{
 		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
@@ -163,16 +163,12 @@ func (s *server) documented() openapi.Options {
 }
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends.
-func (s *Server) Sweep(ctx context.Context) { s.server.records.Sweep(ctx) }
+func (s *Server) Sweep(ctx context.Context) { s.records.Sweep(ctx) }
 
 // Server is the API.
 type Server struct {
 	http.Handler
 
-	server *server
-}
-
-type server struct {
 	config   Config
 	site     *openapi.Site
 	records  operations.Records

@@ -24,7 +24,7 @@ type health struct {
 //	@Produce		json
 //	@Success		200	{object}	health	"It lives."
 //	@Router			/healthz [get]
-func (s *server) alive(c *gin.Context) { c.JSON(http.StatusOK, health{Status: "alive"}) }
+func (s *Server) alive(c *gin.Context) { c.JSON(http.StatusOK, health{Status: "alive"}) }
 
 // ready answers whether calls should come here. The reason of a no is for the log: it may name internal addresses.
 //
@@ -36,7 +36,7 @@ func (s *server) alive(c *gin.Context) { c.JSON(http.StatusOK, health{Status: "a
 //	@Success		200	{object}	health	"It is ready."
 //	@Failure		503	{object}	health	"It stops, or its store cannot be used."
 //	@Router			/readyz [get]
-func (s *server) ready(c *gin.Context) {
+func (s *Server) ready(c *gin.Context) {
 	var err error
 	if s.config.Ready != nil {
 		err = s.config.Ready(c.Request.Context())

@@ -26,7 +26,7 @@ import (
 var requestIDSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // identify names the request, and sets the headers that every answer has.
-func (s *server) identify(c *gin.Context) {
+func (s *Server) identify(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")
 	if !requestIDSyntax.MatchString(id) {
 		id = uuid.Must(uuid.NewV7()).String()
@@ -38,7 +38,7 @@ func (s *server) identify(c *gin.Context) {
 }
 
 // log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
-func (s *server) log(c *gin.Context) {
+func (s *Server) log(c *gin.Context) {
 	start := time.Now()
 	c.Next()
 	call := callOf(c)
@@ -52,40 +52,33 @@ func (s *server) log(c *gin.Context) {
 		slog.Int("bytes", c.Writer.Size()),
 		slog.String("client", c.ClientIP()),
 	}
-	if call.caller.id != "" {
-		attributes = append(attributes, slog.String("caller", call.caller.id))
+	add := func(known bool, more ...slog.Attr) {
+		if known {
+			attributes = append(attributes, more...)
+		}
 	}
-	if call.begun {
-		attributes = append(attributes, slog.String("operation_id", call.operationID()))
-	}
-	if call.sent {
-		attributes = append(attributes, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
-	}
-	if call.preview != 0 {
-		attributes = append(attributes, slog.String("preview", PreviewWord(call.preview)))
-	}
-	if call.replayed {
-		attributes = append(attributes, slog.Bool("replayed", true))
-	}
+	add(call.caller.id != "", slog.String("caller", call.caller.id))
+	add(call.begun, slog.String("operation_id", call.operationID()))
+	add(call.sent, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	add(call.preview != 0, slog.String("preview", PreviewWord(call.preview)))
+	add(call.replayed, slog.Bool("replayed", true))
 	if p := call.problem; p != nil {
-		attributes = append(attributes, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
+		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
 		level, message = severity(p), "refused"
 		if call.pretended {
 			level = slog.LevelInfo
 		}
 		if p.cause != nil {
-			attributes = append(attributes, slog.String("cause", p.cause.Error()))
+			add(true, slog.String("cause", p.cause.Error()))
 		}
-		if p.alert && !call.pretended {
-			attributes = append(attributes, slog.Bool("alert", true))
-		}
+		add(p.alert && !call.pretended, slog.Bool("alert", true))
 	}
 	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
 	s.logReply(c, call)
 }
 
 // logReply logs what the vendor sent, for those who look for the cause of a failure, where the configuration allows it.
-func (s *server) logReply(c *gin.Context, call *call) {
+func (s *Server) logReply(c *gin.Context, call *call) {
 	if !s.config.LogReplies || call.problem == nil || call.pretended || !s.config.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
 		return
 	}
@@ -118,7 +111,7 @@ func knownMethod(method string) string {
 }
 
 // recover answers for a panic. After a message was handed to the upstream, what it did cannot be known.
-func (s *server) recover(c *gin.Context) {
+func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -143,7 +136,7 @@ func (s *server) recover(c *gin.Context) {
 }
 
 // identifyCaller finds out who calls.
-func (s *server) identifyCaller(c *gin.Context, call *call) (p *problem) {
+func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 	if s.config.Callers == nil {
 		call.caller = anonymous
 		return nil
@@ -155,7 +148,7 @@ func (s *server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 }
 
 // identifyAdmin finds out who calls, and lets only operators pass.
-func (s *server) identifyAdmin(c *gin.Context, call *call) *problem {
+func (s *Server) identifyAdmin(c *gin.Context, call *call) *problem {
 	p := s.identifyCaller(c, call)
 	if p == nil && !call.caller.may(AdminScope) {
 		p = newProblem(forbidden).missing(AdminScope)
@@ -164,7 +157,7 @@ func (s *server) identifyAdmin(c *gin.Context, call *call) *problem {
 }
 
 // notFound answers for a path that has nothing: with a page where a browser asks for one, as after a mistyped address.
-func (s *server) notFound(c *gin.Context) {
+func (s *Server) notFound(c *gin.Context) {
 	a := s.answerOf(c, newProblem(notFound))
 	if page, wanted := s.site.NotFoundPage(c); wanted {
 		a.contentType, a.body = openapi.HTMLType, page
@@ -172,12 +165,12 @@ func (s *server) notFound(c *gin.Context) {
 	s.write(c, a)
 }
 
-func (s *server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
+func (s *Server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
 
 // checkHost refuses a request for a host name that is not this proxy's. Without callers whoever reaches the proxy may do everything, and the
 // page of a foreign host reaches it as soon as its owner lets that name resolve to this machine (DNS rebinding): to the browser both are one
 // origin then. What cannot be faked is the name, which the browser sends as Host.
-func (s *server) checkHost(c *gin.Context) {
+func (s *Server) checkHost(c *gin.Context) {
 	if !isOwnHost(c.Request.Host, s.config.Hosts) {
 		s.refuse(c, newProblem(hostNotAllowed))
 	}
@@ -201,7 +194,7 @@ func isOwnHost(host string, hosts []string) bool {
 
 // crossOrigin lets the listed origins call from a browser, and read the headers that this API speaks with. A call from any other origin
 // is refused: without that the browser would still send it, and only hide the answer.
-func (s *server) crossOrigin() gin.HandlerFunc {
+func (s *Server) crossOrigin() gin.HandlerFunc {
 	origins := s.config.CORSOrigins
 	listed := cors.New(cors.Config{
 		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },

@@ -123,7 +123,7 @@ func TestRepliesInTheLog(t *testing.T) {
 				cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: c.level}))
 			})
 			request := note()
-			if e.server.config.Tools {
+			if e.config.Tools {
 				request = pasted("?operation=AddNote&status=500", broken)
 			}
 			e.call(request)

@@ -26,7 +26,7 @@ import (
 //	@Failure		503			{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId} [get]
-func (s *server) showOperation(c *gin.Context, call *call) (answer, *problem) {
+func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 	p := s.identifyCaller(c, call)
 	if p == nil {
 		p = noQuery.read(c.Request.URL)
@@ -58,7 +58,7 @@ func (s *server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 //	@Failure		503		{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default	{object}	problem			"A problem"
 //	@Router			/v1/operations [get]
-func (s *server) listOperations(c *gin.Context, call *call) (answer, *problem) {
+func (s *Server) listOperations(c *gin.Context, call *call) (answer, *problem) {
 	if p := s.identifyAdmin(c, call); p != nil {
 		return answer{}, p
 	}
@@ -123,7 +123,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 //	@Failure		503			{object}	problem			"idempotency-store-unavailable"
 //	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId}/resolution [post]
-func (s *server) settle(c *gin.Context, call *call) (answer, *problem) {
+func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 	p := s.identifyAdmin(c, call)
 	if p == nil {
 		p = checkContentType(c.Request.Header)

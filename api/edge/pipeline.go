@@ -23,7 +23,7 @@ import (
 type handler func(c *gin.Context, call *call) (answer, *problem)
 
 // handle writes what a handler returns.
-func (s *server) handle(h handler) gin.HandlerFunc {
+func (s *Server) handle(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		a, p := h(c, callOf(c))
 		if p != nil {
@@ -35,7 +35,7 @@ func (s *server) handle(h handler) gin.HandlerFunc {
 
 // operation is the way of every call of an operation, from top to bottom. Encoding comes before the claim so that nothing of ours can fail between
 // the claim and the call.
-func (s *server) operation(op *translate.Operation, system *System) handler {
+func (s *Server) operation(op *translate.Operation, system *System) handler {
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
 		if p := s.admit(c, call); p != nil {
@@ -75,7 +75,7 @@ func (s *server) operation(op *translate.Operation, system *System) handler {
 }
 
 // admit checks all of a call but its body.
-func (s *server) admit(c *gin.Context, call *call) (p *problem) {
+func (s *Server) admit(c *gin.Context, call *call) (p *problem) {
 	if p := s.identifyCaller(c, call); p != nil {
 		return p
 	}
@@ -161,7 +161,7 @@ func tooLarge(limit int64) *problem {
 
 // send makes the call. A caller who hangs up neither cancels the write nor loses its result: the upstream has its own deadline. decode reads a
 // reply, and reports whether it is a readable answer to this call.
-func (s *server) send(c *gin.Context, call *call, m soap.Message, decode func(soap.Reply) (a answer, readable bool)) (ended answer) {
+func (s *Server) send(c *gin.Context, call *call, m soap.Message, decode func(soap.Reply) (a answer, readable bool)) (ended answer) {
 	start := time.Now()
 	call.sent = true
 	m.SendBefore = call.claim.sendBefore
@@ -177,7 +177,7 @@ func (s *server) send(c *gin.Context, call *call, m soap.Message, decode func(so
 }
 
 // decodeReply makes of a reply what the caller is answered, and reports whether it is a readable answer to this call.
-func (s *server) decodeReply(c *gin.Context, call *call, request translate.Request, reply soap.Reply) (a answer, readable bool) {
+func (s *Server) decodeReply(c *gin.Context, call *call, request translate.Request, reply soap.Reply) (a answer, readable bool) {
 	result, failure := request.Decode(reply, call.env)
 	if failure != nil {
 		p := problemOf(failure)

@@ -152,7 +152,7 @@ func jsonAnswer(v any) (answer, *problem) {
 }
 
 // answerOf completes a problem and writes it into an answer.
-func (s *server) answerOf(c *gin.Context, p *problem) answer {
+func (s *Server) answerOf(c *gin.Context, p *problem) answer {
 	call := callOf(c)
 	p.RequestID, p.OperationID = call.requestID, call.operationID()
 	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
@@ -167,7 +167,7 @@ func (s *server) answerOf(c *gin.Context, p *problem) answer {
 }
 
 // write sends an answer.
-func (s *server) write(c *gin.Context, a answer) {
+func (s *Server) write(c *gin.Context, a answer) {
 	if a.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
 	}
@@ -182,7 +182,7 @@ func (s *server) write(c *gin.Context, a answer) {
 }
 
 // refuse writes a problem.
-func (s *server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
+func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
 
 // json writes the problem with its extension members behind the standard ones.
 func (p *problem) json() ([]byte, error) {

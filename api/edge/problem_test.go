@@ -7,14 +7,18 @@ import (
 	"go/parser"
 	"go/token"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"soapbridge/api/idempotency"
+	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -214,5 +218,41 @@ func TestRetryAfterIsADate(t *testing.T) {
 	inAMinute := time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)
 	if p := problemOf(&translate.Error{Code: translate.UpstreamBusy, RetryAfter: inAMinute}); p.retryAfter < 30 || p.retryAfter > 60 {
 		t.Errorf("a date in a minute became %d", p.retryAfter)
+	}
+}
+
+// TestTableOfTheReadme compares the README's table of codes with the product's: each code once, with its status and outcome.
+func TestTableOfTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "| status | code | outcome | when |")
+	text, _, _ = strings.Cut(text, "\n\n")
+	seen := map[string]int{}
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 || strings.Contains(cells[1], "---") {
+			continue
+		}
+		for _, name := range regexp.MustCompile("[a-z-]+").FindAllString(cells[2], -1) {
+			seen[name]++
+			r := table[code(name)]
+			if !strings.Contains(cells[1], strconv.Itoa(r.status)) || strings.Trim(cells[3], " `") != string(r.outcome) {
+				t.Errorf("the table has %d and %q: %s", r.status, r.outcome, line)
+			}
+		}
+	}
+	for c := range table {
+		if seen[string(c)] != 1 {
+			t.Errorf("%s is there %d times", c, seen[string(c)])
+		}
+	}
+}
+
+// TestRetentionOfTheDocuments: what is generated is what the store does where nothing is configured.
+func TestRetentionOfTheDocuments(t *testing.T) {
+	if want := strconv.Itoa(int(idempotency.DoneRetention.Hours()/24)) + " days"; openapi.DefaultRetention != want {
+		t.Errorf("the documents say %s, the store keeps results for %s", openapi.DefaultRetention, want)
 	}
 }

@@ -26,7 +26,7 @@ type exampleCall struct {
 }
 
 // addTools adds the route that decodes pasted replies. The error is an operation whose own example is not valid.
-func (s *server) addTools(e gin.IRouter) error {
+func (s *Server) addTools(e gin.IRouter) error {
 	calls := map[string]exampleCall{}
 	for _, system := range s.config.Systems {
 		for i := range system.Operations {
@@ -64,7 +64,7 @@ func (s *server) addTools(e gin.IRouter) error {
 //	@Failure		503			{object}	problem	"upstream-busy upstream-unavailable"
 //	@Failure		default		{object}	problem	"What a caller of the operation would get; without the header Decoded-Operation, what is wrong with this call itself"
 //	@Router			/v1/tools/decode [post]
-func (s *server) decodePasted(calls map[string]exampleCall) handler {
+func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 	names := slices.Sorted(maps.Keys(calls))
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		name, status, p := decodeQuery(c.Request.URL, names)

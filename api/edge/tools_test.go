@@ -92,7 +92,7 @@ func TestToolsAreTheDemosAlone(t *testing.T) {
 // TestAnExampleThatIsNotValidIsRefused: the tool could not decode anything for it.
 func TestAnExampleThatIsNotValidIsRefused(t *testing.T) {
 	e := newEdge(t, unreachable(t))
-	cfg := e.server.config
+	cfg := e.config
 	withTools(`{"text": ""}`)(&cfg)
 	if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), "AddNote") {
 		t.Errorf("the error is %v", err)

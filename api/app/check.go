@@ -2,9 +2,14 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"soapbridge/api/config"
 	"soapbridge/upstream"
@@ -82,4 +87,66 @@ func checkStore(ctx context.Context, c config.Config, p *Process) (state string,
 		return "ready, policy: unverified", err
 	}
 	return "ready", err
+}
+
+type healthCommand struct {
+	URL string `help:"Where the proxy is; by default what SOAPBRIDGE_LISTEN says. Without a path, /readyz is asked."`
+}
+
+func (h *healthCommand) Run(ctx context.Context, p *Process) error {
+	target, client, err := h.target(p.Environ)
+	if err != nil {
+		return usage(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return usage(err)
+	}
+	if h.URL == "" {
+		request.Host = "localhost" // a proxy without callers accepts it, whatever name SOAPBRIDGE_LISTEN has
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answered %s", target, response.Status)
+	}
+	_, _ = fmt.Fprintln(p.Out, "ready")
+	return nil
+}
+
+// target returns the URL to ask, and the client to ask with.
+func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
+	if h.URL != "" {
+		u, err := url.Parse(h.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", nil, errors.New("--url: give a URL like http://127.0.0.1:8080")
+		}
+		if strings.Trim(u.Path, "/") == "" {
+			u.Path = "/readyz"
+		}
+		return u.String(), http.DefaultClient, nil
+	}
+	c, err := config.Load(environ, config.ReadFile)
+	if err != nil {
+		return "", nil, err
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "", nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	address := net.JoinHostPort(host, port) + "/readyz"
+	if c.TLSCert == "" {
+		return "http://" + address, http.DefaultClient, nil
+	}
+	// The certificate is for the name that callers use, not for this machine's own address; no secret is sent.
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
+	return "https://" + address, &http.Client{Transport: transport}, nil
 }
