@@ -35,7 +35,6 @@ var (
 	collection []byte
 )
 
-// document is a file that is served.
 type document struct {
 	path, mediaType string
 	about           string
@@ -190,25 +189,22 @@ func add(sentence string) edit {
 	return reword(func(text string) (string, error) { return text + sentence, nil })
 }
 
-// withoutNamed takes the object of a name out of an array.
 func withoutNamed(name string) edit {
-	return takeOut(1, func(v jsontext.Value) bool {
-		var named struct {
-			Name string `json:"name"`
-		}
-		return json.Unmarshal(v, &named) == nil && named.Name == name
-	})
+	return takeOut(1, func(object named) bool { return object.Name == name })
 }
 
-// takeOut takes values out of an array: so many, or any number but none when the number is 0.
-func takeOut(number int, taken func(jsontext.Value) bool) edit {
+// takeOut takes objects out of an array: so many, or any number but none when the number is 0.
+func takeOut[T any](number int, taken func(T) bool) edit {
 	return func(old jsontext.Value) (jsontext.Value, error) {
 		var all []jsontext.Value
 		if err := json.Unmarshal(old, &all); err != nil {
 			return nil, err
 		}
 		before := len(all)
-		all = slices.DeleteFunc(all, taken)
+		all = slices.DeleteFunc(all, func(v jsontext.Value) bool {
+			var object T
+			return json.Unmarshal(v, &object) == nil && taken(object)
+		})
 		if n := before - len(all); n == 0 || number != 0 && n != number {
 			return nil, fmt.Errorf("%d values there are to be taken out", n)
 		}
@@ -271,15 +267,17 @@ func editsOfSwagger(o Options) (edits, error) {
 	return e, err
 }
 
-// marked is a list of schemas, some of which have a mark.
+// marked is a list of schemas, whose rules may have a mark.
 type marked struct {
 	Components struct {
 		Schemas map[string]struct {
-			AllOf []struct {
-				Comment string `json:"$comment"`
-			} `json:"allOf"`
+			AllOf []rule `json:"allOf"`
 		} `json:"schemas"`
 	} `json:"components"`
+}
+
+type rule struct {
+	Mark string `json:"$comment"`
 }
 
 // turnOff takes the rules with one of the marks out of the schemas. A mark that no rule has is an error.
@@ -290,10 +288,10 @@ func (e edits) turnOff(text []byte, marks []string) error {
 	}
 	found := map[string]bool{}
 	for name, schema := range doc.Components.Schemas {
-		for _, rule := range schema.AllOf {
-			if slices.Contains(marks, rule.Comment) {
-				found[rule.Comment] = true
-				e[jsontext.Pointer("/components/schemas").AppendToken(name)+"/allOf"] = withoutMarked(marks)
+		for _, r := range schema.AllOf {
+			if slices.Contains(marks, r.Mark) {
+				found[r.Mark] = true
+				e[jsontext.Pointer("/components/schemas").AppendToken(name)+"/allOf"] = takeOut(0, func(r rule) bool { return slices.Contains(marks, r.Mark) })
 			}
 		}
 	}
@@ -305,25 +303,18 @@ func (e edits) turnOff(text []byte, marks []string) error {
 	return nil
 }
 
-func withoutMarked(marks []string) edit {
-	return takeOut(0, func(rule jsontext.Value) bool {
-		var mark struct {
-			Comment string `json:"$comment"`
-		}
-		return json.Unmarshal(rule, &mark) == nil && slices.Contains(marks, mark.Comment)
-	})
-}
-
 // described is what a document says at each operation itself, instead of by a reference to what all share.
 type described struct {
 	Paths map[string]map[string]describedOperation `json:"paths"`
 }
 
+type named struct {
+	Name string `json:"name"`
+}
+
 type describedOperation struct {
-	Parameters []struct {
-		Name string `json:"name"`
-	} `json:"parameters"`
-	Responses map[string]struct {
+	Parameters []named `json:"parameters"`
+	Responses  map[string]struct {
 		Description string `json:"description"`
 	} `json:"responses"`
 }

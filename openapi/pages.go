@@ -140,7 +140,6 @@ func (s *Site) renderProblems() error {
 	return err
 }
 
-// link is a line of the index.
 type link struct {
 	Path  string `json:"path"`
 	About string `json:"about"`
@@ -164,7 +163,6 @@ type indexPage struct {
 	Operations []CatalogueOperation
 }
 
-// indexView is the index for programs.
 func indexView(links []link, all Catalogue) any {
 	type route struct {
 		Name    string `json:"name"`

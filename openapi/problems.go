@@ -38,7 +38,6 @@ var retries = map[string]string{
 		"keep it: GET /v1/operations/{operationId} returns the operation's state, and an operator settles one whose outcome is unknown.",
 }
 
-// problemPage is what the page of a problem shows.
 type problemPage struct {
 	Problem
 
@@ -47,7 +46,6 @@ type problemPage struct {
 	Examples                     []exampleAnswer
 }
 
-// exampleAnswer is a recorded answer.
 type exampleAnswer struct {
 	Status string // "502 Bad Gateway"
 	Body   string

@@ -47,7 +47,6 @@ type UsageError struct{ error }
 
 func (e UsageError) Unwrap() error { return e.error }
 
-// usage makes an error a UsageError.
 func usage(err error) error {
 	if err == nil {
 		return nil

@@ -119,7 +119,6 @@ func (h *healthCommand) Run(ctx context.Context, p *Process) error {
 	return nil
 }
 
-// target returns the URL to ask, and the client to ask with.
 func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
 	if h.URL != "" {
 		u, err := url.Parse(h.URL)

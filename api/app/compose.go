@@ -65,7 +65,7 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 
 // connect gives each system its client. Nothing is sent yet.
 func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logger) ([]edge.System, error) {
-	var wired []edge.System
+	wired := make([]edge.System, 0, len(systems))
 	var failed error
 	for _, s := range systems {
 		w := edge.System{Operations: s.operations, CallTimeout: s.settings.Timeout}
@@ -178,7 +178,14 @@ func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Eve
 
 // store returns where the records are kept, Redis where it is configured, else this process's memory; and the vault that makes them.
 func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.Vault, error) {
-	keys, err := vault(c)
+	var sealing []idempotency.Key
+	for _, k := range c.SecretKeys {
+		sealing = append(sealing, idempotency.Key{ID: k.ID, Secret: []byte(k.Key)})
+	}
+	keys, err := idempotency.NewVault([]byte(c.NameKey), sealing)
+	if c.NameKey == "" || len(sealing) == 0 {
+		keys, err = idempotency.NewRandomVault() // the configuration demands keys wherever records outlive the process
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -199,17 +206,6 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 		return nil, nil, err
 	}
 	return records, keys, nil
-}
-
-func vault(c config.Config) (*idempotency.Vault, error) {
-	if c.NameKey == "" || len(c.SecretKeys) == 0 {
-		return idempotency.NewRandomVault() // the configuration demands keys wherever records outlive the process
-	}
-	keys := make([]idempotency.Key, len(c.SecretKeys))
-	for i, k := range c.SecretKeys {
-		keys[i] = idempotency.Key{ID: k.ID, Secret: []byte(k.Key)}
-	}
-	return idempotency.NewVault([]byte(c.NameKey), keys)
 }
 
 // foreign names the setting by which a store is not this proxy's, if that is why it cannot be used.

@@ -29,18 +29,18 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	vendors, err := startSandbox(ctx, "127.0.0.1:0", p.Err)
+	vendors, stop, err := startSandbox(ctx, "127.0.0.1:0", p.Err)
 	if err != nil {
 		return err
 	}
-	defer vendors.stop()
+	defer stop()
 	// The environment is left out on purpose: a demo must not reach a real system because of an inherited variable.
 	c, err := config.Load([]string{
-		"SOAPBRIDGE_CUSTOMERCARE_URL=" + vendors.url + sandbox.CustomerCarePath,
+		"SOAPBRIDGE_CUSTOMERCARE_URL=" + vendors + sandbox.CustomerCarePath,
 		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=demo-direct-token",
 		"SOAPBRIDGE_CUSTOMERCARE_USER_ID=demo",
-		"SOAPBRIDGE_MDS_URL=" + vendors.url + sandbox.MDSPath,
-		"SOAPBRIDGE_EMERSION_URL=" + vendors.url + sandbox.EmersionPath,
+		"SOAPBRIDGE_MDS_URL=" + vendors + sandbox.MDSPath,
+		"SOAPBRIDGE_EMERSION_URL=" + vendors + sandbox.EmersionPath,
 		"SOAPBRIDGE_SANDBOX=true",
 		"SOAPBRIDGE_DRAIN_TIMEOUT=5s", // a person waits for its end
 	}, config.ReadFile)
@@ -58,7 +58,7 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 	if ignored := config.Given(p.Environ); len(ignored) > 0 {
 		log.Warn("a demo has settings of its own, and ignores those of the environment", slog.String("ignored", strings.Join(ignored, " ")))
 	}
-	whatToTry(p.Out, "http://"+listener.Addr().String(), vendors.url, proxy.edge.Systems)
+	whatToTry(p.Out, "http://"+listener.Addr().String(), vendors, proxy.edge.Systems)
 	return proxy.serve(ctx, p, listener, nil)
 }
 
@@ -94,45 +94,36 @@ type sandboxCommand struct {
 }
 
 func (s *sandboxCommand) Run(ctx context.Context, p *Process) error {
-	vendors, err := startSandbox(ctx, s.Listen, p.Err)
+	vendors, stop, err := startSandbox(ctx, s.Listen, p.Err)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(p.Out, "soapbridge sandbox: the vendors' services for made-up data. Point a proxy at it with:\n\n"+
 		"SOAPBRIDGE_CUSTOMERCARE_URL=%[1]s%[2]s\nSOAPBRIDGE_MDS_URL=%[1]s%[3]s\nSOAPBRIDGE_EMERSION_URL=%[1]s%[4]s\n\n"+
 		"Executed calls: %[1]s/sandbox/calls   scenarios: %[1]s/sandbox/scenarios\n",
-		vendors.url, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath)
+		vendors, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath)
 	<-ctx.Done()
-	vendors.stop()
+	stop()
 	return nil
 }
 
-// runningSandbox is a sandbox with its server.
-type runningSandbox struct {
-	url  string
-	stop func()
-}
-
-func startSandbox(ctx context.Context, address string, stderr io.Writer) (*runningSandbox, error) {
+func startSandbox(ctx context.Context, address string, stderr io.Writer) (url string, stop func(), err error) {
 	handler, err := sandbox.New(sandbox.Config{Systems: []sandbox.System{
 		{Name: sandbox.CustomerCare, Samples: customercare.Samples},
 		{Name: sandbox.MDS, Samples: mds.Samples},
 		{Name: sandbox.Emersion, Samples: emersion.Samples},
 	}})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	listener, err := listen(ctx, address)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger(stderr, "text", "warn").Handler(), slog.LevelWarn)}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	return &runningSandbox{
-		url: "http://" + listener.Addr().String(),
-		stop: func() {
-			handler.Close()
-			_ = server.Close()
-		},
+	return "http://" + listener.Addr().String(), func() {
+		handler.Close()
+		_ = server.Close()
 	}, nil
 }

@@ -57,7 +57,6 @@ func plain(check func(string) error) func(*setting, string) (any, error) {
 	return func(_ *setting, text string) (any, error) { return text, check(text) }
 }
 
-// list makes a parser of comma-separated items.
 func list(check func(string) error) func(*setting, string) (any, error) {
 	return func(_ *setting, text string) (any, error) { return splitList(text, check) }
 }

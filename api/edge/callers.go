@@ -32,7 +32,6 @@ func ScopeOf(op translate.Operation) Scope {
 	return Scope(strings.ReplaceAll(strings.TrimPrefix(op.Path, "/v1/"), "/", ":") + ":create")
 }
 
-// caller is who calls the proxy.
 type caller struct {
 	id     string
 	scopes []Scope
@@ -77,9 +76,7 @@ func NewAPIKey(id string, scopes []Scope) (key, line string, err error) {
 		return "", "", errors.New("a key without a scope opens nothing")
 	}
 	random := make([]byte, sha256.Size)
-	if _, err := rand.Read(random); err != nil {
-		return "", "", err
-	}
+	_, _ = rand.Read(random) // it never fails
 	secret := base64.RawURLEncoding.EncodeToString(random)
 	digest := sha256.Sum256([]byte(secret))
 	return id + "." + secret, id + " sha256:" + hex.EncodeToString(digest[:]) + " " + strings.Join(names, ","), nil
@@ -184,9 +181,9 @@ func credential(h http.Header) (string, *problem) {
 	authorization, key := h.Get("Authorization"), h.Get(apiKeyHeader)
 	switch {
 	case len(h.Values("Authorization")) > 1 || len(h.Values(apiKeyHeader)) > 1:
-		return "", severalCredentials("The request has Authorization or X-API-Key more than once. Send one API key.")
+		return "", newProblem(unauthenticated).detail("The request has Authorization or X-API-Key more than once. Send one API key.")
 	case authorization != "" && key != "":
-		return "", severalCredentials("The request has both Authorization and X-API-Key. Send the API key in one of them.")
+		return "", newProblem(unauthenticated).detail("The request has both Authorization and X-API-Key. Send the API key in one of them.")
 	case key != "":
 		return key, nil
 	}
@@ -198,9 +195,3 @@ func credential(h http.Header) (string, *problem) {
 }
 
 const apiKeyHeader = "X-Api-Key" //nolint:gosec // the name of a header, not a key
-
-func severalCredentials(detail string) *problem {
-	p := newProblem(unauthenticated)
-	p.Detail = detail
-	return p
-}

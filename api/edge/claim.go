@@ -82,7 +82,6 @@ func (s *Server) finish(call *call, a answer) (stored bool) {
 	return false
 }
 
-// ending is what the store has to be told, and its name.
 func (s *Server) ending(held *claim, a answer) (left string, end func(context.Context) error) {
 	store, id := s.config.Store, held.record.ID
 	switch a.record {
@@ -113,7 +112,6 @@ func (s *Server) abandon(call *call) {
 	s.finish(call, left)
 }
 
-// repeat answers for a key that has a record already.
 func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r *idempotency.Record) (answer, *problem) {
 	came, code := resultInFlight, inFlight
 	switch same, err := s.isSame(call, request, r); {

@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// health is what probes are told.
 type health struct {
 	Status string `json:"status" validate:"required" enums:"alive,ready,not ready" example:"ready"`
 	// Whether the store of idempotency records may evict some is not known, since it does not let that be read.

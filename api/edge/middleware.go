@@ -135,7 +135,6 @@ func (s *Server) recover(c *gin.Context) {
 	c.Next()
 }
 
-// identifyCaller finds out who calls.
 func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 	if s.config.Callers == nil {
 		call.caller = anonymous

@@ -157,9 +157,9 @@ func recordAnswer[T any](view T, err error) (answer, *problem) {
 	case errors.Is(err, idempotency.ErrNotFound):
 		return answer{}, noSuchOperation()
 	case errors.Is(err, idempotency.ErrOtherAttempt):
-		return answer{}, notSettled("This is not the operation's last attempt. Look the operation up, and settle the attempt that it names.")
+		return answer{}, newProblem(notUnknown).detail("This is not the operation's last attempt. Look the operation up, and settle the attempt that it names.")
 	case errors.Is(err, operations.ErrOtherResult):
-		return answer{}, notSettled("This attempt was settled with another result, which stays.")
+		return answer{}, newProblem(notUnknown).detail("This attempt was settled with another result, which stays.")
 	case errors.Is(err, idempotency.ErrNotUnknown):
 		return answer{}, newProblem(notUnknown)
 	}
@@ -169,15 +169,8 @@ func recordAnswer[T any](view T, err error) (answer, *problem) {
 	return answer{}, p
 }
 
-func notSettled(detail string) *problem {
-	p := newProblem(notUnknown)
-	p.Detail = detail
-	return p
-}
-
 func noSuchOperation() *problem {
-	p := newProblem(notFound)
+	p := newProblem(notFound).detail("There is no such operation, or it is not yours, or its record is past its retention.")
 	p.Outcome = ""
-	p.Detail = "There is no such operation, or it is not yours, or its record is past its retention."
 	return p
 }

@@ -180,7 +180,7 @@ func TestSettlementOfAnEarlierAttempt(t *testing.T) {
 
 // TestSettlementIsRepeatedAfterARelease: a later attempt that sent nothing leaves the record as the operator settled it.
 func TestSettlementIsRepeatedAfterARelease(t *testing.T) {
-	var upstream upstreamFunc = unanswered
+	upstream := unanswered
 	e := newEdge(t, upstreamFunc(func(ctx context.Context, m soap.Message) (soap.Reply, error) { return upstream(ctx, m) }))
 	of := e.runIntoUnknown(t)
 	const not = `{"attempt": "%ATTEMPT", "executed": false}`

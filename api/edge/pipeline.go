@@ -22,7 +22,6 @@ import (
 // handler is the work of a route. It returns the answer, or the problem that there is.
 type handler func(c *gin.Context, call *call) (answer, *problem)
 
-// handle writes what a handler returns.
 func (s *Server) handle(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		a, p := h(c, callOf(c))
@@ -144,8 +143,7 @@ func readBody(c *gin.Context, limit int64) ([]byte, *problem) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		p = newProblem(requestTimeout) // net/http closes the connection: what is left of the body must not be read as a request
 	default:
-		p = newProblem(codeOf(translate.MalformedJSON))
-		p.Detail = "The body ended before it was complete."
+		p = newProblem(codeOf(translate.MalformedJSON)).detail("The body ended before it was complete.")
 	}
 	p.cause = err
 	return nil, p

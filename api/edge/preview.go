@@ -60,7 +60,6 @@ func previewAsked(op *translate.Operation, u *url.URL) (asked soap.Version, p *p
 	return asked, nil
 }
 
-// previewView is the answer to a preview in JSON.
 type previewView struct {
 	// The vendor's name of the operation.
 	Operation   string `json:"operation" validate:"required" example:"CreateCallLog"`
@@ -124,7 +123,7 @@ func describe(upstream Upstream, m soap.Message) (endpoint string, list []header
 func prefersXML(h http.Header) bool {
 	accept := strings.Join(h.Values("Accept"), ",")
 	likes := quality(accept, "application/json")
-	return slices.ContainsFunc([]string{"text/xml", "application/xml", "application/soap+xml"}, func(media string) bool {
+	return slices.ContainsFunc(replyTypes, func(media string) bool {
 		return quality(accept, media) > likes
 	})
 }

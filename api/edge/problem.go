@@ -78,12 +78,16 @@ func newProblem(c code) *problem {
 	}
 }
 
+func (p *problem) detail(text string) *problem {
+	p.Detail = text
+	return p
+}
+
 func (p *problem) header(name, code, detail string) *problem {
 	p.Errors = append(p.Errors, violation{Header: name, Code: code, Detail: detail, Source: translate.FromRequest})
 	return p
 }
 
-// missing names the scope that a caller lacks.
 func (p *problem) missing(scope Scope) *problem {
 	return p.header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
 }
@@ -130,7 +134,6 @@ func retryAfter(value string, now time.Time) int {
 	return int(min(seconds, uint64(longestWait/time.Second))) // out of range, it is the largest number
 }
 
-// answer is a whole HTTP answer.
 type answer struct {
 	status      int
 	contentType string
@@ -140,7 +143,6 @@ type answer struct {
 	unstored    bool // the store could not be told
 }
 
-// jsonAnswer answers with a value in JSON.
 func jsonAnswer(v any) (answer, *problem) {
 	body, err := marshal(v)
 	if err != nil {
@@ -166,7 +168,6 @@ func (s *Server) answerOf(c *gin.Context, p *problem) answer {
 	return answer{status: p.Status, contentType: "application/problem+json", body: body, retryAfter: p.retryAfter, record: p.record}
 }
 
-// write sends an answer.
 func (s *Server) write(c *gin.Context, a answer) {
 	if a.retryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
@@ -181,7 +182,6 @@ func (s *Server) write(c *gin.Context, a answer) {
 	c.Data(a.status, a.contentType, a.body)
 }
 
-// refuse writes a problem.
 func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
 
 // json writes the problem with its extension members behind the standard ones.

@@ -24,7 +24,6 @@ type query struct {
 	check    func(url.Values) *violation
 }
 
-// noQuery is the query of a route without parameters.
 var noQuery = query{unknown: *wrong("unknown-parameter", "There are no query parameters here.")}
 
 // read returns a problem that names every parameter that is wrong, in alphabetical order. A route without parameters takes no query string at all.
@@ -72,7 +71,6 @@ func wrong(code validation.Code, detail string, list ...string) *violation {
 	return v
 }
 
-// integer reads a whole number within limits.
 func integer(into *int, low, high int, detail string) func(values []string) *violation {
 	return once(func(value string) *violation {
 		n, err := strconv.Atoi(value)
@@ -84,7 +82,6 @@ func integer(into *int, low, high int, detail string) func(values []string) *vio
 	})
 }
 
-// notListed is said of a value that is not one of a list.
 func notListed(list []string) *violation {
 	return wrong(validation.NotInList, "This must be one of: "+strings.Join(list, ", ")+".", list...)
 }

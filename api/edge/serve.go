@@ -16,7 +16,7 @@ import (
 const (
 	headerTimeout = 10 * time.Second
 	bodyTimeout   = 30 * time.Second
-	// unreadTimeout is for a body that no handler has asked for: see boundUnread.
+	// unreadTimeout is for a body that no handler has asked for: see onEachRequest.
 	unreadTimeout = 2 * time.Second
 	// idleTimeout is longer than the 60 s of the usual load balancers, which otherwise meet connections that were just closed.
 	idleTimeout = 90 * time.Second
@@ -45,7 +45,7 @@ const noticePart = 20
 func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 	unused := newcomers{conns: map[net.Conn]bool{}}
 	server := &http.Server{
-		Handler:           closing(ctx, boundUnread(handler)),
+		Handler:           onEachRequest(ctx, handler),
 		ConnState:         unused.follow,
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: headerTimeout,
@@ -109,23 +109,16 @@ func (n *newcomers) close() {
 	}
 }
 
-// boundUnread bounds the wait for a body that the handler does not read: net/http reads it before it writes the answer, so that another request
+// onEachRequest bounds the wait for a body that the handler does not read: net/http reads it before it writes the answer, so that another request
 // can follow. A handler that reads it sets a deadline of its own, as readBody does. Without a body there is no deadline: net/http reads on
-// to notice that the client has gone, and would take the deadline for that.
-func boundUnread(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != http.NoBody {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout)) // every server's writer has deadlines
-		}
-		handler.ServeHTTP(w, r)
-	})
-}
-
-// closing asks clients to give their connections up once ctx has ended.
-func closing(ctx context.Context, handler http.Handler) http.Handler {
+// to notice that the client has gone, and would take the deadline for that. Once ctx has ended, clients are asked to give their connections up.
+func onEachRequest(ctx context.Context, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ctx.Err() != nil {
 			w.Header().Set("Connection", "close")
+		}
+		if r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unreadTimeout)) // every server's writer has deadlines
 		}
 		handler.ServeHTTP(w, r)
 	})

@@ -129,9 +129,8 @@ func checkReplyType(h http.Header) *problem {
 	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {
 	case err != nil || !slices.Contains(replyTypes, media) || len(h.Values("Content-Type")) > 1:
-		p := newProblem(unsupportedMediaType).header("Content-Type", string(unsupportedMediaType), "The reply must come as one of: "+strings.Join(replyTypes, ", ")+".")
-		p.Detail = "Send the uncompressed body of one reply."
-		return p
+		return newProblem(unsupportedMediaType).detail("Send the uncompressed body of one reply.").
+			header("Content-Type", string(unsupportedMediaType), "The reply must come as one of: "+strings.Join(replyTypes, ", ")+".")
 	case slices.ContainsFunc(h.Values("Content-Encoding"), isCoding):
 		return newProblem(unsupportedMediaType).header("Content-Encoding", string(unsupportedMediaType), "Compressed bodies are not accepted.")
 	}

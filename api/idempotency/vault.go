@@ -67,9 +67,7 @@ func NewVault(name []byte, keys []Key) (*Vault, error) {
 // NewRandomVault returns a vault for a store that does not outlive the process.
 func NewRandomVault() (*Vault, error) {
 	random := make([]byte, 2*KeySize)
-	if _, err := rand.Read(random); err != nil {
-		return nil, err
-	}
+	_, _ = rand.Read(random) // it never fails
 	return NewVault(random[:KeySize], []Key{{ID: "random", Secret: random[KeySize:]}})
 }
 
@@ -87,7 +85,7 @@ func derive(k Key) (derived, error) {
 	if err != nil {
 		return derived{}, err
 	}
-	seal, err := cipher.NewGCM(block)
+	seal, err := cipher.NewGCMWithRandomNonce(block)
 	return derived{fingerprint, seal, hex.EncodeToString(check)}, err
 }
 
@@ -155,11 +153,7 @@ func (v *Vault) Seal(r Record, result Result) ([]byte, error) {
 	if !ok {
 		return nil, ErrUnknownKey
 	}
-	nonce := make([]byte, k.seal.NonceSize(), k.seal.NonceSize()+len(result.Body)+k.seal.Overhead()+64)
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return k.seal.Seal(nonce, nonce, result.encode(), boundTo(r)), nil
+	return k.seal.Seal(nil, nil, result.encode(), boundTo(r)), nil
 }
 
 // Open decrypts the result of a record. ErrUnknownKey, or an error that says that it was tampered with.
@@ -168,11 +162,7 @@ func (v *Vault) Open(r Record) (Result, error) {
 	if !ok {
 		return Result{}, ErrUnknownKey
 	}
-	if len(r.Result) < k.seal.NonceSize() {
-		return Result{}, errors.New("idempotency: a sealed result is too short")
-	}
-	nonce, sealed := r.Result[:k.seal.NonceSize()], r.Result[k.seal.NonceSize():]
-	plain, err := k.seal.Open(nil, nonce, sealed, boundTo(r))
+	plain, err := k.seal.Open(nil, nil, r.Result, boundTo(r))
 	if err != nil {
 		return Result{}, fmt.Errorf("idempotency: a sealed result does not open: %w", err)
 	}

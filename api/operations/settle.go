@@ -28,13 +28,6 @@ type Resolution struct {
 	Result jsontext.Value `json:"result,omitzero" swaggertype:"object"`
 } //	@name	Resolution
 
-type violations []translate.Violation
-
-// at names a place in the body.
-func (v *violations) at(pointer string, code validation.Code, detail string) {
-	*v = append(*v, translate.Violation{Pointer: pointer, Code: code, Detail: detail})
-}
-
 // ReadResolution reads the body of a settlement as strictly as any request.
 func ReadResolution(body []byte, id string) (found Resolution, refusal *translate.Error) {
 	if tooDeep(body) {
@@ -43,24 +36,27 @@ func ReadResolution(body []byte, id string) (found Resolution, refusal *translat
 	err := jsonv2.Unmarshal(body, &found, jsonv2.RejectUnknownMembers(true))
 	var syntax *jsontext.SyntacticError
 	var semantic *jsonv2.SemanticError
-	var invalid violations
+	invalid := &translate.Error{Code: translate.ValidationFailed, Source: translate.FromRequest}
+	at := func(pointer string, code validation.Code, detail string) {
+		invalid.Violations = append(invalid.Violations, translate.Violation{Pointer: pointer, Code: code, Detail: detail})
+	}
 	const members = `The members are attempt (a text), executed (true or false) and result (an object, only with "executed": true).`
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		invalid.at(string(syntax.JSONPointer), validation.DuplicateMember, "This member appears more than once in its object.")
+		at(string(syntax.JSONPointer), validation.DuplicateMember, "This member appears more than once in its object.")
 	case errors.As(err, &syntax):
 		return found, &translate.Error{Code: translate.MalformedJSON}
 	case errors.As(err, &semantic) && errors.Is(err, jsonv2.ErrUnknownName):
-		invalid.at(string(semantic.JSONPointer), validation.UnknownMember, members)
+		at(string(semantic.JSONPointer), validation.UnknownMember, members)
 	case errors.As(err, &semantic):
-		invalid.at(string(semantic.JSONPointer), validation.WrongType, members)
+		at(string(semantic.JSONPointer), validation.WrongType, members)
 	case err != nil:
-		invalid.at("", validation.WrongType, "This must be an object.")
+		at("", validation.WrongType, "This must be an object.")
 	default:
-		found.check(&invalid, id)
+		found.check(at, id)
 	}
-	if len(invalid) > 0 {
-		return found, &translate.Error{Code: translate.ValidationFailed, Violations: invalid, Source: translate.FromRequest}
+	if len(invalid.Violations) > 0 {
+		return found, invalid
 	}
 	return found, nil
 }
@@ -79,12 +75,12 @@ func tooDeep(body []byte) bool {
 }
 
 // check adds the rules that are broken, and the operation id to a result without one.
-func (f *Resolution) check(invalid *violations, id string) {
+func (f *Resolution) check(at func(pointer string, code validation.Code, detail string), id string) {
 	if f.Attempt == "" {
-		invalid.at("/attempt", validation.Required, "This member is required: attempt in the operation's record.")
+		at("/attempt", validation.Required, "This member is required: attempt in the operation's record.")
 	}
 	if f.Executed == nil {
-		invalid.at("/executed", validation.Required, "This member is required: true or false.")
+		at("/executed", validation.Required, "This member is required: true or false.")
 	}
 	if f.Result == nil {
 		return
@@ -96,15 +92,15 @@ func (f *Resolution) check(invalid *violations, id string) {
 	other := named && (jsonv2.Unmarshal(given, &text) != nil || text != id)
 	switch {
 	case err != nil || members == nil:
-		invalid.at("/result", validation.WrongType, "This must be an object.")
+		at("/result", validation.WrongType, "This must be an object.")
 	case len(members) == 0:
-		invalid.at("/result", validation.EmptyObject, "An object may not be empty. Leave the member out instead.")
+		at("/result", validation.EmptyObject, "An object may not be empty. Leave the member out instead.")
 	case f.Executed != nil && !*f.Executed:
-		invalid.at("/result", validation.NotAllowedHere, "There is no result of what was not executed.")
+		at("/result", validation.NotAllowedHere, "There is no result of what was not executed.")
 	case !named:
 		f.Result = append(jsontext.Value(`{"operationId":`+strconv.Quote(id)+`,`), f.Result[1:]...) // an id is the same text in Go and JSON
 	case other:
-		invalid.at("/result/operationId", validation.NotInList, "It must be "+id+", or left out.")
+		at("/result/operationId", validation.NotInList, "It must be "+id+", or left out.")
 	}
 }
 
