@@ -85,18 +85,18 @@ func same(content []byte) func(*gin.Context) []byte {
 // DemoURL is where the generated requests go: to a demo with its default address.
 const DemoURL = "http://127.0.0.1:8080"
 
-// aHost is what may stand in a URL without another meaning (RFC 9110 section 7.2).
-var aHost = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
+// hostSyntax is what may be in a URL without another meaning (RFC 9110 section 7.2).
+var hostSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
 
 // forHost makes the requests go to the proxy that gave them, by the name under which it was asked.
 func forHost(content []byte) func(*gin.Context) []byte {
 	return func(c *gin.Context) []byte {
 		scheme := "http://"
-		// Whoever ends TLS in front says so. A caller who makes it up changes nothing but their own file.
+		// A proxy that ends TLS in front reports so. A caller who makes it up changes nothing but their own file.
 		if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
 			scheme = "https://"
 		}
-		if !aHost.MatchString(c.Request.Host) {
+		if !hostSyntax.MatchString(c.Request.Host) {
 			return content
 		}
 		return bytes.ReplaceAll(content, []byte(DemoURL), []byte(scheme+c.Request.Host))
@@ -144,7 +144,7 @@ func vary(text []byte, changes edits) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// isName tells whether the last token is the name of a member.
+// isName reports whether the last token is the name of a member.
 func isName(d *jsontext.Decoder) bool {
 	kind, tokens := d.StackIndex(d.StackDepth())
 	return kind == '{' && tokens%2 == 1
@@ -391,7 +391,7 @@ func sizeInWords(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// catalogueOf gives the catalogue with the names that are configured here.
+// catalogueOf returns the catalogue with the names that are configured here.
 func catalogueOf(o Options) (all Catalogue, err error) {
 	if err := json.Unmarshal(generatedCatalogue, &all); err != nil {
 		return all, err

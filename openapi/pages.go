@@ -19,7 +19,7 @@ var style []byte
 
 const stylePath = "/pages.css"
 
-// What every page says where no vendor stands behind the proxy.
+// What every page says where the upstreams are a sandbox.
 const (
 	sandboxWord     = "Sandbox:"
 	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
@@ -35,7 +35,7 @@ const HTMLType = "text/html; charset=utf-8"
 // page is one text in two forms, for people and for programs.
 type page struct {
 	html, json []byte
-	// forPrograms gives the JSON to whoever does not say what they like better.
+	// forPrograms prefers the JSON where the request does not say which form it likes better.
 	forPrograms bool
 }
 
@@ -73,7 +73,7 @@ func indented(v any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// serve gives the form that the caller likes better.
+// serve writes the form that the caller likes better.
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
 	if s.likesJSON(c, p.forPrograms) {
@@ -189,7 +189,7 @@ func (s *Site) registerPages(e gin.IRouter) {
 	get(e, "/problems/:code", s.showProblem)
 }
 
-// showIndex leads to Swagger UI in a demo: whoever opens it wants to try.
+// showIndex leads to Swagger UI in a demo: those who open it want to try.
 func (s *Site) showIndex(c *gin.Context) {
 	if s.options.Demo {
 		protect(c, pagePolicy)

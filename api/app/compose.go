@@ -29,7 +29,7 @@ type proxy struct {
 }
 
 // newProxy composes a proxy from its settings. The configuration of the edge is built here, whole, and nowhere else. What the settings start
-// ends with ctx; close gives back the rest.
+// ends with ctx; close ends the rest.
 func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log *slog.Logger) (*proxy, error) {
 	p := &proxy{settings: c}
 	var metrics *edge.Metrics
@@ -178,7 +178,7 @@ func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Eve
 
 // store returns where the records are kept, Redis where it is configured, else this process's memory; and the vault that makes them.
 func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.Vault, error) {
-	var sealing []idempotency.Key
+	sealing := make([]idempotency.Key, 0, len(c.SecretKeys))
 	for _, k := range c.SecretKeys {
 		sealing = append(sealing, idempotency.Key{ID: k.ID, Secret: []byte(k.Key)})
 	}

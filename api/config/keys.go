@@ -29,7 +29,7 @@ func parseKey(text string) (secret.Secret, error) {
 
 func parseKeySetting(_ *setting, text string) (any, error) { return parseKey(text) }
 
-// The id stands in every sealed record, so it is short and plain.
+// The id is part of every sealed record, so it is short and plain.
 var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 func parseSealingKeys(_ *setting, text string) (any, error) {

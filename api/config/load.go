@@ -62,7 +62,7 @@ func newLoader(environ []string, readFile func(string) ([]byte, error)) *loader 
 	return &loader{environ: ours(environ), readFile: readFile, values: make(map[string]string), found: newProblems()}
 }
 
-// ours keeps the variables that begin with the prefix. Where a name stands twice the first one holds, as in os.Getenv.
+// ours keeps the variables that begin with the prefix. Where a name is there twice the first one holds, as in os.Getenv.
 func ours(environ []string) map[string]string {
 	m := make(map[string]string)
 	for _, entry := range environ {

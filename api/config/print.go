@@ -80,7 +80,7 @@ func showDuration(d time.Duration) string {
 	return text
 }
 
-// showURL masks the query, where an access token may stand.
+// showURL masks the query, which may hold an access token.
 func showURL(text string) string {
 	base, _, found := strings.Cut(text, "?")
 	if found {

@@ -79,7 +79,7 @@ func (l *loader) checkMetrics(c *Config) {
 	}
 }
 
-// checkSandbox refuses a production that calls itself made-up: whoever reads the banner would not believe what he did.
+// checkSandbox refuses a production that calls itself made-up: those who read the banner would not believe what they did.
 func (l *loader) checkSandbox(c *Config) {
 	const sandbox, mode = prefix + "SANDBOX", prefix + "MODE"
 	if c.Sandbox && c.Mode == "production" && !l.found.anyFailed(mode) {

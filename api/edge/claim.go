@@ -61,7 +61,7 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 	return nil, storeUnavailable(fmt.Errorf("operation %s: %w", wanted.ID, err))
 }
 
-// finish tells the store how the call ended, and reports whether the store knows it now. If not, it is told in the background.
+// finish tells the store how the call ended, and reports whether the store knows it now. If not, it is told so in the background.
 func (s *Server) finish(call *call, a answer) (stored bool) {
 	held := call.claim
 	call.claim = nil

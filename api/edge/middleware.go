@@ -166,7 +166,7 @@ func (s *Server) notFound(c *gin.Context) {
 
 func (s *Server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
 
-// checkHost refuses a request for a host name that is not this proxy's. Without callers whoever reaches the proxy may do everything, and the
+// checkHost refuses a request for a host name that is not this proxy's. Without callers everybody who reaches the proxy may do everything, and the
 // page of a foreign host reaches it as soon as its owner lets that name resolve to this machine (DNS rebinding): to the browser both are one
 // origin then. What cannot be faked is the name, which the browser sends as Host.
 func (s *Server) checkHost(c *gin.Context) {

@@ -105,7 +105,7 @@ func (n *newcomers) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for conn := range n.conns {
-		_ = conn.Close() // nobody waits for anything on it
+		_ = conn.Close() // nothing was asked on it
 	}
 }
 

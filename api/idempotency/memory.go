@@ -276,7 +276,7 @@ func (m *Memory) enter(ctx context.Context) (instant, error) {
 	t := m.now()
 	m.latest = max(m.latest, t.Sub(m.epoch))
 	now := instant{wall: t.UTC().Truncate(time.Millisecond), mono: m.latest}
-	// Two a call are enough to keep up, since no call adds more than one, and few enough that nobody waits for them.
+	// Two a call are enough to keep up, since no call adds more than one, and few enough that no call waits for them.
 	m.purge(now, 2)
 	return now, nil
 }

@@ -28,7 +28,7 @@ type redisTimes struct {
 	dial, io, pool time.Duration
 	// replicas is how long a claim waits for them.
 	replicas time.Duration
-	// topology is after what time the nodes of a cluster are asked anew who they are.
+	// topology is after what time the nodes of a cluster are asked again who they are.
 	topology time.Duration
 }
 
@@ -90,7 +90,7 @@ type RedisOptions struct {
 //	  +zcard +info +wait +select +cluster|slots +cluster|info
 //
 // It fails closed: whatever keeps the server from answering, or from writing, is *Unavailable, within a second (Sweep and Unknowns: within
-// three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends for it. Nobody then holds that
+// three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends for it. No call then holds that
 // claim: with its lease it becomes Unknown, as the promise allows where a release was not confirmed.
 //
 // A cluster that moves slots answers ASK and TRYAGAIN for the keys on their way; claims on them fail until they have arrived.
@@ -108,7 +108,7 @@ type Redis struct {
 
 var _ Store = (*Redis)(nil)
 
-// NewRedis returns a store that connects when it is used first: a server that is down is no reason not to start. Errors are wrong options.
+// NewRedis returns a store that connects when it is used first: the program starts although a server is down. Errors are wrong options.
 func NewRedis(o RedisOptions) (*Redis, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -246,7 +246,7 @@ func (s *Redis) beginOnce(ctx context.Context, c Claim) (Record, bool, error) {
 		return Record{}, false, s.unavailable(ctx, err)
 	}
 	conn := node.Conn()
-	defer func() { _ = conn.Close() }() // gives it back to the pool
+	defer func() { _ = conn.Close() }() // returns it to the pool
 	r, acquired, err := s.begin(ctx, conn, c)
 	if err != nil || !acquired {
 		return r, false, err
@@ -381,7 +381,7 @@ func (s *Redis) read(ctx context.Context, script *redis.Script, id string, args 
 }
 
 // call runs a script about one record: EVALSHA, and EVAL when the server does not have the script, be it new, restarted or flushed. An id
-// that is no UUID has no record; it might be the name of a set.
+// that is not a UUID has no record; it might be the name of a set.
 func (s *Redis) call(ctx context.Context, on redis.Scripter, script *redis.Script, id string, args ...any) (string, Record, error) {
 	if !ValidID(id) {
 		return wordNone, Record{}, nil
@@ -472,7 +472,7 @@ func readTime(ms string) (time.Time, error) {
 	return time.UnixMilli(n).UTC(), err
 }
 
-// unavailable wraps an error, and lets a cluster be asked anew who its masters are when one does not answer: the client does that by itself
+// unavailable wraps an error, and lets a cluster be asked again who its masters are when one does not answer: the client does that by itself
 // only on redirections, and would ask a dead master until its view of the cluster is out of date
 // (https://github.com/redis/go-redis/issues/3979).
 func (s *Redis) unavailable(ctx context.Context, err error) error {

@@ -32,7 +32,7 @@ type State string
 const (
 	InFlight State = "in_flight" // someone holds the claim, and may have sent
 	Done     State = "done"      // there is a result to replay
-	Unknown  State = "unknown"   // it may have executed, and nobody is waiting for an answer any more
+	Unknown  State = "unknown"   // it may have executed, and no call waits for its answer any more
 	Freed    State = "freed"     // an operator found that it was not executed: the key may be used again
 )
 
@@ -200,7 +200,7 @@ type Store interface {
 
 	// Release ends a claim under which nothing was sent: the record vanishes, and a Freed one that the claim replaced is back until its own
 	// retention is over, since an operator may ask for it or repeat the settlement. A record that is no longer InFlight or Unknown under that
-	// owner, or was settled, is left alone. Release never fails for that reason: to whoever releases, both mean that the claim is not theirs.
+	// owner, or was settled, is left alone. Release never fails for that reason: both mean that the claim is not the caller's.
 	Release(ctx context.Context, id, owner string) error
 
 	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds; ErrNotOwner otherwise.
@@ -217,7 +217,7 @@ type Store interface {
 	// in the same millisecond, and counts all that there are, before that place too.
 	Unknowns(ctx context.Context, after Cursor, limit int) (list []Record, total int, err error)
 
-	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that nobody asks for is still listed. It returns how
+	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that is never asked for is still listed. It returns how
 	// many it turned.
 	Sweep(ctx context.Context) (int, error)
 

@@ -115,7 +115,7 @@ func ParseCursor(text string) (idempotency.Cursor, error) {
 	return idempotency.Cursor{Started: time.UnixMilli(started), ID: id}, err
 }
 
-// sweepEvery is how often leases that have passed are looked for. An operation that nobody asks for is listed as unknown this much later.
+// sweepEvery is how often leases that have passed are looked for. An operation that is never asked for is listed as unknown this much later.
 const sweepEvery = 5 * time.Second
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends. Every process of a shared store may do it.
