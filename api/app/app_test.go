@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"soapbridge/api/config"
+	"soapbridge/api/idempotency"
 )
 
 // output is what a command writes while the test reads it.
@@ -76,5 +79,13 @@ func TestServeStartsAndStops(t *testing.T) {
 	}
 	if len(addresses) != 2 {
 		t.Errorf("addresses %v", addresses)
+	}
+}
+
+// TestDefaultRetention: the default of the setting and that of the stores are one.
+func TestDefaultRetention(t *testing.T) {
+	c, err := config.Load(nil, config.ReadFile)
+	if err != nil || c.IdempotencyRetention != idempotency.DoneRetention {
+		t.Errorf("%v, %v", c.IdempotencyRetention, err)
 	}
 }

@@ -21,8 +21,8 @@ type call struct {
 	system       *System
 	preview      soap.Version  // 0: the call is to be made
 	env          translate.Env // holds the operation id
-	begun        bool          // there is a record of the operation, or was one: its id may be shown
-	claim        *claim        // nil before begin and after finish, and where another call has the record
+	named        bool          // there is a record of the operation, or was one: its id may be shown
+	claim        *claim        // nil before the claim and after finish, and where another call has the record
 	replayed     bool
 	sent         bool // the message was handed to the upstream
 	upstreamTime time.Duration
@@ -37,14 +37,14 @@ func callOf(c *gin.Context) *call { return c.MustGet(callKey).(*call) } //nolint
 // operationID names the operation on the answer and in the log. What is refused before the claim has none, although its key may be that of an
 // operation.
 func (call *call) operationID() string {
-	if !call.begun {
+	if !call.named {
 		return ""
 	}
 	return call.env.OperationID
 }
 
-// begin makes the operation id known.
-func (call *call) begin(c *gin.Context) {
-	call.begun = true
+// nameOperation puts the id on the answer, and allows it in the log.
+func (call *call) nameOperation(c *gin.Context) {
+	call.named = true
 	c.Header("Operation-Id", call.env.OperationID)
 }

@@ -58,7 +58,7 @@ func (s *Server) log(c *gin.Context) {
 		}
 	}
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
-	add(call.begun, slog.String("operation_id", call.operationID()))
+	add(call.named, slog.String("operation_id", call.operationID()))
 	add(call.sent, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
 	add(call.preview != 0, slog.String("preview", PreviewWord(call.preview)))
 	add(call.replayed, slog.Bool("replayed", true))

@@ -60,7 +60,7 @@ func (s *Server) operation(op *translate.Operation, system *System) handler {
 		if p != nil {
 			return answer{}, p
 		}
-		call.begin(c)
+		call.nameOperation(c)
 		if existing != nil {
 			return s.repeat(c, call, request, existing)
 		}

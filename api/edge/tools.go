@@ -85,7 +85,7 @@ func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 		}
 		call.operation, call.pretended = calls[name].operation, true
 		call.env = translate.Env{Now: time.Now(), OperationID: uuid.NewString()}
-		call.begin(c)
+		call.nameOperation(c)
 		c.Header("Decoded-Operation", name)
 		reply := soap.Reply{Certain: true, Status: status, ContentType: c.GetHeader("Content-Type"), Body: body}
 		a, _ := s.decodeReply(c, call, calls[name].request, reply)
