@@ -23,7 +23,7 @@ import (
 //go:embed ui
 var ui embed.FS
 
-// docsPolicy is the Content-Security-Policy of the page: everything comes from this origin, no script or style stands in the page, and the
+// docsPolicy is the Content-Security-Policy of the page: everything comes from this origin, no script or style is in the page itself, and the
 // page is shown in no frame. Swagger UI needs one thing more, images in data: URLs, because the arrows in its style sheet are such. A change
 // that needs another hole fails the browser test.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -54,10 +54,8 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	}
 	page := s.docsPage(base)
 	showDocs := func(c *gin.Context) {
-		c.Header("Content-Security-Policy", docsPolicy)
-		c.Header("Referrer-Policy", "same-origin")
-		c.Header("X-Content-Type-Options", "nosniff")
-		show(c, "text/html; charset=utf-8", page)
+		protect(c, docsPolicy)
+		show(c, HTMLType, page)
 	}
 	get(e, "/docs", showDocs)
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths
@@ -95,7 +93,7 @@ func (s *Site) docsPage(assets string) []byte {
 		Assets, Word, Sentence string
 		Sandbox                bool
 	}{assets, sandboxWord, sandboxSentence, s.options.Sandbox}); err != nil {
-		panic(err) // the template is embedded: it is wrong for everybody, or for nobody
+		panic(err) // the template is embedded: it is wrong always, or never
 	}
 	return page.Bytes()
 }

@@ -35,7 +35,6 @@ var (
 	collection []byte
 )
 
-// document is a file that is served.
 type document struct {
 	path, mediaType string
 	about           string
@@ -51,7 +50,8 @@ func (d document) show(c *gin.Context) {
 	show(c, d.mediaType, d.content(c))
 }
 
-const jsonType = "application/json; charset=utf-8"
+// JSONType is the media type of every answer in JSON but problems.
+const JSONType = "application/json; charset=utf-8"
 
 func documentsOf(o Options) ([]document, error) {
 	editsOfModern, err1 := editsOfOpenAPI(o)
@@ -70,11 +70,11 @@ func documentsOf(o Options) ([]document, error) {
 		return text
 	})
 	return []document{
-		{"/openapi.json", jsonType, "the API in OpenAPI 3.1", "", same(modern)},
+		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", same(modern)},
 		{"/openapi.yaml", "application/yaml", "the same in YAML", "", func(*gin.Context) []byte { return inYAML() }},
-		{"/swagger.json", jsonType, "the API in Swagger 2.0, for older tools", "", same(old)},
+		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", same(old)},
 		{"/soapbridge.http", "text/plain; charset=utf-8", "requests for the HTTP client of an editor", "soapbridge.http", forHost(httpFile)},
-		{"/soapbridge.postman_collection.json", jsonType, "requests for Postman", "soapbridge.postman_collection.json", forHost(collection)},
+		{"/soapbridge.postman_collection.json", JSONType, "requests for Postman", "soapbridge.postman_collection.json", forHost(collection)},
 	}, nil
 }
 
@@ -85,18 +85,18 @@ func same(content []byte) func(*gin.Context) []byte {
 // DemoURL is where the generated requests go: to a demo with its default address.
 const DemoURL = "http://127.0.0.1:8080"
 
-// aHost is what may stand in a URL without another meaning (RFC 9110 section 7.2).
-var aHost = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
+// hostSyntax is what may be in a URL without another meaning (RFC 9110 section 7.2).
+var hostSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
 
 // forHost makes the requests go to the proxy that gave them, by the name under which it was asked.
 func forHost(content []byte) func(*gin.Context) []byte {
 	return func(c *gin.Context) []byte {
 		scheme := "http://"
-		// Whoever ends TLS in front says so. A caller who makes it up changes nothing but their own file.
+		// A proxy that ends TLS in front reports so. A caller who makes it up changes nothing but their own file.
 		if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
 			scheme = "https://"
 		}
-		if !aHost.MatchString(c.Request.Host) {
+		if !hostSyntax.MatchString(c.Request.Host) {
 			return content
 		}
 		return bytes.ReplaceAll(content, []byte(DemoURL), []byte(scheme+c.Request.Host))
@@ -144,7 +144,7 @@ func vary(text []byte, changes edits) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// isName tells whether the last token is the name of a member.
+// isName reports whether the last token is the name of a member.
 func isName(d *jsontext.Decoder) bool {
 	kind, tokens := d.StackIndex(d.StackDepth())
 	return kind == '{' && tokens%2 == 1
@@ -189,25 +189,22 @@ func add(sentence string) edit {
 	return reword(func(text string) (string, error) { return text + sentence, nil })
 }
 
-// withoutNamed takes the object of a name out of an array.
 func withoutNamed(name string) edit {
-	return takeOut(1, func(v jsontext.Value) bool {
-		var named struct {
-			Name string `json:"name"`
-		}
-		return json.Unmarshal(v, &named) == nil && named.Name == name
-	})
+	return takeOut(1, func(object named) bool { return object.Name == name })
 }
 
-// takeOut takes values out of an array: so many, or any number but none when the number is 0.
-func takeOut(number int, taken func(jsontext.Value) bool) edit {
+// takeOut takes objects out of an array: so many, or any number but none when the number is 0.
+func takeOut[T any](number int, taken func(T) bool) edit {
 	return func(old jsontext.Value) (jsontext.Value, error) {
 		var all []jsontext.Value
 		if err := json.Unmarshal(old, &all); err != nil {
 			return nil, err
 		}
 		before := len(all)
-		all = slices.DeleteFunc(all, taken)
+		all = slices.DeleteFunc(all, func(v jsontext.Value) bool {
+			var object T
+			return json.Unmarshal(v, &object) == nil && taken(object)
+		})
 		if n := before - len(all); n == 0 || number != 0 && n != number {
 			return nil, fmt.Errorf("%d values there are to be taken out", n)
 		}
@@ -270,15 +267,17 @@ func editsOfSwagger(o Options) (edits, error) {
 	return e, err
 }
 
-// marked is a list of schemas, some of which have a mark.
+// marked is a list of schemas, whose rules may have a mark.
 type marked struct {
 	Components struct {
 		Schemas map[string]struct {
-			AllOf []struct {
-				Comment string `json:"$comment"`
-			} `json:"allOf"`
+			AllOf []rule `json:"allOf"`
 		} `json:"schemas"`
 	} `json:"components"`
+}
+
+type rule struct {
+	Mark string `json:"$comment"`
 }
 
 // turnOff takes the rules with one of the marks out of the schemas. A mark that no rule has is an error.
@@ -289,10 +288,10 @@ func (e edits) turnOff(text []byte, marks []string) error {
 	}
 	found := map[string]bool{}
 	for name, schema := range doc.Components.Schemas {
-		for _, rule := range schema.AllOf {
-			if slices.Contains(marks, rule.Comment) {
-				found[rule.Comment] = true
-				e[jsontext.Pointer("/components/schemas").AppendToken(name)+"/allOf"] = withoutMarked(marks)
+		for _, r := range schema.AllOf {
+			if slices.Contains(marks, r.Mark) {
+				found[r.Mark] = true
+				e[jsontext.Pointer("/components/schemas").AppendToken(name)+"/allOf"] = takeOut(0, func(r rule) bool { return slices.Contains(marks, r.Mark) })
 			}
 		}
 	}
@@ -304,25 +303,18 @@ func (e edits) turnOff(text []byte, marks []string) error {
 	return nil
 }
 
-func withoutMarked(marks []string) edit {
-	return takeOut(0, func(rule jsontext.Value) bool {
-		var mark struct {
-			Comment string `json:"$comment"`
-		}
-		return json.Unmarshal(rule, &mark) == nil && slices.Contains(marks, mark.Comment)
-	})
-}
-
 // described is what a document says at each operation itself, instead of by a reference to what all share.
 type described struct {
 	Paths map[string]map[string]describedOperation `json:"paths"`
 }
 
+type named struct {
+	Name string `json:"name"`
+}
+
 type describedOperation struct {
-	Parameters []struct {
-		Name string `json:"name"`
-	} `json:"parameters"`
-	Responses map[string]struct {
+	Parameters []named `json:"parameters"`
+	Responses  map[string]struct {
 		Description string `json:"description"`
 	} `json:"responses"`
 }
@@ -399,7 +391,7 @@ func sizeInWords(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// catalogueOf gives the catalogue with the names that are configured here.
+// catalogueOf returns the catalogue with the names that are configured here.
 func catalogueOf(o Options) (all Catalogue, err error) {
 	if err := json.Unmarshal(generatedCatalogue, &all); err != nil {
 		return all, err

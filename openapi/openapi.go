@@ -17,11 +17,11 @@ const DefaultRetention = "7 days"
 type Options struct {
 	// Demo adds the tools that only the demo has, and makes / lead to /docs.
 	Demo bool
-	// Sandbox tells that no vendor stands behind this proxy, which the pages then say in a banner.
+	// Sandbox reports that the upstreams are a sandbox, which the pages then say in a banner.
 	Sandbox bool
-	// Callers tells that a call needs an API key.
+	// Callers reports that a call needs an API key.
 	Callers bool
-	// KeyOptional tells that a call may come without an Idempotency-Key.
+	// KeyOptional reports that a call may come without an Idempotency-Key.
 	KeyOptional bool
 	// Retention is how long the result of a key is replayed; 0 leaves what was generated.
 	Retention time.Duration
@@ -37,7 +37,7 @@ type Options struct {
 	Off []string
 	// NotFound answers for a page that does not exist, as for any path that does not.
 	NotFound gin.HandlerFunc
-	// Quality gives the weight of a media type by the Accept header, from 0 to 1.
+	// Quality returns the weight of a media type by the Accept header, from 0 to 1.
 	Quality func(accept, media string) float64
 }
 
@@ -49,14 +49,16 @@ type Binding struct {
 
 // Problem is one kind of problem, for its page.
 type Problem struct {
-	Code    string // "outcome-unknown"
-	Status  int
-	Title   string
-	Detail  string
-	Outcome string // empty where it differs from call to call
-	Retry   string
-	// RetryAfter tells that the header of that name comes with it.
-	RetryAfter bool
+	Code    string `json:"code"` // "outcome-unknown"
+	Status  int    `json:"status"`
+	Title   string `json:"title"`
+	Detail  string `json:"detail"`
+	Outcome string `json:"outcome,omitempty"` // empty where it differs from call to call
+	Retry   string `json:"retry"`
+	// RetryAfter reports whether the header of that name comes with it.
+	RetryAfter bool `json:"-"`
+	// User is what the person in front of the screen is told.
+	User string `json:"-"`
 }
 
 // Site serves the documents and pages.

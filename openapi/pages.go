@@ -19,7 +19,7 @@ var style []byte
 
 const stylePath = "/pages.css"
 
-// What every page says where no vendor stands behind the proxy.
+// What every page says where the upstreams are a sandbox.
 const (
 	sandboxWord     = "Sandbox:"
 	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
@@ -35,7 +35,7 @@ const HTMLType = "text/html; charset=utf-8"
 // page is one text in two forms, for people and for programs.
 type page struct {
 	html, json []byte
-	// forPrograms gives the JSON to whoever does not say what they like better.
+	// forPrograms prefers the JSON where the request does not say which form it likes better.
 	forPrograms bool
 }
 
@@ -73,14 +73,14 @@ func indented(v any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// serve gives the form that the caller likes better.
+// serve writes the form that the caller likes better.
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
 	if s.likesJSON(c, p.forPrograms) {
-		show(c, jsonType, p.json)
+		show(c, JSONType, p.json)
 		return
 	}
-	protect(c)
+	protect(c, pagePolicy)
 	show(c, HTMLType, p.html)
 }
 
@@ -102,12 +102,12 @@ func (s *Site) NotFoundPage(c *gin.Context) (html []byte, wanted bool) {
 	if s.likesJSON(c, true) {
 		return nil, false
 	}
-	protect(c)
+	protect(c, pagePolicy)
 	return s.notFound.html, true
 }
 
-func protect(c *gin.Context) {
-	c.Header("Content-Security-Policy", pagePolicy)
+func protect(c *gin.Context, policy string) {
+	c.Header("Content-Security-Policy", policy)
 	c.Header("Referrer-Policy", "same-origin")
 	c.Header("X-Content-Type-Options", "nosniff")
 }
@@ -126,23 +126,20 @@ func (s *Site) renderPages(all Catalogue) error {
 
 func (s *Site) renderProblems() error {
 	s.problems = map[string]page{}
-	views := make([]problemView, len(s.options.Problems))
-	for i, p := range s.options.Problems {
-		views[i] = p.view()
+	for _, p := range s.options.Problems {
 		described, err := describe(p)
 		if err != nil {
 			return err
 		}
-		if s.problems[p.Code], err = s.newPage("problem.html", p.Title, described, p.view()); err != nil {
+		if s.problems[p.Code], err = s.newPage("problem.html", p.Title, described, p); err != nil {
 			return err
 		}
 	}
 	var err error
-	s.problemList, err = s.newPage("problems.html", "Problems", s.options.Problems, map[string]any{"problems": views})
+	s.problemList, err = s.newPage("problems.html", "Problems", s.options.Problems, map[string]any{"problems": s.options.Problems})
 	return err
 }
 
-// link is a line of the index.
 type link struct {
 	Path  string `json:"path"`
 	About string `json:"about"`
@@ -166,7 +163,6 @@ type indexPage struct {
 	Operations []CatalogueOperation
 }
 
-// indexView is the index for programs.
 func indexView(links []link, all Catalogue) any {
 	type route struct {
 		Name    string `json:"name"`
@@ -193,10 +189,10 @@ func (s *Site) registerPages(e gin.IRouter) {
 	get(e, "/problems/:code", s.showProblem)
 }
 
-// showIndex leads to Swagger UI in a demo: whoever opens it wants to try.
+// showIndex leads to Swagger UI in a demo: those who open it want to try.
 func (s *Site) showIndex(c *gin.Context) {
 	if s.options.Demo {
-		protect(c)
+		protect(c, pagePolicy)
 		c.Redirect(http.StatusFound, "/docs")
 		return
 	}
@@ -225,6 +221,6 @@ func (s *Site) showProblem(c *gin.Context) {
 }
 
 func showStyle(c *gin.Context) {
-	protect(c)
+	protect(c, pagePolicy)
 	show(c, "text/css; charset=utf-8", style)
 }

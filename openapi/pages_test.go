@@ -11,7 +11,7 @@ import (
 )
 
 // aProblem is one that has its words and its example.
-var aProblem = Problem{Code: "upstream-busy", Status: 503, Title: "Busy", Detail: "Wait.", Outcome: "rejected", Retry: "later", RetryAfter: true}
+var aProblem = Problem{Code: "upstream-busy", Status: 503, Title: "Busy", Detail: "Wait.", Outcome: "rejected", Retry: "later", RetryAfter: true, User: "Nothing."}
 
 // like gives a Quality that likes one media type and no other.
 func like(wanted string) func(string, string) float64 {
@@ -47,10 +47,8 @@ func visit(e *gin.Engine, method, path string) *httptest.ResponseRecorder {
 }
 
 func TestAProblemThatNobodyExplainedIsRefused(t *testing.T) {
-	users["no-example"] = "Nothing."
-	defer delete(users, "no-example")
 	for name, change := range map[string]func(*Problem){
-		"no word for the user": func(p *Problem) { p.Code = "unheard-of" },
+		"no word for the user": func(p *Problem) { p.User = "" },
 		"another outcome":      func(p *Problem) { p.Outcome = "maybe" },
 		"another retry":        func(p *Problem) { p.Retry = "" },
 		"no example":           func(p *Problem) { p.Code = "no-example" },
@@ -111,7 +109,7 @@ func TestPagesForPrograms(t *testing.T) {
 		e := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like(media)})
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code} {
 			w := visit(e, http.MethodGet, path)
-			if w.Header().Get("Content-Type") != jsonType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
+			if w.Header().Get("Content-Type") != JSONType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
 				t.Errorf("%s of %s: %v", media, path, w.Header())
 			}
 		}
@@ -124,7 +122,7 @@ func TestPagesForPrograms(t *testing.T) {
 		}
 	}
 	nobody := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like("")})
-	for path, want := range map[string]string{"/": HTMLType, CataloguePath: jsonType, "/problems": HTMLType, "/problems/" + aProblem.Code: HTMLType} {
+	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + aProblem.Code: HTMLType} {
 		if got := visit(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)
 		}

@@ -38,79 +38,23 @@ var retries = map[string]string{
 		"keep it: GET /v1/operations/{operationId} returns the operation's state, and an operator settles one whose outcome is unknown.",
 }
 
-// What users are told, where several problems need the same.
-const (
-	ourMistake    = "That something went wrong on our side, and was not done. Only a developer can fix it: log the request id."
-	tryAgainLater = "That it is not possible at the moment, that nothing was done, and that it is tried again. Keep what they typed."
-	ourSide       = "That it is not possible at the moment, and that nothing was done. The operators know of it."
-)
-
-// users says what the person in front of the screen is told, by the code of the problem.
-var users = map[string]string{
-	"malformed-json":                ourMistake,
-	"validation-failed":             "Each sentence in errors, beside the field that its pointer names. Everything that is wrong is there at once, and the valid values are in params.",
-	"unsupported-media-type":        ourMistake,
-	"payload-too-large":             "That the text is too long, if they may have typed it; otherwise that something went wrong on our side.",
-	"method-not-allowed":            ourMistake,
-	"not-found":                     "That there is no such operation, where they asked for one by its id. Otherwise it is a mistake in the program.",
-	"bad-parameter":                 ourMistake,
-	"idempotency-key-missing":       ourMistake,
-	"idempotency-key-malformed":     ourMistake,
-	"not-configured":                "That this is not available here. A proxy without the system's URL will not have it later either, until its operators set it.",
-	"origin-not-allowed":            ourMistake,
-	"host-not-allowed":              "Nothing; the operators: whoever runs the proxy sets SOAPBRIDGE_HOSTS to the name by which it is called, or configures callers.",
-	"request-timeout":               tryAgainLater,
-	"unauthenticated":               "That they have to sign in again, where the key is theirs; otherwise that something went wrong on our side.",
-	"forbidden":                     "That they may not do this.",
-	"in-flight":                     "That it is still being done. Do not offer a second button: the same key gets the result as soon as there is one.",
-	"key-reused":                    "Nothing, if the form was changed after it was sent: send what it says now with a new key, once the first result is known. Otherwise it is a mistake in the program.",
-	"idempotency-store-unavailable": tryAgainLater,
-	"not-unknown":                   "The operator: that somebody settled this operation before, that its result has come, or that its key was used again since.",
-	"settled":                       "That it was done, and the operation id, by which others can find the details in the vendor's records.",
-	"internal":                      "That something went wrong on our side, and, where outcome is unknown, that nobody knows whether it was done. Log the request id.",
-	"upstream-unreachable":          tryAgainLater,
-	"upstream-rejected":             "The sentences in errors; they are the vendor's, and those with a pointer belong beside a field. Nothing was done.",
-	"upstream-failed":               "That it may have been done in part, that they should not send it again, and the operation id, by which others can find out.",
-	"upstream-unavailable":          "That it may have been done in part, that they should not send it again, and the operation id, by which others can find out.",
-	"upstream-denied":               ourSide,
-	"upstream-refused":              ourSide,
-	"upstream-busy":                 tryAgainLater,
-	"outcome-unknown":               "That nobody knows yet whether it was done, that they must not send it again, and the operation id, by which others can find out.",
-}
-
-// problemPage is what the page of a problem shows.
 type problemPage struct {
 	Problem
 
-	Statuses                           string // "502 Bad Gateway, 504 Gateway Timeout"
-	OutcomeInWords, RetryInWords, User string
-	Examples                           []exampleAnswer
+	Statuses                     string // "502 Bad Gateway, 504 Gateway Timeout"
+	OutcomeInWords, RetryInWords string
+	Examples                     []exampleAnswer
 }
 
-// exampleAnswer is a recorded answer.
 type exampleAnswer struct {
 	Status string // "502 Bad Gateway"
 	Body   string
 }
 
-// problemView is a problem for programs.
-type problemView struct {
-	Code    string `json:"code"`
-	Status  int    `json:"status"`
-	Title   string `json:"title"`
-	Detail  string `json:"detail"`
-	Outcome string `json:"outcome,omitempty"`
-	Retry   string `json:"retry"`
-}
-
-func (p Problem) view() problemView {
-	return problemView{p.Code, p.Status, p.Title, p.Detail, p.Outcome, p.Retry}
-}
-
-// describe explains a problem by its recorded answers. The error is something that nobody has written yet.
+// describe explains a problem by its recorded answers. The error is something that is not written yet.
 func describe(p Problem) (problemPage, error) {
-	d := problemPage{Problem: p, OutcomeInWords: outcomes[p.Outcome], RetryInWords: retries[p.Retry], User: users[p.Code]}
-	if d.OutcomeInWords == "" || d.RetryInWords == "" || d.User == "" {
+	d := problemPage{Problem: p, OutcomeInWords: outcomes[p.Outcome], RetryInWords: retries[p.Retry]}
+	if d.OutcomeInWords == "" || d.RetryInWords == "" || p.User == "" {
 		return d, fmt.Errorf("the page of the problem %s lacks words for its outcome, its retry or its user", p.Code)
 	}
 	var statuses []string

@@ -12,7 +12,11 @@
 // Everything that is wrong is reported together, and no message ever shows a value.
 package config
 
-import "time"
+import (
+	"time"
+
+	"soapbridge/translate/secret"
+)
 
 // Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults, limits and descriptions:
 // kind picks the syntax, min and max are inclusive, absent says what having no value means, unbuilt says what this version does instead of what the setting is about, or refused.
@@ -26,14 +30,14 @@ type Config struct {
 	LogReplies string `env:"LOG_REPLIES" kind:"choice" oneof:"masked,off" absent:"masked in development mode, off in production mode" about:"masked logs a copy of the reply to each call that failed, at level debug, without secrets and most other texts"`
 
 	// RedisURL is as given; Redis returns its parts.
-	RedisURL          Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
-	RedisWaitReplicas int    `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
+	RedisURL          secret.Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
+	RedisWaitReplicas int           `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
 
 	Idempotency          string        `env:"IDEMPOTENCY" envDefault:"required" kind:"choice" oneof:"required,optional" about:"whether a call must have an Idempotency-Key"`
 	IdempotencyRetention time.Duration `env:"IDEMPOTENCY_RETENTION" envDefault:"168h" kind:"duration" min:"1s" max:"8760h" about:"how long a finished result is kept"`
 	// NameKey holds 32 raw bytes, or nothing.
-	NameKey     Secret `env:"NAME_KEY" kind:"key" absent:"made at start with the memory store, else required" about:"names the idempotency records; must not change within the retention"`
-	MemoryStore string `env:"MEMORY_STORE" kind:"choice" oneof:"accept" absent:"the memory store is for development mode only" about:"accept allows the memory store in production mode"`
+	NameKey     secret.Secret `env:"NAME_KEY" kind:"key" absent:"made at start with the memory store, else required" about:"names the idempotency records; must not change within the retention"`
+	MemoryStore string        `env:"MEMORY_STORE" kind:"choice" oneof:"accept" absent:"the memory store is for development mode only" about:"accept allows the memory store in production mode"`
 
 	// MaxBody and MaxReply are bytes. Bodies are held in memory as a whole, hence the upper limits.
 	MaxBody      int64         `env:"MAX_BODY" envDefault:"256KiB" kind:"size" min:"1" max:"64MiB" about:"largest request body"`
@@ -46,17 +50,17 @@ type Config struct {
 	SecretKeys []SecretKey `env:"SECRET_KEYS" kind:"sealing-keys" absent:"made at start with the memory store, else required" about:"seal stored results; the first one seals, the others only open"`
 
 	// APIKeys has one line for each key, without comments and blank lines.
-	APIKeys     []Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
-	JWTIssuer   string   `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have" unbuilt:"refused"`
-	JWTAudience string   `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have" unbuilt:"refused"`
-	JWTJWKSURL  string   `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read" unbuilt:"refused"`
+	APIKeys     []secret.Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
+	JWTIssuer   string          `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have" unbuilt:"refused"`
+	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have" unbuilt:"refused"`
+	JWTJWKSURL  string          `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read" unbuilt:"refused"`
 
 	Hosts          []string `env:"HOSTS" kind:"hosts" absent:"IP addresses and localhost only" about:"host names under which a proxy without callers is called; else it answers 421 host-not-allowed"`
 	CORSOrigins    []string `env:"CORS_ORIGINS" kind:"origins" absent:"no other origins" about:"origins whose pages may call the API"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" kind:"networks" absent:"none" about:"proxies whose X-Forwarded-For is believed"`
 	// TLSCert and every other certificate setting holds PEM text with nothing but certificates in it.
-	TLSCert string `env:"TLS_CERT" kind:"certificates" absent:"plain HTTP" about:"certificate of the API, with its chain"`
-	TLSKey  Secret `env:"TLS_KEY" kind:"private-key" absent:"plain HTTP" about:"private key of the API's certificate"`
+	TLSCert string        `env:"TLS_CERT" kind:"certificates" absent:"plain HTTP" about:"certificate of the API, with its chain"`
+	TLSKey  secret.Secret `env:"TLS_KEY" kind:"private-key" absent:"plain HTTP" about:"private key of the API's certificate"`
 
 	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
 	MDS          MDS          `envPrefix:"MDS_"`
@@ -77,25 +81,25 @@ type System struct {
 
 	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off gives each call a connection of its own, so that a late answer to one call cannot be taken for that of another"`
 
-	TLSCA   string `env:"TLS_CA" kind:"certificates" absent:"the roots of the operating system" about:"authorities that may sign the server's certificate"`
-	TLSCert string `env:"TLS_CERT" kind:"certificates" absent:"no client certificate" about:"client certificate, with its chain"`
-	TLSKey  Secret `env:"TLS_KEY" kind:"private-key" absent:"no client certificate" about:"private key of the client certificate"`
+	TLSCA   string        `env:"TLS_CA" kind:"certificates" absent:"the roots of the operating system" about:"authorities that may sign the server's certificate"`
+	TLSCert string        `env:"TLS_CERT" kind:"certificates" absent:"no client certificate" about:"client certificate, with its chain"`
+	TLSKey  secret.Secret `env:"TLS_KEY" kind:"private-key" absent:"no client certificate" about:"private key of the client certificate"`
 
-	BasicUsername string `env:"BASIC_USERNAME" kind:"basic-username" absent:"no HTTP Basic" about:"user name for HTTP Basic"`
-	BasicPassword Secret `env:"BASIC_PASSWORD" kind:"text" absent:"no HTTP Basic" about:"password for HTTP Basic"`
-	WSSEUsername  string `env:"WSSE_USERNAME" kind:"text" absent:"no WS-Security header" about:"user name for the WS-Security UsernameToken"`
-	WSSEPassword  Secret `env:"WSSE_PASSWORD" kind:"text" absent:"no WS-Security header" about:"password for the WS-Security UsernameToken"`
+	BasicUsername string        `env:"BASIC_USERNAME" kind:"basic-username" absent:"no HTTP Basic" about:"user name for HTTP Basic"`
+	BasicPassword secret.Secret `env:"BASIC_PASSWORD" kind:"text" absent:"no HTTP Basic" about:"password for HTTP Basic"`
+	WSSEUsername  string        `env:"WSSE_USERNAME" kind:"text" absent:"no WS-Security header" about:"user name for the WS-Security UsernameToken"`
+	WSSEPassword  secret.Secret `env:"WSSE_PASSWORD" kind:"text" absent:"no WS-Security header" about:"password for the WS-Security UsernameToken"`
 }
 
 // CustomerCare holds the settings of Southern Company's CustomerCare service.
 type CustomerCare struct {
 	System
 
-	SOAPVersion      string `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1,1.2" about:"version of the envelope"`
-	DirectToken      Secret `env:"DIRECT_TOKEN" kind:"text" absent:"the element is omitted" about:"this proxy's own token, for ScCredentials/DirectUserNameToken"`
-	OriginatingToken Secret `env:"ORIGINATING_TOKEN" kind:"text" absent:"the element is omitted" about:"default end user's token, for ScCredentials/OriginatingUserNameToken"`
-	OriginatingClaim string `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token" unbuilt:"refused"`
-	UserID           string `env:"USER_ID" kind:"text" absent:"the caller's name only" about:"BaseRequest/UserId where neither request nor caller has one"`
+	SOAPVersion      string        `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1,1.2" about:"version of the envelope"`
+	DirectToken      secret.Secret `env:"DIRECT_TOKEN" kind:"text" absent:"the element is omitted" about:"this proxy's own token, for ScCredentials/DirectUserNameToken"`
+	OriginatingToken secret.Secret `env:"ORIGINATING_TOKEN" kind:"text" absent:"the element is omitted" about:"default end user's token, for ScCredentials/OriginatingUserNameToken"`
+	OriginatingClaim string        `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token" unbuilt:"refused"`
+	UserID           string        `env:"USER_ID" kind:"text" absent:"the caller's name only" about:"BaseRequest/UserId where neither request nor caller has one"`
 
 	SuccessCodes []string       `env:"SUCCESS_CODES" kind:"list" absent:"only ErrorData decides" about:"response codes that mean success"`
 	CodeStatus   map[string]int `env:"CODE_STATUS" kind:"code-status" absent:"422 for every code" about:"HTTP status for the code of a failed BaseResponse"`
@@ -122,7 +126,7 @@ type Emersion struct {
 // SecretKey is a key that seals stored results.
 type SecretKey struct {
 	ID  string
-	Key Secret // 32 raw bytes
+	Key secret.Secret // 32 raw bytes
 }
 
 // systems returns the shared settings with the prefix of their variables.

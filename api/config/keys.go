@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"soapbridge/translate/secret"
 )
 
 // keyBytes is the length of a key for AES-256 and HMAC-SHA256.
 const keyBytes = 32
 
-func parseKey(text string) (Secret, error) {
+func parseKey(text string) (secret.Secret, error) {
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	switch {
 	case err != nil:
@@ -22,12 +24,12 @@ func parseKey(text string) (Secret, error) {
 	case len(raw) != keyBytes:
 		return "", errors.New("has another length than 32 bytes")
 	}
-	return Secret(raw), nil
+	return secret.Secret(raw), nil
 }
 
 func parseKeySetting(_ *setting, text string) (any, error) { return parseKey(text) }
 
-// The id stands in every sealed record, so it is short and plain.
+// The id is part of every sealed record, so it is short and plain.
 var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 func parseSealingKeys(_ *setting, text string) (any, error) {
@@ -54,7 +56,7 @@ const maxAPIKeyLine = 4096
 
 // parseAPIKeys splits the lines; what a line holds is judged by the part that checks callers. A list without keys is refused: callers were meant to be there.
 func parseAPIKeys(_ *setting, text string) (any, error) {
-	var keys []Secret
+	var keys []secret.Secret
 	var wrong []error
 	seen := make(map[string]bool)
 	for i, line := range strings.Split(text, "\n") {
@@ -69,7 +71,7 @@ func parseAPIKeys(_ *setting, text string) (any, error) {
 			wrong = append(wrong, fmt.Errorf("line %d is there twice", i+1))
 		}
 		seen[line] = true
-		keys = append(keys, Secret(line))
+		keys = append(keys, secret.Secret(line))
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("holds no key")
@@ -141,7 +143,7 @@ func parsePrivateKey(_ *setting, text string) (any, error) {
 	case !isPrivateKey(key.Bytes):
 		return nil, errors.New("has a private key that cannot be read")
 	}
-	return Secret(text), nil
+	return secret.Secret(text), nil
 }
 
 func isPrivateKey(der []byte) bool {
@@ -151,7 +153,7 @@ func isPrivateKey(der []byte) bool {
 	return pkcs8 == nil || pkcs1 == nil || sec1 == nil
 }
 
-func keyMatches(cert string, key Secret) bool {
+func keyMatches(cert string, key secret.Secret) bool {
 	_, err := tls.X509KeyPair([]byte(cert), []byte(key))
 	return err == nil
 }

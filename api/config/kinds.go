@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"soapbridge/translate/secret"
 )
 
 // kind is the syntax of a setting. A parser's error says what is wrong with the text and never quotes it: what was put in the wrong variable may be a secret. Where it joins
@@ -55,7 +57,6 @@ func plain(check func(string) error) func(*setting, string) (any, error) {
 	return func(_ *setting, text string) (any, error) { return text, check(text) }
 }
 
-// list makes a parser of comma-separated items.
 func list(check func(string) error) func(*setting, string) (any, error) {
 	return func(_ *setting, text string) (any, error) { return splitList(text, check) }
 }
@@ -86,7 +87,7 @@ func splitList(text string, check func(item string) error) ([]string, error) {
 // parseText serves plain strings and secrets alike.
 func parseText(s *setting, text string) (any, error) {
 	if s.Secret {
-		return Secret(text), nil
+		return secret.Secret(text), nil
 	}
 	return text, nil
 }

@@ -22,11 +22,11 @@ func Load(environ []string, readFile func(path string) ([]byte, error), checks .
 	return newLoader(environ, readFile).load(func(*Config, *problems) {}, checks)
 }
 
-// Check judges what this package does not know enough for. It gets a Config in which settings that are wrong in themselves have no value, and what
+// Check checks what this package does not know enough for. It gets a Config in which settings that are wrong in themselves have no value, and what
 // it says of such a setting is dropped.
 type Check func(Config) []Problem
 
-// LoadServe is Load for the command serve: the findings of [Config.ValidateServe] are reported together with the others.
+// LoadServe is Load for the command serve: what only serve refuses is reported together with the rest.
 func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool, checks ...Check) (Config, error) {
 	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) }, checks)
 }
@@ -62,7 +62,7 @@ func newLoader(environ []string, readFile func(string) ([]byte, error)) *loader 
 	return &loader{environ: ours(environ), readFile: readFile, values: make(map[string]string), found: newProblems()}
 }
 
-// ours keeps the variables that begin with the prefix. Where a name stands twice the first one holds, as in os.Getenv.
+// ours keeps the variables that begin with the prefix. Where a name is there twice the first one holds, as in os.Getenv.
 func ours(environ []string) map[string]string {
 	m := make(map[string]string)
 	for _, entry := range environ {

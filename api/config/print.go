@@ -11,30 +11,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"soapbridge/translate/secret"
 )
 
-// Value is a setting as it is in force, fit to be shown.
-type Value struct {
-	Name string // full name, e.g. SOAPBRIDGE_LISTEN
-	Text string // one line: "" when there is no value, *** for a secret, a summary for certificates
-}
-
-// Redacted returns every setting in the order of [Reference], secrets masked. Of the Redis URL only the password is masked; of the query of another URL, everything.
-func (c Config) Redacted() []Value {
-	values := make([]Value, len(reference))
-	root := reflect.ValueOf(c)
-	for i, s := range reference {
-		values[i] = Value{Name: s.Name, Text: s.show(root.FieldByIndex(s.index))}
-	}
-	return values
-}
-
-// Print writes the settings in force as NAME=value lines, secrets masked. Where there is no value the line ends in a remark on what that means.
+// Print writes the settings in force as NAME=value lines, in the order of [Reference], secrets masked: of the Redis URL only the password, of the
+// query of another URL everything. Where there is no value the line ends in a remark on what that means.
 func (c Config) Print(w io.Writer) error {
-	for i, v := range c.Redacted() {
-		line := v.Name + "=" + v.Text
-		if absent := reference[i].Absent; v.Text == "" && absent != "" {
-			line += " # " + absent
+	root := reflect.ValueOf(c)
+	for _, s := range reference {
+		text := s.show(root.FieldByIndex(s.index))
+		line := s.Name + "=" + text
+		if text == "" && s.Absent != "" {
+			line += " # " + s.Absent
 		}
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
@@ -50,7 +39,7 @@ func (s *setting) show(field reflect.Value) string {
 	case s.kind.show != nil:
 		return printable(s.kind.show(field.Interface()))
 	case s.Secret:
-		return mask
+		return secret.Mask
 	}
 	return printable(fmt.Sprint(field.Interface()))
 }
@@ -91,20 +80,20 @@ func showDuration(d time.Duration) string {
 	return text
 }
 
-// showURL masks the query, where an access token may stand.
+// showURL masks the query, which may hold an access token.
 func showURL(text string) string {
 	base, _, found := strings.Cut(text, "?")
 	if found {
-		base += "?" + mask
+		base += "?" + secret.Mask
 	}
 	return base
 }
 
 // showRedis masks everything when the URL cannot be read, which a Config from Load never has.
-func showRedis(text Secret) string {
+func showRedis(text secret.Secret) string {
 	r, err := parseRedis(string(text))
 	if err != nil {
-		return mask
+		return secret.Mask
 	}
 	return r.Redacted()
 }
@@ -113,11 +102,11 @@ func showRedis(text Secret) string {
 func showCertificates(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
-		return mask
+		return secret.Mask
 	}
 	cert, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return mask
+		return secret.Mask
 	}
 	shown := fmt.Sprintf("%s, valid until %s", cert.Subject, cert.NotAfter.UTC().Format(time.RFC3339))
 	if more := strings.Count(text, "-----BEGIN ") - 1; more > 0 {

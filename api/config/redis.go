@@ -6,13 +6,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"soapbridge/translate/secret"
 )
 
 // Redis holds the parts of a Redis URL.
 type Redis struct {
 	TLS      bool // rediss://
 	Username string
-	Password Secret
+	Password secret.Secret
 	Addrs    []string // host:port, at least one
 	DB       int      // 0 for a cluster
 	Master   string   // name of the master that the addresses, which are Sentinels, know; "" without Sentinel
@@ -38,7 +40,7 @@ func (r Redis) Redacted() string {
 	if r.Username != "" || r.Password != "" {
 		b.WriteString(url.QueryEscape(r.Username))
 		if r.Password != "" {
-			b.WriteString(":" + mask)
+			b.WriteString(":" + secret.Mask)
 		}
 		b.WriteString("@")
 	}
@@ -51,7 +53,7 @@ func (r Redis) Redacted() string {
 
 func parseRedisSetting(_ *setting, text string) (any, error) {
 	_, err := parseRedis(text)
-	return Secret(text), err
+	return secret.Secret(text), err
 }
 
 // parseRedis reads redis://a,b as well as redis://a,redis://b: both spellings are about. It takes the text apart itself, since package url refuses several addresses and
@@ -131,7 +133,7 @@ func (r *Redis) readCredentials(authority string) (addresses string, err error) 
 	if userErr != nil || passwordErr != nil {
 		return "", errors.New("has a % that encodes nothing; write it as %25 in a password")
 	}
-	r.Username, r.Password = user, Secret(password)
+	r.Username, r.Password = user, secret.Secret(password)
 	return authority[at+1:], nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"soapbridge/translate/secret"
 )
 
 const (
@@ -113,7 +115,7 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 
 func isSecret(t reflect.Type) bool {
 	switch t {
-	case reflect.TypeFor[Secret](), reflect.TypeFor[[]Secret](), reflect.TypeFor[[]SecretKey]():
+	case reflect.TypeFor[secret.Secret](), reflect.TypeFor[[]secret.Secret](), reflect.TypeFor[[]SecretKey]():
 		return true
 	}
 	return false

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"soapbridge/translate/secret"
 )
 
 // checkRules reports what is wrong between settings. A rule is silent when one of its settings is wrong in itself: a message that follows from another one only confuses.
@@ -77,7 +79,7 @@ func (l *loader) checkMetrics(c *Config) {
 	}
 }
 
-// checkSandbox refuses a production that calls itself made-up: whoever reads the banner would not believe what he did.
+// checkSandbox refuses a production that calls itself made-up: those who read the banner would not believe what they did.
 func (l *loader) checkSandbox(c *Config) {
 	const sandbox, mode = prefix + "SANDBOX", prefix + "MODE"
 	if c.Sandbox && c.Mode == "production" && !l.found.anyFailed(mode) {
@@ -85,7 +87,7 @@ func (l *loader) checkSandbox(c *Config) {
 	}
 }
 
-func (l *loader) checkKeyPair(above, cert string, key Secret) {
+func (l *loader) checkKeyPair(above, cert string, key secret.Secret) {
 	certName, keyName := above+"TLS_CERT", above+"TLS_KEY"
 	l.requireTogether(certName, keyName)
 	if cert != "" && key != "" && !keyMatches(cert, key) {
@@ -125,9 +127,6 @@ func (c Config) LogsReplies() bool {
 	return c.LogReplies == "masked" || c.LogReplies == "" && c.Mode != "production"
 }
 
-// HasCallers reports whether any caller can be told apart.
-func (c Config) HasCallers() bool { return len(c.APIKeys) > 0 }
-
 // Warnings lists what is allowed and probably not meant: settings that do less than they say, in the order of [Reference], then systems that lack something.
 func (c Config) Warnings() []Problem {
 	list := slices.Clone(c.unbuilt)
@@ -145,33 +144,23 @@ func (c Config) Warnings() []Problem {
 	return list
 }
 
-// ValidateServe reports, as an [*Error], why the command serve must not start: an address other than loopback needs callers or, outside production mode, --insecure.
-// Demo mode needs no such check, since it sets a loopback address itself. Use [LoadServe] to report it together with all other problems.
-func (c Config) ValidateServe(insecure bool) error {
-	found := newProblems()
-	checkServe(&c, found, insecure)
-	return found.err()
-}
-
+// checkServe reports why the command serve must not start: an address other than loopback needs callers or, outside production mode, --insecure.
+// The demo needs no such check, since it listens on loopback only.
 func checkServe(c *Config, found *problems, insecure bool) {
 	const (
 		listen  = prefix + "LISTEN"
 		mode    = prefix + "MODE"
 		callers = prefix + "API_KEYS"
 	)
-	production := c.Mode == "production"
+	production, unlessInsecure := c.Mode == "production", ", or start with --insecure"
+	if production {
+		unlessInsecure = ""
+	}
 	switch {
 	case isLoopback(c.Listen) || found.anyFailed(listen, mode):
 	case insecure && production:
 		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; start without it, with "+callers+" set")
-	case !insecure && !c.HasCallers() && !found.anyFailed(callers):
-		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure(production))
+	case !insecure && len(c.APIKeys) == 0 && !found.anyFailed(callers):
+		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure)
 	}
-}
-
-func unlessInsecure(production bool) string {
-	if production {
-		return ""
-	}
-	return ", or start with --insecure"
 }

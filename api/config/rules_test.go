@@ -119,7 +119,6 @@ func TestServe(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			wantLines(t, mustLoad(t, test.v).ValidateServe(test.insecure), test.want...)
 			_, err := config.LoadServe(test.v.environ(), noFiles, test.insecure)
 			wantLines(t, err, test.want...)
 		})

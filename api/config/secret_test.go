@@ -11,25 +11,26 @@ import (
 	"text/template"
 
 	"soapbridge/api/config"
+	"soapbridge/translate/secret"
 )
 
 const planted = "PLANTED-7f3a"
 
 // holders are a secret alone and at every place where a Config can have one.
 func holders() map[string]any {
-	secret := config.Secret(planted)
+	hidden := secret.Secret(planted)
 	c := config.Config{
-		RedisURL: secret, NameKey: secret, TLSKey: secret,
-		SecretKeys: []config.SecretKey{{ID: "k1", Key: secret}},
-		APIKeys:    []config.Secret{secret},
+		RedisURL: hidden, NameKey: hidden, TLSKey: hidden,
+		SecretKeys: []config.SecretKey{{ID: "k1", Key: hidden}},
+		APIKeys:    []secret.Secret{hidden},
 	}
-	c.CustomerCare.DirectToken, c.CustomerCare.OriginatingToken = secret, secret
+	c.CustomerCare.DirectToken, c.CustomerCare.OriginatingToken = hidden, hidden
 	for _, s := range []*config.System{&c.CustomerCare.System, &c.MDS.System, &c.Emersion.System} {
-		s.TLSKey, s.BasicPassword, s.WSSEPassword = secret, secret, secret
+		s.TLSKey, s.BasicPassword, s.WSSEPassword = hidden, hidden, hidden
 	}
 	return map[string]any{
-		"secret": secret, "pointer": &secret, "slice": []config.Secret{secret}, "map": map[string]config.Secret{"k": secret}, "any": []any{secret},
-		"Config": c, "pointer to Config": &c, "System": c.MDS.System, "Redis": config.Redis{Password: secret},
+		"secret": hidden, "pointer": &hidden, "slice": []secret.Secret{hidden}, "map": map[string]secret.Secret{"k": hidden}, "any": []any{hidden},
+		"Config": c, "pointer to Config": &c, "System": c.MDS.System, "Redis": config.Redis{Password: hidden},
 	}
 }
 
@@ -42,7 +43,7 @@ func TestSecretIsNeverFormatted(t *testing.T) {
 			refuseSecret(t, fmt.Sprint(holder), fmt.Sprintln("x", holder), fmt.Errorf("x: %v", holder).Error())
 		})
 	}
-	if got := fmt.Sprintf("%s|%v|%#v|%x", config.Secret("a"), config.Secret(""), config.Secret("b"), config.Secret("c")); got != "***|***|***|***" {
+	if got := fmt.Sprintf("%s|%v|%#v|%x", secret.Secret("a"), secret.Secret(""), secret.Secret("b"), secret.Secret("c")); got != "***|***|***|***" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -71,8 +72,8 @@ func TestSecretIsNeverEncoded(t *testing.T) {
 
 func TestSecretInXML(t *testing.T) {
 	type element struct {
-		A config.Secret `xml:"a,attr"`
-		B config.Secret
+		A secret.Secret `xml:"a,attr"`
+		B secret.Secret
 	}
 	encoded, err := xml.Marshal(element{planted, planted})
 	if err != nil {
@@ -82,7 +83,7 @@ func TestSecretInXML(t *testing.T) {
 }
 
 func TestSecretMethods(t *testing.T) {
-	s := config.Secret(planted)
+	s := secret.Secret(planted)
 	refuseSecret(t, s.String(), s.GoString(), s.LogValue().String())
 	if string(s) != planted {
 		t.Error("a conversion must return the value")

@@ -2,6 +2,7 @@ package idempotency
 
 import (
 	"bytes"
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -18,19 +19,12 @@ const (
 	DefaultMemoryBytes   = 256 << 20
 )
 
-// Retention of a Memory that is told none: the product's own defaults.
-const (
-	memoryDone    = 7 * 24 * time.Hour
-	memoryUnknown = 30 * 24 * time.Hour
-)
-
 // recordOverhead is what a record takes besides its texts and bytes, in bytes: the entry itself and its places in the map, the list and
 // the schedules. Measured and rounded up.
 const recordOverhead = 512
 
 // MemoryOptions are the limits of a Memory. The zero value of each field means its default.
 type MemoryOptions struct {
-	// Retention defaults to 168 h for Done and 720 h for Unknown.
 	Retention Retention
 	// MaxRecords is how many records are kept at once; DefaultMemoryRecords.
 	MaxRecords int
@@ -44,8 +38,8 @@ type MemoryOptions struct {
 // Memory is a Store for one process. It is lost with the process: what was in flight then may have been sent, and its key is free again.
 //
 // Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing on its own:
-// what is past its retention is removed by the calls that follow, and a lease that has passed is noticed by whoever asks for the record, or
-// by Sweep.
+// what is past its retention is removed by the calls that follow, and a lease that has passed is noticed when its record is
+// asked for, or by Sweep.
 type Memory struct {
 	now        func() time.Time
 	epoch      time.Time // zero of the monotonic clock
@@ -82,37 +76,22 @@ type instant struct {
 	mono time.Duration
 }
 
-// NewMemory gives an empty store.
+// NewMemory returns an empty store.
 func NewMemory(o MemoryOptions) *Memory {
 	m := &Memory{
-		now:        orDefault(o.Now != nil, o.Now, time.Now),
-		maxRecords: orDefault(o.MaxRecords > 0, o.MaxRecords, DefaultMemoryRecords),
-		maxBytes:   orDefault(o.MaxBytes > 0, o.MaxBytes, DefaultMemoryBytes),
-		retention: Retention{
-			Done:    orDefault(o.Retention.Done > 0, o.Retention.Done, memoryDone),
-			Unknown: orDefault(o.Retention.Unknown > 0, o.Retention.Unknown, memoryUnknown),
-		},
-		records: map[string]*entry{},
-		open:    map[*entry]struct{}{},
+		now: o.Now, maxRecords: cmp.Or(o.MaxRecords, DefaultMemoryRecords), maxBytes: cmp.Or(o.MaxBytes, DefaultMemoryBytes),
+		retention: o.Retention.orDefault(), records: map[string]*entry{}, open: map[*entry]struct{}{},
+	}
+	if m.now == nil {
+		m.now = time.Now
 	}
 	m.epoch = m.now()
 	return m
 }
 
-func orDefault[T any](given bool, value, fallback T) T {
-	if given {
-		return value
-	}
-	return fallback
-}
-
-// Begin implements Store. Besides an ended context and a closed store, *Unavailable tells that the store is full, and which limit it is.
-func (m *Memory) Begin(ctx context.Context, c Claim) (Record, bool, error) {
-	r, acquired, err := m.begin(ctx, c)
-	return r.clone(), acquired, err
-}
-
-func (m *Memory) begin(ctx context.Context, c Claim) (Record, bool, error) {
+// Begin implements Store. Besides an ended context and a closed store, *Unavailable reports that the store is full, and which limit it is.
+func (m *Memory) Begin(ctx context.Context, c Claim) (r Record, acquired bool, err error) {
+	defer r.unshare() // without the lock
 	now, err := m.enter(ctx)
 	if err != nil {
 		return Record{}, false, err
@@ -184,12 +163,8 @@ func (m *Memory) MarkUnknown(ctx context.Context, id, owner string) error {
 }
 
 // Get implements Store.
-func (m *Memory) Get(ctx context.Context, id string) (Record, error) {
-	r, err := m.get(ctx, id)
-	return r.clone(), err
-}
-
-func (m *Memory) get(ctx context.Context, id string) (Record, error) {
+func (m *Memory) Get(ctx context.Context, id string) (r Record, err error) {
+	defer r.unshare()
 	now, err := m.enter(ctx)
 	if err != nil {
 		return Record{}, err
@@ -203,12 +178,8 @@ func (m *Memory) get(ctx context.Context, id string) (Record, error) {
 }
 
 // Settle implements Store.
-func (m *Memory) Settle(ctx context.Context, id string, s Settlement) (Record, error) {
-	r, err := m.settle(ctx, id, s)
-	return r.clone(), err
-}
-
-func (m *Memory) settle(ctx context.Context, id string, s Settlement) (Record, error) {
+func (m *Memory) Settle(ctx context.Context, id string, s Settlement) (r Record, err error) {
+	defer r.unshare()
 	now, err := m.enter(ctx)
 	if err != nil {
 		return Record{}, err
@@ -236,22 +207,18 @@ func (m *Memory) settle(ctx context.Context, id string, s Settlement) (Record, e
 }
 
 // Unknowns implements Store.
-func (m *Memory) Unknowns(ctx context.Context, after Cursor, limit int) ([]Record, int, error) {
-	found, total, err := m.unknowns(ctx, after, limit)
-	for i := range found {
-		found[i] = found[i].clone()
-	}
-	return found, total, err
-}
-
-func (m *Memory) unknowns(ctx context.Context, after Cursor, limit int) ([]Record, int, error) {
+func (m *Memory) Unknowns(ctx context.Context, after Cursor, limit int) (found []Record, total int, err error) {
+	defer func() {
+		for i := range found {
+			found[i].unshare()
+		}
+	}()
 	now, err := m.enter(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer m.mu.Unlock()
 	m.purge(now, len(m.records))
-	var found []Record
 	for e := range m.open {
 		if e.State == Unknown && after.compare(CursorAt(e.Record)) < 0 {
 			found = append(found, e.Record)
@@ -309,12 +276,12 @@ func (m *Memory) enter(ctx context.Context) (instant, error) {
 	t := m.now()
 	m.latest = max(m.latest, t.Sub(m.epoch))
 	now := instant{wall: t.UTC().Truncate(time.Millisecond), mono: m.latest}
-	// Two a call are enough to keep up, since no call adds more than one, and few enough that nobody waits for them.
+	// Two a call are enough to keep up, since no call adds more than one, and few enough that no call waits for them.
 	m.purge(now, 2)
 	return now, nil
 }
 
-// find gives the record as it stands now: nil when it is past its retention, Unknown when its lease has passed.
+// find returns the record as it is now: nil when it is past its retention, Unknown when its lease has passed.
 func (m *Memory) find(id string, now instant) *entry {
 	e := m.records[id]
 	switch {
@@ -329,12 +296,12 @@ func (m *Memory) find(id string, now instant) *entry {
 	return e
 }
 
-// heldBy tells that the claim is still the owner's: nil and settled records are nobody's.
+// heldBy reports whether the claim is still the owner's: nil and settled records have none.
 func (e *entry) heldBy(owner string) bool {
 	return e != nil && e.owner == owner && !e.Settled
 }
 
-// makeRoom tells why there is none, after removing what is past its retention, and no more of it than it takes. A claim that replaces a
+// makeRoom returns why there is no room, after removing what is past its retention, and no more of it than it takes. A claim that replaces a
 // Freed record needs no further place.
 func (m *Memory) makeRoom(now instant, replaces bool) error {
 	for {
@@ -355,7 +322,7 @@ func (m *Memory) full(replaces bool) error {
 	return nil
 }
 
-// purge removes up to limit records that are past their retention, and tells how many.
+// purge removes up to limit records that are past their retention, and returns how many.
 func (m *Memory) purge(now instant, limit int) int {
 	n := 0
 	for ; n < limit && m.ends.due(now.mono); n++ {
@@ -398,7 +365,7 @@ func (e *entry) takes() int64 {
 	return e.size
 }
 
-// keep gives the record its result.
+// keep adds the result to the record.
 func (m *Memory) keep(e *entry, result []byte) {
 	e.Result = append([]byte{}, result...)
 	e.size += int64(len(result))
@@ -416,7 +383,11 @@ func (m *Memory) lapse(e *entry) {
 func (m *Memory) conclude(e *entry, s State, now instant) {
 	m.turn(e, s)
 	e.Ended = now.wall
-	e.end.at = later(now.mono, orDefault(s == Unknown, m.retention.Unknown, m.retention.Done))
+	retention := m.retention.Done
+	if s == Unknown {
+		retention = m.retention.Unknown
+	}
+	e.end.at = later(now.mono, retention)
 	heap.Fix(&m.ends, e.end.index)
 }
 
@@ -450,9 +421,9 @@ func (m *Memory) leave(e *entry) {
 	}
 }
 
-func (r Record) clone() Record {
+// unshare gives a record bytes of its own.
+func (r *Record) unshare() {
 	r.Caller, r.Fingerprint, r.Result = bytes.Clone(r.Caller), bytes.Clone(r.Fingerprint), bytes.Clone(r.Result)
-	return r
 }
 
 // later adds without wrapping around: a retention of many years means for ever, and not since long ago.

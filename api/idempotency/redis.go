@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,14 +12,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // redisTimes bound what calls take.
 type redisTimes struct {
-	// call bounds a call about one record, retries, connecting and waiting for replicas included: api.md gives a claim 800 ms.
+	// call bounds a call about one record, retries, connecting and waiting for replicas included.
 	call time.Duration
 	// list bounds Sweep and Unknowns, which take several round trips.
 	list time.Duration
@@ -28,13 +28,13 @@ type redisTimes struct {
 	dial, io, pool time.Duration
 	// replicas is how long a claim waits for them.
 	replicas time.Duration
-	// topology is after what time the nodes of a cluster are asked anew who they are.
+	// topology is after what time the nodes of a cluster are asked again who they are.
 	topology time.Duration
 }
 
-// redisDefaults tell a caller within a second that the store does not answer.
+// redisDefaults end a call within a second where the store does not answer.
 var redisDefaults = redisTimes{
-	call: 800 * time.Millisecond, list: 3 * time.Second, ready: 300 * time.Millisecond,
+	call: CallTimeout, list: 3 * time.Second, ready: 300 * time.Millisecond,
 	dial: 300 * time.Millisecond, io: 400 * time.Millisecond, pool: 500 * time.Millisecond, replicas: 300 * time.Millisecond,
 	topology: 5 * time.Second,
 }
@@ -52,12 +52,6 @@ const (
 	redisConnections = 128
 )
 
-// Retention of a Redis that is told none: the product's own defaults.
-const (
-	redisDone    = 7 * 24 * time.Hour
-	redisUnknown = 30 * 24 * time.Hour
-)
-
 // RedisOptions say where the records are and how they are kept.
 type RedisOptions struct {
 	// Addrs are host:port of one server, of several nodes of one cluster, or of the Sentinels that know Master.
@@ -71,7 +65,7 @@ type RedisOptions struct {
 	DB int
 	// TLS is how servers and Sentinels are spoken to; nil means in plain. Without a ServerName the address is verified.
 	TLS *tls.Config
-	// Retention defaults to 168 h for Done and 720 h for Unknown; each is at least 1 ms.
+	// Each Retention is at least 1 ms; 0 means its default.
 	Retention Retention
 	// WaitReplicas is how many replicas must confirm a claim before it holds. A server that fails over to a replica which did not see a
 	// claim frees its key, although it may have been used.
@@ -96,7 +90,7 @@ type RedisOptions struct {
 //	  +zcard +info +wait +select +cluster|slots +cluster|info
 //
 // It fails closed: whatever keeps the server from answering, or from writing, is *Unavailable, within a second (Sweep and Unknowns: within
-// three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends for it. Nobody then holds that
+// three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends for it. No call then holds that
 // claim: with its lease it becomes Unknown, as the promise allows where a release was not confirmed.
 //
 // A cluster that moves slots answers ASK and TRYAGAIN for the keys on their way; claims on them fail until they have arrived.
@@ -114,7 +108,7 @@ type Redis struct {
 
 var _ Store = (*Redis)(nil)
 
-// NewRedis gives a store that connects when it is used first: a server that is down is no reason not to start. Errors are wrong options.
+// NewRedis returns a store that connects when it is used first: the program starts although a server is down. Errors are wrong options.
 func NewRedis(o RedisOptions) (*Redis, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -142,9 +136,8 @@ func newRedis(o RedisOptions, u *redis.UniversalOptions, times redisTimes) *Redi
 
 // complete fills in the defaults and checks what it was given.
 func (o RedisOptions) complete() (RedisOptions, error) {
-	o.Retention.Done = orDefault(o.Retention.Done != 0, o.Retention.Done, redisDone)
-	o.Retention.Unknown = orDefault(o.Retention.Unknown != 0, o.Retention.Unknown, redisUnknown)
-	o.Log = orDefault(o.Log != nil, o.Log, slog.Default())
+	o.Retention = o.Retention.orDefault()
+	o.Log = cmp.Or(o.Log, slog.Default())
 	switch {
 	case len(o.Addrs) == 0 || slices.Contains(o.Addrs, ""):
 		return o, errors.New("redis needs an address")
@@ -214,7 +207,7 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 func (s *Redis) Begin(ctx context.Context, c Claim) (Record, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.times.call)
 	defer cancel()
-	if !validID(c.ID) {
+	if !ValidID(c.ID) {
 		return Record{}, false, &Unavailable{fmt.Errorf("%q is no operation id", c.ID)}
 	}
 	if err := s.join(ctx, shardOf(c.ID)); err != nil {
@@ -253,7 +246,7 @@ func (s *Redis) beginOnce(ctx context.Context, c Claim) (Record, bool, error) {
 		return Record{}, false, s.unavailable(ctx, err)
 	}
 	conn := node.Conn()
-	defer func() { _ = conn.Close() }() // gives it back to the pool
+	defer func() { _ = conn.Close() }() // returns it to the pool
 	r, acquired, err := s.begin(ctx, conn, c)
 	if err != nil || !acquired {
 		return r, false, err
@@ -295,12 +288,12 @@ func (u unconfirmed) Error() string {
 	return fmt.Sprintf("%d of %d replicas have confirmed the claim within %v", u.got, u.want, u.within)
 }
 
-// worthRepeating tells errors that may be gone at once from those that stay.
+// worthRepeating reports whether an error may be gone at once.
 func worthRepeating(err error) bool {
 	return lostServer(err) && !errors.As(err, new(unconfirmed))
 }
 
-// lostServer tells that no server has answered, or that another one should have been asked.
+// lostServer reports whether no server has answered, or another one should have been asked.
 func lostServer(err error) bool {
 	if err == nil || errors.Is(err, redis.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, new(*Mismatch)) {
 		return false
@@ -359,7 +352,7 @@ func (s *Redis) Get(ctx context.Context, id string) (Record, error) {
 // Settle implements Store, in one round trip. A process that has not seen the checks of the record's shard compares them first: a result that
 // was sealed with another key under the same id could never be opened.
 func (s *Redis) Settle(ctx context.Context, id string, f Settlement) (Record, error) {
-	if validID(id) && s.checks.seen(shardOf(id)) == "" {
+	if ValidID(id) && s.checks.seen(shardOf(id)) == "" {
 		if err := s.look(ctx, shardOf(id)); err != nil {
 			return Record{}, s.unavailable(ctx, err)
 		}
@@ -388,9 +381,9 @@ func (s *Redis) read(ctx context.Context, script *redis.Script, id string, args 
 }
 
 // call runs a script about one record: EVALSHA, and EVAL when the server does not have the script, be it new, restarted or flushed. An id
-// that is no UUID has no record; it might be the name of a set.
+// that is not a UUID has no record; it might be the name of a set.
 func (s *Redis) call(ctx context.Context, on redis.Scripter, script *redis.Script, id string, args ...any) (string, Record, error) {
-	if !validID(id) {
+	if !ValidID(id) {
 		return wordNone, Record{}, nil
 	}
 	answer, err := script.Run(ctx, on, redisKeys(id), s.scriptArgs(id, args...)...).Slice()
@@ -406,12 +399,6 @@ func (s *Redis) call(ctx context.Context, on redis.Scripter, script *redis.Scrip
 
 func (s *Redis) scriptArgs(id string, args ...any) []any {
 	return append([]any{id, s.retention.Done.Milliseconds(), s.retention.Unknown.Milliseconds()}, args...)
-}
-
-// validID accepts the one spelling of a UUID with hyphens.
-func validID(id string) bool {
-	const hyphenated = 36
-	return len(id) == hyphenated && uuid.Validate(id) == nil
 }
 
 // redisShards is how many shards there are: one for each first byte of an id.
@@ -485,7 +472,7 @@ func readTime(ms string) (time.Time, error) {
 	return time.UnixMilli(n).UTC(), err
 }
 
-// unavailable wraps an error, and lets a cluster be asked anew who its masters are when one does not answer: the client does that by itself
+// unavailable wraps an error, and lets a cluster be asked again who its masters are when one does not answer: the client does that by itself
 // only on redirections, and would ask a dead master until its view of the cluster is out of date
 // (https://github.com/redis/go-redis/issues/3979).
 func (s *Redis) unavailable(ctx context.Context, err error) error {

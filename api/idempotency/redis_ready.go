@@ -95,7 +95,6 @@ func isForbidden(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "ERR unknown command")
 }
 
-// judge reads INFO.
 func (s *Redis) judge(ctx context.Context, info map[string]string) (verified bool, err error) {
 	if info["aof_enabled"] == "0" {
 		s.noFile.Do(func() {
@@ -148,7 +147,6 @@ func number(text string) int64 {
 	return n
 }
 
-// parseInfo reads name:value lines.
 func parseInfo(text string) map[string]string {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {

@@ -1,6 +1,6 @@
 // Package idempotency keeps the promise: for one caller and one Idempotency-Key, the upstream operation is sent at most once while the
-// record is retained; a finished result is replayed byte for byte; when the outcome cannot be known, nobody sends again until a person has
-// settled it.
+// record is retained; a finished result is replayed byte for byte; when the outcome cannot be known, nothing is sent again until a person
+// has settled it.
 //
 // A Store keeps records and knows nothing of keys, callers and results but opaque bytes; a Vault makes those bytes.
 package idempotency
@@ -13,9 +13,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
-// State is where a record stands.
+// State is how far a record is.
 //
 //	(none) --Begin--> InFlight --Finish--> Done
 //	                     | |  \--Release--> (none), or the Freed that Begin replaced
@@ -30,7 +32,7 @@ type State string
 const (
 	InFlight State = "in_flight" // someone holds the claim, and may have sent
 	Done     State = "done"      // there is a result to replay
-	Unknown  State = "unknown"   // it may have executed, and nobody is waiting for an answer any more
+	Unknown  State = "unknown"   // it may have executed, and no call waits for its answer any more
 	Freed    State = "freed"     // an operator found that it was not executed: the key may be used again
 )
 
@@ -39,7 +41,7 @@ type Record struct {
 	// ID is the operation id, a UUID. It names the record.
 	ID    string
 	State State
-	// Caller tells whose it is, Operation which one, Fingerprint what was asked: compared, never interpreted.
+	// Caller, Operation and Fingerprint are what was asked, and by whom: compared, never interpreted.
 	Caller      []byte
 	Operation   string
 	Fingerprint []byte
@@ -52,7 +54,7 @@ type Record struct {
 	Ended time.Time
 	// Result is sealed; nil until Done.
 	Result []byte
-	// Settled tells that an operator ended an Unknown. A Done that was settled without a result has an empty one.
+	// Settled reports that an operator ended an Unknown. A Done that was settled without a result has an empty one.
 	Settled bool
 	// Attempt names the claim that the record is about: see AttemptOf. A key that was freed and claimed again has another one.
 	Attempt string
@@ -73,7 +75,7 @@ type Claim struct {
 	Operation   string
 	Fingerprint []byte
 	SealingKey  string
-	// Owner is a random token: whoever holds it may end the claim, and nobody else.
+	// Owner is a random token: only the call that has it may end the claim.
 	Owner string
 	// Lease is how long the claim holds. It is a field of the record, compared with the store's own clock; it must be longer than the
 	// call can take.
@@ -115,6 +117,22 @@ type Retention struct {
 	Unknown time.Duration
 }
 
+// CallTimeout bounds one exchange with a store about one record, retries included: with the store down a caller waits no longer than this.
+const CallTimeout = 800 * time.Millisecond
+
+// How long records are kept where nothing else is configured. An unknown outcome can be settled as long as its record is kept.
+const (
+	DoneRetention    = 7 * 24 * time.Hour
+	UnknownRetention = 30 * 24 * time.Hour
+)
+
+func (r Retention) orDefault() Retention {
+	return Retention{Done: cmp.Or(r.Done, DoneRetention), Unknown: cmp.Or(r.Unknown, UnknownRetention)}
+}
+
+// ValidID reports whether a text is an operation id: the one spelling of a UUID with hyphens.
+func ValidID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
+
 // Unavailable wraps every failure of a store to answer: nothing is known of the record then.
 type Unavailable struct{ Err error }
 
@@ -154,16 +172,16 @@ func (m *Mismatch) Error() string {
 	return "the store has lost its records: restore them, or restart the proxy knowing that what was executed before can be executed again"
 }
 
-// ErrNotOwner tells that a claim is no longer the caller's to end: the record is gone, has another owner, or was settled by an operator.
+// ErrNotOwner reports that a claim is no longer the caller's to end: the record is gone, has another owner, or was settled by an operator.
 var ErrNotOwner = errors.New("idempotency: the claim has another owner, or is gone")
 
-// ErrNotUnknown tells that only an Unknown can be settled.
+// ErrNotUnknown reports that only an Unknown can be settled.
 var ErrNotUnknown = errors.New("idempotency: the operation is not unknown")
 
 // ErrOtherAttempt reports that a settlement is about another attempt than the record is.
 var ErrOtherAttempt = errors.New("idempotency: the operation has been attempted again")
 
-// ErrNotFound tells that there is no such record.
+// ErrNotFound reports that there is no such record.
 var ErrNotFound = errors.New("idempotency: no such operation")
 
 // Store keeps records. All its methods are safe for concurrent use, by several processes where the store is shared, and every one that
@@ -172,8 +190,8 @@ var ErrNotFound = errors.New("idempotency: no such operation")
 // Begin fails.
 type Store interface {
 	// Begin claims a record. When there was none, or a Freed one, the claim holds: acquired is true and the record is the new one. Called
-	// again with the same owner while the record is InFlight, it says so again. Otherwise the record is the one that stands, whoever's
-	// it is; one whose lease has passed has become Unknown by then.
+	// again with the same owner while the record is InFlight, it says so again. Otherwise the record is the existing one, of any
+	// owner; one whose lease has passed has become Unknown by then.
 	Begin(ctx context.Context, c Claim) (r Record, acquired bool, err error)
 
 	// Finish ends a claim with a sealed result: InFlight, or an Unknown that no operator has settled, becomes Done. Repeated by the owner
@@ -182,7 +200,7 @@ type Store interface {
 
 	// Release ends a claim under which nothing was sent: the record vanishes, and a Freed one that the claim replaced is back until its own
 	// retention is over, since an operator may ask for it or repeat the settlement. A record that is no longer InFlight or Unknown under that
-	// owner, or was settled, is left alone. Release never fails for that reason: to whoever releases, both mean that the claim is not theirs.
+	// owner, or was settled, is left alone. Release never fails for that reason: both mean that the claim is not the caller's.
 	Release(ctx context.Context, id, owner string) error
 
 	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds; ErrNotOwner otherwise.
@@ -192,18 +210,18 @@ type Store interface {
 	Get(ctx context.Context, id string) (Record, error)
 
 	// Settle ends an Unknown: executed makes it Done, not executed Freed; both are then Settled. Repeated with the same Executed it
-	// changes nothing and gives the record as it stands. ErrNotFound; ErrOtherAttempt, whatever the record's state; ErrNotUnknown.
+	// changes nothing and returns the record as it is. ErrNotFound; ErrOtherAttempt, whatever the record's state; ErrNotUnknown.
 	Settle(ctx context.Context, id string, s Settlement) (Record, error)
 
 	// Unknowns lists at most limit Unknowns behind a place, without their results, the earliest started first and by id where they started
 	// in the same millisecond, and counts all that there are, before that place too.
 	Unknowns(ctx context.Context, after Cursor, limit int) (list []Record, total int, err error)
 
-	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that nobody asks for is still listed. It returns how
+	// Sweep turns InFlight records whose lease has passed into Unknown, so that one that is never asked for is still listed. It returns how
 	// many it turned.
 	Sweep(ctx context.Context) (int, error)
 
-	// Ready tells why claims could not be made or kept now; nil when they can. It writes nothing.
+	// Ready returns why claims could not be made or kept now; nil when they can. It writes nothing.
 	Ready(ctx context.Context) (Readiness, error)
 
 	// Close ends the store's own work and connections.

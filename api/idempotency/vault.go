@@ -20,14 +20,14 @@ import (
 // KeySize is the size of every key, in bytes.
 const KeySize = 32
 
-// Key is a sealing key with its id. Ids go into records; they are no secret.
+// Key is a sealing key with its id. Ids go into records; they are not secret.
 type Key struct {
 	ID     string
 	Secret []byte // KeySize bytes
 }
 
 // Vault turns what must not be read from a store into what may be kept there: names, fingerprints and sealed results. A leaked dump without
-// the keys tells neither which PIN was set nor that two calls set the same one.
+// the keys shows neither which PIN was set nor that two calls set the same one.
 type Vault struct {
 	name  []byte
 	keys  map[string]derived
@@ -41,10 +41,10 @@ type derived struct {
 	check       string
 }
 
-// ErrUnknownKey tells that a record was made with a key that this process does not have.
+// ErrUnknownKey reports that a record was made with a key that this process does not have.
 var ErrUnknownKey = errors.New("idempotency: the record was made with a key that is not configured")
 
-// NewVault gives a vault. The name key must not change within the retention, or records are no longer found; the first sealing key makes new
+// NewVault returns a vault. The name key must not change within the retention, or records are no longer found; the first sealing key makes new
 // records, the others still open theirs.
 func NewVault(name []byte, keys []Key) (*Vault, error) {
 	if len(name) != KeySize || len(keys) == 0 {
@@ -64,12 +64,10 @@ func NewVault(name []byte, keys []Key) (*Vault, error) {
 	return v, nil
 }
 
-// NewRandomVault gives a vault for a store that does not outlive the process.
+// NewRandomVault returns a vault for a store that does not outlive the process.
 func NewRandomVault() (*Vault, error) {
 	random := make([]byte, 2*KeySize)
-	if _, err := rand.Read(random); err != nil {
-		return nil, err
-	}
+	_, _ = rand.Read(random) // it never fails
 	return NewVault(random[:KeySize], []Key{{ID: "random", Secret: random[KeySize:]}})
 }
 
@@ -87,7 +85,7 @@ func derive(k Key) (derived, error) {
 	if err != nil {
 		return derived{}, err
 	}
-	seal, err := cipher.NewGCM(block)
+	seal, err := cipher.NewGCMWithRandomNonce(block)
 	return derived{fingerprint, seal, hex.EncodeToString(check)}, err
 }
 
@@ -111,7 +109,7 @@ func (v *Vault) Checks() KeyChecks {
 	return c
 }
 
-// SealingKey gives the id of the key that makes new records.
+// SealingKey returns the id of the key that makes new records.
 func (v *Vault) SealingKey() string { return v.first }
 
 // OperationID names the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one by id are the
@@ -128,7 +126,7 @@ func (v *Vault) OperationID(caller, key string) string {
 	return id.String()
 }
 
-// CallerDigest tells callers apart without naming them.
+// CallerDigest distinguishes callers without naming them.
 func (v *Vault) CallerDigest(caller string) []byte {
 	mac := hmac.New(sha256.New, v.name)
 	writeField(mac, "caller")
@@ -155,11 +153,7 @@ func (v *Vault) Seal(r Record, result Result) ([]byte, error) {
 	if !ok {
 		return nil, ErrUnknownKey
 	}
-	nonce := make([]byte, k.seal.NonceSize(), k.seal.NonceSize()+len(result.Body)+k.seal.Overhead()+64)
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, err
-	}
-	return k.seal.Seal(nonce, nonce, result.encode(), boundTo(r)), nil
+	return k.seal.Seal(nil, nil, result.encode(), boundTo(r)), nil //nolint:gosec // derive has made an AEAD that chooses its own nonces
 }
 
 // Open decrypts the result of a record. ErrUnknownKey, or an error that says that it was tampered with.
@@ -168,11 +162,7 @@ func (v *Vault) Open(r Record) (Result, error) {
 	if !ok {
 		return Result{}, ErrUnknownKey
 	}
-	if len(r.Result) < k.seal.NonceSize() {
-		return Result{}, errors.New("idempotency: a sealed result is too short")
-	}
-	nonce, sealed := r.Result[:k.seal.NonceSize()], r.Result[k.seal.NonceSize():]
-	plain, err := k.seal.Open(nil, nonce, sealed, boundTo(r))
+	plain, err := k.seal.Open(nil, nil, r.Result, boundTo(r))
 	if err != nil {
 		return Result{}, fmt.Errorf("idempotency: a sealed result does not open: %w", err)
 	}

@@ -6,13 +6,13 @@ import (
 	"strconv"
 	"strings"
 
-	"soapbridge/api"
+	"soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 )
 
 // keyPattern takes both spellings: a bare token, and the quoted string of a structured field.
-const keyPattern = `^(` + api.KeyToken + `|"` + api.KeyToken + `")$`
+const keyPattern = `^(` + edge.KeyToken + `|"` + edge.KeyToken + `")$`
 
 // keyDescription is completed by a running proxy, which knows its own retention.
 const keyDescription = "A fresh random key for each new operation, the same key for each repetition of it. For " + openapi.DefaultRetention +
@@ -24,7 +24,7 @@ var notOperations = []string{"not-found", "method-not-allowed", "not-unknown"}
 // answersOf are the problems that an operation can answer with, by status. The others belong to the routes that settle, or to no route at all.
 func answersOf() (statuses []int, byStatus map[int][]openapi.Problem) {
 	byStatus = map[int][]openapi.Problem{}
-	for _, p := range api.Problems() {
+	for _, p := range edge.Problems() {
 		if slices.Contains(notOperations, p.Code) {
 			continue
 		}
@@ -56,7 +56,7 @@ func meaning(problems []openapi.Problem) string {
 func previews(op translate.Operation) []any {
 	words := make([]any, len(op.Versions))
 	for i, v := range op.Versions {
-		words[i] = api.PreviewWord(v)
+		words[i] = edge.PreviewWord(v)
 	}
 	return words
 }
@@ -79,7 +79,7 @@ func describeOperation(operation node, op translate.Operation) {
 			"description": "Names this call in the log; made up when it is missing or malformed.",
 		},
 	}, parameters...)
-	operation["description"] = fmt.Sprintf("%v\n\nScope: `%s`.", operation["description"], api.ScopeOf(op))
+	operation["description"] = fmt.Sprintf("%v\n\nScope: `%s`.", operation["description"], edge.ScopeOf(op))
 	responses := operation.at("responses")
 	statuses, byStatus := answersOf()
 	for _, status := range statuses {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"soapbridge/api"
+	"soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -18,7 +18,7 @@ func catalogue(doc node, ops []translate.Operation) openapi.Catalogue {
 	var all openapi.Catalogue
 	for _, op := range ops {
 		entry := openapi.CatalogueOperation{
-			Name: op.Name, System: op.System, Method: "POST", Path: op.Path, Scope: string(api.ScopeOf(op)),
+			Name: op.Name, System: op.System, Method: "POST", Path: op.Path, Scope: string(edge.ScopeOf(op)),
 			Summary:    fmt.Sprint(doc.at("paths", op.Path, "post")["summary"]),
 			SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace,
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"soapbridge/api"
+	"soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -165,7 +165,7 @@ func reference(property node) (string, bool) {
 
 // problemCodes closes the list of codes.
 func problemCodes(schemas node) {
-	problems := api.Problems()
+	problems := edge.Problems()
 	codes := make([]string, len(problems))
 	for i, p := range problems {
 		codes[i] = p.Code

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"soapbridge/api"
+	"soapbridge/api/edge"
 	"soapbridge/openapi"
 )
 
@@ -69,7 +69,7 @@ func explainProblems(swagger node) {
 // problemsIn reads a description that is a list of codes and nothing else.
 func problemsIn(description any) ([]openapi.Problem, bool) {
 	text, _ := description.(string)
-	table := api.Problems()
+	table := edge.Problems()
 	var problems []openapi.Problem
 	for code := range strings.SplitSeq(text, " ") {
 		i := slices.IndexFunc(table, func(p openapi.Problem) bool { return p.Code == code })

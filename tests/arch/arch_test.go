@@ -36,23 +36,42 @@ type arrow struct {
 }
 
 const (
-	core    = module + "/translate"
-	wire    = module + "/translate/soap"
-	xml     = module + "/translate/xml"
-	rules   = module + "/translate/validation"
-	edge    = module + "/api"
+	core   = module + "/translate"
+	secret = core + "/secret"
+	shape  = core + "/shape"
+	record = core + "/record"
+	rules  = core + "/rules"
+	xml    = core + "/xml"
+	wire   = core + "/soap"
+	// vocabulary is where the rules are as long as rules is to come.
+	vocabulary = core + "/validation"
+
+	app        = module + "/api/app"
+	edge       = module + "/api/edge"
+	operations = module + "/api/operations"
+	settings   = module + "/api/config"
+	store      = module + "/api/idempotency"
+
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
 	openapi = module + "/openapi"
 	// generator is a program of developers: it reads all systems, and no other package can import it.
 	generator = openapi + "/gen"
-	kit       = module + "/tests/kit"
+	tests     = module + "/tests"
+	kit       = tests + "/kit"
 )
+
+// parts are the packages that the core is made of. The others below core are systems.
+var parts = []string{core, secret, shape + "/...", record, rules, xml, wire, vocabulary}
 
 var arrows = []arrow{
 	{
+		from: []string{module}, to: []string{"module"}, except: []string{app},
+		reason: "main is signals, the command line and exit codes; api/app composes",
+	},
+	{
 		from: []string{core + "/..."}, to: []string{"net/http/...", "crypto/tls", "os/exec", "database/sql"}, deep: true,
-		reason: "the core is pure: what it gives depends on its arguments alone, so nothing in it may open a connection",
+		reason: "the core is pure: what it returns depends on its arguments alone, so nothing in it may open a connection",
 	},
 	{
 		from: []string{core + "/..."},
@@ -63,39 +82,61 @@ var arrows = []arrow{
 		reason: "the core is pure: files, randomness and identifiers come in through Env",
 	},
 	{
+		from: []string{secret}, to: []string{"module", "others"},
+		reason: "every package has secrets, so their type depends on none",
+	},
+	{
+		from: []string{shape + "/..."}, to: []string{"module"}, except: []string{shape + "/...", xml, secret}, later: true,
+		reason: "a shape is plain data, and everything else is built on it",
+	},
+	{
+		from: []string{record}, to: []string{"module"}, except: []string{shape, secret}, later: true,
+		reason: "a record is slots along a shape: it knows neither the rules nor the wire",
+	},
+	{
+		from: []string{rules}, to: []string{"module"}, except: []string{shape, record, secret}, later: true,
+		reason: "rules are evaluated on records: they know neither the wire nor an operation",
+	},
+	{
 		from: []string{xml}, to: []string{"module", "others"}, except: []string{"golang.org/x/text/..."},
-		reason: "XML is a text: the standard library and the tables of the charsets are all it needs",
+		reason: "the text of XML is below everything that has a meaning: the standard library and the tables of the charsets are all it needs",
 	},
 	{
-		from: []string{wire}, to: []string{"module", "others"}, except: []string{xml, "github.com/go-json-experiment/json/..."},
-		reason: "the wire knows no operation: XML and the JSON tokenizer are all it needs",
+		from: []string{wire}, to: []string{"module", "others"},
+		except: []string{shape, record, xml, secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
+		reason: "the wire knows no operation: shapes, records, the standard library, the JSON tokenizer and the tables of the charsets are all it needs",
 	},
 	{
-		from: []string{rules}, to: []string{"module", "others"}, except: []string{"github.com/go-playground/validator/v10"},
+		from: []string{vocabulary}, to: []string{"module", "others"}, except: []string{"github.com/go-playground/validator/v10"},
 		reason: "the vocabulary of rules knows neither the wire nor an operation",
 	},
 	{
-		from: []string{core}, to: []string{"module", "others"}, except: []string{wire, xml, rules, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
-		reason: "the core stands on the wire, the rules and the encodings of text alone; a system's folder depends on it, never the reverse",
+		from: []string{core}, to: []string{"module", "others"},
+		except: []string{shape, record, rules, wire, xml, vocabulary, secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
+		reason: "the core depends on its own parts and the encodings of text; a system's folder depends on it, never the reverse",
 	},
 	{
-		from: []string{core + "/..."}, not: []string{core, wire, xml, rules}, to: []string{"module", "others"}, except: []string{core, wire, xml, rules},
+		from: []string{core + "/..."}, not: parts, to: []string{"module", "others"}, except: []string{core, shape, record, rules, wire, xml, vocabulary, secret},
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, wire, xml, rules, edge + "/idempotency", openapi},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, wire, xml, vocabulary, secret, operations, store, openapi},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{edge + "/config"}, to: []string{"module"}, tests: true, except: []string{edge + "/config"},
-		reason: "settings are text and limits; what they configure is wired by main",
+		from: []string{operations}, to: []string{"module"}, except: []string{core, vocabulary, store, openapi},
+		reason: "records are looked up and settled without any knowledge of routes; the edge has the words for what is wrong",
 	},
 	{
-		from: []string{edge + "/idempotency/..."}, to: []string{"module"}, except: []string{edge + "/idempotency/...", wire, module + "/tests/parent"},
+		from: []string{settings}, to: []string{"module"}, tests: true, except: []string{settings, secret},
+		reason: "settings are text and limits; api/app wires what they configure",
+	},
+	{
+		from: []string{store + "/..."}, to: []string{"module"}, except: []string{store + "/...", tests + "/parent"},
 		reason: "a store keeps bytes under a name and knows neither routes nor operations",
 	},
 	{
-		from: []string{client}, to: []string{"module", "others"}, except: []string{wire},
+		from: []string{client}, to: []string{"module", "others"}, except: []string{wire, secret},
 		reason: "the client moves bytes: of the module it knows the message and the error classes",
 	},
 	{
@@ -107,8 +148,8 @@ var arrows = []arrow{
 		reason: "its tests too must not take an envelope from the code that it judges",
 	},
 	{
-		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/..."},
-		reason: "documents are data that the edge serves",
+		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/...", shape, rules},
+		reason: "documents are made of shapes, rules and words, and the edge serves them",
 	},
 	{
 		from: []string{"module"}, not: []string{generator}, to: []string{"github.com/swaggo/swag/...", "github.com/getkin/kin-openapi/..."},
@@ -123,28 +164,27 @@ var arrows = []arrow{
 		reason: "YAML is a form of the documents, and of nothing else",
 	},
 	{
-		from: []string{generator}, to: []string{client + "/...", edge + "/idempotency/...", edge + "/config/..."},
+		from: []string{generator}, to: []string{app, client + "/...", store + "/...", settings},
 		reason: "documents say what operations and errors are, not where they are sent or kept",
 	},
 	{
-		from: []string{"module"}, not: []string{module, generator, module + "/tests/..."}, to: []string{core + "/...", sandbox},
-		except: []string{core, wire, xml, rules},
-		reason: "main alone knows which systems and which upstream there are: only it wires them",
+		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{core + "/...", sandbox}, except: parts,
+		reason: "api/app alone knows which systems and which upstream there are: only it wires them",
 	},
 	{
-		from: []string{"module"}, not: []string{module, generator, module + "/tests/..."}, to: []string{client, edge},
-		reason: "main alone joins the two edges",
+		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{client, edge, settings},
+		reason: "api/app alone joins the two edges and the settings",
 	},
 	{
-		from: []string{"module"}, not: []string{edge, openapi + "/...", module + "/tests/bench"}, to: []string{"github.com/gin-gonic/...", "github.com/gin-contrib/..."}, tests: true,
+		from: []string{"module"}, not: []string{edge, openapi + "/...", tests + "/bench"}, to: []string{"github.com/gin-gonic/...", "github.com/gin-contrib/..."}, tests: true,
 		reason: "gin is the edge's choice; nothing else may have to change with it",
 	},
 	{
-		from: []string{"module"}, not: []string{edge + "/idempotency/..."}, to: []string{"github.com/redis/..."},
-		reason: "Redis stands behind the interface of the store",
+		from: []string{"module"}, not: []string{store + "/..."}, to: []string{"github.com/redis/..."},
+		reason: "Redis is behind the interface of the store",
 	},
 	{
-		from: []string{"module"}, not: []string{edge + "/config"}, to: []string{"github.com/caarlos0/env/..."}, tests: true,
+		from: []string{"module"}, not: []string{settings}, to: []string{"github.com/caarlos0/env/..."}, tests: true,
 		reason: "settings are read in one place",
 	},
 	{
@@ -153,15 +193,15 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{module}, deep: true,
-		to:     []string{module + "/tests/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/..."},
+		to:     []string{tests + "/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/..."},
 		reason: "what ships holds no test code; kits for tests may, as long as only tests import them",
 	},
 	{
-		from: []string{kit}, to: []string{"module", "others"}, except: []string{module + "/tests/parent"},
+		from: []string{kit}, to: []string{"module", "others"}, except: []string{tests + "/parent"},
 		reason: "the kit sees the program from outside; what is measured beside the product imports it, and must not hold the product",
 	},
 	{
-		from: []string{"module"}, not: []string{module + "/tests/..."}, to: []string{kit}, tests: true,
+		from: []string{"module"}, not: []string{tests + "/..."}, to: []string{kit}, tests: true,
 		reason: "it starts the whole program: a package's own tests start the package",
 	},
 }

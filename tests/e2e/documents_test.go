@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
-	"soapbridge/api"
+	api "soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/tests/kit"
 	"soapbridge/translate/soap"

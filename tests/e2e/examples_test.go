@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"soapbridge/api"
+	api "soapbridge/api/edge"
 	"soapbridge/tests/kit"
 )
 

@@ -659,7 +659,7 @@ func tableCodes(t *testing.T) (codes []string) {
 		return file
 	}
 	parse("translate/error.go")
-	ast.Inspect(parse("api/problem.go"), func(n ast.Node) bool {
+	ast.Inspect(parse("api/edge/problems.go"), func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || spec.Names[0].Name != "table" {
 			return true

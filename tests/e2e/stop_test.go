@@ -256,7 +256,7 @@ func TestStopAfterARefusalForRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, err := p.Wait()
-	// It is 3 s, and the rest is for a busy machine: api.TestStopWithoutStore has a clock of its own.
+	// It is 3 s, and the rest is for a busy machine: edge.TestStopWithoutStore has a clock of its own.
 	if took := time.Since(start); err != nil || code != 0 || took > 10*time.Second {
 		t.Errorf("exit code %d after %s, %v\n%s", code, took, err, p.Stderr)
 	}

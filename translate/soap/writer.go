@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"soapbridge/translate/secret"
 	"soapbridge/translate/xml"
 )
 
@@ -62,7 +63,7 @@ func (w *Writer) Secret(s Secret) {
 	if at, bad := xml.IllegalChar(string(s)); bad {
 		w.fail(at)
 	}
-	w.Markup(masked)
+	w.Markup(secret.Mask)
 }
 
 // fail names the place and never the text, which may be a secret.

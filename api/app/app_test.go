@@ -1,0 +1,91 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"soapbridge/api/config"
+	"soapbridge/api/idempotency"
+)
+
+// output is what a command writes while the test reads it.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// listening waits until the log names the address of the API.
+func (o *output) listening(t *testing.T) string {
+	t.Helper()
+	for range 500 {
+		o.mu.Lock()
+		lines := strings.Split(o.text.String(), "\n")
+		o.mu.Unlock()
+		for _, line := range lines {
+			var m struct{ Msg, Listen string }
+			if json.Unmarshal([]byte(line), &m) == nil && m.Msg == "listening" {
+				return m.Listen
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it does not listen: %s", o.text.String())
+	return ""
+}
+
+// TestServeStartsAndStops runs the whole program inside a test, twice at once: nothing of it is global.
+func TestServeStartsAndStops(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	addresses := map[string]bool{}
+	for range 2 {
+		log := &output{}
+		p := &Process{
+			Environ: []string{"SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0", "SOAPBRIDGE_DRAIN_TIMEOUT=1s", "SOAPBRIDGE_MDS_URL=http://127.0.0.1:1"},
+			Out:     io.Discard, Err: log, Signals: func() <-chan os.Signal { return nil },
+		}
+		go func() { ended <- (&serveCommand{}).Run(ctx, p) }()
+		addresses[log.listening(t)] = true
+	}
+	for address := range addresses {
+		response, err := http.Get("http://" + address + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("status %d", response.StatusCode)
+		}
+	}
+	stop()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(addresses) != 2 {
+		t.Errorf("addresses %v", addresses)
+	}
+}
+
+// TestDefaultRetention: the default of the setting and that of the stores are one.
+func TestDefaultRetention(t *testing.T) {
+	c, err := config.Load(nil, config.ReadFile)
+	if err != nil || c.IdempotencyRetention != idempotency.DoneRetention {
+		t.Errorf("%v, %v", c.IdempotencyRetention, err)
+	}
+}

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"soapbridge/api/config"
+	"soapbridge/upstream"
+)
+
+type configCommands struct {
+	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis."`
+}
+
+type configShow struct{}
+
+func (configShow) Run(p *Process) error {
+	c, err := p.settings()
+	if err != nil {
+		return err
+	}
+	return c.Print(p.Out)
+}
+
+type configCheck struct{}
+
+func (configCheck) Run(ctx context.Context, p *Process) error {
+	c, err := p.settings()
+	if err != nil {
+		return err
+	}
+	systems, err := systemsOf(c)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, s := range systems {
+		state, err := s.check(ctx, c.MaxReply)
+		if err != nil {
+			state, failed = oneLine(err), errors.New("a system cannot be reached, or its URL is wrong")
+		}
+		_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", s.name, state)
+	}
+	state, err := checkStore(ctx, c, p)
+	if err != nil {
+		state, failed = oneLine(err), errors.Join(failed, errors.New("the store of idempotency records cannot be used"))
+	}
+	_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", "redis", state)
+	return failed
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// check connects, and sends nothing.
+func (s system) check(ctx context.Context, maxReply int64) (state string, err error) {
+	client, err := s.client(maxReply, upstream.Events{})
+	if err != nil || client == nil {
+		return "not configured", err
+	}
+	defer client.Close()
+	return "reachable", client.Check(ctx)
+}
+
+// checkStore connects and reads; it writes nothing.
+func checkStore(ctx context.Context, c config.Config, p *Process) (state string, err error) {
+	if c.RedisURL == "" {
+		return "not configured", nil
+	}
+	records, _, err := store(c, logger(p.Err, "text", "warn"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = records.Close() }()
+	found, err := records.Ready(ctx)
+	if err := foreign(err); err != nil {
+		return "", err
+	}
+	if found.PolicyUnverified {
+		return "ready, policy: unverified", err
+	}
+	return "ready", err
+}
+
+type healthCommand struct {
+	URL string `help:"Where the proxy is; by default what SOAPBRIDGE_LISTEN says. Without a path, /readyz is asked."`
+}
+
+func (h *healthCommand) Run(ctx context.Context, p *Process) error {
+	target, client, err := h.target(p.Environ)
+	if err != nil {
+		return usage(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return usage(err)
+	}
+	if h.URL == "" {
+		request.Host = "localhost" // a proxy without callers accepts it, whatever name SOAPBRIDGE_LISTEN has
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s answered %s", target, response.Status)
+	}
+	_, _ = fmt.Fprintln(p.Out, "ready")
+	return nil
+}
+
+func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
+	if h.URL != "" {
+		u, err := url.Parse(h.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", nil, errors.New("--url: give a URL like http://127.0.0.1:8080")
+		}
+		if strings.Trim(u.Path, "/") == "" {
+			u.Path = "/readyz"
+		}
+		return u.String(), http.DefaultClient, nil
+	}
+	c, err := config.Load(environ, config.ReadFile)
+	if err != nil {
+		return "", nil, err
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "", nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	address := net.JoinHostPort(host, port) + "/readyz"
+	if c.TLSCert == "" {
+		return "http://" + address, http.DefaultClient, nil
+	}
+	// The certificate is for the name that callers use, not for this machine's own address; no secret is sent.
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
+	return "https://" + address, &http.Client{Transport: transport}, nil
+}

@@ -1,0 +1,239 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"soapbridge/api/config"
+	"soapbridge/api/edge"
+	"soapbridge/api/idempotency"
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/secret"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
+	"soapbridge/upstream"
+)
+
+// proxy is what serve and demo run.
+type proxy struct {
+	settings config.Config
+	edge     edge.Config
+	clients  []*upstream.Client
+}
+
+// newProxy composes a proxy from its settings. The configuration of the edge is built here, whole, and nowhere else. What the settings start
+// ends with ctx; close ends the rest.
+func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log *slog.Logger) (*proxy, error) {
+	p := &proxy{settings: c}
+	var metrics *edge.Metrics
+	if c.MetricsListen != "" {
+		metrics = edge.NewMetrics()
+	}
+	systems, err := systemsOf(c)
+	if err != nil {
+		return nil, err
+	}
+	wired, err := p.connect(systems, metrics, log)
+	if err != nil {
+		return nil, err
+	}
+	known, err := callers(ctx, process.Environ, c, scopes(systems), log)
+	if err != nil {
+		return nil, err
+	}
+	records, keys, err := store(c, log)
+	if err != nil {
+		return nil, err
+	}
+	p.edge = edge.Config{
+		Systems: wired, RulesOff: rulesOff(c), Tools: tools, Sandbox: c.Sandbox,
+		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
+		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
+		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
+		Metrics: metrics, Log: log, LogReplies: c.LogsReplies(),
+		Ready: func(context.Context) error { return ctx.Err() },
+	}
+	return p, nil
+}
+
+// connect gives each system its client. Nothing is sent yet.
+func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logger) ([]edge.System, error) {
+	wired := make([]edge.System, 0, len(systems))
+	var failed error
+	for _, s := range systems {
+		w := edge.System{Operations: s.operations, CallTimeout: s.settings.Timeout}
+		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("SOAPBRIDGE_%s_*: %w", strings.ToUpper(s.name), err))
+		} else if client != nil {
+			w.Upstream, p.clients = client, append(p.clients, client)
+		}
+		wired = append(wired, w)
+	}
+	return wired, failed
+}
+
+func (p *proxy) close() {
+	_ = p.edge.Store.Close() // nothing is left to be stored
+	for _, client := range p.clients {
+		client.Close()
+	}
+}
+
+// system is a vendor's service.
+type system struct {
+	name       string // in settings and in the log
+	settings   config.System
+	operations []translate.Operation
+}
+
+const lenient = "lenient"
+
+// systemsOf returns all systems, in the order of the documents.
+func systemsOf(c config.Config) ([]system, error) {
+	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
+	limits := xml.Limits{Bytes: 3 * int(c.MaxReply)}
+	version := soap.V11
+	if c.CustomerCare.SOAPVersion == soap.V12.String() {
+		version = soap.V12
+	}
+	care, err1 := customercare.Operations(customercare.Config{
+		Version:     version,
+		DirectToken: c.CustomerCare.DirectToken, OriginatingToken: c.CustomerCare.OriginatingToken, UserID: c.CustomerCare.UserID,
+		Username: c.CustomerCare.WSSEUsername, Password: c.CustomerCare.WSSEPassword,
+		SuccessCodes: c.CustomerCare.SuccessCodes, CodeStatus: c.CustomerCare.CodeStatus,
+		Secrets: transportSecrets(c.CustomerCare.System), Limits: limits,
+	})
+	cmp, err2 := mds.Operations(mds.Config{
+		SOAPAction: c.MDS.SOAPAction, Username: c.MDS.WSSEUsername, Password: c.MDS.WSSEPassword,
+		Secrets: transportSecrets(c.MDS.System), Limits: limits,
+	})
+	cumulus, err3 := emersion.Operations(emersion.Config{
+		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction, Username: c.Emersion.WSSEUsername, Password: c.Emersion.WSSEPassword,
+		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
+		Secrets:            transportSecrets(c.Emersion.System), Limits: limits,
+	})
+	return []system{
+		{"customercare", c.CustomerCare.System, care}, {"mds", c.MDS.System, cmp}, {"emersion", c.Emersion.System, cumulus},
+	}, errors.Join(err1, err2, err3)
+}
+
+// transportSecrets are masked in whatever the vendor says.
+func transportSecrets(s config.System) []secret.Secret {
+	secrets := []secret.Secret{s.BasicPassword, s.WSSEPassword}
+	if s.BasicUsername != "" { // as in the HTTP header
+		basic := base64.StdEncoding.EncodeToString([]byte(s.BasicUsername + ":" + string(s.BasicPassword)))
+		secrets = append(secrets, secret.Secret(basic))
+	}
+	return secrets
+}
+
+// rulesOff are the marks of the rules that the configuration turns off.
+func rulesOff(c config.Config) []string {
+	if c.Emersion.IdentifierCheck == lenient {
+		return []string{emersion.StrictIdentifiers}
+	}
+	return nil
+}
+
+// client returns the client of a system, nil where no URL is configured.
+func (s system) client(maxReply int64, events upstream.Events) (*upstream.Client, error) {
+	if s.settings.URL == "" {
+		return nil, nil //nolint:nilnil // nil is how edge.System spells that no URL is configured
+	}
+	return upstream.New(upstream.Config{
+		URL: s.settings.URL, DialTimeout: s.settings.DialTimeout, Timeout: s.settings.Timeout, MaxIdle: s.settings.MaxInFlight, MaxReply: maxReply,
+		NoKeepAlive: s.settings.KeepAlive == "off", UserAgent: userAgent(), Events: events,
+		TLSCA: s.settings.TLSCA, TLSCert: s.settings.TLSCert, TLSKey: s.settings.TLSKey,
+		BasicUsername: s.settings.BasicUsername, BasicPassword: s.settings.BasicPassword,
+	})
+}
+
+// events logs and counts strange connections to a system.
+func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Events {
+	log = log.With(slog.String("system", system))
+	return upstream.Events{
+		Stray: func(operationID string) {
+			log.Error("the upstream sent an answer that no call asked for: the answer to this operation, or to one near it, may be that of another call; "+
+				"look for it in the vendor's records", slog.String("operation_id", operationID), slog.Bool("alert", true))
+			metrics.StrayAnswer(system)
+		},
+		Suspect: func(suspect bool) {
+			if suspect {
+				log.Warn("connections to the upstream are not kept for a while: an answer without an envelope, or one that no call asked for, came over one")
+			} else {
+				log.Info("connections to the upstream are kept again")
+			}
+			metrics.Suspect(system, suspect)
+		},
+	}
+}
+
+// store returns where the records are kept, Redis where it is configured, else this process's memory; and the vault that makes them.
+func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.Vault, error) {
+	sealing := make([]idempotency.Key, 0, len(c.SecretKeys))
+	for _, k := range c.SecretKeys {
+		sealing = append(sealing, idempotency.Key{ID: k.ID, Secret: []byte(k.Key)})
+	}
+	keys, err := idempotency.NewVault([]byte(c.NameKey), sealing)
+	if c.NameKey == "" || len(sealing) == 0 {
+		keys, err = idempotency.NewRandomVault() // the configuration demands keys wherever records outlive the process
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	retention := idempotency.Retention{Done: c.IdempotencyRetention, Unknown: max(idempotency.UnknownRetention, c.IdempotencyRetention)}
+	r, shared := c.Redis()
+	if !shared {
+		return idempotency.NewMemory(idempotency.MemoryOptions{Retention: retention}), keys, nil
+	}
+	options := idempotency.RedisOptions{
+		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
+	}
+	if r.TLS {
+		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	records, err := idempotency.NewRedis(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	return records, keys, nil
+}
+
+// foreign names the setting by which a store is not this proxy's, if that is why it cannot be used.
+func foreign(err error) error {
+	mismatch, ok := errors.AsType[*idempotency.Mismatch](err)
+	switch {
+	case !ok:
+		return nil
+	case mismatch.Of == idempotency.MismatchOfNameKey:
+		return fmt.Errorf("SOAPBRIDGE_NAME_KEY: %w", mismatch)
+	case mismatch.Of == idempotency.MismatchOfSealingKey:
+		return fmt.Errorf("SOAPBRIDGE_SECRET_KEYS: %w", mismatch)
+	}
+	return mismatch
+}
+
+// checkStoreAtStart logs what the first call would find out otherwise. Its error is a setting that is wrong; a store that is away may come back.
+func checkStoreAtStart(ctx context.Context, store idempotency.Store, log *slog.Logger) error {
+	found, err := store.Ready(ctx)
+	if err := foreign(err); err != nil {
+		return err
+	}
+	if err != nil {
+		log.Error("the store of idempotency records cannot be used as it is, and this proxy is not ready: calls may be refused", slog.String("cause", err.Error()))
+	}
+	if found.PolicyUnverified {
+		log.Warn("the store of idempotency records does not say whether it may evict some: set maxmemory-policy noeviction", slog.String("policy", "unverified"))
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package edge
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// call is everything that is known of one request while it runs. Each fact is written once, by the step that learns it; what the log says of the
+// request, it reads here.
+type call struct {
+	requestID string
+	caller    caller // empty until it is known
+	problem   *problem
+
+	// What follows is about calls of operations.
+	operation    *translate.Operation
+	system       *System
+	preview      soap.Version  // 0: the call is to be made
+	env          translate.Env // holds the operation id
+	named        bool          // there is a record of the operation, or was one: its id may be shown
+	claim        *claim        // nil before the claim and after finish, and where another call has the record
+	replayed     bool
+	sent         bool // the message was handed to the upstream
+	upstreamTime time.Duration
+	ignored      int  // elements of the reply that nothing is declared for
+	pretended    bool // the reply was pasted: it says nothing to operators
+}
+
+const callKey = "soapbridge.call"
+
+func callOf(c *gin.Context) *call { return c.MustGet(callKey).(*call) } //nolint:forcetypeassert // identify alone sets it
+
+// operationID names the operation on the answer and in the log. What is refused before the claim has none, although its key may be that of an
+// operation.
+func (call *call) operationID() string {
+	if !call.named {
+		return ""
+	}
+	return call.env.OperationID
+}
+
+// nameOperation puts the id on the answer, and allows it in the log.
+func (call *call) nameOperation(c *gin.Context) {
+	call.named = true
+	c.Header("Operation-Id", call.env.OperationID)
+}

@@ -1,0 +1,182 @@
+// Package edge is the HTTP edge: JSON in, JSON or a problem out. It knows operations as data, and nothing of any vendor.
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/operations"
+	"soapbridge/openapi"
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// Upstream brings an envelope to a SOAP service and its reply back, at most once.
+//
+// Send calls read once with the reply whenever a complete HTTP answer came back, whatever its status, and returns nil. read reports whether
+// the reply is a readable answer to this message; only then may its connection carry another message. Otherwise the error is a
+// *soap.SendError that reports whether anything can have been sent, and read was not called; an implementation that does not know must return Broken.
+// It never sends a message twice.
+type Upstream interface {
+	Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error
+}
+
+// System is one vendor's service.
+type System struct {
+	Operations []translate.Operation
+	// Upstream is nil where no URL is configured: the routes answer that they are not.
+	Upstream Upstream
+	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
+	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.
+	CallTimeout time.Duration
+}
+
+// Config is what the edge needs.
+type Config struct {
+	Systems []System
+	// MaxBody is the largest request body, in bytes.
+	MaxBody int64
+	// MaxReply is the largest reply that may be pasted for decoding, in bytes: that of the upstreams.
+	MaxReply int64
+	// KeyOptional lets a call come without an Idempotency-Key.
+	KeyOptional bool
+	// Store keeps the records, Vault makes what is in them.
+	Store idempotency.Store
+	Vault *idempotency.Vault
+	// Callers are who may call; nil lets everybody do everything, as one anonymous caller.
+	Callers *Callers
+	// Metrics counts what happens; nil where no metrics are kept.
+	Metrics *Metrics
+	// Hosts are the host names, in lower case, that a request may be for where Callers is nil, beside IP addresses and localhost: see isOwnHost.
+	Hosts []string
+	// CORSOrigins are the origins that browsers may call from: "https://app.example.com". A trailing ":*" means any port.
+	CORSOrigins []string
+	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts none.
+	TrustedProxies []string
+	// Ready returns why the process is not ready, whatever its store says, and nil when it is. It may be nil itself.
+	Ready func(context.Context) error
+	// Retention is how long the result of a key is replayed, for the documents.
+	Retention time.Duration
+	// Sandbox reports, for the pages, that the upstreams are a sandbox.
+	Sandbox bool
+	// RulesOff are the rules of requests that the configuration turns off, by their marks in the documents.
+	RulesOff []string
+	// Tools adds what only a demo may do: decoding a pasted reply, without any caller.
+	Tools bool
+	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
+	LogReplies bool
+	Log        *slog.Logger
+}
+
+// New returns the handler of the whole API. Stopping it is Stop, and Drain after the last request.
+func New(c Config) (*Server, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false // a redirected POST would lose its body, or be sent twice
+	if err := e.SetTrustedProxies(c.TrustedProxies); err != nil {
+		return nil, err
+	}
+	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
+	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Statuses: map[string]int{}, Log: c.Log}
+	if c.Metrics != nil {
+		s.records.Unknowns = c.Metrics.Unknowns
+	}
+	s.life, s.cutOff = context.WithCancel(context.Background())
+	e.Use(s.identify, s.log, s.recover)
+	if c.Callers == nil {
+		e.Use(s.checkHost)
+	}
+	if len(c.CORSOrigins) > 0 {
+		e.Use(s.crossOrigin())
+	}
+	e.NoRoute(s.notFound)
+	e.NoMethod(s.methodNotAllowed)
+	e.Match(reading, "/healthz", s.alive)
+	e.Match(reading, "/readyz", s.ready)
+	for i := range c.Systems {
+		system := &c.Systems[i]
+		for j := range system.Operations {
+			op := &system.Operations[j]
+			e.POST(op.Path, s.handle(s.operation(op, system)))
+			s.records.Statuses[op.Name] = op.Status
+		}
+	}
+	e.Match(reading, "/v1/operations", s.handle(s.listOperations))
+	e.Match(reading, operationsPath+":operationId", s.handle(s.showOperation))
+	e.POST(operationsPath+":operationId/resolution", s.handle(s.settle))
+	if c.Tools {
+		if err := s.addTools(e); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if s.site, err = openapi.New(s.documented()); err != nil {
+		return nil, err
+	}
+	s.site.Register(e)
+	return s, nil
+}
+
+// reading are the methods of every route that only reads. net/http leaves the body of an answer to HEAD out.
+var reading = []string{http.MethodGet, http.MethodHead}
+
+// operationsPath is what the path of an operation's view begins with; the operation id follows.
+const operationsPath = "/v1/operations/"
+
+// refuseEncodedSlashes lets no route have a path with an encoded slash: net/url decodes it, and "a%2Fb" would be routed like "a/b", which is
+// another resource (RFC 3986, section 2.2).
+func refuseEncodedSlashes(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F") {
+			elsewhere := *r
+			elsewhere.URL = &url.URL{RawQuery: r.URL.RawQuery} // an empty path, which no route has
+			r = &elsewhere
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// documented is what the documents of this proxy say beyond the generated ones.
+func (s *Server) documented() openapi.Options {
+	c := &s.config
+	o := openapi.Options{
+		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
+		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(),
+		Bindings: map[string]openapi.Binding{}, Off: c.RulesOff, NotFound: s.notFound, Quality: quality,
+	}
+	for _, system := range c.Systems {
+		for _, op := range system.Operations {
+			o.Bindings[op.Name] = openapi.Binding{SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace}
+		}
+	}
+	return o
+}
+
+// Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends.
+func (s *Server) Sweep(ctx context.Context) { s.records.Sweep(ctx) }
+
+// Server is the API.
+type Server struct {
+	http.Handler
+
+	config   Config
+	site     *openapi.Site
+	records  operations.Records
+	open     openOperations
+	waiting  atomic.Int64 // how many of them are in the background
+	stopping chan struct{}
+	stopOnce sync.Once
+	// life ends when what is not over is cut off.
+	life   context.Context
+	cutOff context.CancelFunc
+}

@@ -1,0 +1,196 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
+)
+
+// aSecret stands in requests, replies and panics. It must never be seen again.
+const aSecret = "Plover-4711-Quartz"
+
+const (
+	notePath = "/v1/test/notes"
+	noteBody = `{"text": "hello", "pin": "` + aSecret + `"}`
+	goodKey  = "0123456789abcdef"
+)
+
+type noteRequest struct {
+	Text string       `json:"text" soap:"Text" validate:"required,notblank"`
+	PIN  *soap.Secret `json:"pin" soap:"PIN"`
+}
+
+type noteResponse struct {
+	translate.Answer `soap:"-"`
+
+	ID *string `json:"id,omitempty" soap:"ID"`
+}
+
+const replyFormat = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>%s</e:Body></e:Envelope>`
+
+func envelope(body string) soap.Reply {
+	return soap.Reply{Certain: true, Status: http.StatusOK, ContentType: "text/xml; charset=utf-8", Body: fmt.Appendf(nil, replyFormat, body)}
+}
+
+func success() soap.Reply {
+	return envelope(`<AddNoteResponse xmlns="urn:test"><ID xmlns="">42</ID></AddNoteResponse>`)
+}
+
+func fault(code, text string) soap.Reply {
+	reply := envelope(`<e:Fault><faultcode>e:` + code + `</faultcode><faultstring>` + text + `</faultstring></e:Fault>`)
+	reply.Status = http.StatusInternalServerError
+	return reply
+}
+
+func addNote(t *testing.T) translate.Operation {
+	t.Helper()
+	op, err := translate.Define(translate.Definition[noteRequest, noteResponse]{
+		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11,
+		Binding: soap.Binding{
+			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
+			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
+		},
+		Limits: xml.Limits{Bytes: 1 << 20},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// upstreamFunc is an Upstream made of a function.
+type upstreamFunc func(ctx context.Context, m soap.Message) (soap.Reply, error)
+
+func (f upstreamFunc) Send(ctx context.Context, m soap.Message, read func(soap.Reply) bool) error {
+	reply, err := f(ctx, m)
+	if err == nil {
+		read(reply)
+	}
+	return err
+}
+
+func answering(reply soap.Reply) upstreamFunc {
+	return func(context.Context, soap.Message) (soap.Reply, error) { return reply, nil }
+}
+
+// syncBuffer is a log that may be written and read at the same time.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// edge is an API under test, with its log.
+type edge struct {
+	*Server
+
+	log *syncBuffer
+}
+
+func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
+	t.Helper()
+	e := &edge{log: &syncBuffer{}}
+	vault, err := idempotency.NewRandomVault()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{
+		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
+		Store:   idempotency.NewMemory(idempotency.MemoryOptions{}),
+		Vault:   vault,
+		MaxBody: 1024, MaxReply: 1 << 20,
+		Hosts: []string{"example.com"}, // httptest's own
+		Log:   slog.New(slog.NewJSONHandler(e.log, nil)),
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	handler, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Server = handler
+	return e
+}
+
+// note is a good call; change makes it another one.
+func note(change ...func(*http.Request)) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, notePath, strings.NewReader(noteBody))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(keyHeader, goodKey)
+	for _, c := range change {
+		c(r)
+	}
+	return r
+}
+
+func (e *edge) call(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, r)
+	return w
+}
+
+// document is a problem as a client sees it.
+type document map[string]any
+
+func problemIn(t *testing.T, w *httptest.ResponseRecorder) document {
+	t.Helper()
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Fatalf("status %d with Content-Type %q, want a problem: %s", w.Code, got, w.Body)
+	}
+	var d document
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatalf("%v: %s", err, w.Body)
+	}
+	if d["status"] != float64(w.Code) {
+		t.Errorf("the problem says status %v, the answer has %d", d["status"], w.Code)
+	}
+	return d
+}
+
+// lines gives the log as it stands, a map for each line.
+func (e *edge) lines(t *testing.T) (list []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(e.log.String()) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// lastLine gives the line of the request that was answered last.
+func (e *edge) lastLine(t *testing.T) map[string]any {
+	t.Helper()
+	all := e.lines(t)
+	if len(all) == 0 {
+		t.Fatal("nothing was logged")
+	}
+	return all[len(all)-1]
+}

@@ -1,0 +1,98 @@
+package edge
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// What an idempotency key comes to.
+const (
+	resultAcquired   = "acquired"
+	resultReplayed   = "replayed"
+	resultInFlight   = "in_flight"
+	resultMismatch   = "mismatch"
+	resultUnknown    = "unknown"
+	resultStoreError = "store_error"
+)
+
+// Metrics is what /metrics serves. None of its labels holds anything of a request. A nil *Metrics counts nothing.
+type Metrics struct {
+	registry *prometheus.Registry
+	keys     *prometheus.CounterVec
+	unknowns prometheus.Gauge
+	oldest   prometheus.Gauge
+	strays   *prometheus.CounterVec
+	suspect  *prometheus.GaugeVec
+}
+
+// NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_idempotency_total", Help: "Calls by what their idempotency key came to.",
+		}, []string{"result"}),
+		unknowns: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "soapbridge_unknown_operations", Help: "Operations whose outcome is unknown and which nobody has settled.",
+		}),
+		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "soapbridge_unknown_oldest_seconds", Help: "How long ago the oldest unknown operation began; 0 without any.",
+		}),
+		strays: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_stray_answers_total", Help: "Answers of an upstream that no call asked for.",
+		}, []string{"system"}),
+		suspect: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
+		}, []string{"system"}),
+	}
+	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultStoreError} {
+		m.keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
+	}
+	m.registry.MustRegister(m.keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Idempotency counts one call by what its key came to.
+func (m *Metrics) Idempotency(result string) {
+	if m != nil {
+		m.keys.WithLabelValues(result).Inc()
+	}
+}
+
+// Unknowns sets how many operations are unknown, and how long ago the oldest of them began; 0 without any.
+func (m *Metrics) Unknowns(total int, oldest time.Duration) {
+	m.unknowns.Set(float64(total))
+	m.oldest.Set(oldest.Seconds())
+}
+
+// StrayAnswer counts an answer that no call asked for.
+func (m *Metrics) StrayAnswer(system string) {
+	if m != nil {
+		m.strays.WithLabelValues(system).Inc()
+	}
+}
+
+// Suspect sets whether the connections to an upstream are not kept.
+func (m *Metrics) Suspect(system string, suspect bool) {
+	if m == nil {
+		return
+	}
+	value := 0.0
+	if suspect {
+		value = 1
+	}
+	m.suspect.WithLabelValues(system).Set(value)
+}
+
+// Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign
+// host could learn by DNS rebinding is counts, and which Go release runs.
+func (m *Metrics) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return mux
+}

@@ -1,0 +1,229 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-contrib/cors"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"soapbridge/openapi"
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
+var requestIDSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// identify names the request, and sets the headers that every answer has.
+func (s *Server) identify(c *gin.Context) {
+	id := c.GetHeader("X-Request-Id")
+	if !requestIDSyntax.MatchString(id) {
+		id = uuid.Must(uuid.NewV7()).String()
+	}
+	c.Set(callKey, &call{requestID: id})
+	c.Header("X-Request-Id", id)
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Content-Type-Options", "nosniff")
+}
+
+// log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
+func (s *Server) log(c *gin.Context) {
+	start := time.Now()
+	c.Next()
+	call := callOf(c)
+	level, message := slog.LevelInfo, "request"
+	attributes := []slog.Attr{
+		slog.String("request_id", call.requestID),
+		slog.String("method", knownMethod(c.Request.Method)),
+		slog.String("route", c.FullPath()),
+		slog.Int("status", c.Writer.Status()),
+		slog.Float64("duration_ms", milliseconds(time.Since(start))),
+		slog.Int("bytes", c.Writer.Size()),
+		slog.String("client", c.ClientIP()),
+	}
+	add := func(known bool, more ...slog.Attr) {
+		if known {
+			attributes = append(attributes, more...)
+		}
+	}
+	add(call.caller.id != "", slog.String("caller", call.caller.id))
+	add(call.named, slog.String("operation_id", call.operationID()))
+	add(call.sent, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	add(call.preview != 0, slog.String("preview", PreviewWord(call.preview)))
+	add(call.replayed, slog.Bool("replayed", true))
+	if p := call.problem; p != nil {
+		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
+		level, message = severity(p), "refused"
+		if call.pretended {
+			level = slog.LevelInfo
+		}
+		if p.cause != nil {
+			add(true, slog.String("cause", p.cause.Error()))
+		}
+		add(p.alert && !call.pretended, slog.Bool("alert", true))
+	}
+	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
+	s.logReply(c, call)
+}
+
+// logReply logs what the vendor sent, for those who look for the cause of a failure, where the configuration allows it.
+func (s *Server) logReply(c *gin.Context, call *call) {
+	if !s.config.LogReplies || call.problem == nil || call.pretended || !s.config.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
+		return
+	}
+	if reply, ok := errors.AsType[*translate.ReplyError](call.problem.cause); ok {
+		s.config.Log.DebugContext(c.Request.Context(), "reply", slog.String("request_id", call.requestID), slog.String("operation_id", call.operationID()),
+			slog.String("reply", reply.Copy()))
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// severity is how much an operator should care.
+func severity(p *problem) slog.Level {
+	switch {
+	case p.alert || p.Outcome == soap.Unknown || p.Status == http.StatusInternalServerError:
+		return slog.LevelError
+	case p.Status >= http.StatusInternalServerError:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// knownMethod keeps made-up methods out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+// recover answers for a panic. After a message was handed to the upstream, what it did cannot be known.
+func (s *Server) recover(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(cause)
+		}
+		// The panic's own value may hold anything, a secret included; its type and the stack show where to look.
+		s.config.Log.ErrorContext(c.Request.Context(), "panic", slog.String("request_id", callOf(c).requestID),
+			slog.String("type", fmt.Sprintf("%T", cause)), slog.String("stack", string(debug.Stack())))
+		p := newProblem(internalError)
+		p.Outcome, p.Retry = soap.NotSent, retrySafe
+		if callOf(c).sent {
+			p.Outcome, p.Retry = soap.Unknown, retryNever
+		}
+		if !c.Writer.Written() {
+			s.refuse(c, p)
+		}
+	}()
+	c.Next()
+}
+
+func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
+	if s.config.Callers == nil {
+		call.caller = anonymous
+		return nil
+	}
+	if call.caller, p = s.config.Callers.authenticate(c.Request.Header); p != nil {
+		c.Header("WWW-Authenticate", `Bearer realm="soapbridge"`)
+	}
+	return p
+}
+
+// identifyAdmin finds out who calls, and lets only operators pass.
+func (s *Server) identifyAdmin(c *gin.Context, call *call) *problem {
+	p := s.identifyCaller(c, call)
+	if p == nil && !call.caller.may(AdminScope) {
+		p = newProblem(forbidden).missing(AdminScope)
+	}
+	return p
+}
+
+// notFound answers for a path that has nothing: with a page where a browser asks for one, as after a mistyped address.
+func (s *Server) notFound(c *gin.Context) {
+	a := s.answerOf(c, newProblem(notFound))
+	if page, wanted := s.site.NotFoundPage(c); wanted {
+		a.contentType, a.body = openapi.HTMLType, page
+	}
+	s.write(c, a)
+}
+
+func (s *Server) methodNotAllowed(c *gin.Context) { s.refuse(c, newProblem(methodNotAllowed)) }
+
+// checkHost refuses a request for a host name that is not this proxy's. Without callers everybody who reaches the proxy may do everything, and the
+// page of a foreign host reaches it as soon as its owner lets that name resolve to this machine (DNS rebinding): to the browser both are one
+// origin then. What cannot be faked is the name, which the browser sends as Host.
+func (s *Server) checkHost(c *gin.Context) {
+	if !isOwnHost(c.Request.Host, s.config.Hosts) {
+		s.refuse(c, newProblem(hostNotAllowed))
+	}
+}
+
+// isOwnHost reports whether a Host header, with any port, is absent (as in HTTP/1.0), an IP address, localhost or a name below it, or one of
+// hosts. DNS decides about none of the first three (RFC 6761, section 6.3).
+func isOwnHost(host string, hosts []string) bool {
+	name := host
+	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
+		name = withoutPort
+	} else if inside, bracketed := strings.CutPrefix(host, "["); bracketed {
+		name = strings.TrimSuffix(inside, "]")
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if _, err := netip.ParseAddr(name); err == nil {
+		return true
+	}
+	return name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(hosts, name)
+}
+
+// crossOrigin lets the listed origins call from a browser, and read the headers that this API speaks with. A call from any other origin
+// is refused: without that the browser would still send it, and only hide the answer.
+func (s *Server) crossOrigin() gin.HandlerFunc {
+	origins := s.config.CORSOrigins
+	listed := cors.New(cors.Config{
+		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
+		AllowMethods:    []string{http.MethodGet, http.MethodPost},
+		// Traceparent and Tracestate are what tracing libraries put on every call (W3C Trace Context).
+		AllowHeaders: []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id", "Traceparent", "Tracestate"},
+		ExposeHeaders: []string{
+			"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location",
+		},
+		MaxAge: time.Hour,
+	})
+	return func(c *gin.Context) {
+		origin, own := c.GetHeader("Origin"), "://"+c.Request.Host
+		if origin == "" || origin == "http"+own || origin == "https"+own || allowed(origin, origins) {
+			listed(c)
+			return
+		}
+		s.refuse(c, newProblem(originNotAllowed))
+	}
+}
+
+var portSyntax = regexp.MustCompile(`^[0-9]{1,5}$`)
+
+// allowed reports whether an origin is on the list. An entry that ends with ":*" means its host with any port.
+func allowed(origin string, origins []string) bool {
+	return slices.ContainsFunc(origins, func(o string) bool {
+		if host, anyPort := strings.CutSuffix(o, ":*"); anyPort {
+			port, found := strings.CutPrefix(origin, host+":")
+			return origin == host || found && portSyntax.MatchString(port)
+		}
+		return origin == o
+	})
+}

@@ -1,0 +1,210 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"soapbridge/openapi"
+	"soapbridge/translate"
+	"soapbridge/translate/soap"
+)
+
+// problem is a problem details object (RFC 9457).
+type problem struct {
+	// A page for people, relative to this API.
+	Type   string `json:"type" validate:"required" format:"uri-reference"`
+	Title  string `json:"title" validate:"required"`
+	Status int    `json:"status" validate:"required"`
+	Detail string `json:"detail" validate:"required"`
+	// The path that was called, as it was sent.
+	Instance string `json:"instance,omitempty" format:"uri-reference"`
+	// Names the kind of problem for programs.
+	Code code `json:"code" validate:"required" swaggertype:"string"`
+	// Names this call in the log; also in the header X-Request-Id.
+	RequestID string `json:"requestId" validate:"required"`
+	// Names the operation in logs, in the store and in the vendor's records; also in the header Operation-Id. Absent where the call was
+	// refused before it had an operation.
+	OperationID string `json:"operationId,omitempty" format:"uuid"`
+	// What is known of the execution upstream. not_sent: provably nothing left the proxy. rejected: the vendor answered that it did not do it.
+	// failed: the vendor answered that it broke; it may have done part of it. unknown: there is no readable answer; it may have executed.
+	// executed: an operator confirmed that it was done; what the vendor answered is not known.
+	Outcome soap.Outcome `json:"outcome,omitempty" swaggertype:"string" enums:"not_sent,rejected,failed,unknown,executed"`
+	// What to do. safe: repeat with the same key. later: repeat with the same key after Retry-After. after_fix: change the request or the
+	// call, use a new key. after_check: look for the operation id in the vendor's records first. never: a repetition would be refused again,
+	// or its effect is not known.
+	Retry retry `json:"retry" validate:"required" swaggertype:"string" enums:"safe,later,after_fix,after_check,never"`
+	// Every place that is wrong, in document order.
+	Errors []violation `json:"errors,omitempty"`
+
+	extensions map[string]any
+	retryAfter int
+	record     keep
+	cause      error // for the log
+	alert      bool
+} //	@name	Problem
+
+// violation is one place that is wrong: a pointer into the body, a header, or a query parameter.
+type violation struct {
+	// JSON Pointer (RFC 6901) into the request body; empty for the whole body.
+	Pointer *string `json:"pointer,omitempty" format:"json-pointer"`
+	// Name of a request header.
+	Header string `json:"header,omitempty"`
+	// Name of a query parameter.
+	Parameter string `json:"parameter,omitempty"`
+	// A vendor's number (emersion-27), or a word of the closed list (required, too-long, not-in-list, ...).
+	Code string `json:"code" validate:"required"`
+	// One sentence with the valid values; never the rejected value.
+	Detail string `json:"detail" validate:"required"`
+	// The rule's own parameters: the limit, the list.
+	Params map[string]any `json:"params,omitempty"`
+	// Who found it: this proxy, or the vendor in a fault or in a response code.
+	Source translate.Source `json:"source" validate:"required" swaggertype:"string" enums:"request,soap-fault,response-code"`
+} //	@name	Violation
+
+func newProblem(c code) *problem {
+	r := table[c]
+	return &problem{
+		Type: "/problems/" + string(c), Title: r.title, Status: r.status, Detail: r.detail,
+		Code: c, Outcome: r.outcome, Retry: r.retry, retryAfter: r.retryAfter, record: r.record,
+	}
+}
+
+func (p *problem) detail(text string) *problem {
+	p.Detail = text
+	return p
+}
+
+func (p *problem) header(name, code, detail string) *problem {
+	p.Errors = append(p.Errors, violation{Header: name, Code: code, Detail: detail, Source: translate.FromRequest})
+	return p
+}
+
+func (p *problem) missing(scope Scope) *problem {
+	return p.header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
+}
+
+// problemOf maps an error of the translation to a problem.
+func problemOf(e *translate.Error) *problem {
+	p := newProblem(codeOf(e.Code))
+	p.cause, p.alert = e.Cause, e.Alert
+	p.extensions = maps.Clone(e.Extensions)
+	if e.Outcome != "" {
+		p.Outcome = e.Outcome
+	}
+	if e.Status != 0 {
+		p.Status = e.Status
+	}
+	if e.Detail != "" {
+		p.Detail = e.Detail
+	}
+	if seconds := retryAfter(e.RetryAfter, time.Now()); seconds > 0 {
+		p.retryAfter = seconds
+	}
+	if e.Truncated {
+		p.extensions = map[string]any{"errorsTruncated": true}
+	}
+	for _, v := range e.Violations {
+		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})
+	}
+	return p
+}
+
+// longestWait bounds how long a vendor may ask a caller to wait: a program that obeys must not sleep for days over a slip of the vendor's.
+const longestWait = time.Hour
+
+// retryAfter returns how many seconds a vendor's Retry-After (RFC 9110 section 10.2.3) asks to wait, at most longestWait; none or less
+// where it is malformed or past.
+func retryAfter(value string, now time.Time) int {
+	if date, err := http.ParseTime(value); err == nil {
+		return int((min(date.Sub(now), longestWait) + time.Second - 1) / time.Second)
+	}
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0
+	}
+	return int(min(seconds, uint64(longestWait/time.Second))) // out of range, it is the largest number
+}
+
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	retryAfter  int // seconds; 0 for no header
+	record      keep
+	unstored    bool // the store could not be told
+}
+
+func jsonAnswer(v any) (answer, *problem) {
+	body, err := marshal(v)
+	if err != nil {
+		p := newProblem(internalError)
+		p.Outcome, p.cause = notSent, err
+		return answer{}, p
+	}
+	return answer{status: http.StatusOK, contentType: openapi.JSONType, body: body}, nil
+}
+
+// answerOf completes a problem and writes it into an answer.
+func (s *Server) answerOf(c *gin.Context, p *problem) answer {
+	call := callOf(c)
+	p.RequestID, p.OperationID = call.requestID, call.operationID()
+	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
+		p.Instance = c.Request.URL.EscapedPath()
+	}
+	call.problem = p
+	body, err := p.json()
+	if err != nil {
+		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("cause", err.Error()))
+	}
+	return answer{status: p.Status, contentType: "application/problem+json", body: body, retryAfter: p.retryAfter, record: p.record}
+}
+
+func (s *Server) write(c *gin.Context, a answer) {
+	if a.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
+	}
+	if a.unstored {
+		c.Header("Idempotency-Stored", "false")
+	}
+	if call := callOf(c); a.status == http.StatusCreated && !call.pretended {
+		c.Header("Location", operationsPath+call.env.OperationID)
+	}
+	c.Abort()
+	c.Data(a.status, a.contentType, a.body)
+}
+
+func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
+
+// json writes the problem with its extension members behind the standard ones.
+func (p *problem) json() ([]byte, error) {
+	body, err := marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.extensions)) {
+		member, err := marshal(map[string]any{name: p.extensions[name]})
+		if err != nil {
+			return nil, err
+		}
+		body = append(append(body[:len(body)-1], ','), member[1:]...)
+	}
+	return body, nil
+}
+
+// marshal writes JSON without escaping what only HTML needs escaped.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
+}

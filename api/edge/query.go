@@ -1,0 +1,100 @@
+package edge
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"soapbridge/translate"
+	"soapbridge/translate/validation"
+)
+
+// query says what the query string of a route may hold. Everything else is refused: a misspelt parameter that was ignored would make a call of
+// what was meant to be a look.
+type query struct {
+	// known reads the values of each parameter, and returns what is wrong with them.
+	known map[string]func(values []string) *violation
+	// unknown is said of any other parameter.
+	unknown violation
+	// required is a parameter that must be there, as check finds out at the end; check may be nil.
+	required string
+	check    func(url.Values) *violation
+}
+
+var noQuery = query{unknown: *wrong("unknown-parameter", "There are no query parameters here.")}
+
+// read returns a problem that names every parameter that is wrong, in alphabetical order. A route without parameters takes no query string at all.
+func (q query) read(u *url.URL) *problem {
+	values, err := url.ParseQuery(u.RawQuery)
+	p := newProblem(badParameter)
+	if err != nil {
+		p.Detail = "The query string is not well-formed."
+		if len(q.known) > 0 {
+			return p
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		found := &q.unknown
+		if read, ok := q.known[name]; ok {
+			found = read(values[name])
+		}
+		p.parameter(name, found)
+	}
+	if q.check != nil {
+		p.parameter(q.required, q.check(values))
+	}
+	if len(p.Errors) == 0 && (len(q.known) > 0 || u.RawQuery == "") {
+		return nil
+	}
+	return p
+}
+
+// once reads a parameter that may be there once.
+func once(read func(value string) *violation) func(values []string) *violation {
+	return func(values []string) *violation {
+		if len(values) > 1 {
+			return wrong("duplicate-parameter", "Give this parameter once.")
+		}
+		return read(values[0])
+	}
+}
+
+// wrong is what is wrong with a parameter; the list is what it may be.
+func wrong(code validation.Code, detail string, list ...string) *violation {
+	v := &violation{Code: string(code), Detail: detail, Source: translate.FromRequest}
+	if list != nil {
+		v.Params = map[string]any{"list": list}
+	}
+	return v
+}
+
+func integer(into *int, low, high int, detail string) func(values []string) *violation {
+	return once(func(value string) *violation {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < low || n > high {
+			return wrong(validation.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+		}
+		*into = n
+		return nil
+	})
+}
+
+func notListed(list []string) *violation {
+	return wrong(validation.NotInList, "This must be one of: "+strings.Join(list, ", ")+".", list...)
+}
+
+// parameter names a query parameter with what is wrong about it, if anything. Thousands fit into a URL; they are not all sent back.
+func (p *problem) parameter(name string, found *violation) {
+	switch {
+	case found == nil:
+	case len(p.Errors) == validation.MaxViolations:
+		p.extensions = map[string]any{"errorsTruncated": true}
+	default:
+		v := *found
+		v.Parameter = name
+		p.Errors = append(p.Errors, v)
+	}
+}

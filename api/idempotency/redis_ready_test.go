@@ -1,0 +1,143 @@
+package idempotency_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redistest"
+)
+
+// TestRedisReady names what is wrong with a server that answers, and what to set.
+func TestRedisReady(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		replicas int
+		breaks   func(s *redistest.Server)
+		mends    func(s *redistest.Server)
+		says     string
+	}{
+		{"evicts any key", 0, sets("maxmemory-policy", "allkeys-lru"), sets("maxmemory-policy", "noeviction"), "set maxmemory-policy noeviction"},
+		{"evicts what expires", 0, sets("maxmemory-policy", "volatile-ttl"), sets("maxmemory-policy", "noeviction"), "set maxmemory-policy noeviction"},
+		{"out of memory", 0, sets("maxmemory", "1"), sets("maxmemory", "0"), "raise maxmemory"},
+		{"a replica", 0, does("REPLICAOF", "127.0.0.1", "1"), does("REPLICAOF", "NO", "ONE"), "connect to the master"},
+		{"without its replicas", 1, func(*redistest.Server) {}, func(s *redistest.Server) { s.Replicate() }, "1 replicas must confirm a claim, and 0 are connected"},
+		{"without the replicas that it demands", 0, sets("min-replicas-to-write", "1"), sets("min-replicas-to-write", "0"), "min-replicas-to-write"},
+		{"down", 0, (*redistest.Server).Stop, (*redistest.Server).Restart, "connection refused"},
+		{"hung", 0, (*redistest.Server).Pause, (*redistest.Server).Continue, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := redistest.Start(t)
+			s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: row.replicas})
+			row.breaks(server)
+			started := time.Now()
+			err := ready(t, s)
+			if took := time.Since(started); !unavailable(err) || !strings.Contains(err.Error(), row.says) || took > soonEnough {
+				t.Errorf("%v after %v, want %q", err, took, row.says)
+			}
+			row.mends(server)
+			eventually(t, "the store is ready", func() error { return ready(t, s) })
+		})
+	}
+}
+
+// TestRedisReadyProvesThatCommandsMayRun: a server may answer everything else and refuse each claim, or the list. Which commands there are is
+// the server's word, after each method was called. Nothing is written for the proof.
+func TestRedisReadyProvesThatCommandsMayRun(t *testing.T) {
+	server := redistest.Start(t)
+	server.Replicate()
+	open := func(o idempotency.RedisOptions) *idempotency.Redis {
+		o.Addrs, o.WaitReplicas = []string{server.Addr()}, 1
+		return openPatient(t, o)
+	}
+	server.Do("CONFIG", "RESETSTAT")
+	everything(t, open(idempotency.RedisOptions{}))
+	sent := commandsSent(server)
+	for _, name := range []string{"eval", "evalsha", "zcard", "wait"} {
+		if !slices.Contains(sent, name) {
+			t.Errorf("the server knows nothing of %s: %v", name, sent)
+		}
+	}
+	server.Do("FLUSHALL")
+	for _, name := range sent {
+		if name == "info" {
+			continue // what it would say is unverified then: see TestRedisReadyWithoutInfo
+		}
+		t.Run(name, func(t *testing.T) { readyUnless(t, server, open, "-"+name) })
+	}
+	t.Run("keys", func(t *testing.T) { readyUnless(t, server, open, "resetkeys") })
+}
+
+func readyUnless(t *testing.T, server *redistest.Server, open func(idempotency.RedisOptions) *idempotency.Redis, forbidden string) {
+	t.Helper()
+	server.Do("ACL", "SETUSER", "bridge", "reset", "on", ">secret", "~sb:*", "+@all")
+	s := open(idempotency.RedisOptions{Username: "bridge", Password: "secret"})
+	eventually(t, "the store is ready", func() error { return ready(t, s) })
+	server.Do("ACL", "SETUSER", "bridge", forbidden)
+	if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "the commands that keep records cannot run") {
+		t.Errorf("ready with %s: %v", forbidden, err)
+	}
+	if keys := texts(server.Do("KEYS", "*")); len(keys) != 0 {
+		t.Errorf("keys: %v", keys)
+	}
+}
+
+// commandsSent are those that clients have sent, in scripts too, since the server began to count, without those of administration, replication
+// and new connections.
+func commandsSent(server *redistest.Server) (names []string) {
+	for line := range strings.Lines(fmt.Sprint(server.Do("INFO", "commandstats"))) {
+		name, found := strings.CutPrefix(line, "cmdstat_")
+		name, _, _ = strings.Cut(name, ":")
+		if found && !strings.Contains(name, "|") && !slices.Contains([]string{"ping", "psync", "replconf", "hello", "auth"}, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestRedisReadyWithoutInfo: servers of others forbid or rename it. Whether they evict is not known then, and everything else is found out.
+func TestRedisReadyWithoutInfo(t *testing.T) {
+	server := redistest.Start(t)
+	server.Do("ACL", "SETUSER", "bridge", "on", ">secret", "~sb:*", "+@all")
+	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: "secret"})
+	for _, row := range []struct {
+		forbidden  string
+		unverified bool
+	}{{"+info", false}, {"-config", false}, {"-info", true}} {
+		server.Do("ACL", "SETUSER", "bridge", row.forbidden)
+		if found, err := s.Ready(t.Context()); err != nil || found.PolicyUnverified != row.unverified {
+			t.Errorf("%s: %+v, %v", row.forbidden, found, err)
+		}
+	}
+	server.ConfigSet("maxmemory", "1")
+	if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "maxmemory") {
+		t.Errorf("out of memory: %v", err)
+	}
+}
+
+// TestRedisReadyWarnsOfForgetfulServers: once, since only an operator can change it.
+func TestRedisReadyWarnsOfForgetfulServers(t *testing.T) {
+	for _, row := range []struct {
+		appendonly string
+		want       int
+	}{{"no", 1}, {"yes", 0}} {
+		server := redistest.Start(t, "--appendonly", row.appendonly)
+		var out syncBuffer
+		s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Log: jsonLog(&out)})
+		for range 3 {
+			eventually(t, "the store is ready", func() error { return ready(t, s) })
+		}
+		if got := strings.Count(out.String(), "set appendonly yes"); got != row.want {
+			t.Errorf("appendonly %s: warned %d times, want %d", row.appendonly, got, row.want)
+		}
+	}
+}
+
+func jsonLog(out io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}

@@ -1,0 +1,158 @@
+// Package operations looks up, lists, settles and sweeps the records of operations. What is wrong is an error here; the edge has the words for it.
+package operations
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"soapbridge/api/idempotency"
+)
+
+// Records are the records of a proxy's operations.
+type Records struct {
+	Store idempotency.Store
+	Vault *idempotency.Vault
+	// Statuses are the HTTP statuses of success, by the operation's name.
+	Statuses map[string]int
+	// Unknowns takes what Sweep counts; nil where no metrics are kept.
+	Unknowns func(total int, oldest time.Duration)
+	Log      *slog.Logger
+}
+
+// Record is a record as its owner, or an operator, sees it.
+type Record struct {
+	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
+	// The vendor's name of the operation.
+	Operation string            `json:"operation" validate:"required" example:"CreateCallLog"`
+	State     idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown,freed" example:"unknown"`
+	StartedAt time.Time         `json:"startedAt" validate:"required" example:"2026-11-21T09:30:00.125Z"`
+	// When a call that has not ended becomes unknown.
+	Deadline time.Time  `json:"deadline" validate:"required" example:"2026-11-21T09:30:35.125Z"`
+	EndedAt  *time.Time `json:"endedAt,omitempty" example:"2026-11-21T09:30:25.127Z"`
+	// Names this attempt; a settlement names it, too. A key that was freed and used again has another one.
+	Attempt string `json:"attempt" validate:"required" example:"5f0a3c1e9b7d2468ace013579bdf02468ace1357"`
+	// Whether an operator settled it. One that was settled as executed without a result has none.
+	Settled bool    `json:"settled,omitempty" example:"false"`
+	Result  *Result `json:"result,omitempty"`
+} //	@name	OperationRecord
+
+// Result is the stored answer, which a repeated key gets again.
+type Result struct {
+	Status int             `json:"status" validate:"required" example:"201"`
+	Body   json.RawMessage `json:"body" validate:"required" swaggertype:"object"`
+} //	@name	StoredResult
+
+// Page is a part of a list of records.
+type Page struct {
+	Operations []Record `json:"operations" validate:"required"`
+	// How many there are; the list may hold fewer.
+	Total int `json:"total" validate:"required" example:"1"`
+	// Where the next page begins, for the parameter cursor; missing on the last one.
+	NextCursor string `json:"nextCursor,omitempty" example:"1795253400125.ab39a2cc-851b-80a8-924b-08c5579c2011"`
+} //	@name	OperationRecords
+
+func (r *Records) view(stored idempotency.Record) (Record, error) {
+	v := Record{
+		OperationID: stored.ID, Operation: stored.Operation, State: stored.State, Attempt: stored.Attempt, Settled: stored.Settled,
+		StartedAt: stored.Started.UTC(), Deadline: stored.Deadline.UTC(),
+	}
+	if !stored.Ended.IsZero() {
+		ended := stored.Ended.UTC()
+		v.EndedAt = &ended
+	}
+	if stored.State != idempotency.Done || len(stored.Result) == 0 {
+		return v, nil
+	}
+	result, err := r.Vault.Open(stored)
+	v.Result = &Result{Status: result.Status, Body: result.Body}
+	return v, err
+}
+
+// Show returns an operation to its own caller. To anybody else it is idempotency.ErrNotFound.
+func (r *Records) Show(ctx context.Context, caller, id string) (Record, error) {
+	stored, err := r.Store.Get(ctx, id)
+	if err == nil && !bytes.Equal(stored.Caller, r.Vault.CallerDigest(caller)) {
+		err = idempotency.ErrNotFound
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	return r.view(stored)
+}
+
+// List returns at most limit of the operations whose outcome is unknown, the oldest first.
+func (r *Records) List(ctx context.Context, after idempotency.Cursor, limit int) (Page, error) {
+	// One more than are shown, to know whether there is a next page.
+	stored, total, err := r.Store.Unknowns(ctx, after, limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Operations: []Record{}, Total: total}
+	for _, each := range stored[:min(limit, len(stored))] {
+		v, _ := r.view(each) // without a result nothing is opened
+		page.Operations = append(page.Operations, v)
+	}
+	if len(stored) > limit {
+		last := stored[limit-1]
+		page.NextCursor = strconv.FormatInt(last.Started.UnixMilli(), 10) + "." + last.ID
+	}
+	return page, nil
+}
+
+// ParseCursor reads the NextCursor of a page: milliseconds since 1970, a dot, an operation id.
+func ParseCursor(text string) (idempotency.Cursor, error) {
+	ms, id, _ := strings.Cut(text, ".")
+	started, err := strconv.ParseInt(ms, 10, 64)
+	if err == nil && !idempotency.ValidID(id) {
+		err = errors.New("there is no operation id in it")
+	}
+	return idempotency.Cursor{Started: time.UnixMilli(started), ID: id}, err
+}
+
+// sweepEvery is how often leases that have passed are looked for. An operation that is never asked for is listed as unknown this much later.
+const sweepEvery = 5 * time.Second
+
+// Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends. Every process of a shared store may do it.
+func (r *Records) Sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.sweep(ctx)
+		}
+	}
+}
+
+func (r *Records) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sweepEvery)
+	defer cancel()
+	turned, err := r.Store.Sweep(ctx)
+	if err != nil {
+		r.Log.WarnContext(ctx, "the store could not be swept", slog.String("cause", err.Error()))
+		return
+	}
+	if turned > 0 {
+		r.Log.WarnContext(ctx, "operations have become unknown", slog.Int("count", turned))
+	}
+	if r.Unknowns == nil {
+		return
+	}
+	list, total, err := r.Store.Unknowns(ctx, idempotency.Cursor{}, 1)
+	if err != nil {
+		return // the next sweep logs it
+	}
+	oldest := time.Duration(0)
+	if len(list) > 0 {
+		oldest = time.Since(list[0].Started)
+	}
+	r.Unknowns(total, oldest)
+}
