@@ -1,12 +1,12 @@
 package translate
 
 import (
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 // Violation is one broken rule at one place of a request.
-type Violation = validation.Violation
+type Violation = record.Violation
 
 // Code names a problem for programs. The list is closed; the HTTP edge has one row for each.
 type Code string

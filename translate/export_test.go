@@ -1,4 +1,13 @@
 package translate
 
-// Payload gives what a request was read into, so that tests can hold it against other readers.
-func (r *request[Req, Res]) Payload() any { return r.value }
+import "soapbridge/translate/record"
+
+// Values returns what a request was read into, by JSON Pointers, so that tests can hold it against other readers.
+func Values(r Request) map[string]string {
+	values := map[string]string{}
+	r.(*request).asked.Leaves(func(pointer []byte, v record.Value) bool {
+		values[string(pointer)] = v.Text()
+		return true
+	})
+	return values
+}

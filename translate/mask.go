@@ -32,7 +32,7 @@ type needle struct {
 func (s *Sent) secrets() []needle {
 	if s.secretNeedles == nil {
 		s.secretNeedles = appendSecret(slices.Clip(s.configured), string(s.caller))
-		for _, secret := range appendSecrets(nil, s.shape, s.value) {
+		for _, secret := range s.secretTexts() {
 			s.secretNeedles = appendSecret(s.secretNeedles, secret)
 		}
 	}

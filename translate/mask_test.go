@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 )
 
@@ -19,7 +20,7 @@ func withSent(t testing.TB, body string, secrets []soap.Secret, use func(*transl
 	d := definition()
 	d.Secrets = secrets
 	used := false
-	d.Outcome = func(_ *toyAnswer, sent *translate.Sent) *translate.Error {
+	d.Outcome = func(_ record.Object, sent *translate.Sent) *translate.Error {
 		used = true
 		use(sent)
 		return nil

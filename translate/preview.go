@@ -1,12 +1,13 @@
 package translate
 
 import (
-	"reflect"
 	"strconv"
 	"strings"
 
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 // Preview is a request as it would be sent, for people to look at.
@@ -36,68 +37,79 @@ const (
 	operationPrefix = "op"
 )
 
-func (r *request[Req, Res]) Preview(v soap.Version, env Env) (Preview, *Error) {
+func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
 	filled, headers := r.complete(env)
-	message, err := r.op.encoder.EncodeMasked(v, filled, headers...)
+	message, err := r.op.encoder.EncodeMasked(v, filled.Root(), headers...)
 	if err != nil {
 		return Preview{}, internal(err)
 	}
 	asked := map[string]string{}
-	for _, l := range appendLeaves(nil, "", r.op.shape, reflect.ValueOf(&r.value).Elem()) {
-		asked[l.pointer] = l.text
-	}
+	r.asked.Leaves(func(pointer []byte, v record.Value) bool {
+		asked[string(pointer)] = v.Text()
+		return true
+	})
 	return Preview{
 		Message:    message,
 		Namespaces: map[string]string{envelopePrefix: v.Namespace(), operationPrefix: r.op.Binding.Namespace},
-		Fields:     fieldsOf(&r.op.Binding, r.op.shape, reflect.ValueOf(filled).Elem(), asked),
+		Fields:     fieldsOf(&r.op.Binding, filled.Root(), asked),
 	}, nil
 }
 
 // fieldsOf lists the values that the encoder writes. Asked holds the caller's own values by pointer.
-func fieldsOf(b *soap.Binding, shape *soap.Shape, object reflect.Value, asked map[string]string) []PreviewField {
-	t := tracer{asked: asked, fields: []PreviewField{}}
-	if b.Qualified {
-		t.prefix = operationPrefix + ":"
-	}
+func fieldsOf(b *soap.Binding, filled record.Object, asked map[string]string) []PreviewField {
+	t := tracer{namespace: b.Namespace, asked: asked, fields: []PreviewField{}}
 	const body, wrapper = "/" + envelopePrefix + ":Envelope/" + envelopePrefix + ":Body", "/" + operationPrefix + ":"
-	t.object("", body+wrapper+strings.Join(b.Request, wrapper), shape, object)
+	t.object("", body+wrapper+strings.Join(b.Request, wrapper), filled)
 	return t.fields
 }
 
 // tracer walks a request as the encoder does.
 type tracer struct {
-	prefix string // of the members' elements, with its colon; empty where they stand in no namespace
-	asked  map[string]string
-	fields []PreviewField
+	namespace string // of the operation's prefix
+	asked     map[string]string
+	fields    []PreviewField
 }
 
-func (t *tracer) object(pointer, path string, shape *soap.Shape, object reflect.Value) {
-	for i := range shape.Fields {
-		field := &shape.Fields[i]
-		value := field.Value(object)
-		pointer, path := pointer+"/"+field.Member, path+"/"+t.prefix+field.Element
-		switch {
-		case field.Repeated:
-			for n := range value.Len() {
-				t.value(pointer+"/"+strconv.Itoa(n), path+"["+strconv.Itoa(n+1)+"]", field, value.Index(n))
-			}
-		case field.Optional:
-			if !value.IsNil() {
-				t.value(pointer, path, field, value.Elem())
-			}
-		case field.Kind == soap.String && value.Len() == 0: // the encoder leaves it out
-		default:
-			t.value(pointer, path, field, value)
+func (t *tracer) object(pointer, path string, o record.Object) {
+	for i := range o.Shape().Fields {
+		v := o.Value(i)
+		if !v.Present() {
+			continue
+		}
+		f := v.Field()
+		pointer, path := pointer+"/"+f.Name, path+"/"+t.step(f)
+		if !f.Repeated {
+			t.value(pointer, path, v)
+			continue
+		}
+		for n, item := range v.Items() {
+			t.value(pointer+"/"+strconv.Itoa(n), path+"["+strconv.Itoa(n+1)+"]", item)
 		}
 	}
 }
 
-func (t *tracer) value(pointer, path string, field *soap.Field, value reflect.Value) {
-	if field.Kind == soap.Object {
-		t.object(pointer, path, field.Object, value)
+// step is one step of an XPath. A name in another namespace than the operation's is told by its parts.
+func (t *tracer) step(f *shape.Field) string {
+	name := f.Wire.Local
+	switch f.Wire.Space {
+	case "":
+	case t.namespace:
+		name = operationPrefix + ":" + name
+	default:
+		name = "*[local-name()='" + name + "' and namespace-uri()='" + f.Wire.Space + "']"
+	}
+	if f.Place == shape.Attribute {
+		return "@" + name
+	}
+	return name
+}
+
+func (t *tracer) value(pointer, path string, v record.Value) {
+	if v.Field().Kind == shape.Object {
+		t.object(pointer, path, v.Object())
 		return
 	}
 	text, given := t.asked[pointer]
-	replaced := field.Kind == soap.String && validation.Blank(text) && text != value.String()
+	replaced := rules.Blank(text) && text != v.Text()
 	t.fields = append(t.fields, PreviewField{Pointer: pointer, XPath: path, FilledIn: !given || replaced})
 }

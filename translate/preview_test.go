@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
 
@@ -77,7 +79,8 @@ func TestPreviewFields(t *testing.T) {
 // TestPreviewOfQualifiedMembers gives every step a prefix, and every wrapper is a step.
 func TestPreviewOfQualifiedMembers(t *testing.T) {
 	d := definition()
-	d.Binding.Prefix, d.Binding.Qualified, d.Binding.Request = "", true, []string{"MakeToy", "wrapper"}
+	d.Request, _ = shape.From[toy](d.Binding.Namespace)
+	d.Binding.Prefix, d.Binding.Request = "", []string{"MakeToy", "wrapper"}
 	d.Binding.EnvelopePrefix = map[soap.Version]string{soap.V12: "e"} // the version is asked for, not the operation's own
 	shown := preview(t, define(t, d), soap.V12, toyRequest, translate.Env{})
 	if got := shown.Fields[1].XPath; got != "/soap:Envelope/soap:Body/op:MakeToy/op:wrapper/op:Kind/op:Code" {
@@ -91,13 +94,14 @@ func TestPreviewOfQualifiedMembers(t *testing.T) {
 // TestPreviewTellsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
 func TestPreviewTellsWhatIsFilledIn(t *testing.T) {
 	d := definition()
-	d.Fill = func(r *toy, env translate.Env) {
-		r.Name = strings.ToUpper(r.Name)
-		if r.Note == nil || strings.TrimSpace(*r.Note) == "" {
-			r.Note = &env.OperationID
+	name, note, one := member(d.Request, "name"), member(d.Request, "note"), member(d.Request, "inner/one")
+	d.Fill = func(r *record.Record, env translate.Env) {
+		r.SetText(name, strings.ToUpper(r.Root().Find(name).Text()))
+		if strings.TrimSpace(r.Root().Find(note).Text()) == "" {
+			r.SetText(note, env.OperationID)
 		}
-		if r.Inner == nil {
-			r.Inner = &toyInner{One: "1"} // and Three stays empty, so that it is not sent
+		if !r.Root().Find(one).Present() {
+			r.SetText(one, "1") // and three stays absent, so that it is not sent
 		}
 	}
 	for body, filled := range map[string][]string{
@@ -125,7 +129,8 @@ func TestPreviewTellsWhatIsFilledIn(t *testing.T) {
 // TestPreviewFails as Encode does.
 func TestPreviewFails(t *testing.T) {
 	d := definition()
-	d.Fill = func(r *toy, env translate.Env) { r.Note = &env.OperationID }
+	note := member(d.Request, "note")
+	d.Fill = func(r *record.Record, env translate.Env) { r.SetText(note, env.OperationID) }
 	op := define(t, d)
 	request, problem := op.Read([]byte(toyRequest))
 	if problem != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 // Unknown is the answer to a reply from which nobody can tell whether the vendor executed the call.
@@ -44,19 +44,20 @@ func Fail(code Code, cause error, violations ...Violation) *Error {
 // maxIdentifier bounds the codes, identifiers and dates of a reply, in code points. What is longer is something else.
 const maxIdentifier = 256
 
-// TrimIdentifiers takes the white space off codes, identifiers and dates of a reply; a nil one is absent. Where one is too long to be
-// one, the reply cannot be understood.
-func TrimIdentifiers(values ...*string) *Error {
-	for _, value := range values {
-		if value == nil {
-			continue
+// trimIdentifiers takes the white space off the codes, identifiers and dates of a reply: all its texts but those for people. Where one is too long
+// to be one, the reply cannot be understood.
+func trimIdentifiers(reply *record.Record) (problem *Error) {
+	reply.Leaves(func(_ []byte, v record.Value) bool {
+		if v.Field().FreeText {
+			return true
 		}
-		*value = strings.TrimSpace(*value)
-		if n := utf8.RuneCountInString(*value); n > maxIdentifier {
-			return Unknown(fmt.Errorf("a code or identifier of the reply has %d characters, more than %d", n, maxIdentifier))
+		text := strings.TrimSpace(v.Text())
+		if v.Set(text); utf8.RuneCountInString(text) > maxIdentifier {
+			problem = Unknown(fmt.Errorf("a code or identifier of the reply has %d characters, more than %d", utf8.RuneCountInString(text), maxIdentifier))
 		}
-	}
-	return nil
+		return problem == nil
+	})
+	return problem
 }
 
 // maxViolationBytes bounds what a vendor's violations take in a stored answer, so that it stays below 16 KiB.
@@ -66,7 +67,7 @@ const maxViolationBytes = 14 << 10
 func (e *Error) with(violations []Violation) *Error {
 	const around = 100 // the names of the members, and the source
 	n, size := 0, 0
-	for n < min(len(violations), validation.MaxViolations) {
+	for n < min(len(violations), record.MaxViolations) {
 		v := violations[n]
 		if size += around + len(v.Pointer) + len(v.Code) + len(v.Detail); size > maxViolationBytes && n > 0 {
 			break
@@ -78,7 +79,7 @@ func (e *Error) with(violations []Violation) *Error {
 }
 
 // faultCode is the code of a vendor's error that has no number.
-func faultCode(system string) validation.Code { return validation.Code(system + "-fault") }
+func faultCode(system string) record.Code { return record.Code(system + "-fault") }
 
 // unreadable judges a reply that is not an envelope, or a broken one.
 func unreadable(reply soap.Reply, cause error) *Error {

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 )
 
 // decode reads the reply to a toy request.
-func decode(t testing.TB, d translate.Definition[toy, toyAnswer], body string, reply soap.Reply) (translate.Result, *translate.Error) {
+func decode(t testing.TB, d translate.Definition, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
 	op := define(t, d)
 	request, problem := op.Read([]byte(body))
@@ -466,8 +467,8 @@ func TestVendorsOwn(t *testing.T) {
 		}
 		return translate.Fail(translate.UpstreamUnavailable, fmt.Errorf("mine"), translate.Violation{Detail: sent.Safe(f.Reason)})
 	}
-	d.Outcome = func(a *toyAnswer, _ *translate.Sent) *translate.Error {
-		if a.ID != nil {
+	d.Outcome = func(a record.Object, _ *translate.Sent) *translate.Error {
+		if a.Value(0).Present() { // the id
 			return nil
 		}
 		return translate.Reject(translate.FromResponseCode, fmt.Errorf("no ID"))

@@ -1,10 +1,10 @@
 package translate
 
 import (
-	"reflect"
 	"slices"
-	"strconv"
 
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
 
@@ -14,8 +14,7 @@ type Sent struct {
 	// OperationID is the id of the call, which goes upstream where the caller gave none.
 	OperationID string
 
-	shape      *soap.Shape
-	value      reflect.Value
+	asked      *record.Record
 	configured []needle    // of the configured secrets
 	caller     soap.Secret // the caller's own, beside those in the request
 
@@ -33,69 +32,23 @@ type leaf struct {
 }
 
 // leaves lists the values of a request that are there.
-func (s *Sent) leaves() []leaf { return appendLeaves(nil, "", s.shape, s.value) }
-
-func appendLeaves(list []leaf, pointer string, shape *soap.Shape, object reflect.Value) []leaf {
-	for i := range shape.Fields {
-		field := &shape.Fields[i]
-		place := field.Value(object)
-		switch {
-		case field.Repeated:
-			for n := range place.Len() {
-				list = appendLeaf(list, pointer+"/"+field.Member+"/"+strconv.Itoa(n), field, place.Index(n))
-			}
-		case !field.Optional:
-			// An empty one is harmless: it masks nothing and no reply names it.
-			list = appendLeaf(list, pointer+"/"+field.Member, field, place)
-		case !place.IsNil():
-			list = appendLeaf(list, pointer+"/"+field.Member, field, place.Elem())
-		}
-	}
+func (s *Sent) leaves() (list []leaf) {
+	s.asked.Leaves(func(pointer []byte, v record.Value) bool {
+		f := v.Field()
+		list = append(list, leaf{pointer: string(pointer), element: f.Wire.Local, text: v.Text(), secret: f.Secret, boolean: f.Kind == shape.Boolean})
+		return true
+	})
 	return list
 }
 
-func appendLeaf(list []leaf, pointer string, field *soap.Field, place reflect.Value) []leaf {
-	l := leaf{pointer: pointer, element: field.Element, secret: field.Secret}
-	switch field.Kind {
-	case soap.Object:
-		return appendLeaves(list, pointer, field.Object, place)
-	case soap.String:
-		l.text = place.String()
-	case soap.Integer:
-		l.text = strconv.FormatInt(place.Int(), 10)
-	case soap.Boolean:
-		l.text, l.boolean = strconv.FormatBool(place.Bool()), true
-	}
-	return append(list, l)
-}
-
-// appendSecrets lists the secrets of a request: appendLeaves without the pointers, which every success would pay for.
-func appendSecrets(list []string, shape *soap.Shape, object reflect.Value) []string {
-	for i := range shape.Fields {
-		field := &shape.Fields[i]
-		if !field.Secret && field.Kind != soap.Object {
-			continue
+// secretTexts lists the secrets of a request.
+func (s *Sent) secretTexts() (list []string) {
+	s.asked.Leaves(func(_ []byte, v record.Value) bool {
+		if v.Field().Secret {
+			list = append(list, v.Text())
 		}
-		places := []reflect.Value{field.Value(object)}
-		switch place := places[0]; {
-		case field.Repeated:
-			places = places[:0]
-			for n := range place.Len() {
-				places = append(places, place.Index(n))
-			}
-		case field.Optional:
-			places[0] = place.Elem() // not valid where it is nil
-		}
-		for _, place := range places {
-			switch {
-			case !place.IsValid():
-			case field.Secret:
-				list = append(list, place.String())
-			default:
-				list = appendSecrets(list, field.Object, place)
-			}
-		}
-	}
+		return true
+	})
 	return list
 }
 
@@ -121,23 +74,23 @@ func (s *Sent) Text(pointer string) string {
 // Declared gives the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
 // were sent or not. Those inside arrays are left out: which item is meant cannot be told.
 func (s *Sent) Declared(matches func(element string) bool) []string {
-	return appendDeclared(nil, "", s.shape, matches, map[*soap.Shape]bool{})
+	return appendDeclared(nil, "", s.asked.Root().Shape(), matches, map[*shape.Shape]bool{})
 }
 
-func appendDeclared(list []string, pointer string, shape *soap.Shape, matches func(string) bool, inside map[*soap.Shape]bool) []string {
-	if inside[shape] {
+func appendDeclared(list []string, pointer string, of *shape.Shape, matches func(string) bool, inside map[*shape.Shape]bool) []string {
+	if inside[of] {
 		return list // a shape that holds itself has no end
 	}
-	inside[shape] = true
-	defer delete(inside, shape)
-	for i := range shape.Fields {
-		field := &shape.Fields[i]
-		at := pointer + "/" + field.Member
+	inside[of] = true
+	defer delete(inside, of)
+	for i := range of.Fields {
+		field := &of.Fields[i]
+		at := pointer + "/" + field.Name
 		switch {
 		case field.Repeated:
 		case field.Object != nil:
 			list = appendDeclared(list, at, field.Object, matches, inside)
-		case matches(field.Element):
+		case matches(field.Wire.Local):
 			list = append(list, at)
 		}
 	}

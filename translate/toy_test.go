@@ -7,8 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 	"soapbridge/translate/xml"
 )
 
@@ -51,8 +52,9 @@ type toyAnswer struct {
 const toyRequest = `{"name": "n", "kind": {"code": "c"}, "last": "l"}`
 
 // definition describes the toy operation.
-func definition() translate.Definition[toy, toyAnswer] {
-	return translate.Definition[toy, toyAnswer]{
+func definition() translate.Definition {
+	return translate.Definition{
+		Request: shapeOf[toy](), Response: shapeOf[toyAnswer](),
 		System: "toys", Name: "MakeToy", Path: "/v1/toys", Status: 201, Version: soap.V11,
 		Binding: soap.Binding{
 			Namespace: "urn:toys", Prefix: "t", EnvelopePrefix: map[soap.Version]string{soap.V11: "s"}, Request: []string{"MakeToy"},
@@ -62,7 +64,25 @@ func definition() translate.Definition[toy, toyAnswer] {
 	}
 }
 
-func define(t testing.TB, d translate.Definition[toy, toyAnswer]) translate.Operation {
+// shapeOf makes a shape of a struct whose tags are right. Its members are in no namespace.
+func shapeOf[T any]() *shape.Shape {
+	s, err := shape.From[T]("")
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// member finds a member of a toy, "inner/one".
+func member(s *shape.Shape, path string) shape.Path {
+	p, err := s.Find(path)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func define(t testing.TB, d translate.Definition) translate.Operation {
 	t.Helper()
 	op, err := translate.Define(d)
 	if err != nil {
@@ -108,43 +128,43 @@ func check(t testing.TB, op translate.Operation, body string, want ...translate.
 	}
 }
 
-// accepted reads a body that must be right.
-func accepted(t testing.TB, op translate.Operation, body string) toy {
+// accepted reads a body that must be right, and returns its values by their JSON Pointers.
+func accepted(t testing.TB, op translate.Operation, body string) map[string]string {
 	t.Helper()
 	request, problem := op.Read([]byte(body))
 	if problem != nil || request == nil {
 		t.Fatalf("%s: %+v", body, problem)
 	}
-	return request.(interface{ Payload() any }).Payload().(toy)
+	return translate.Values(request)
 }
 
 func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: "This member is required and may not be empty or only white space."}
+	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 }
 
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
 }
 
 func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 }
 
 func nullIn(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.NullInArray, Detail: "An array may not hold null."}
+	return translate.Violation{Pointer: pointer, Code: record.NullInArray, Detail: "An array may not hold null."}
 }
 
 func duplicate(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.DuplicateMember, Detail: "This member appears more than once in its object."}
+	return translate.Violation{Pointer: pointer, Code: record.DuplicateMember, Detail: "This member appears more than once in its object."}
 }
 
 func notUnicode(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.InvalidUnicode, Detail: "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair."}
+	return translate.Violation{Pointer: pointer, Code: record.InvalidUnicode, Detail: "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair."}
 }
 
 func notXML(pointer, character string) translate.Violation {
 	return translate.Violation{
-		Pointer: pointer, Code: validation.CharacterNotAllowed, Detail: "The text holds " + character + ", a character that XML cannot carry.",
+		Pointer: pointer, Code: record.CharacterNotAllowed, Detail: "The text holds " + character + ", a character that XML cannot carry.",
 		Params: map[string]any{"character": character},
 	}
 }
@@ -152,7 +172,7 @@ func notXML(pointer, character string) translate.Violation {
 // unknown is a member that the toy does not have; meant is the one that it may stand for.
 func unknown(pointer, meant string) translate.Violation {
 	v := translate.Violation{
-		Pointer: pointer, Code: validation.UnknownMember, Detail: "There is no such member here.",
+		Pointer: pointer, Code: record.UnknownMember, Detail: "There is no such member here.",
 		Params: map[string]any{"members": []string{
 			"name", "pin", "note", "small", "large", "flag", "kind", "inner", "tags", "secrets", "numbers", "inners", "again", "last",
 		}},

@@ -4,17 +4,17 @@
 package translate
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 	"soapbridge/translate/xml"
 )
 
@@ -31,7 +31,9 @@ type Operation struct {
 	// Binding holds the names around the members of a message.
 	Binding soap.Binding
 	// RequestShape and ResponseShape are the two bodies as documents describe them.
-	RequestShape, ResponseShape *soap.Shape
+	RequestShape, ResponseShape *shape.Shape
+	// Rules are those that a request must keep.
+	Rules *rules.Set
 	// Errors are the errors that the vendor numbers, and their places in the request.
 	Errors []NumberedError
 
@@ -40,16 +42,9 @@ type Operation struct {
 
 // NumberedError is an error that the vendor's page numbers.
 type NumberedError struct {
-	Code     validation.Code // "emersion-27"
-	Sentence string          // the vendor's
-	Pointers []string        // JSON Pointers of the places that it may be about
-}
-
-// SchemaRules is what a request type with rules between its members has: they are checked by Definition.Rules, and told here to those who
-// read the OpenAPI document. A test shows that both say the same.
-type SchemaRules interface {
-	// SchemaRules gives a JSON Schema (2020-12) object that holds beside what the tags say.
-	SchemaRules() string
+	Code     record.Code // "emersion-27"
+	Sentence string      // the vendor's
+	Pointers []string    // JSON Pointers of the places that it may be about
 }
 
 // Read decodes a request body and checks it against every rule. It is the only door to an operation: what it gives is valid.
@@ -92,16 +87,15 @@ type Result struct {
 	Ignored int
 }
 
-// Answer is the part that all response bodies share. Response structs embed it first, with the tag soap:"-".
+// Answer is the part that all response bodies share. It is written in front of them; response structs embed it for the documents, with the tag
+// soap:"-".
 type Answer struct {
 	// OperationID names this call in every log and record.
 	OperationID string `json:"operationId" validate:"required" example:"0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"`
 }
 
-func (a *Answer) identify(id string) { a.OperationID = id }
-
-// Definition describes an operation to Define. Req and Res are structs with json, soap and validate tags.
-type Definition[Req, Res any] struct {
+// Definition describes an operation to Define.
+type Definition struct {
 	System, Name, Path string
 	Status             int
 	Version            soap.Version
@@ -109,98 +103,88 @@ type Definition[Req, Res any] struct {
 	Limits             xml.Limits // of replies
 	Example            string     // see Operation
 
-	// Headers gives the blocks of the envelope's header. Optional.
+	// Request and Response are the shapes of the two bodies. The operation id is no part of the response's: every answer has it.
+	Request, Response *shape.Shape
+	// Headers returns the blocks of the envelope's header. Optional.
 	Headers func(Env) []soap.HeaderBlock
-	// Rules checks what tags cannot say. It runs after them, on whatever could be read. Optional.
-	Rules func(*Req, *validation.Report)
+	// Rules are those between members. Optional.
+	Rules []rules.On
+	// LastRule sees what the others reported, and may change it. Optional.
+	LastRule func(*record.Record, *record.Report)
 	// Rename gives a violation the vendor's own number and sentence where there is one. Optional.
 	Rename func(Violation) Violation
-	// Fill sets what the caller left out and the proxy knows. It gets a copy whose pointers it must not write through. Optional.
-	Fill func(*Req, Env)
+	// Fill sets what the caller left out and the proxy knows, in a copy. Optional.
+	Fill func(*record.Record, Env)
 	// Outcome judges a reply that is no fault; nil means success. Optional.
-	Outcome func(*Res, *Sent) *Error
+	Outcome func(record.Object, *Sent) *Error
 	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
 	Fault func(*soap.Fault, *Sent) *Error
-	// FreeText lists the members of a result that are texts for people; nil ones are absent. The others are codes, dates and identifiers.
-	// Optional.
-	FreeText func(*Res) []*string
 	// Errors are the errors that the vendor numbers, for documents. Optional.
 	Errors []NumberedError
 	// Secrets are the configured ones, to be masked in whatever the vendor says.
 	Secrets []soap.Secret
 }
 
-// Define compiles an operation. The error names every mistake in the tags.
-func Define[Req, Res any](d Definition[Req, Res]) (Operation, error) {
-	o := &operation[Req, Res]{Definition: d}
+// Define compiles an operation. The error names every mistake in it.
+func Define(d Definition) (Operation, error) {
+	o := &operation{Definition: d}
 	if err := o.compile(); err != nil {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
 	}
 	return Operation{
 		System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example,
 		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Binding: d.Binding,
-		RequestShape: o.shape, ResponseShape: o.decoder.Shape(), Errors: d.Errors,
+		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,
 		read: o.read,
 	}, nil
 }
 
 // operation is a compiled definition.
-type operation[Req, Res any] struct {
-	Definition[Req, Res]
+type operation struct {
+	Definition
 
-	shape    *soap.Shape
-	encoder  *soap.Encoder
-	decoder  *soap.Decoder
-	validate *validation.Validator
-	hidden   []needle // the configured secrets
+	encoder *soap.Encoder
+	decoder *soap.Decoder
+	rules   *rules.Set
+	hidden  []needle // the configured secrets
 	// unmistakable are those of hidden that no code of a reply holds by chance.
 	unmistakable []needle
 }
 
-func (o *operation[Req, Res]) compile() error {
-	var request, result, encoder, decoder, validator, tags error
-	var answer *soap.Shape
-	o.shape, request = soap.Compile(reflect.TypeFor[Req]())
-	answer, result = soap.Compile(reflect.TypeFor[Res]())
-	if err := errors.Join(request, result); err != nil {
-		return err
+func (o *operation) compile() error {
+	var encoder, decoder, between error
+	if o.Request == nil || o.Response == nil {
+		return errors.New("an operation needs the shapes of its request and of its response")
 	}
-	o.encoder, encoder = soap.NewEncoder(o.Binding, o.shape)
-	o.decoder, decoder = soap.NewDecoder(o.Binding, answer, o.Limits)
-	o.validate, validator = validation.New()
-	if validator == nil {
-		tags = o.validate.SelfTest(new(Req))
-	}
+	o.encoder, encoder = soap.NewEncoder(o.Binding, o.Request)
+	o.decoder, decoder = soap.NewDecoder(o.Binding, o.Response, o.Limits)
+	o.rules, between = rules.Compile(o.Request, o.Definition.Rules, o.LastRule)
 	o.hidden = secretNeedles(o.Secrets)
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
-	return errors.Join(encoder, decoder, validator, tags)
+	return errors.Join(encoder, decoder, between)
 }
 
-func (o *operation[Req, Res]) read(body []byte) (Request, *Error) {
-	r := &request[Req, Res]{op: o}
-	report := &validation.Report{}
-	if err := readJSON(body, o.shape, reflect.ValueOf(&r.value).Elem(), report); err != nil {
-		return nil, &Error{Code: MalformedJSON, Outcome: soap.NotSent, Detail: describeMalformed(body, err), Cause: err}
+func (o *operation) read(body []byte) (Request, *Error) {
+	report := &record.Report{}
+	asked, err := record.ReadJSON(body, o.Request, report)
+	if err != nil {
+		detail, cause := record.Malformed(body)
+		return nil, &Error{Code: MalformedJSON, Outcome: soap.NotSent, Detail: detail, Cause: cause}
 	}
-	if err := o.validate.Check(&r.value, report); err != nil {
-		return nil, internal(err)
+	o.rules.Check(asked, report)
+	if len(report.Violations) > 0 {
+		return nil, o.invalid(asked, report)
 	}
-	if o.Rules != nil {
-		o.Rules(&r.value, report)
-	}
-	if len(report.Violations) == 0 {
-		return r, nil
-	}
-	return nil, o.invalid(body, report)
+	return &request{op: o, asked: asked}, nil
 }
 
-func (o *operation[Req, Res]) invalid(body []byte, report *validation.Report) *Error {
+func (o *operation) invalid(asked *record.Record, report *record.Report) *Error {
 	if o.Rename != nil {
 		for i, v := range report.Violations {
 			report.Violations[i] = o.Rename(v)
 		}
 	}
-	inDocumentOrder(body, o.shape, report.Violations)
+	report.Sort(asked)
 	return &Error{
 		Code: ValidationFailed, Outcome: soap.NotSent,
 		Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated,
@@ -208,19 +192,19 @@ func (o *operation[Req, Res]) invalid(body []byte, report *validation.Report) *E
 }
 
 // request is a valid request.
-type request[Req, Res any] struct {
-	op    *operation[Req, Res]
-	value Req
+type request struct {
+	op    *operation
+	asked *record.Record
 }
 
-// Format shows the name of the operation under every verb: the value holds secrets, which fmt would read by reflection.
-func (r *request[Req, Res]) Format(f fmt.State, _ rune) {
+// Format shows the name of the operation under every verb: the record holds secrets, which fmt would read by reflection.
+func (r *request) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "request of "+r.op.System+" "+r.op.Name)
 }
 
-func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
+func (r *request) Encode(env Env) (soap.Message, *Error) {
 	filled, headers := r.complete(env)
-	message, err := r.op.encoder.Encode(r.op.Version, filled, headers...)
+	message, err := r.op.encoder.Encode(r.op.Version, filled.Root(), headers...)
 	if err != nil {
 		return soap.Message{}, internal(err)
 	}
@@ -228,34 +212,25 @@ func (r *request[Req, Res]) Encode(env Env) (soap.Message, *Error) {
 	return message, nil
 }
 
-// complete gives a copy of the request with what the proxy fills in, and the blocks of the envelope's header.
-func (r *request[Req, Res]) complete(env Env) (filled *Req, headers []soap.HeaderBlock) {
-	value := r.value
+// complete returns the request with what the proxy fills in, and the blocks of the envelope's header.
+func (r *request) complete(env Env) (filled *record.Record, headers []soap.HeaderBlock) {
+	filled = r.asked
 	if r.op.Fill != nil {
-		r.op.Fill(&value, env)
+		filled = r.asked.Clone()
+		r.op.Fill(filled, env)
 	}
 	if r.op.Headers != nil {
 		headers = r.op.Headers(env)
 	}
-	return &value, headers
+	return filled, headers
 }
 
-func (r *request[Req, Res]) Fingerprint(w io.Writer) {
-	var field []byte
-	for _, l := range appendLeaves(nil, "", r.op.shape, reflect.ValueOf(&r.value).Elem()) {
-		field = binary.AppendUvarint(field[:0], uint64(len(l.pointer)))
-		field = append(field, l.pointer...)
-		field = binary.AppendUvarint(field, uint64(len(l.text)))
-		field = append(field, l.text...)
-		_, _ = w.Write(field) // a digest never fails
-	}
+func (r *request) Fingerprint(w io.Writer) {
+	_, _ = w.Write(r.asked.AppendCanonical(make([]byte, 0, 4096))) // a digest never fails
 }
 
-func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
-	sent := &Sent{
-		OperationID: env.OperationID,
-		shape:       r.op.shape, value: reflect.ValueOf(&r.value).Elem(), configured: r.op.hidden, caller: env.Caller.OriginatingToken,
-	}
+func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
+	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}
 	result, problem := r.decode(reply, env.OperationID, sent)
 	if problem != nil {
 		return Result{}, sent.explain(problem, reply, r.op.Limits)
@@ -263,9 +238,8 @@ func (r *request[Req, Res]) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	return result, nil
 }
 
-func (r *request[Req, Res]) decode(reply soap.Reply, operationID string, sent *Sent) (Result, *Error) {
-	var res Res
-	decoded, err := r.op.decoder.Decode(r.op.Version, reply, &res)
+func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Result, *Error) {
+	decoded, err := r.op.decoder.Decode(r.op.Version, reply)
 	switch {
 	case err != nil:
 		return Result{}, unreadable(reply, err)
@@ -274,16 +248,20 @@ func (r *request[Req, Res]) decode(reply soap.Reply, operationID string, sent *S
 	case reply.Status < 200 || reply.Status > 299:
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
+	problem := trimIdentifiers(decoded.Result)
 	if r.op.Outcome != nil {
-		if problem := r.op.Outcome(&res, sent); problem != nil {
-			return Result{}, problem
+		if judged := r.op.Outcome(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
+			problem = judged
 		}
 	}
-	body, problem := r.op.result(&res, sent, operationID)
+	if problem != nil {
+		return Result{}, problem
+	}
+	body, problem := r.op.result(decoded.Result, sent, operationID)
 	return Result{JSON: body, Ignored: decoded.Ignored}, problem
 }
 
-func (r *request[Req, Res]) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
+func (r *request) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	if r.op.Fault != nil {
 		if problem := r.op.Fault(f, sent); problem != nil && !isTransportRefusal(reply, f) {
 			return problem

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 func TestDefine(t *testing.T) {
@@ -20,7 +22,7 @@ func TestDefine(t *testing.T) {
 	check(t, op, op.Example)
 }
 
-// TestDefineRefuses names the operation and every mistake in its tags, before any request runs into one.
+// TestDefineRefuses names the operation and every mistake in it, before any request runs into one.
 func TestDefineRefuses(t *testing.T) {
 	type badShape struct {
 		A float64 `json:"a" soap:"A"`
@@ -29,26 +31,37 @@ func TestDefineRefuses(t *testing.T) {
 	type badRule struct {
 		A *string `json:"a" soap:"A" validate:"omitnil,max=abc"`
 	}
-	type numbered struct {
-		N *int64 `json:"n" soap:"N"`
+	_, err1 := shape.From[badShape]("")
+	_, err2 := shape.From[badRule]("")
+	d := definition()
+	d.Name, d.Binding = "Bad", soap.Binding{}
+	_, err3 := translate.Define(d)
+	d = definition()
+	d.Name, d.Rules = "Bad", []rules.On{
+		{Rules: []rules.Rule{rules.RequireAnyOf("pin", "nowhere"), rules.NotBefore("kind/none", "name", "")}},
+		{Object: "inner", Rules: []rules.Rule{rules.RequireAnyOf("four")}},
+		{Object: "stray"},
 	}
-	binding := definition().Binding
-	_, err1 := translate.Define(translate.Definition[badShape, toyAnswer]{System: "toys", Name: "Bad", Binding: binding})
-	_, err2 := translate.Define(translate.Definition[toy, badShape]{System: "toys", Name: "Bad", Binding: binding})
-	_, err3 := translate.Define(translate.Definition[badRule, toyAnswer]{System: "toys", Name: "Bad", Binding: binding})
-	_, err4 := translate.Define(translate.Definition[toy, numbered]{System: "toys", Name: "Bad", Binding: binding})
-	_, err5 := translate.Define(translate.Definition[toy, toyAnswer]{System: "toys", Name: "Bad"})
+	_, err4 := translate.Define(d)
+	d = definition()
+	d.Name, d.Request = "Bad", nil
+	_, err5 := translate.Define(d)
+	d = definition()
+	d.Name, d.Response = "Bad", nil
+	_, err6 := translate.Define(d)
+	const bad, noShape = "toys Bad: ", "needs the shapes of its request and of its response"
 	for _, test := range []struct {
 		err    error
 		pieces []string
 	}{
-		{err1, []string{"badShape.A: has the type float64", "badShape.B: has no json name"}},
-		{err2, []string{"badShape.A: has the type float64", "badShape.B: has no json name"}},
-		{err3, []string{"badRule", "abc"}},
-		{err4, []string{"the member n of a reply is not text"}},
-		{err5, []string{"needs a namespace", "needs the name of its reply element"}},
+		{err1, []string{"badShape.A: has the type float64", "badShape.B: has no JSON name"}},
+		{err2, []string{"badRule.A: has the rule max=abc", "invalid syntax"}},
+		{err3, []string{bad, "needs a namespace", "needs the name of its reply element"}},
+		{err4, []string{bad, `toy has no "nowhere"`, `toyKind has no "none"`, `toyInner has no "four"`, `toy has no "stray"`}},
+		{err5, []string{bad, noShape}},
+		{err6, []string{bad, noShape}},
 	} {
-		for _, piece := range append(test.pieces, "toys Bad: ") {
+		for _, piece := range test.pieces {
 			if test.err == nil || !strings.Contains(test.err.Error(), piece) {
 				t.Errorf("no %q in %v", piece, test.err)
 			}
@@ -60,7 +73,7 @@ func TestDefineRefuses(t *testing.T) {
 func TestRename(t *testing.T) {
 	d := definition()
 	d.Rename = func(v translate.Violation) translate.Violation {
-		if v.Code == validation.Required || v.Code == validation.WrongType {
+		if v.Code == record.Required || v.Code == record.WrongType {
 			v.Code = "toys-1"
 		}
 		return v
@@ -75,11 +88,12 @@ func TestRename(t *testing.T) {
 // TestEncode passes the environment on, fills a copy, and tells a mistake of ours from the caller's.
 func TestEncode(t *testing.T) {
 	d := definition()
-	d.Fill = func(r *toy, env translate.Env) {
-		if r.Note == nil {
-			r.Note = &env.OperationID
+	name, note := member(d.Request, "name"), member(d.Request, "note")
+	d.Fill = func(r *record.Record, env translate.Env) {
+		if !r.Root().Find(note).Present() {
+			r.SetText(note, env.OperationID)
 		}
-		r.Name = strings.ToUpper(r.Name)
+		r.SetText(name, strings.ToUpper(r.Root().Find(name).Text()))
 	}
 	d.Headers = func(env translate.Env) []soap.HeaderBlock {
 		return []soap.HeaderBlock{func(w *soap.Writer) { w.Markup("<h>"); w.Text(env.Caller.UserID); w.Markup("</h>") }}
@@ -96,8 +110,8 @@ func TestEncode(t *testing.T) {
 			t.Errorf("%+v %s", problem, message.Envelope)
 		}
 	}
-	if got := request.(interface{ Payload() any }).Payload().(toy); got.Name != "n" || got.Note != nil {
-		t.Errorf("the request has changed: %+v", got)
+	if got := translate.Values(request); len(got) != 3 || got["/name"] != "n" {
+		t.Errorf("the request has changed: %v", got)
 	}
 	message, problem := request.Encode(translate.Env{OperationID: "\x00"})
 	if problem == nil || problem.Code != translate.Internal || problem.Outcome != soap.NotSent || problem.Cause == nil || message.Envelope != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"soapbridge/api/idempotency"
 	"soapbridge/translate"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
 )
@@ -57,18 +59,28 @@ func fault(code, text string) soap.Reply {
 
 func addNote(t *testing.T) translate.Operation {
 	t.Helper()
-	op, err := translate.Define(translate.Definition[noteRequest, noteResponse]{
-		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11,
+	op, err := translate.Define(noteDefinition(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+func noteDefinition(t *testing.T) translate.Definition {
+	t.Helper()
+	request, err1 := shape.From[noteRequest]("")
+	response, err2 := shape.From[noteResponse]("")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	return translate.Definition{
+		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11, Request: request, Response: response,
 		Binding: soap.Binding{
 			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
 			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
 		},
 		Limits: xml.Limits{Bytes: 1 << 20},
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return op
 }
 
 // upstreamFunc is an Upstream made of a function.

@@ -16,9 +16,9 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/xml"
 )
 
 func TestRequestID(t *testing.T) {
@@ -249,16 +249,12 @@ func TestAbortedHandlerStaysAborted(t *testing.T) {
 }
 
 func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
-	op, err := translate.Define(translate.Definition[noteRequest, noteResponse]{
-		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11,
-		Binding: soap.Binding{
-			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
-			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
-		},
-		// What the proxy fills in itself passes no check of a request's characters.
-		Fill: func(r *noteRequest, _ translate.Env) { r.Text = "\x00" + aSecret },
-	})
-	if err != nil {
+	definition := noteDefinition(t)
+	text, err1 := definition.Request.Find("text")
+	// What the proxy fills in itself passes no check of a request's characters.
+	definition.Fill = func(r *record.Record, _ translate.Env) { r.SetText(text, "\x00"+aSecret) }
+	op, err2 := translate.Define(definition)
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	e := newEdge(t, answering(success()), func(c *Config) { c.Systems[0].Operations = []translate.Operation{op} })

@@ -8,7 +8,7 @@ import (
 
 	"soapbridge/api/idempotency"
 	"soapbridge/api/operations"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // showOperation answers the owner only: nobody else learns that there is such an operation.
@@ -84,7 +84,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 			"cursor": once(func(value string) (found *violation) {
 				var err error
 				if after, err = operations.ParseCursor(value); err != nil {
-					found = wrong(validation.BadFormat, "The nextCursor of another page, as it was given.")
+					found = wrong(record.BadFormat, "The nextCursor of another page, as it was given.")
 				}
 				return found
 			}),
@@ -95,7 +95,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 			if values.Get("state") == string(idempotency.Unknown) {
 				return nil
 			}
-			return wrong(validation.NotInList, "The one state that can be listed is unknown.")
+			return wrong(record.NotInList, "The one state that can be listed is unknown.")
 		},
 	}.read(u)
 	return after, limit, p

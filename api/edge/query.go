@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // query says what the query string of a route may hold. Everything else is refused: a misspelt parameter that was ignored would make a call of
@@ -63,7 +63,7 @@ func once(read func(value string) *violation) func(values []string) *violation {
 }
 
 // wrong is what is wrong with a parameter; the list is what it may be.
-func wrong(code validation.Code, detail string, list ...string) *violation {
+func wrong(code record.Code, detail string, list ...string) *violation {
 	v := &violation{Code: string(code), Detail: detail, Source: translate.FromRequest}
 	if list != nil {
 		v.Params = map[string]any{"list": list}
@@ -75,7 +75,7 @@ func integer(into *int, low, high int, detail string) func(values []string) *vio
 	return once(func(value string) *violation {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < low || n > high {
-			return wrong(validation.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+			return wrong(record.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
 		}
 		*into = n
 		return nil
@@ -83,14 +83,14 @@ func integer(into *int, low, high int, detail string) func(values []string) *vio
 }
 
 func notListed(list []string) *violation {
-	return wrong(validation.NotInList, "This must be one of: "+strings.Join(list, ", ")+".", list...)
+	return wrong(record.NotInList, "This must be one of: "+strings.Join(list, ", ")+".", list...)
 }
 
 // parameter names a query parameter with what is wrong about it, if anything. Thousands fit into a URL; they are not all sent back.
 func (p *problem) parameter(name string, found *violation) {
 	switch {
 	case found == nil:
-	case len(p.Errors) == validation.MaxViolations:
+	case len(p.Errors) == record.MaxViolations:
 		p.extensions = map[string]any{"errorsTruncated": true}
 	default:
 		v := *found

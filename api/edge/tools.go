@@ -15,8 +15,8 @@ import (
 
 	"soapbridge/openapi"
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 // exampleCall is the call that a pasted reply is taken to answer: an operation and its own example.
@@ -80,7 +80,7 @@ func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 		}
 		if len(body) == 0 {
 			return answer{}, problemOf(&translate.Error{Code: translate.ValidationFailed, Source: translate.FromRequest, Violations: []translate.Violation{
-				{Code: validation.Required, Detail: "Give the reply that is to be decoded, as the vendor sent it."},
+				{Code: record.Required, Detail: "Give the reply that is to be decoded, as the vendor sent it."},
 			}})
 		}
 		call.operation, call.pretended = calls[name].operation, true
@@ -112,7 +112,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 			if values.Has("operation") {
 				return nil
 			}
-			return wrong(validation.Required, "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names...)
+			return wrong(record.Required, "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names...)
 		},
 	}.read(u)
 	if p != nil && len(p.Errors) > 0 {

@@ -14,7 +14,7 @@ import (
 	"soapbridge/api/idempotency"
 	"soapbridge/openapi"
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // Resolution is what an operator found out.
@@ -31,27 +31,27 @@ type Resolution struct {
 // ReadResolution reads the body of a settlement as strictly as any request.
 func ReadResolution(body []byte, id string) (found Resolution, refusal *translate.Error) {
 	if tooDeep(body) {
-		return found, &translate.Error{Code: translate.MalformedJSON, Detail: "The body is nested deeper than " + strconv.Itoa(translate.MaxDepth) + " levels."}
+		return found, &translate.Error{Code: translate.MalformedJSON, Detail: "The body is nested deeper than " + strconv.Itoa(record.MaxDepth) + " levels."}
 	}
 	err := jsonv2.Unmarshal(body, &found, jsonv2.RejectUnknownMembers(true))
 	var syntax *jsontext.SyntacticError
 	var semantic *jsonv2.SemanticError
 	invalid := &translate.Error{Code: translate.ValidationFailed, Source: translate.FromRequest}
-	at := func(pointer string, code validation.Code, detail string) {
+	at := func(pointer string, code record.Code, detail string) {
 		invalid.Violations = append(invalid.Violations, translate.Violation{Pointer: pointer, Code: code, Detail: detail})
 	}
 	const members = `The members are attempt (a text), executed (true or false) and result (an object, only with "executed": true).`
 	switch {
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		at(string(syntax.JSONPointer), validation.DuplicateMember, "This member appears more than once in its object.")
+		at(string(syntax.JSONPointer), record.DuplicateMember, "This member appears more than once in its object.")
 	case errors.As(err, &syntax):
 		return found, &translate.Error{Code: translate.MalformedJSON}
 	case errors.As(err, &semantic) && errors.Is(err, jsonv2.ErrUnknownName):
-		at(string(semantic.JSONPointer), validation.UnknownMember, members)
+		at(string(semantic.JSONPointer), record.UnknownMember, members)
 	case errors.As(err, &semantic):
-		at(string(semantic.JSONPointer), validation.WrongType, members)
+		at(string(semantic.JSONPointer), record.WrongType, members)
 	case err != nil:
-		at("", validation.WrongType, "This must be an object.")
+		at("", record.WrongType, "This must be an object.")
 	default:
 		found.check(at, id)
 	}
@@ -68,19 +68,19 @@ func tooDeep(body []byte) bool {
 		if _, err := dec.ReadToken(); err != nil {
 			return false
 		}
-		if dec.StackDepth() > translate.MaxDepth {
+		if dec.StackDepth() > record.MaxDepth {
 			return true
 		}
 	}
 }
 
 // check adds the rules that are broken, and the operation id to a result without one.
-func (f *Resolution) check(at func(pointer string, code validation.Code, detail string), id string) {
+func (f *Resolution) check(at func(pointer string, code record.Code, detail string), id string) {
 	if f.Attempt == "" {
-		at("/attempt", validation.Required, "This member is required: attempt in the operation's record.")
+		at("/attempt", record.Required, "This member is required: attempt in the operation's record.")
 	}
 	if f.Executed == nil {
-		at("/executed", validation.Required, "This member is required: true or false.")
+		at("/executed", record.Required, "This member is required: true or false.")
 	}
 	if f.Result == nil {
 		return
@@ -92,15 +92,15 @@ func (f *Resolution) check(at func(pointer string, code validation.Code, detail 
 	other := named && (jsonv2.Unmarshal(given, &text) != nil || text != id)
 	switch {
 	case err != nil || members == nil:
-		at("/result", validation.WrongType, "This must be an object.")
+		at("/result", record.WrongType, "This must be an object.")
 	case len(members) == 0:
-		at("/result", validation.EmptyObject, "An object may not be empty. Leave the member out instead.")
+		at("/result", record.EmptyObject, "An object may not be empty. Leave the member out instead.")
 	case f.Executed != nil && !*f.Executed:
-		at("/result", validation.NotAllowedHere, "There is no result of what was not executed.")
+		at("/result", record.NotAllowedHere, "There is no result of what was not executed.")
 	case !named:
 		f.Result = append(jsontext.Value(`{"operationId":`+strconv.Quote(id)+`,`), f.Result[1:]...) // an id is the same text in Go and JSON
 	case other:
-		at("/result/operationId", validation.NotInList, "It must be "+id+", or left out.")
+		at("/result/operationId", record.NotInList, "It must be "+id+", or left out.")
 	}
 }
 

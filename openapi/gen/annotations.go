@@ -7,14 +7,12 @@ import (
 	"io"
 	"log"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/swaggo/swag"
 
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
 )
 
 // annotations reads what stands above the operations and handlers, and the types that they name, into a Swagger 2.0 document. The schemas lose
@@ -40,7 +38,8 @@ func plainNames(doc node, ops []translate.Operation) error {
 	definitions := doc.at("definitions")
 	answers := map[string]string{}
 	for _, op := range ops {
-		answers[qualifiedName(op.ResponseShape)] = answerName(op)
+		// As swag calls a type: with the name of its package.
+		answers[op.System+"."+op.ResponseShape.Name] = answerName(op)
 	}
 	plain, renamed := node{}, map[string]string{}
 	var problems []error
@@ -63,9 +62,6 @@ func plainNames(doc node, ops []translate.Operation) error {
 	})
 	return errors.Join(problems...)
 }
-
-// qualifiedName is how swag calls a type: with the name of its package.
-func qualifiedName(s *soap.Shape) string { return path.Base(s.Type.PkgPath()) + "." + s.Type.Name() }
 
 // answerName is the name of the schema of an operation's success. Generators of clients call the whole HTTP answer <operationId>Response
 // themselves, as oapi-codegen does: a schema of that name would be the second.

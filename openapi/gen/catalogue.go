@@ -9,8 +9,7 @@ import (
 	"soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/shape"
 )
 
 // catalogue lists every operation and every value that a request may hold.
@@ -39,10 +38,10 @@ type lister struct {
 	fields  []openapi.CatalogueField
 }
 
-func (l *lister) shape(s *soap.Shape, pointer, wire string) {
+func (l *lister) shape(s *shape.Shape, pointer, wire string) {
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		at, element := pointer+"/"+f.Member, wire+"/"+f.Element
+		at, element := pointer+"/"+f.Name, wire+"/"+f.Wire.Local
 		if f.Repeated {
 			at += "/*"
 		}
@@ -50,11 +49,11 @@ func (l *lister) shape(s *soap.Shape, pointer, wire string) {
 			l.shape(f.Object, at, element)
 			continue
 		}
-		property := l.schemas.at(s.Type.Name(), "properties", f.Member)
+		property := l.schemas.at(s.Name, "properties", f.Name)
 		documented, _ := property["description"].(string)
 		l.fields = append(l.fields, openapi.CatalogueField{
 			Pointer: at, Wire: element, Secret: f.Secret, Required: isRequired(f),
-			Type:          map[soap.Kind]string{soap.String: "string", soap.Boolean: "boolean", soap.Integer: "integer"}[f.Kind],
+			Type:          map[shape.Kind]string{shape.String: "string", shape.Boolean: "boolean", shape.Integer: "integer"}[f.Kind],
 			Rule:          ruleOf(f),
 			Documentation: documented, Sources: sourcesOf(documented), Errors: l.numbered(at),
 		})
@@ -70,44 +69,38 @@ func (l *lister) numbered(pointer string) (list []openapi.CatalogueError) {
 	return list
 }
 
-// ruleOf says the tags in words.
-func ruleOf(f *soap.Field) string {
+// ruleOf says the rules of a field in words.
+func ruleOf(f *shape.Field) string {
 	var parts []string
-	for _, rule := range validation.ParseRules(f.Tag.Get("validate")) {
-		if words := inWords(rule, f.Kind == soap.Integer); words != "" {
-			parts = append(parts, words)
+	say := func(holds bool, format string, args ...any) {
+		if holds {
+			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
+	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && f.Rules != ""
+	say(f.Required, "required, not blank")
+	if text {
+		say(a.MinLength != nil, "at least %d characters", value(a.MinLength))
+		say(a.MaxLength != nil, "at most %d characters", value(a.MaxLength))
+	}
+	if number {
+		say(a.Min != nil, "at least %d", value(a.Min))
+		say(a.Max != nil, "at most %d", value(a.Max))
+	}
+	say(a.Enum != nil && !a.AnyCase, "one of %s", strings.Join(a.Enum, ", "))
+	say(a.AnyCase, "one of %s, in any letter case", strings.Join(a.Enum, ", "))
+	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
+	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
+	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
+	say(a.NotBlank, "not blank")
 	return strings.Join(parts, "; ")
 }
 
-func inWords(rule validation.Rule, number bool) string {
-	unit := " characters"
-	if number {
-		unit = ""
+func value[T any](limit *T) (v T) {
+	if limit != nil {
+		v = *limit
 	}
-	switch rule.Word {
-	case "required":
-		return "required, not blank"
-	case "min":
-		return fmt.Sprintf("at least %d%s", rule.Limit(), unit)
-	case "max":
-		return fmt.Sprintf("at most %d%s", rule.Limit(), unit)
-	case "oneof":
-		return "one of " + strings.Join(rule.List(), ", ")
-	case "oneofci":
-		return "one of " + strings.Join(rule.List(), ", ") + ", in any letter case"
-	case "date":
-		return "YYYY-MM-DD, a day that exists"
-	case "datetime":
-		return "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone"
-	case "decimal":
-		whole, fraction := rule.Digits()
-		return fmt.Sprintf("a decimal number with at most %d digits before the point and %d after it", whole, fraction)
-	case "token":
-		return "not blank"
-	}
-	return "" // notblank belongs to required, omitnil and dive are no rules
+	return v
 }
 
 var (

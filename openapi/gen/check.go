@@ -65,8 +65,8 @@ func missingAnnotations(operation node, op translate.Operation) (problems []erro
 	want(len(tagsOf(operation)) == 1, "@Tags, with one tag,")
 	want(operation["summary"] != nil, "@Summary")
 	want(operation["description"] != nil, "@Description")
-	want(len(parameters) == 1 && refersTo(parameters[0], op.RequestShape.Type.Name()), "@Param request body "+op.RequestShape.Type.Name()+" true")
-	want(refersTo(responses[strconv.Itoa(op.Status)], answerName(op)), fmt.Sprintf("@Success %d {object} %s", op.Status, op.ResponseShape.Type.Name()))
+	want(len(parameters) == 1 && refersTo(parameters[0], op.RequestShape.Name), "@Param request body "+op.RequestShape.Name+" true")
+	want(refersTo(responses[strconv.Itoa(op.Status)], answerName(op)), fmt.Sprintf("@Success %d {object} %s", op.Status, op.ResponseShape.Name))
 	return problems
 }
 

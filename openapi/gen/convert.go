@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -16,8 +15,7 @@ import (
 	"soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/shape"
 )
 
 // convert makes the OpenAPI 3.1 document: what the library makes of the Swagger 2.0 one, and then what only 3.1 can say.
@@ -34,9 +32,9 @@ func convert(swagger node, ops []translate.Operation) (node, error) {
 	}
 	schemas := doc.at("components", "schemas")
 	walk(schemas, modernise)
-	done := map[reflect.Type]bool{}
+	done := map[string]bool{}
 	for _, op := range ops {
-		refine(schemas, op.RequestShape, done)
+		refine(schemas, op, op.RequestShape, done)
 	}
 	problemCodes(schemas)
 	extendProblem(schemas)
@@ -95,28 +93,28 @@ func modernise(schema node) {
 
 // refine says of a request type and of everything inside what Swagger 2.0 cannot say: null, that members which are null or empty arrays are
 // none, any letter case beside the list that programs should choose from, and what members must be to each other.
-func refine(schemas node, s *soap.Shape, done map[reflect.Type]bool) {
-	if done[s.Type] {
+func refine(schemas node, op translate.Operation, s *shape.Shape, done map[string]bool) {
+	if done[s.Name] {
 		return
 	}
-	done[s.Type] = true
-	schema := schemas.at(s.Type.Name())
+	done[s.Name] = true
+	schema := schemas.at(s.Name)
 	properties := schema.at("properties")
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		if f.Object != nil {
-			refine(schemas, f.Object, done)
+			refine(schemas, op, f.Object, done)
 		}
-		property := properties.at(f.Member)
+		property := properties.at(f.Name)
 		offerAnyCase(property, f)
 		if !isRequired(f) {
-			properties[f.Member] = nullable(property)
+			properties[f.Name] = nullable(property)
 		}
 	}
 	if schema["required"] == nil {
 		schema["not"] = node{"additionalProperties": node{"enum": []any{nil, []any{}}}}
 	}
-	for keyword, rule := range rulesOf(s) {
+	for keyword, rule := range rulesOf(op, s) {
 		if keyword != "properties" {
 			schema[keyword] = rule
 			continue
@@ -127,14 +125,12 @@ func refine(schemas node, s *soap.Shape, done map[reflect.Type]bool) {
 	}
 }
 
-// offerAnyCase lists the words of oneofci in the letter case that they have on the wire, beside the pattern that takes any.
-func offerAnyCase(property node, f *soap.Field) {
-	for _, rule := range validation.ParseRules(f.Tag.Get("validate")) {
-		if rule.Word == "oneofci" {
-			// Each of the two says its type once more: generators look no further.
-			property["anyOf"] = []any{node{"type": "string", "enum": list(rule.List())}, node{"type": "string", "pattern": property["pattern"]}}
-			delete(property, "pattern")
-		}
+// offerAnyCase lists the words in the letter case that they have on the wire, beside the pattern that takes any.
+func offerAnyCase(property node, f *shape.Field) {
+	if f.Facets.AnyCase {
+		// Each of the two says its type once more: generators look no further.
+		property["anyOf"] = []any{node{"type": "string", "enum": list(f.Facets.Enum)}, node{"type": "string", "pattern": property["pattern"]}}
+		delete(property, "pattern")
 	}
 }
 

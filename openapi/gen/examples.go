@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
+	"soapbridge/translate/shape"
 )
 
 // exampleKey is a key that looks like one, and is another for each operation: with one for all, the second example would be refused.
@@ -18,14 +18,14 @@ func exampleKey(op translate.Operation) string {
 }
 
 // example is a body with every member of a type, from its tags, in the order of the wire.
-func example(s *soap.Shape) json.RawMessage {
+func example(s *shape.Shape) json.RawMessage {
 	var b bytes.Buffer
 	writeExample(&b, s, "")
 	return b.Bytes()
 }
 
 // answerExample is a success.
-func answerExample(s *soap.Shape) json.RawMessage {
+func answerExample(s *shape.Shape) json.RawMessage {
 	var b bytes.Buffer
 	writeExample(&b, s, `"operationId":"`+exampleID+`"`)
 	return b.Bytes()
@@ -66,27 +66,27 @@ func previewExample(op translate.Operation) (shown json.RawMessage, envelope str
 	}{op.Name, version.String(), "POST", headers, envelope, preview.Namespaces, preview.Fields}), envelope, nil
 }
 
-func writeExample(b *bytes.Buffer, s *soap.Shape, members string) {
+func writeExample(b *bytes.Buffer, s *shape.Shape, members string) {
 	b.WriteString("{" + members)
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if f.Member == "-" {
+		if f.Hidden {
 			continue
 		}
 		if i > 0 || members != "" {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(b, "%q:", f.Member)
+		fmt.Fprintf(b, "%q:", f.Name)
 		if f.Repeated {
 			b.WriteByte('[')
 		}
-		value := f.Tag.Get("example")
+		value := f.Example
 		switch f.Kind {
-		case soap.Object:
+		case shape.Object:
 			writeExample(b, f.Object, "")
-		case soap.String:
+		case shape.String:
 			b.Write(scalar(value))
-		case soap.Boolean, soap.Integer:
+		case shape.Boolean, shape.Integer:
 			b.WriteString(value)
 		}
 		if f.Repeated {

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
+	"soapbridge/translate/shape"
 )
 
 // node is an object of a document.
@@ -122,21 +122,21 @@ func orderOf(ops []translate.Operation) order {
 	o := order{properties: map[string][]string{}}
 	for _, op := range ops {
 		o.paths = append(o.paths, op.Path)
-		o.shape(op.RequestShape.Type.Name(), op.RequestShape)
+		o.shape(op.RequestShape.Name, op.RequestShape)
 		o.shape(answerName(op), op.ResponseShape)
 	}
 	return o
 }
 
-func (o *order) shape(name string, s *soap.Shape) {
+func (o *order) shape(name string, s *shape.Shape) {
 	if _, done := o.properties[name]; done {
 		return
 	}
 	o.properties[name] = []string{"operationId"}
 	for _, f := range s.Fields {
-		o.properties[name] = append(o.properties[name], f.Member)
+		o.properties[name] = append(o.properties[name], f.Name)
 		if f.Object != nil {
-			o.shape(f.Object.Type.Name(), f.Object)
+			o.shape(f.Object.Name, f.Object)
 		}
 	}
 }

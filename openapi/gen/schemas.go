@@ -1,14 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
-	"reflect"
-	"strings"
 
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // describe completes the Swagger 2.0 document with what swag does not know: the rules of the tags in full, closed objects, the headers and the
@@ -23,7 +23,7 @@ func describe(doc node, ops []translate.Operation) error {
 	if err := checkAnnotations(doc, ops); err != nil {
 		return err
 	}
-	definitions, done := doc.at("definitions"), map[reflect.Type]bool{}
+	definitions, done := doc.at("definitions"), map[string]bool{}
 	for _, op := range ops {
 		constrainAll(definitions, op.RequestShape, done)
 		describeOperation(doc.at("paths", op.Path, "post"), op)
@@ -33,25 +33,25 @@ func describe(doc node, ops []translate.Operation) error {
 }
 
 // constrainAll says the rules of a request type and of everything inside.
-func constrainAll(definitions node, s *soap.Shape, done map[reflect.Type]bool) {
-	if done[s.Type] {
+func constrainAll(definitions node, s *shape.Shape, done map[string]bool) {
+	if done[s.Name] {
 		return
 	}
-	done[s.Type] = true
-	schema := definitions.at(s.Type.Name())
+	done[s.Name] = true
+	schema := definitions.at(s.Name)
 	schema["additionalProperties"], schema["minProperties"] = false, 1
 	delete(schema, "required")
 	var required []any
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		if isRequired(f) {
-			required = append(required, f.Member)
+			required = append(required, f.Name)
 		}
 		if f.Object != nil {
 			constrainAll(definitions, f.Object, done)
 			continue
 		}
-		property := schema.at("properties", f.Member)
+		property := schema.at("properties", f.Name)
 		if description, ok := property["description"].(string); ok {
 			property["description"] = sentence(description)
 		}
@@ -64,40 +64,56 @@ func constrainAll(definitions node, s *soap.Shape, done map[reflect.Type]bool) {
 
 // isRequired tells whether an object must have a member. An object that is absent is checked as {} (contract.md, section 0): it is required
 // when anything inside is.
-func isRequired(f *soap.Field) bool {
-	if f.Optional || f.Repeated {
-		return false
+func isRequired(f *shape.Field) bool {
+	if f.Object == nil || !f.Required {
+		return f.Required
 	}
-	if f.Object != nil {
-		for i := range f.Object.Fields {
-			if isRequired(&f.Object.Fields[i]) {
-				return true
-			}
+	for i := range f.Object.Fields {
+		if isRequired(&f.Object.Fields[i]) {
+			return true
 		}
-		return false
 	}
-	return strings.HasPrefix(f.Tag.Get("validate"), "required")
+	return false
 }
 
 // constrain says the rules of a member in the words of JSON Schema that Swagger 2.0 knows too.
-func constrain(property node, f *soap.Field) {
+func constrain(property node, f *shape.Field) {
 	for _, word := range []string{"minLength", "maxLength", "minimum", "maximum", "enum"} {
 		delete(property, word) // swag reads some of the tags, by rules of its own
 	}
+	a := &f.Facets
 	switch f.Kind {
-	case soap.Integer:
-		property["format"] = fmt.Sprintf("int%d", f.Bits)
-		if f.Bits == 32 {
-			property["minimum"], property["maximum"] = math.MinInt32, math.MaxInt32
+	case shape.Integer:
+		property["format"] = "int64"
+		if value(a.Min) == math.MinInt32 {
+			property["format"] = "int32"
 		}
-	case soap.String:
+		limit(property, "minimum", a.Min, math.MinInt64)
+		limit(property, "maximum", a.Max, math.MaxInt64)
+	case shape.String:
 		if f.Secret {
 			property["format"] = "password"
 		}
-	case soap.Boolean, soap.Object:
+		if f.Required || a.NotBlank {
+			property["minLength"], property["pattern"] = 1, rules.TextPattern
+		}
+		limit(property, "minLength", a.MinLength, 0)
+		limit(property, "maxLength", a.MaxLength, 0)
+	case shape.Boolean, shape.Float, shape.Object, shape.XML:
 	}
-	for _, rule := range validation.ParseRules(f.Tag.Get("validate")) {
-		constrainBy(property, f, rule)
+	switch a.Form {
+	case shape.Date:
+		property["format"], property["pattern"] = "date", datePattern
+	case shape.DateTime:
+		property["format"], property["pattern"] = "date-time", dateTimePattern
+	case shape.Decimal:
+		property["pattern"] = fmt.Sprintf(`^-?0*[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)
+	case shape.AnyText:
+	}
+	if a.AnyCase {
+		property["pattern"] = rules.AnyCasePattern(a.Enum...)
+	} else if a.Enum != nil {
+		property["enum"] = list(a.Enum)
 	}
 	if _, listed := property["enum"]; listed {
 		delete(property, "pattern")
@@ -113,37 +129,38 @@ const (
 	dateTimePattern = `^` + dayPattern + `T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)$`
 )
 
-func constrainBy(property node, f *soap.Field, rule validation.Rule) {
-	switch rule.Word {
-	case "required":
-		property["minLength"] = 1
-	case "notblank", "token":
-		property["minLength"], property["pattern"] = 1, validation.TextPattern
-	case "min", "max":
-		word := map[string]string{"min": "minLength", "max": "maxLength"}[rule.Word]
-		if f.Kind == soap.Integer {
-			word = map[string]string{"min": "minimum", "max": "maximum"}[rule.Word]
-		}
-		property[word] = rule.Limit()
-	case "oneof":
-		property["enum"] = list(rule.List())
-	case "oneofci":
-		property["pattern"] = validation.AnyCasePattern(rule.List()...)
-	case "date":
-		property["format"], property["pattern"] = "date", datePattern
-	case "datetime":
-		property["format"], property["pattern"] = "date-time", dateTimePattern
-	case "decimal":
-		whole, fraction := rule.Digits()
-		property["pattern"] = fmt.Sprintf(`^-?0*[0-9]{1,%d}(\.[0-9]{1,%d})?$`, whole, fraction)
+// limit says a limit, but for one that every number keeps.
+func limit[T int | int64](property node, word string, limit *T, none T) {
+	if limit != nil && *limit != none {
+		property[word] = *limit
 	}
 }
 
-// rulesOf gives what the members of a request type must be to each other; nil where nothing is said.
-func rulesOf(s *soap.Shape) node {
-	r, ok := reflect.TypeAssert[translate.SchemaRules](reflect.New(s.Type))
-	if !ok {
-		return nil
+// rulesOf returns what the members of a request type must be to each other; nil where nothing is said. Several rules hold together, and what they
+// say of single members is said with those.
+func rulesOf(op translate.Operation, s *shape.Shape) node {
+	schema, members, others := node{}, node{}, []any{}
+	for _, rule := range op.Rules.Schemas(s) {
+		text, err := json.Marshal(rule)
+		if err != nil {
+			panic(err) // plain data
+		}
+		fragment := mustParse(string(text))
+		if properties, ok := fragment["properties"].(node); ok && len(fragment) == 1 {
+			maps.Copy(members, properties)
+		} else {
+			others = append(others, fragment)
+		}
 	}
-	return mustParse(r.SchemaRules())
+	if len(members) > 0 {
+		schema["properties"] = members
+	}
+	switch len(others) {
+	case 0:
+	case 1:
+		maps.Copy(schema, others[0].(node)) //nolint:forcetypeassert // put in above
+	default:
+		schema["allOf"] = others
+	}
+	return schema
 }

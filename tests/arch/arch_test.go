@@ -43,8 +43,6 @@ const (
 	rules  = core + "/rules"
 	xml    = core + "/xml"
 	wire   = core + "/soap"
-	// vocabulary is where the rules are as long as rules is to come.
-	vocabulary = core + "/validation"
 
 	app        = module + "/api/app"
 	edge       = module + "/api/edge"
@@ -62,7 +60,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape + "/...", record, rules, xml, wire, vocabulary}
+var parts = []string{core, secret, shape, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -86,15 +84,15 @@ var arrows = []arrow{
 		reason: "every package has secrets, so their type depends on none",
 	},
 	{
-		from: []string{shape + "/..."}, to: []string{"module"}, except: []string{shape + "/...", xml, secret}, later: true,
+		from: []string{shape}, to: []string{"module", "others"}, except: []string{xml, secret},
 		reason: "a shape is plain data, and everything else is built on it",
 	},
 	{
-		from: []string{record}, to: []string{"module"}, except: []string{shape, secret}, later: true,
-		reason: "a record is slots along a shape: it knows neither the rules nor the wire",
+		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},
+		reason: "a record holds values along a shape: it knows neither the rules nor the wire",
 	},
 	{
-		from: []string{rules}, to: []string{"module"}, except: []string{shape, record, secret}, later: true,
+		from: []string{rules}, to: []string{"module", "others"}, except: []string{shape, record, secret, "github.com/go-playground/validator/v10"},
 		reason: "rules are evaluated on records: they know neither the wire nor an operation",
 	},
 	{
@@ -102,29 +100,24 @@ var arrows = []arrow{
 		reason: "the text of XML is below everything that has a meaning: the standard library and the tables of the charsets are all it needs",
 	},
 	{
-		from: []string{wire}, to: []string{"module", "others"},
-		except: []string{shape, record, xml, secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
-		reason: "the wire knows no operation: shapes, records, the standard library, the JSON tokenizer and the tables of the charsets are all it needs",
-	},
-	{
-		from: []string{vocabulary}, to: []string{"module", "others"}, except: []string{"github.com/go-playground/validator/v10"},
-		reason: "the vocabulary of rules knows neither the wire nor an operation",
+		from: []string{wire}, to: []string{"module", "others"}, except: []string{shape, record, xml, secret},
+		reason: "the wire knows no operation and no rule: it writes and reads records along shapes",
 	},
 	{
 		from: []string{core}, to: []string{"module", "others"},
-		except: []string{shape, record, rules, wire, xml, vocabulary, secret, "github.com/go-json-experiment/json/...", "golang.org/x/text/..."},
+		except: []string{shape, record, rules, wire, xml, secret, "golang.org/x/text/..."},
 		reason: "the core depends on its own parts and the encodings of text; a system's folder depends on it, never the reverse",
 	},
 	{
-		from: []string{core + "/..."}, not: parts, to: []string{"module", "others"}, except: []string{core, shape, record, rules, wire, xml, vocabulary, secret},
+		from: []string{core + "/..."}, not: parts, to: []string{"module", "others"}, except: []string{core, shape, record, rules, wire, xml, secret},
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, wire, xml, vocabulary, secret, operations, store, openapi},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, openapi},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{operations}, to: []string{"module"}, except: []string{core, vocabulary, store, openapi},
+		from: []string{operations}, to: []string{"module"}, except: []string{core, record, store, openapi},
 		reason: "records are looked up and settled without any knowledge of routes; the edge has the words for what is wrong",
 	},
 	{

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"soapbridge/tests/schema"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // judged is how many random envelopes of each operation and version xmllint judges too.
@@ -66,24 +66,24 @@ func checkMarkup(t failer, envelope []byte) {
 // spoiling is something that XML cannot carry, as JSON may spell it.
 type spoiling struct {
 	spelled string
-	code    validation.Code
+	code    record.Code
 }
 
 var spoilings = func() (all []spoiling) {
 	for c := range rune(0x20) {
 		if c != '\t' && c != '\n' && c != '\r' {
-			all = append(all, spoiling{fmt.Sprintf(`\u%04x`, c), validation.CharacterNotAllowed})
+			all = append(all, spoiling{fmt.Sprintf(`\u%04x`, c), record.CharacterNotAllowed})
 		}
 	}
 	for _, spelled := range []string{`\uFFFE`, `\uffff`, "\uFFFE", "\uFFFF"} {
-		all = append(all, spoiling{spelled, validation.CharacterNotAllowed})
+		all = append(all, spoiling{spelled, record.CharacterNotAllowed})
 	}
 	for _, spelled := range []string{
 		`\ud800`, `\uDBFF`, `\udc00`, `\uDFFF`, `\ud83dx`, `\ude00\ud83d`, // halves of pairs
 		"\xED\xA0\x80", "\xED\xBF\xBF", // halves in UTF-8
 		"\xFF", "\x80", "\xC0\x80", "\xC3", "\xE2\x82", "\xF4\x90\x80\x80", "\xF0\x9F\x98", // no UTF-8
 	} {
-		all = append(all, spoiling{spelled, validation.InvalidUnicode})
+		all = append(all, spoiling{spelled, record.InvalidUnicode})
 	}
 	return all
 }()

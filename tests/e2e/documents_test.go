@@ -19,7 +19,7 @@ import (
 	api "soapbridge/api/edge"
 	"soapbridge/openapi"
 	"soapbridge/tests/kit"
-	"soapbridge/translate/soap"
+	"soapbridge/translate/shape"
 )
 
 // documents are the files that every proxy serves, with their media types.
@@ -189,9 +189,9 @@ func TestCollectionsLeadToTheirProxy(t *testing.T) {
 }
 
 // fieldsOf lists the leaves of a shape: JSON Pointer, a space, and the path of the element.
-func fieldsOf(s *soap.Shape, pointer, wire string) (list []string) {
+func fieldsOf(s *shape.Shape, pointer, wire string) (list []string) {
 	for _, f := range s.Fields {
-		at, element := pointer+"/"+f.Member, wire+"/"+f.Element
+		at, element := pointer+"/"+f.Name, wire+"/"+f.Wire.Local
 		if f.Repeated {
 			at += "/*"
 		}

@@ -17,7 +17,7 @@ import (
 
 	"soapbridge/tests/kit"
 	"soapbridge/tests/openapi"
-	"soapbridge/translate/soap"
+	"soapbridge/translate/shape"
 )
 
 // operationIDs are what generated clients call their functions, beside the operations of the vendors: one that changes breaks them all.
@@ -109,31 +109,31 @@ func TestEveryMemberIsInTheDocument(t *testing.T) {
 	}
 }
 
-func checkMembers(t *testing.T, at string, schema openapi.Object, shape *soap.Shape) (secrets int) {
+func checkMembers(t *testing.T, at string, schema openapi.Object, of *shape.Shape) (secrets int) {
 	t.Helper()
 	schema = withoutNull(document(t), schema)
 	properties := openapi.Inside(schema, "properties")
-	if len(properties) != len(shape.Fields) || schema["additionalProperties"] != false {
-		t.Errorf("%s: the schema has %d properties, the request %d; others: %v", at, len(properties), len(shape.Fields), schema["additionalProperties"])
+	if len(properties) != len(of.Fields) || schema["additionalProperties"] != false {
+		t.Errorf("%s: the schema has %d properties, the request %d; others: %v", at, len(properties), len(of.Fields), schema["additionalProperties"])
 	}
-	for i := range shape.Fields {
-		f := &shape.Fields[i]
-		property, ok := properties[f.Member].(openapi.Object)
+	for i := range of.Fields {
+		f := &of.Fields[i]
+		property, ok := properties[f.Name].(openapi.Object)
 		if !ok {
-			t.Errorf("%s has no property %s", at, f.Member)
+			t.Errorf("%s has no property %s", at, f.Name)
 			continue
 		}
 		if items := openapi.Inside(property, "items"); (items != nil) != f.Repeated {
-			t.Errorf("%s/%s: an array in one and none in the other", at, f.Member)
+			t.Errorf("%s/%s: an array in one and none in the other", at, f.Name)
 		} else if f.Repeated {
 			property = items
 		}
 		if f.Object != nil {
-			secrets += checkMembers(t, at+"/"+f.Member, property, f.Object)
+			secrets += checkMembers(t, at+"/"+f.Name, property, f.Object)
 			continue
 		}
 		if isSecret := property["writeOnly"] == true && property["format"] == "password"; isSecret != f.Secret {
-			t.Errorf("%s/%s: secret in one and not in the other: %v", at, f.Member, property)
+			t.Errorf("%s/%s: secret in one and not in the other: %v", at, f.Name, property)
 		}
 		if f.Secret {
 			secrets++

@@ -75,18 +75,10 @@ type CreateCallLogResponse struct {
 //	@Success		201		{object}	CreateCallLogResponse	"The conversation was recorded."
 //	@Router			/v1/customercare/call-logs [post]
 func createCallLog(c Config) (translate.Operation, error) {
-	return define(c, translate.Definition[CreateCallLogRequest, CreateCallLogResponse]{
-		Name:   "CreateCallLog",
-		Path:   "/v1/customercare/call-logs",
-		Status: translate.StatusCreated,
-		Fill: func(r *CreateCallLogRequest, env translate.Env) {
-			fillBase(&r.BaseRequest, c, env)
-			fill(&r.CustomerCallLog.CreatedDateTime, instant(env.Now))
-		},
-		Outcome: func(r *CreateCallLogResponse, sent *translate.Sent) *translate.Error {
-			return c.outcome(r.BaseResponse, sent)
-		},
-		FreeText: func(r *CreateCallLogResponse) []*string { return r.BaseResponse.freeText() },
-		Example:  `{"callerId": "IVR-7", "customerCallLog": {"logText": "Asked about the bill", "account": {"accountNumber": "0123456789"}}}`,
-	}, "CreateCallLogRequest")
+	return define[CreateCallLogRequest, CreateCallLogResponse](c, translate.Definition{
+		Name:    "CreateCallLog",
+		Path:    "/v1/customercare/call-logs",
+		Status:  translate.StatusCreated,
+		Example: `{"callerId": "IVR-7", "customerCallLog": {"logText": "Asked about the bill", "account": {"accountNumber": "0123456789"}}}`,
+	}, own{wrapper: "CreateCallLogRequest", now: "customerCallLog/createdDateTime"})
 }

@@ -2,7 +2,7 @@ package customercare
 
 import (
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/rules"
 )
 
 // CreateWorkFlowManager, on the page "Create Workflow Manager (WFM)", opens a work item. Its page prints the shared shapes in full.
@@ -29,11 +29,6 @@ type WorkItemType struct {
 	Description *string `json:"description" soap:"Description" example:"Move of a meter"`
 }
 
-// SchemaRules says the rule of createWorkFlowManager.
-func (CreateWorkFlowManagerRequest) SchemaRules() string {
-	return validation.RequireOneOfSchema("accountNumber", "customerNumber", "premiseNumber")
-}
-
 // CreateWorkFlowManagerResponse says that the work item was opened.
 type CreateWorkFlowManagerResponse struct {
 	translate.Answer `soap:"-"`
@@ -52,21 +47,11 @@ type CreateWorkFlowManagerResponse struct {
 //	@Success		201		{object}	CreateWorkFlowManagerResponse	"The work item was opened."
 //	@Router			/v1/customercare/workflows [post]
 func createWorkFlowManager(c Config) (translate.Operation, error) {
-	return define(c, translate.Definition[CreateWorkFlowManagerRequest, CreateWorkFlowManagerResponse]{
-		Name:   "CreateWorkFlowManager",
-		Path:   "/v1/customercare/workflows",
-		Status: translate.StatusCreated,
-		Rules: func(r *CreateWorkFlowManagerRequest, report *validation.Report) {
-			report.RequireOneOf("", // [decided]
-				validation.Member{Name: "accountNumber", Value: r.AccountNumber},
-				validation.Member{Name: "customerNumber", Value: r.CustomerNumber},
-				validation.Member{Name: "premiseNumber", Value: r.PremiseNumber})
-		},
-		Fill: func(r *CreateWorkFlowManagerRequest, env translate.Env) { fillBase(&r.BaseRequest, c, env) },
-		Outcome: func(r *CreateWorkFlowManagerResponse, sent *translate.Sent) *translate.Error {
-			return c.outcome(r.BaseResponse, sent)
-		},
-		FreeText: func(r *CreateWorkFlowManagerResponse) []*string { return r.BaseResponse.freeText() },
-		Example:  `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"firstName": "Jane", "lastName": "Doe"}}`,
-	}, "createWFMRequest")
+	return define[CreateWorkFlowManagerRequest, CreateWorkFlowManagerResponse](c, translate.Definition{
+		Name:    "CreateWorkFlowManager",
+		Path:    "/v1/customercare/workflows",
+		Status:  translate.StatusCreated,
+		Rules:   []rules.On{{Rules: []rules.Rule{rules.RequireAnyOf("accountNumber", "customerNumber", "premiseNumber")}}}, // [decided]
+		Example: `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"firstName": "Jane", "lastName": "Doe"}}`,
+	}, own{wrapper: "createWFMRequest"})
 }

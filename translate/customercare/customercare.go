@@ -6,6 +6,7 @@
 package customercare
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -14,9 +15,11 @@ import (
 	"time"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
-	"soapbridge/translate/validation"
 )
 
 const (
@@ -39,7 +42,7 @@ type Config struct {
 	Username string
 	Password soap.Secret
 	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits   // of replies
+	Limits   xml.Limits    // of replies
 }
 
 // Operations gives the service's operations.
@@ -50,17 +53,46 @@ func Operations(c Config) ([]translate.Operation, error) {
 	return []translate.Operation{workflow, callLog, pin}, errors.Join(err1, err2, err3)
 }
 
-// define completes what all operations of the service share. The operation element and its result element follow the operation's
-// name; the wrapper's name follows no rule and comes from the page.
-func define[Req, Res any](c Config, d translate.Definition[Req, Res], wrapper string) (translate.Operation, error) {
+// own is what one operation of the service has for itself.
+type own struct {
+	// wrapper is the element inside the operation element: its name follows no rule and comes from the page.
+	wrapper string
+	// now is the path of a member that defaults to the time of the call; empty for none.
+	now string
+	// extend returns what adds to a refusal; nil for nothing.
+	extend func(response *shape.Finder) extension
+}
+
+type extension func(*translate.Error, record.Object, *translate.Sent)
+
+// define completes what all operations of the service share. The operation element and its result element follow the operation's name.
+func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Operation, error) {
 	d.System, d.Version, d.Limits = system, c.Version, c.Limits
 	d.Binding = soap.Binding{
 		Namespace:      namespace,
 		EnvelopePrefix: map[soap.Version]string{soap.V11: "soap", soap.V12: "soap12"},
-		Request:        []string{d.Name, wrapper},
+		Request:        []string{d.Name, o.wrapper},
 		Action:         namespace + "/" + d.Name,
 		Reply:          []xml.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: d.Name + "Result"}},
 	}
+	var err1, err2 error
+	d.Request, err1 = shape.From[Req]("")
+	d.Response, err2 = shape.From[Res]("")
+	if err := errors.Join(err1, err2); err != nil {
+		return translate.Operation{}, err
+	}
+	request, response := shape.Finder{Shape: d.Request}, shape.Finder{Shape: d.Response}
+	base, answer := c.baseRequest(&request), c.baseResponse(&response)
+	if o.now != "" {
+		base.times = append(base.times, request.Find(o.now))
+	}
+	if o.extend != nil {
+		answer.extend = o.extend(&response)
+	}
+	if err := errors.Join(request.Err, response.Err); err != nil {
+		return translate.Operation{}, err
+	}
+	d.Fill, d.Outcome = base.fill, answer.judge
 	d.Headers = func(env translate.Env) []soap.HeaderBlock {
 		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)
 	}
@@ -69,93 +101,102 @@ func define[Req, Res any](c Config, d translate.Definition[Req, Res], wrapper st
 	return translate.Define(d)
 }
 
-// scCredentials is the header of every request. The reply's header echoes it, tokens included, and is never read.
-type scCredentials struct {
-	Direct      *userNameToken `json:"-" soap:"DirectUserNameToken"`
-	Originating *userNameToken `json:"-" soap:"OriginatingUserNameToken"`
-	Created     string         `json:"-" soap:"Created"` // a string on the page; an instant by its name [decided]
-}
-
-type userNameToken struct {
-	BinarySecurityToken struct {
-		ID soap.Secret `json:"-" soap:"ID"`
-	} `json:"-" soap:"BinarySecurityToken"`
-}
-
+// credentials are the header of every request: ScCredentials. The reply's header echoes it, tokens included, and is never read.
 func credentials(c Config, env translate.Env) soap.HeaderBlock {
 	originating := env.Caller.OriginatingToken
 	if originating == "" {
 		originating = c.OriginatingToken
 	}
-	return credentialsBlock(&scCredentials{
-		Direct:      token(c.DirectToken),
-		Originating: token(originating),
-		Created:     instant(env.Now),
-	})
-}
-
-func token(id soap.Secret) *userNameToken {
-	if id == "" {
-		return nil
+	return func(w *soap.Writer) {
+		w.Markup(`<ScCredentials xmlns="` + namespace + `">`)
+		writeToken(w, "DirectUserNameToken", c.DirectToken)
+		writeToken(w, "OriginatingUserNameToken", originating)
+		// A string on the page; an instant by its name [decided].
+		w.Markup("<Created>" + instant(env.Now) + "</Created></ScCredentials>")
 	}
-	t := &userNameToken{}
-	t.BinarySecurityToken.ID = id
-	return t
 }
 
-var credentialsBlock = soap.MustBlock[scCredentials](namespace, "ScCredentials")
+func writeToken(w *soap.Writer, element string, id soap.Secret) {
+	if id == "" {
+		return
+	}
+	w.Markup("<" + element + "><BinarySecurityToken><ID>")
+	w.Secret(id)
+	w.Markup("</ID></BinarySecurityToken></" + element + ">")
+}
 
 // instant writes xsd:dateTime in UTC.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// fillBase completes a BaseRequest without writing into the caller's [decided].
-func fillBase(base **BaseRequest, c Config, env translate.Env) {
-	filled := BaseRequest{}
-	if *base != nil {
-		filled = **base
+// baseRequest fills in what a request lacks [decided].
+type baseRequest struct {
+	user              string
+	userID, messageID shape.Path
+	times             []shape.Path
+}
+
+func (c Config) baseRequest(f *shape.Finder) *baseRequest {
+	return &baseRequest{c.UserID, f.Find("baseRequest/userId"), f.Find("baseRequest/messageId"), []shape.Path{f.Find("baseRequest/messageDateTime")}}
+}
+
+func (b *baseRequest) fill(r *record.Record, env translate.Env) {
+	fill(r, b.userID, cmp.Or(env.Caller.UserID, b.user))
+	for _, place := range b.times {
+		fill(r, place, instant(env.Now))
 	}
-	userID := env.Caller.UserID
-	if userID == "" {
-		userID = c.UserID
+	if rules.Blank(r.Root().Find(b.messageID).Text()) {
+		r.Remove(b.messageID) // an empty one finds nothing in the vendor's records
 	}
-	fill(&filled.UserID, userID)
-	fill(&filled.MessageDateTime, instant(env.Now))
-	if filled.MessageID != nil && validation.Blank(*filled.MessageID) {
-		filled.MessageID = nil // an empty one finds nothing in the vendor's records
-	}
-	fill(&filled.MessageID, env.OperationID)
-	*base = &filled
+	fill(r, b.messageID, env.OperationID)
 }
 
 // fill sets a text that the caller left out, if there is one to set.
-func fill(place **string, text string) {
-	if *place == nil && text != "" {
-		*place = &text
+func fill(r *record.Record, place shape.Path, text string) {
+	if text != "" && !r.Root().Find(place).Present() {
+		r.SetText(place, text)
 	}
 }
 
-// outcome judges a BaseResponse: business errors arrive with HTTP 200. An answer without one says nothing. The rule [decided] looks at
-// ErrorCode first, then at ErrorDescription, then at ResponseCode; NativeErrorDetail never decides. The codes are the answer's other ones,
-// which decide nothing.
-func (c Config) outcome(base *BaseResponse, sent *translate.Sent, codes ...*string) *translate.Error {
-	if base == nil {
+// baseResponse judges a BaseResponse: business errors arrive with HTTP 200. An answer without one says nothing. The rule [decided] looks at
+// ErrorCode first, then at ErrorDescription, then at ResponseCode; NativeErrorDetail never decides.
+type baseResponse struct {
+	Config
+
+	self, responseCode, responseDescription             shape.Path
+	errorData, errorCode, errorDescription, nativeError shape.Path
+	extend                                              extension
+}
+
+func (c Config) baseResponse(f *shape.Finder) *baseResponse {
+	const self, failure = "baseResponse", "baseResponse/errorData"
+	return &baseResponse{
+		Config: c, self: f.Find(self), responseCode: f.Find(self + "/responseCode"), responseDescription: f.Find(self + "/responseDescription"),
+		errorData: f.Find(failure), errorCode: f.Find(failure + "/errorCode"), errorDescription: f.Find(failure + "/errorDescription"),
+		nativeError: f.Find(failure + "/nativeErrorDetail"),
+	}
+}
+
+func (b *baseResponse) judge(reply record.Object, sent *translate.Sent) *translate.Error {
+	problem := b.refusal(reply, sent)
+	if problem != nil && problem.Code != translate.OutcomeUnknown && b.extend != nil {
+		b.extend(problem, reply, sent)
+	}
+	return problem
+}
+
+func (b *baseResponse) refusal(reply record.Object, sent *translate.Sent) *translate.Error {
+	if !reply.Find(b.self).Present() {
 		return translate.Unknown(errors.New("the reply has no BaseResponse"))
 	}
-	failure := errorData{}
-	if base.ErrorData != nil {
-		failure = *base.ErrorData
-	}
-	if problem := translate.TrimIdentifiers(append(codes, base.MessageDateTime, base.ResponseCode, failure.ErrorCode)...); problem != nil {
-		return problem
-	}
-	code, errorCode, described := text(base.ResponseCode), text(failure.ErrorCode), !validation.Blank(text(failure.ErrorDescription))
+	code, errorCode := reply.Find(b.responseCode).Text(), reply.Find(b.errorCode).Text()
+	described := !rules.Blank(reply.Find(b.errorDescription).Text())
 	switch {
-	case errorCode != "" && !c.isZero(errorCode):
-		return c.failure(base, errorCode, sent)
-	case errorCode == "" && described && c.isZero(code):
-		return contradiction(base, sent)
-	case errorCode == "" && described, code != "" && len(c.SuccessCodes) > 0 && !slices.Contains(c.SuccessCodes, code):
-		return c.failure(base, code, sent)
+	case errorCode != "" && !b.isZero(errorCode):
+		return b.failure(reply, errorCode, sent)
+	case errorCode == "" && described && b.isZero(code):
+		return b.contradiction(reply, sent)
+	case errorCode == "" && described, code != "" && len(b.SuccessCodes) > 0 && !slices.Contains(b.SuccessCodes, code):
+		return b.failure(reply, code, sent)
 	case code == "":
 		return translate.Unknown(errors.New("the reply's BaseResponse has neither a ResponseCode nor an error"))
 	}
@@ -168,50 +209,45 @@ func (c Config) isZero(code string) bool {
 }
 
 // failure is the refusal by a code.
-func (c Config) failure(base *BaseResponse, code string, sent *translate.Sent) *translate.Error {
-	problem := translate.Reject(translate.FromResponseCode, base.cause(sent), base.violation(code, sent))
-	problem.Status = c.CodeStatus[code]
+func (b *baseResponse) failure(reply record.Object, code string, sent *translate.Sent) *translate.Error {
+	problem := translate.Reject(translate.FromResponseCode, b.cause(reply, sent), b.violation(reply, code, sent))
+	problem.Status = b.CodeStatus[code]
 	return problem
 }
 
 // contradiction is an error in words beside a code of success: which of them holds cannot be known.
-func contradiction(base *BaseResponse, sent *translate.Sent) *translate.Error {
-	problem := translate.Fail(translate.UpstreamFailed, base.cause(sent), base.violation(text(base.ResponseCode), sent))
+func (b *baseResponse) contradiction(reply record.Object, sent *translate.Sent) *translate.Error {
+	code := reply.Find(b.responseCode).Text()
+	problem := translate.Fail(translate.UpstreamFailed, b.cause(reply, sent), b.violation(reply, code, sent))
 	problem.Source = translate.FromResponseCode
 	return problem
 }
 
 // violation is what the vendor says of the error, or else of its answer.
-func (b *BaseResponse) violation(code string, sent *translate.Sent) translate.Violation {
-	description := text(b.ResponseDescription)
-	if e := b.ErrorData; e != nil && !validation.Blank(text(e.ErrorDescription)) {
-		description = text(e.ErrorDescription)
+func (b *baseResponse) violation(reply record.Object, code string, sent *translate.Sent) translate.Violation {
+	description := reply.Find(b.errorDescription).Text()
+	if rules.Blank(description) {
+		description = reply.Find(b.responseDescription).Text()
 	}
 	return translate.Violation{Code: numbered(code, sent), Detail: sent.Safe(description)}
 }
 
 // cause is for the log. NativeErrorDetail is the vendor's internals: callers never see it.
-func (b *BaseResponse) cause(sent *translate.Sent) error {
-	cause := fmt.Errorf("response code %q, description %q", sent.Code(text(b.ResponseCode)), sent.Logged(text(b.ResponseDescription)))
-	if e := b.ErrorData; e != nil {
+func (b *baseResponse) cause(reply record.Object, sent *translate.Sent) error {
+	text := func(path shape.Path) string { return reply.Find(path).Text() }
+	cause := fmt.Errorf("response code %q, description %q", sent.Code(text(b.responseCode)), sent.Logged(text(b.responseDescription)))
+	if reply.Find(b.errorData).Present() {
 		return fmt.Errorf("%w, error code %q, description %q, native detail %q",
-			cause, sent.Code(text(e.ErrorCode)), sent.Logged(text(e.ErrorDescription)), sent.Logged(text(e.NativeErrorDetail)))
+			cause, sent.Code(text(b.errorCode)), sent.Logged(text(b.errorDescription)), sent.Logged(text(b.nativeError)))
 	}
 	return cause
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func numbered(code string, sent *translate.Sent) validation.Code {
+func numbered(code string, sent *translate.Sent) record.Code {
 	if !sent.IsPlainCode(code) {
 		return system + "-fault"
 	}
-	return validation.Code(system + "-" + code)
+	return record.Code(system + "-" + code)
 }
 
 // notRead is how ASMX begins to say that it could not deserialise a message [source].

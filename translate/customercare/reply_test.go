@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 func rejected(pointer, detail string) translate.Error {
@@ -264,7 +264,7 @@ func TestBaseResponse(t *testing.T) {
 				}
 				checkRefusal(t, problem, translate.Error{
 					Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode, Status: test.status,
-					Violations: []translate.Violation{{Code: validation.Code("customercare-" + test.code), Detail: test.detail}},
+					Violations: []translate.Violation{{Code: record.Code("customercare-" + test.code), Detail: test.detail}},
 				})
 			}
 		})

@@ -7,30 +7,30 @@ import (
 	"testing"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: "This member is required and may not be empty or only white space."}
+	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 }
 
 func oneOf(names ...string) translate.Violation {
 	return translate.Violation{
-		Pointer: "/" + names[0], Code: validation.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
+		Pointer: "/" + names[0], Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
 		Params: map[string]any{"oneOf": names},
 	}
 }
 
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
 }
 
 func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 }
 
 func nullIn(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.NullInArray, Detail: "An array may not hold null."}
+	return translate.Violation{Pointer: pointer, Code: record.NullInArray, Detail: "An array may not hold null."}
 }
 
 // blanks are the values that are none.
@@ -80,10 +80,10 @@ func TestCallLogRules(t *testing.T) {
 
 	// RequestType is an xsd:int.
 	beyond := translate.Violation{
-		Pointer: "/customerCallLog/requestType", Code: validation.OutOfRange, Detail: "From -2147483648 to 2147483647.",
+		Pointer: "/customerCallLog/requestType", Code: record.OutOfRange, Detail: "From -2147483648 to 2147483647.",
 		Params: map[string]any{"min": int64(-2147483648), "max": int64(2147483647)},
 	}
-	inexact := translate.Violation{Pointer: "/customerCallLog/requestType", Code: validation.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
+	inexact := translate.Violation{Pointer: "/customerCallLog/requestType", Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
 	value := func(v string) string { return edit(t, callLog, `"logText"`, `"requestType": `+v+`, "logText"`) }
 	for given, sent := range map[string]string{"0": "0", "-0": "0", "-1": "-1", "2147483647": "2147483647", "-2147483648": "-2147483648"} {
 		if got := envelope(t, op, value(given), env); !strings.Contains(got, "<RequestType>"+sent+"</RequestType>") {
@@ -105,11 +105,11 @@ func TestPINRules(t *testing.T) {
 	op := operation(t, "UpdateCustomerPIN", Config{})
 	number := oneOf("accountNumber", "customerNumber")
 	missingPIN := translate.Violation{
-		Pointer: "/pin", Code: validation.Required, Detail: "The PIN is required when operationType is UPDATE, and may not be empty or only white space.",
+		Pointer: "/pin", Code: record.Required, Detail: "The PIN is required when operationType is UPDATE, and may not be empty or only white space.",
 		Params: map[string]any{"because": "/operationType"},
 	}
 	list := translate.Violation{
-		Pointer: "/operationType", Code: validation.NotInList, Detail: "One of UPDATE, DELETE, UNLOCK, LOCK, in this letter case.",
+		Pointer: "/operationType", Code: record.NotInList, Detail: "One of UPDATE, DELETE, UNLOCK, LOCK, in this letter case.",
 		Params: map[string]any{"list": []string{"UPDATE", "DELETE", "UNLOCK", "LOCK"}},
 	}
 	check(t, op, newPIN)
@@ -213,7 +213,7 @@ func checkPlaces(t *testing.T, places []place, value string, want func(pointer s
 
 func TestDates(t *testing.T) {
 	bad := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+		return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
 	}
 	for _, value := range []string{`"2024-02-29"`, `"0001-01-01"`, `"9999-12-31"`} {
 		checkPlaces(t, dates(), value, nil)
@@ -230,7 +230,7 @@ func TestDates(t *testing.T) {
 func TestDateTimes(t *testing.T) {
 	bad := func(pointer string) translate.Violation {
 		return translate.Violation{
-			Pointer: pointer, Code: validation.BadDateTime,
+			Pointer: pointer, Code: record.BadDateTime,
 			Detail: "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00).",
 		}
 	}
@@ -262,7 +262,7 @@ func TestEmailType(t *testing.T) {
 	}
 	for _, value := range []string{`""`, `" "`, `"\n"`} {
 		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
-			return translate.Violation{Pointer: pointer, Code: validation.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
+			return translate.Violation{Pointer: pointer, Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
 		})
 	}
 }

@@ -112,41 +112,20 @@ type Contact struct {
 type BaseResponse struct {
 	MessageDateTime     *string    `json:"messageDateTime,omitempty" soap:"MessageDateTime" example:"2026-11-21T09:30:01Z"`
 	ResponseCode        *string    `json:"responseCode,omitempty" soap:"ResponseCode" example:"0"`
-	ResponseDescription *string    `json:"responseDescription,omitempty" soap:"ResponseDescription" example:"Success"`
+	ResponseDescription *string    `json:"responseDescription,omitempty" soap:"ResponseDescription,free" example:"Success"`
 	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`
-}
-
-func (b *BaseResponse) freeText() []*string {
-	if b == nil {
-		return nil
-	}
-	return []*string{b.ResponseDescription}
 }
 
 // errorData becomes a problem, never part of a result. It counts in whatever namespace it stands, because an error that is overlooked would
 // be a success: services are known to put it into their own.
 type errorData struct {
 	ErrorCode         *string `json:"-" soap:"ErrorCode,anyspace"`
-	ErrorDescription  *string `json:"-" soap:"ErrorDescription,anyspace"`
-	NativeErrorDetail *string `json:"-" soap:"NativeErrorDetail,anyspace"`
+	ErrorDescription  *string `json:"-" soap:"ErrorDescription,anyspace,free"`
+	NativeErrorDetail *string `json:"-" soap:"NativeErrorDetail,anyspace,free"`
 }
 
 // ReplyCode is a code of the vendor's with its meaning, in an answer.
 type ReplyCode struct {
 	Code        *string `json:"code,omitempty" soap:"Code" example:"0"`
-	Description *string `json:"description,omitempty" soap:"Description" example:"None"`
-}
-
-func (c *ReplyCode) code() *string {
-	if c == nil {
-		return nil
-	}
-	return c.Code
-}
-
-func (c *ReplyCode) freeText() *string {
-	if c == nil {
-		return nil
-	}
-	return c.Description
+	Description *string `json:"description,omitempty" soap:"Description,free" example:"None"`
 }

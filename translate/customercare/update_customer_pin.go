@@ -1,11 +1,11 @@
 package customercare
 
 import (
-	"strings"
-
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 // UpdateCustomerPIN, on the page "Update Customer's PIN", changes, deletes, locks or unlocks a PIN.
@@ -35,55 +35,41 @@ type UpdateCustomerPINResponse struct {
 	ExplanationCode *ReplyCode    `json:"explanationCode,omitempty" soap:"ExplanationCode"`
 }
 
-// SchemaRules says checkPINRules.
-func (UpdateCustomerPINRequest) SchemaRules() string {
-	return `{"allOf": [` + validation.RequireOneOfSchema("accountNumber", "customerNumber") + `, {
-		"if": {"required": ["operationType"], "properties": {"operationType": {"const": "UPDATE"}}},
-		"then": ` + validation.HasText("pin") + `}]}`
+// pinRules are those between the members [decided].
+var pinRules = []rules.Rule{
+	rules.RequireAnyOf("accountNumber", "customerNumber"),
+	rules.RequireWhen("pin", rules.Condition{Member: "operationType", In: []string{"UPDATE"}}, rules.Says{
+		Detail: "The PIN is required when operationType is UPDATE, and may not be empty or only white space.",
+	}),
 }
 
-func checkPINRules(r *UpdateCustomerPINRequest, report *validation.Report) {
-	report.RequireOneOf("", // [decided]
-		validation.Member{Name: "accountNumber", Value: r.AccountNumber},
-		validation.Member{Name: "customerNumber", Value: r.CustomerNumber})
-	if r.OperationType == "UPDATE" && (r.PIN == nil || validation.Blank(string(*r.PIN))) { // [decided]
-		report.Add(translate.Violation{
-			Pointer: "/pin", Code: validation.Required,
-			Detail: "The PIN is required when operationType is UPDATE, and may not be empty or only white space.",
-			Params: map[string]any{"because": "/operationType"},
-		})
+// codes adds to a refusal what this operation alone answers with: codes whole or not at all, because a part of one would be another code.
+func codes(f *shape.Finder) extension {
+	type place struct {
+		member                  string
+		self, code, description shape.Path
 	}
-}
-
-// judgePIN adds to a refusal what this operation alone answers with.
-func (c Config) judgePIN(r *UpdateCustomerPINResponse, sent *translate.Sent) *translate.Error {
-	problem := c.outcome(r.BaseResponse, sent, r.SevCode.code(), r.ExplanationCode.code())
-	if problem == nil || problem.Code == translate.OutcomeUnknown {
-		return problem
+	var places []place
+	for _, member := range []string{"sevCode", "explanationCode"} {
+		places = append(places, place{member, f.Find(member), f.Find(member + "/code"), f.Find(member + "/description")})
 	}
-	problem.Extensions = map[string]any{}
-	for member, code := range map[string]*ReplyCode{"sevCode": r.SevCode, "explanationCode": r.ExplanationCode} {
-		if code != nil {
-			problem.Extensions[member] = ReplyCode{Code: whole(code.Code, sent), Description: safe(code.Description, sent)}
+	return func(problem *translate.Error, reply record.Object, sent *translate.Sent) {
+		problem.Extensions = map[string]any{}
+		for _, p := range places {
+			if !reply.Find(p.self).Present() {
+				continue
+			}
+			shown := ReplyCode{}
+			if code := reply.Find(p.code).Text(); sent.IsPlainCode(code) {
+				shown.Code = &code
+			}
+			if text := reply.Find(p.description).Text(); !rules.Blank(text) {
+				safe := sent.Safe(text)
+				shown.Description = &safe
+			}
+			problem.Extensions[p.member] = shown
 		}
 	}
-	return problem
-}
-
-// whole keeps a code as it is, or leaves it out: a part of one would be another code.
-func whole(s *string, sent *translate.Sent) *string {
-	if code := strings.TrimSpace(text(s)); sent.IsPlainCode(code) {
-		return &code
-	}
-	return nil
-}
-
-func safe(s *string, sent *translate.Sent) *string {
-	if validation.Blank(text(s)) {
-		return nil
-	}
-	shown := sent.Safe(*s)
-	return &shown
 }
 
 // updateCustomerPIN is the operation.
@@ -97,16 +83,11 @@ func safe(s *string, sent *translate.Sent) *string {
 //	@Success		200		{object}	UpdateCustomerPINResponse	"It was done."
 //	@Router			/v1/customercare/pin-changes [post]
 func updateCustomerPIN(c Config) (translate.Operation, error) {
-	return define(c, translate.Definition[UpdateCustomerPINRequest, UpdateCustomerPINResponse]{
+	return define[UpdateCustomerPINRequest, UpdateCustomerPINResponse](c, translate.Definition{
 		Name:    "UpdateCustomerPIN",
 		Path:    "/v1/customercare/pin-changes",
 		Status:  translate.StatusOK,
-		Rules:   checkPINRules,
-		Fill:    func(r *UpdateCustomerPINRequest, env translate.Env) { fillBase(&r.BaseRequest, c, env) },
-		Outcome: c.judgePIN,
-		FreeText: func(r *UpdateCustomerPINResponse) []*string {
-			return append(r.BaseResponse.freeText(), r.SevCode.freeText(), r.ExplanationCode.freeText())
-		},
+		Rules:   []rules.On{{Rules: pinRules}},
 		Example: `{"operationType": "UPDATE", "accountNumber": "0123456789", "pin": "0042"}`,
-	}, "updateCustomerPINRequest")
+	}, own{wrapper: "updateCustomerPINRequest", extend: codes})
 }

@@ -8,7 +8,8 @@ import (
 	"unicode"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
 )
 
 // numbered is one line of the page's "Error String" list. The same table numbers the local rules and reads the vendor's faults, so that
@@ -20,7 +21,7 @@ type numbered struct {
 	pointer string
 	contact bool
 	// codes are the local rules that the number stands for at that place.
-	codes []validation.Code
+	codes []record.Code
 }
 
 const (
@@ -35,9 +36,9 @@ const (
 )
 
 var (
-	missing  = []validation.Code{validation.Required}
-	wrong    = []validation.Code{validation.NotInList}
-	anything = []validation.Code{validation.WrongType, validation.BadNumber, validation.OutOfRange}
+	missing  = []record.Code{record.Required}
+	wrong    = []record.Code{record.NotInList}
+	anything = []record.Code{record.WrongType, record.BadNumber, record.OutOfRange}
 )
 
 var catalogue = []numbered{
@@ -62,7 +63,7 @@ var catalogue = []numbered{
 	{43, "Invalid or Missing Phone Number", "/phoneNumber", true, missing},
 	{44, "Invalid Website", "/website", true, nil},
 	{45, "Invalid or Missing CumulusUser Username", userName, false, missing},
-	{46, "Invalid or Missing Password", password, false, []validation.Code{validation.Required, validation.TooShort}},
+	{46, "Invalid or Missing Password", password, false, []record.Code{record.Required, record.TooShort}},
 }
 
 // contacts are the two whose errors carry a prefix: the word that a prefix is recognised by, the prefix that is written, the place.
@@ -73,7 +74,7 @@ var contacts = []struct{ word, prefix, detail string }{
 
 // violationAt is the violation of a numbered rule; detail is the place of the contact for a contact's error.
 func (n numbered) violationAt(detail string) translate.Violation {
-	v := translate.Violation{Code: validation.Code(fmt.Sprintf("%s-%d", system, n.number)), Pointer: n.pointer, Detail: n.sentence}
+	v := translate.Violation{Code: record.Code(fmt.Sprintf("%s-%d", system, n.number)), Pointer: n.pointer, Detail: n.sentence}
 	if !n.contact {
 		return v
 	}
@@ -103,6 +104,12 @@ func numberedErrors() []translate.NumberedError {
 func broken(number int, detail string) translate.Violation {
 	i := slices.IndexFunc(catalogue, func(n numbered) bool { return n.number == number })
 	return catalogue[i].violationAt(detail)
+}
+
+// says is what broken says, for a rule.
+func says(number int, detail string) rules.Says {
+	v := broken(number, detail)
+	return rules.Says{Code: v.Code, Detail: v.Detail}
 }
 
 // rename gives a violation of the tags or of the JSON shape the vendor's number, where the page has one for it.

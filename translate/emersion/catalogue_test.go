@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // page is the "Error String" list as the vendor's page prints it, with the PHP of the contact errors.
@@ -51,7 +51,7 @@ var catalogueMembers = map[int]string{
 // "Billing", or empty.
 func numberedAt(t testing.TB, number int, contact string) translate.Violation {
 	t.Helper()
-	v := translate.Violation{Code: validation.Code(fmt.Sprintf("emersion-%d", number)), Pointer: catalogueMembers[number]}
+	v := translate.Violation{Code: record.Code(fmt.Sprintf("emersion-%d", number)), Pointer: catalogueMembers[number]}
 	for line := range strings.Lines(page) {
 		start, sentence, _ := strings.Cut(strings.TrimSpace(line), ". ")
 		if start == fmt.Sprint(number) {

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode"
 
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
 )
 
 // australianStates are the names and codes of note 18. The vendor's own list is lost; these are the states and territories.
@@ -23,51 +24,35 @@ var otherStates = []string{"Other", "oth"}
 // australia is how the country may be written. Any other name or code is accepted as it is: the vendor's list is lost.
 var australia = []string{"Australia", "AU", "AUS"}
 
-func isOneOf(s string, list []string) bool {
-	for _, each := range list {
-		if len(s) == len(each) && strings.EqualFold(s, each) { // of one length: no letter that only Unicode folds into an ASCII one
-			return true
-		}
-	}
-	return false
-}
-
-// checkContact checks the members of a contact that are there; the tags report the missing ones. The place is the contact's detail.
-func checkContact(d *ContactDetail, place string, report *validation.Report) {
-	if !validation.Blank(d.Country) {
-		checkRegion(d, place, report)
-	}
-	if !isEmailAddress(d.EmailAddress) {
-		report.Add(broken(42, place))
-	}
-	if !phoneNumber.MatchString(d.PhoneNumber) {
-		report.Add(broken(43, place))
-	}
-	if d.Website != nil && !isWebsite(*d.Website) {
-		report.Add(broken(44, place))
+// contactRules are those of a contact's members. The place is the contact's detail.
+//
+// The vendor checks nothing by country (note 21); an account with a state that it does not know is refused here instead [decided].
+func contactRules(place string) []rules.Rule {
+	inAustralia := rules.Condition{Member: "country", In: australia, AnyCase: true, Spaced: true}
+	return []rules.Rule{
+		rules.ListWhen("state", inAustralia, australianStates, otherStates, says(39, place)),
+		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", says(40, place)),
+		text("emailAddress", addressPattern, isEmailAddress, says(42, place)),
+		text("phoneNumber", phonePattern, phoneNumber.MatchString, says(43, place)),
+		text("website", websitePattern, isWebsite, says(44, place)),
 	}
 }
 
-// checkRegion checks state and postcode against the country. The vendor checks nothing by country (note 21); an account with a state
-// that it does not know is refused here instead [decided].
-func checkRegion(d *ContactDetail, place string, report *validation.Report) {
-	inAustralia := isOneOf(strings.TrimSpace(d.Country), australia)
-	states := otherStates
-	if inAustralia {
-		states = australianStates
-	}
-	if !isOneOf(d.State, states) {
-		v := broken(39, place)
-		v.Params = map[string]any{"list": states}
-		report.Add(v)
-	}
-	if inAustralia && !fourDigits.MatchString(d.Postcode) {
-		report.Add(broken(40, place))
-	}
+// text is a rule of one text, and the pattern that says as much of it as a pattern can.
+func text(member, pattern string, holds func(string) bool, broken rules.Says) rules.Rule {
+	return rules.Checker{
+		Members: []string{member},
+		Check: func(texts []string) *record.Violation {
+			if holds(texts[0]) {
+				return nil
+			}
+			return &record.Violation{Code: broken.Code, Detail: broken.Detail}
+		},
+		Schema: map[string]any{"properties": map[string]any{member: map[string]any{"pattern": pattern}}},
+	}.Rule()
 }
 
 var (
-	fourDigits  = regexp.MustCompile(`^[0-9]{4}$`)
 	phoneNumber = regexp.MustCompile(phonePattern)
 	hostLabel   = regexp.MustCompile("^" + labelPattern + "$")
 )
@@ -91,7 +76,7 @@ const (
 // isEmailAddress: one @ with text on both sides [decided].
 func isEmailAddress(s string) bool {
 	local, domain, found := strings.Cut(s, "@")
-	return found && !validation.Blank(local) && !validation.Blank(domain) && !strings.Contains(domain, "@")
+	return found && !rules.Blank(local) && !rules.Blank(domain) && !strings.Contains(domain, "@")
 }
 
 func isWebsite(s string) bool {
@@ -117,16 +102,26 @@ func isHostName(s string) bool {
 	return len(s) <= 253
 }
 
-// checkUserName reports the first of the numbers 27, 26 and 28 that holds; the tags report 45 (note 9).
-func checkUserName(name string, report *validation.Report) {
-	local, domain, found := strings.Cut(name, "@")
-	switch {
-	case validation.Blank(name):
-	case !found:
-		report.Add(broken(27, ""))
-	case local == "" || strings.ContainsFunc(local, unicode.IsSpace) || strings.Contains(domain, "@"):
-		report.Add(broken(26, ""))
-	case !strings.Contains(domain, ".") || !isHostName(domain):
-		report.Add(broken(28, ""))
-	}
-}
+// userNameRule reports the first of the numbers 27, 26 and 28 that holds; 45 is that of a missing one (note 9).
+var userNameRule = rules.Checker{
+	Members: []string{"userName"},
+	Check: func(texts []string) *record.Violation {
+		local, domain, found := strings.Cut(texts[0], "@")
+		number := 0
+		switch {
+		case rules.Blank(texts[0]):
+			return nil
+		case !found:
+			number = 27
+		case local == "" || strings.ContainsFunc(local, unicode.IsSpace) || strings.Contains(domain, "@"):
+			number = 26
+		case !strings.Contains(domain, ".") || !isHostName(domain):
+			number = 28
+		default:
+			return nil
+		}
+		v := broken(number, "")
+		return &v
+	},
+	Schema: map[string]any{"properties": map[string]any{"userName": map[string]any{"pattern": userNamePattern}}},
+}.Rule()

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
-	"soapbridge/translate/validation"
 )
 
 // CreateComplexAccount, on the page "API/Services/CreateAccount", creates an account as a child of the caller's.
@@ -98,31 +99,6 @@ type AccountOrganisation struct {
 	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
 }
 
-// SchemaRules says that an organisation has a name.
-func (CreateComplexAccountRequest) SchemaRules() string {
-	return `{
-		"if": {"required": ["accountContactType"], "properties": {"accountContactType": {"required": ["type"], "properties": {"type": {"enum": ["Organisation", "Org"]}}}}},
-		"then": {"required": ["accountOrganisation"], "properties": {"accountOrganisation": {"type": "object", "allOf": [` + validation.HasText("orgName") + `]}}}}`
-}
-
-// SchemaRules says checkUserName.
-func (CumulusUser) SchemaRules() string {
-	return `{"properties": {"userName": {"pattern": ` + validation.Quote(userNamePattern) + `}}}`
-}
-
-// SchemaRules says checkContact.
-func (ContactDetail) SchemaRules() string {
-	country := strings.TrimSuffix(strings.TrimPrefix(validation.AnyCasePattern(australia...), "^"), "$")
-	return `{
-		"properties": {
-			"emailAddress": {"pattern": ` + validation.Quote(addressPattern) + `},
-			"phoneNumber": {"pattern": ` + validation.Quote(phonePattern) + `},
-			"website": {"pattern": ` + validation.Quote(websitePattern) + `}},
-		"if": {"required": ["country"], "properties": {"country": {"pattern": ` + validation.Quote(`^\s*`+country+`\s*$`) + `}}},
-		"then": {"properties": {"state": {"pattern": ` + validation.Quote(validation.AnyCasePattern(australianStates...)) + `}, "postcode": {"pattern": "^[0-9]{4}$"}}},
-		"else": {"properties": {"state": {"pattern": ` + validation.Quote(validation.AnyCasePattern(otherStates...)) + `}}}}`
-}
-
 // CreateComplexAccountResponse says which account was created.
 type CreateComplexAccountResponse struct {
 	translate.Answer `soap:"-"`
@@ -138,11 +114,8 @@ var (
 )
 
 // checkAccountID makes sure that an account is behind the answer.
-func checkAccountID(r *CreateComplexAccountResponse, sent *translate.Sent) *translate.Error {
-	if problem := translate.TrimIdentifiers(&r.AccountID); problem != nil {
-		return problem
-	}
-	switch id := r.AccountID; {
+func checkAccountID(reply record.Object, sent *translate.Sent) *translate.Error {
+	switch id := reply.Value(0).Text(); {
 	case id == "":
 		return translate.Unknown(errors.New("the reply has no AccountID"))
 	case noAccount.MatchString(id), !accountNumber.MatchString(id) && !accountWord.MatchString(id):
@@ -151,37 +124,51 @@ func checkAccountID(r *CreateComplexAccountResponse, sent *translate.Sent) *tran
 	return nil
 }
 
-func (c Config) check(r *CreateComplexAccountRequest, report *validation.Report) {
-	checkUserName(r.PrimaryContact.CumulusUser.UserName, report)
-	checkContact(&r.PrimaryContact.Detail, primaryDetail, report)
-	if r.BillingContact != nil {
-		checkBilling(&r.BillingContact.Detail, report)
+// rulesBetween are those between members.
+func (c Config) rulesBetween() []rules.On {
+	return []rules.On{
+		{Object: "primaryContact/cumulusUser", Rules: []rules.Rule{userNameRule}},
+		{Object: "primaryContact/detail", Rules: contactRules(primaryDetail)},
+		// The vendor ignores a billing contact without a title; see ignoredBilling.
+		{Object: "billingContact/detail", When: &rules.Condition{Member: "title", Text: true}, Rules: contactRules(billingDetail)},
+		{Rules: []rules.Rule{
+			rules.RequireWhen("accountOrganisation/orgName", rules.Condition{Member: "accountContactType/type", In: []string{"Organisation", "Org"}}, says(32, "")),
+		}},
+		{Object: "accountOrganisation", Rules: c.organisationRules()},
 	}
-	o := r.AccountOrganisation
-	if o == nil {
-		o = &AccountOrganisation{}
-	}
-	if kind := r.AccountContactType.Type; (kind == "Organisation" || kind == "Org") && (o.OrgName == nil || validation.Blank(*o.OrgName)) {
-		report.Add(broken(32, ""))
-	}
-	checkOrganisation(o, c, report)
 }
 
-// checkBilling treats a contact without a title as the vendor does, who ignores it: except that losing it is refused.
-func checkBilling(d *ContactDetail, report *validation.Report) {
-	const title = billingDetail + "/title"
-	if !validation.Blank(d.Title) || report.Holds(title, func(v translate.Violation) bool { return v.Code != validation.Required }) {
-		checkContact(d, billingDetail, report)
-		return
+// ignoredBilling treats a contact without a title as the vendor does, who ignores it: except that losing it is refused.
+func ignoredBilling(s *shape.Shape) (func(*record.Record, *record.Report), error) {
+	f := shape.Finder{Shape: s}
+	contact, detail, title := f.Find("billingContact"), f.Find("billingContact/detail"), f.Find("billingContact/detail/title")
+	return func(r *record.Record, report *record.Report) {
+		given := r.Root().Find(title)
+		if !r.Root().Find(contact).Present() || given.Unreadable() || !rules.Blank(given.Text()) {
+			return
+		}
+		report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == record.Required })
+		if isEmpty(r.Root().Find(detail)) && report.Within("/billingContact") {
+			return // an empty object, or one whose members are unknown: reported as such
+		}
+		report.Add(translate.Violation{
+			Pointer: billingDetail + "/title", Code: "emersion-billing-ignored",
+			Detail: "The vendor silently ignores a billing contact without a title. Give a title, or leave the billing contact out.",
+		})
+	}, f.Err
+}
+
+func isEmpty(object record.Value) bool {
+	if !object.Present() {
+		return true
 	}
-	report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == validation.Required })
-	if *d == (ContactDetail{}) && report.Within("/billingContact") {
-		return // an empty object, or one whose members are unknown: reported as such
+	o := object.Object()
+	for i := range o.Shape().Fields {
+		if o.Value(i).Present() {
+			return false
+		}
 	}
-	report.Add(translate.Violation{
-		Pointer: title, Code: "emersion-billing-ignored",
-		Detail: "The vendor silently ignores a billing contact without a title. Give a title, or leave the billing contact out.",
-	})
+	return true
 }
 
 // createComplexAccount is the operation.
@@ -195,16 +182,27 @@ func checkBilling(d *ContactDetail, report *validation.Report) {
 //	@Success		201		{object}	CreateComplexAccountResponse	"The account was created."
 //	@Router			/v1/emersion/accounts [post]
 func createComplexAccount(c Config) (translate.Operation, error) {
-	return translate.Define(translate.Definition[CreateComplexAccountRequest, CreateComplexAccountResponse]{
-		System:  system,
-		Name:    "CreateComplexAccount",
-		Path:    "/v1/emersion/accounts",
-		Status:  translate.StatusCreated,
-		Version: soap.V11,
+	request, err1 := shape.From[CreateComplexAccountRequest](c.namespace())
+	response, err2 := shape.From[CreateComplexAccountResponse](c.namespace())
+	if err := errors.Join(err1, err2); err != nil {
+		return translate.Operation{}, err
+	}
+	billing, err1 := ignoredBilling(request)
+	plain, err2 := plainIdentifier(request)
+	if err := errors.Join(err1, err2); err != nil {
+		return translate.Operation{}, err
+	}
+	return translate.Define(translate.Definition{
+		Request:  request,
+		Response: response,
+		System:   system,
+		Name:     "CreateComplexAccount",
+		Path:     "/v1/emersion/accounts",
+		Status:   translate.StatusCreated,
+		Version:  soap.V11,
 		Binding: soap.Binding{
 			Namespace:      c.namespace(),
 			Prefix:         "ser",
-			Qualified:      true,
 			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
 			Request:        []string{"CreateComplexAccount"},
 			Action:         c.SOAPAction,
@@ -212,17 +210,16 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			Reply:            []xml.Name{{Space: c.namespace(), Local: "CreateAccountResponse"}},
 			ReplyByLocalName: true, // the page's reply is not well-formed, and says nothing certain of namespaces
 		},
-		Limits:  c.Limits,
-		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
-		Rules:   c.check,
-		Rename:  rename,
-		Fill: func(r *CreateComplexAccountRequest, _ translate.Env) {
-			r.AccountOrganisation = withPlainIdentifier(r.AccountOrganisation)
-		},
-		Outcome: checkAccountID,
-		Fault:   fault,
-		Errors:  numberedErrors(),
-		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
+		Limits:   c.Limits,
+		Headers:  func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
+		Rules:    c.rulesBetween(),
+		LastRule: billing,
+		Rename:   rename,
+		Fill:     plain,
+		Outcome:  checkAccountID,
+		Fault:    fault,
+		Errors:   numberedErrors(),
+		Secrets:  append([]soap.Secret{c.Password}, c.Secrets...),
 		Example: `{"accountType": "End User",
  "primaryContact": {
   "detail": {"title": "Ms", "firstName": "Jane", "lastName": "Doe", "addressLine1": "1 Main St", "suburb": "Melbourne", "state": "VIC",
@@ -232,13 +229,13 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 	})
 }
 
-// withPlainIdentifier takes the spaces out of an ABN, ACN or TFN: they are how people write it, not part of it. An RBN is free text.
-func withPlainIdentifier(o *AccountOrganisation) *AccountOrganisation {
-	if o == nil || o.OrgIdentifier == nil || *o.OrgIdentifierType == "RBN" {
-		return o
-	}
-	sent := *o
-	plain := soap.Secret(withoutSpaces(string(*o.OrgIdentifier)))
-	sent.OrgIdentifier = &plain
-	return &sent
+// plainIdentifier takes the spaces out of an ABN, ACN or TFN: they are how people write it, not part of it. An RBN is free text.
+func plainIdentifier(s *shape.Shape) (func(*record.Record, translate.Env), error) {
+	f := shape.Finder{Shape: s}
+	identifier, kind := f.Find("accountOrganisation/orgIdentifier"), f.Find("accountOrganisation/orgIdentifierType")
+	return func(r *record.Record, _ translate.Env) {
+		if v := r.Root().Find(identifier); v.Present() && r.Root().Find(kind).Text() != "RBN" {
+			r.SetText(identifier, withoutSpaces(v.Text()))
+		}
+	}, f.Err
 }

@@ -11,9 +11,10 @@ import (
 	"strings"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
-	"soapbridge/translate/validation"
 )
 
 const system = "emersion"
@@ -32,7 +33,7 @@ type Config struct {
 	// LenientIdentifiers turns off the check of an orgIdentifier's digits, which the vendor does not document.
 	LenientIdentifiers bool
 	Secrets            []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits             xml.Limits   // of replies
+	Limits             xml.Limits    // of replies
 }
 
 // Operations gives the service's operations.
@@ -75,7 +76,7 @@ func cause(f *soap.Fault, sent *translate.Sent) error {
 // read returns a violation for each sentence of a fault, and whether the catalogue knows one of them.
 func read(f *soap.Fault, sent *translate.Sent) (violations []translate.Violation, known bool) {
 	text := allText(f.Detail)
-	if validation.Blank(text) {
+	if rules.Blank(text) {
 		text = f.Reason
 	}
 	for line := range strings.Lines(plainText(text)) {
@@ -89,7 +90,7 @@ func read(f *soap.Fault, sent *translate.Sent) (violations []translate.Violation
 			} else {
 				v = translate.Violation{Code: system + "-validation", Detail: sent.Safe(s.text)}
 			}
-			if violations = append(violations, v); len(violations) > validation.MaxViolations { // one more tells that there are more
+			if violations = append(violations, v); len(violations) > record.MaxViolations { // one more tells that there are more
 				return violations, known
 			}
 		}

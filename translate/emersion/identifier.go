@@ -2,12 +2,11 @@ package emersion
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
 )
 
 // The identifiers of Australian organisations. The vendor documents their names (notes 12 and 13) and no check of their digits; the
@@ -16,7 +15,7 @@ import (
 // StrictIdentifiers marks, in the documents, the rules that Config.LenientIdentifiers turns off.
 const StrictIdentifiers = "SOAPBRIDGE_EMERSION_IDENTIFIER_CHECK=strict"
 
-const badIdentifier validation.Code = "emersion-org-identifier"
+const badIdentifier record.Code = "emersion-org-identifier"
 
 // maxRBN is the longest Registered Business Number; it has no check digit, and no form that all states share [decided].
 const maxRBN = 20
@@ -26,7 +25,7 @@ func checkIdentifier(kind, identifier string, lenient bool) string {
 	switch {
 	case kind == "RBN" && utf8.RuneCountInString(identifier) > maxRBN:
 		return fmt.Sprintf("An RBN has at most %d characters.", maxRBN)
-	case kind == "RBN" || lenient:
+	case kind != "ABN" && kind != "ACN" && kind != "TFN" || lenient: // an RBN has no form; any other is a violation itself
 		return ""
 	}
 	digits, ok := digitsOf(withoutSpaces(identifier))
@@ -43,20 +42,30 @@ func checkIdentifier(kind, identifier string, lenient bool) string {
 	return ""
 }
 
-// SchemaRules says checkOrganisation, but for the check digits: JSON Schema does not calculate.
-func (AccountOrganisation) SchemaRules() string {
-	digits := func(kind, count string) string {
-		return `{"$comment": ` + validation.Quote(StrictIdentifiers) + `, "if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "` + kind + `"}}},
-			"then": {"properties": {"orgIdentifier": {"pattern": "^ *([0-9] *)` + count + `$"}}}}`
+// organisationRules are what the organisation's members say of each other.
+func (c Config) organisationRules() []rules.Rule {
+	const identifier, kind = "orgIdentifier", "orgIdentifierType"
+	is := func(word string) rules.Condition { return rules.Condition{Member: kind, In: []string{word}} }
+	list := []rules.Rule{
+		rules.RequireWhen(kind, rules.Condition{Member: identifier}, rules.Says{Detail: "The type of the identifier is required: ABN, ACN, RBN or TFN."}),
+		rules.RequireWhen(identifier, rules.Condition{Member: kind}, rules.Says{Detail: "The identifier is required when its type is given."}),
+		rules.Checker{
+			Members: []string{identifier, kind},
+			Check: func(texts []string) *record.Violation {
+				wrong := checkIdentifier(texts[1], texts[0], c.LenientIdentifiers)
+				if wrong == "" {
+					return nil
+				}
+				return &record.Violation{Code: badIdentifier, Detail: wrong, Params: map[string]any{"type": texts[1]}}
+			},
+		}.Rule(),
+		rules.Described(is("RBN"), map[string]any{"properties": map[string]any{identifier: map[string]any{"maxLength": maxRBN}}}, ""),
 	}
-	return `{"allOf": [
-		{"if": {"required": ["orgIdentifier"], "properties": {"orgIdentifier": {"type": "string"}}},
-		 "then": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"type": "string"}}}},
-		{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"type": "string"}}},
-		 "then": ` + validation.HasText("orgIdentifier") + `},
-		` + digits("ABN", "{11}") + `, ` + digits("ACN", "{9}") + `, ` + digits("TFN", "{8,9}") + `,
-		{"if": {"required": ["orgIdentifierType"], "properties": {"orgIdentifierType": {"const": "RBN"}}},
-		 "then": {"properties": {"orgIdentifier": {"maxLength": ` + strconv.Itoa(maxRBN) + `}}}}]}`
+	for _, of := range []struct{ kind, count string }{{"ABN", "{11}"}, {"ACN", "{9}"}, {"TFN", "{8,9}"}} { // JSON Schema does not calculate
+		digits := map[string]any{"properties": map[string]any{identifier: map[string]any{"pattern": "^ *([0-9] *)" + of.count + "$"}}}
+		list = append(list, rules.Described(is(of.kind), digits, StrictIdentifiers))
+	}
+	return list
 }
 
 func checkDigitsHold(kind string, d []int) bool {
@@ -93,24 +102,3 @@ func digitsOf(s string) ([]int, bool) {
 }
 
 func withoutSpaces(s string) string { return strings.ReplaceAll(s, " ", "") }
-
-// checkOrganisation checks what the organisation's members say of each other.
-func checkOrganisation(o *AccountOrganisation, c Config, report *validation.Report) {
-	const identifier, kind = "/accountOrganisation/orgIdentifier", "/accountOrganisation/orgIdentifierType"
-	switch {
-	case o.OrgIdentifier == nil && o.OrgIdentifierType == nil && !report.Blames(identifier):
-	case o.OrgIdentifierType == nil:
-		report.Add(together(kind, identifier, "The type of the identifier is required: ABN, ACN, RBN or TFN."))
-	case o.OrgIdentifier == nil || validation.Blank(string(*o.OrgIdentifier)):
-		report.Add(together(identifier, kind, "The identifier is required when its type is given."))
-	case report.Blames(kind):
-	default:
-		if wrong := checkIdentifier(*o.OrgIdentifierType, string(*o.OrgIdentifier), c.LenientIdentifiers); wrong != "" {
-			report.Add(translate.Violation{Pointer: identifier, Code: badIdentifier, Detail: wrong, Params: map[string]any{"type": *o.OrgIdentifierType}})
-		}
-	}
-}
-
-func together(pointer, because, detail string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: detail, Params: map[string]any{"because": because}}
-}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // organised is the minimal request with an organisation of the given members.
@@ -104,16 +104,16 @@ func TestIdentifierNeedsItsType(t *testing.T) {
 	op := operation(t, Config{})
 	const identifier, kind = "/accountOrganisation/orgIdentifier", "/accountOrganisation/orgIdentifierType"
 	required := func(pointer, because, detail string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: detail, Params: map[string]any{"because": because}}
+		return translate.Violation{Pointer: pointer, Code: record.Required, Detail: detail, Params: map[string]any{"because": because}}
 	}
 	noType := required(kind, identifier, "The type of the identifier is required: ABN, ACN, RBN or TFN.")
 	noIdentifier := required(identifier, kind, "The identifier is required when its type is given.")
 	notInList := translate.Violation{
-		Pointer: kind, Code: validation.NotInList, Detail: "One of ABN, ACN, RBN, TFN, in this letter case.",
+		Pointer: kind, Code: record.NotInList, Detail: "One of ABN, ACN, RBN, TFN, in this letter case.",
 		Params: map[string]any{"list": []string{"ABN", "ACN", "RBN", "TFN"}},
 	}
 	wrongType := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
 	}
 	for _, test := range []struct {
 		members string

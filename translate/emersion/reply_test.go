@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 const operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
@@ -211,7 +211,7 @@ func TestValidationErrors(t *testing.T) {
 
 // TestManyErrors bounds what a reply can make of a problem.
 func TestManyErrors(t *testing.T) {
-	lines := strings.Repeat("Missing Password\nsomething else\n", validation.MaxViolations)
+	lines := strings.Repeat("Missing Password\nsomething else\n", record.MaxViolations)
 	_, problem := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
 	// As many as fit into a stored answer of 16 KiB.
 	if problem == nil || len(problem.Violations) < 50 || len(problem.Violations) > 160 || !problem.Truncated || problem.Code != translate.UpstreamRejected {

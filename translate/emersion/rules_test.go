@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 // ruled is one row of the contract's table: a request, and the number that refuses it.
@@ -132,7 +132,7 @@ func orgTypes() (rows []ruled) {
 }
 
 // contactRules are the errors 34 to 44 of one contact; document has the contact's detail with the given members.
-func contactRules(contact, title string) (rows []ruled) {
+func contactCases(contact, title string) (rows []ruled) {
 	row := func(number int, name, old, replacement string) {
 		rows = append(rows, ruled{name: contact + " " + name, body: []string{old, replacement}, number: number, contact: contact})
 	}
@@ -251,8 +251,8 @@ func TestNumberedRules(t *testing.T) {
 	run(minimal, userNames)
 	run(minimal, accountRules)
 	run(minimal, orgTypes())
-	run(withPrimary, contactRules("Primary", "Dr"))
-	run(withBilling, contactRules("Billing", "Sir"))
+	run(withPrimary, contactCases("Primary", "Dr"))
+	run(withBilling, contactCases("Billing", "Sir"))
 	for number := 25; number <= 46; number++ {
 		if !reached[number] {
 			t.Errorf("no row reaches the vendor's error %d", number)
@@ -264,7 +264,7 @@ func TestNumberedRules(t *testing.T) {
 func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 	op := operation(t, Config{})
 	wrongType := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
 	}
 	check(t, op, edit(t, minimal, endUser, `"accountType": 1`), wrongType("/accountType"))
 	check(t, op, edit(t, minimal, userNameMember, `"userName": false`), wrongType("/primaryContact/cumulusUser/userName"))
@@ -272,7 +272,7 @@ func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 	check(t, op, edit(t, minimal, `"title": "Ms"`, `"title": []`), wrongType("/primaryContact/detail/title"))
 	check(t, op, edit(t, minimal, `"country": "Australia"`, `"country": 61`), wrongType("/primaryContact/detail/country"))
 	check(t, op, edit(t, minimal, typeMember, `"type": {}`), wrongType("/accountContactType/type"))
-	empty := translate.Violation{Pointer: "/accountContactType", Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+	empty := translate.Violation{Pointer: "/accountContactType", Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 	check(t, op, edit(t, minimal, typeMember, `"type": null`), empty, numberedAt(t, 30, ""))
 }
 
@@ -335,10 +335,10 @@ func TestBillingContact(t *testing.T) {
 		Detail: "The vendor silently ignores a billing contact without a title. Give a title, or leave the billing contact out.",
 	}
 	empty := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+		return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 	}
 	wrongType := func(pointer, expected string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
 	}
 	for _, test := range []struct {
 		name, members string
@@ -374,14 +374,14 @@ func TestBillingContact(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { check(t, op, with(test.members), test.want...) })
 	}
 	stray := violations(t, op, with(`"billingContact": {"detail": {"Title": "Mr"}}`))
-	if len(stray) != 1 || stray[0].Pointer != "/billingContact/detail/Title" || stray[0].Code != validation.UnknownMember {
+	if len(stray) != 1 || stray[0].Pointer != "/billingContact/detail/Title" || stray[0].Code != record.UnknownMember {
 		t.Errorf("%+v", stray)
 	}
 }
 
 // TestEmptyRequest names every required leaf, in the page's order.
 func TestEmptyRequest(t *testing.T) {
-	want := []translate.Violation{{Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}, numberedAt(t, 25, "")}
+	want := []translate.Violation{{Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}, numberedAt(t, 25, "")}
 	for number := 34; number <= 43; number++ {
 		want = append(want, numberedAt(t, number, "Primary"))
 	}

@@ -1,12 +1,15 @@
 package mds
 
 import (
+	"errors"
 	"strings"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
-	"soapbridge/translate/validation"
 )
 
 // CreateService, on the page "The CreateService web service", puts a service on a subscription or an agreement.
@@ -69,41 +72,15 @@ type CreateServiceResponse struct {
 	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference" example:"web-2026-000123"`
 }
 
-// SchemaRules says checkServiceRules, but for the order of the two dates: JSON Schema compares no members.
-func (ServiceData) SchemaRules() string {
-	return `{"allOf": [
-		{"if": {"required": ["customerLevel"], "properties": {"customerLevel": {"pattern": ` + validation.Quote(validation.AnyCasePattern("AGREEMENT")) + `}}},
-		 "then": {"properties": {"description": {"type": "null"}}}},
-		{"if": {"required": ["customerLevel"], "properties": {"customerLevel": {"not": {"pattern": ` + validation.Quote(validation.AnyCasePattern("ACCOUNT")) + `}}}},
-		 "then": {"properties": {"accountServiceAgreement": {"type": "null"}}}}]}`
-}
-
-func checkServiceRules(r *CreateServiceRequest, report *validation.Report) {
-	s := &r.ServiceData
-	level := strings.ToUpper(s.CustomerLevel)
-	if s.ExpiryDate != nil && validation.IsDate(*s.ExpiryDate) && validation.IsDate(s.EffectiveDate) && *s.ExpiryDate < s.EffectiveDate { // [decided]
-		report.Add(translate.Violation{
-			Pointer: "/serviceData/expiryDate", Code: validation.BeforeOther,
-			Detail: "The expiry date may not be before the effective date.",
-			Params: map[string]any{"other": "/serviceData/effectiveDate"},
-		})
-	}
-	if s.Description != nil && level == "AGREEMENT" {
-		// "should not be populated for Agreement Services. If supplied, the value will not be applied" [page]: refused rather
-		// than lost [decided].
-		report.Append(notHere("/serviceData/description", "The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out."))
-	}
-	if s.AccountServiceAgreement != nil && level != "ACCOUNT" && !report.Blames("/serviceData/customerLevel") {
-		// "May be supplied when the customer level is Account" [page]; refused otherwise [decided].
-		report.Append(notHere("/serviceData/accountServiceAgreement", "This may be given only when customerLevel is ACCOUNT."))
-	}
-}
-
-func notHere(pointer, detail string) translate.Violation {
-	return translate.Violation{
-		Pointer: pointer, Code: validation.NotAllowedHere, Detail: detail,
-		Params: map[string]any{"because": "/serviceData/customerLevel"},
-	}
+// serviceRules are those between the members of the service.
+var serviceRules = []rules.Rule{
+	rules.NotBefore("expiryDate", "effectiveDate", "The expiry date may not be before the effective date."), // [decided]
+	// "should not be populated for Agreement Services. If supplied, the value will not be applied" [page]: refused rather than lost [decided].
+	rules.ForbidWhen("description", rules.Condition{Member: "customerLevel", In: []string{"AGREEMENT"}, AnyCase: true},
+		"The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out."),
+	// "May be supplied when the customer level is Account" [page]; refused otherwise [decided].
+	rules.ForbidWhen("accountServiceAgreement", rules.Condition{Member: "customerLevel", In: []string{"ACCOUNT"}, AnyCase: true, Not: true},
+		"This may be given only when customerLevel is ACCOUNT."),
 }
 
 // createService is the operation.
@@ -117,12 +94,26 @@ func notHere(pointer, detail string) translate.Violation {
 //	@Success		201		{object}	CreateServiceResponse	"The service was created."
 //	@Router			/v1/mds/services [post]
 func createService(c Config) (translate.Operation, error) {
-	return translate.Define(translate.Definition[CreateServiceRequest, CreateServiceResponse]{
-		System:  system,
-		Name:    "CreateService",
-		Path:    "/v1/mds/services",
-		Status:  translate.StatusCreated,
-		Version: soap.V11,
+	request, err1 := shape.From[CreateServiceRequest]("")
+	response, err2 := shape.From[CreateServiceResponse]("")
+	if err := errors.Join(err1, err2); err != nil {
+		return translate.Operation{}, err
+	}
+	of := shape.Finder{Shape: request}
+	level, reference := of.Find("serviceData/customerLevel"), of.Find("externalReference")
+	answered := shape.Finder{Shape: response}
+	check := checkReference(answered.Find("externalReference"))
+	if err := errors.Join(of.Err, answered.Err); err != nil {
+		return translate.Operation{}, err
+	}
+	return translate.Define(translate.Definition{
+		Request:  request,
+		Response: response,
+		System:   system,
+		Name:     "CreateService",
+		Path:     "/v1/mds/services",
+		Status:   translate.StatusCreated,
+		Version:  soap.V11,
 		Binding: soap.Binding{
 			Namespace:      namespace,
 			Prefix:         "def",
@@ -133,14 +124,14 @@ func createService(c Config) (translate.Operation, error) {
 		},
 		Limits:  c.Limits,
 		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
-		Rules:   checkServiceRules,
-		Fill: func(r *CreateServiceRequest, env translate.Env) {
-			r.ServiceData.CustomerLevel = strings.ToUpper(r.ServiceData.CustomerLevel)
-			if r.ExternalReference == nil {
-				r.ExternalReference = &env.OperationID
+		Rules:   []rules.On{{Object: "serviceData", Rules: serviceRules}},
+		Fill: func(r *record.Record, env translate.Env) {
+			r.SetText(level, strings.ToUpper(r.Root().Find(level).Text()))
+			if !r.Root().Find(reference).Present() {
+				r.SetText(reference, env.OperationID)
 			}
 		},
-		Outcome: checkReference,
+		Outcome: check,
 		Fault:   fault,
 		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,

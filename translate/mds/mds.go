@@ -13,9 +13,10 @@ import (
 	"unicode"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
-	"soapbridge/translate/validation"
 )
 
 const (
@@ -30,7 +31,7 @@ type Config struct {
 	Username string
 	Password soap.Secret
 	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits   // of replies
+	Limits   xml.Limits    // of replies
 }
 
 // Operations gives the service's operations.
@@ -71,7 +72,7 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	}
 	var all []translate.Violation
 	for _, d := range declared {
-		if len(all) <= validation.MaxViolations { // one more tells that there are more
+		if len(all) <= record.MaxViolations { // one more tells that there are more
 			all = append(all, violations(f, d, sent)...)
 		}
 	}
@@ -93,15 +94,15 @@ func declaredIn(d *soap.Detail) (all []*soap.Detail) {
 
 // checkReference compares the reply's reference with the one that was sent: a reply that names another call is not the answer to this one.
 // A reply without a reference says nothing about it.
-func checkReference(r *CreateServiceResponse, sent *translate.Sent) *translate.Error {
-	if problem := translate.TrimIdentifiers(r.ExternalReference); problem != nil {
-		return stray(problem)
+func checkReference(path shape.Path) func(record.Object, *translate.Sent) *translate.Error {
+	return func(reply record.Object, sent *translate.Sent) *translate.Error {
+		got := reply.Find(path).Text()
+		wanted := strings.TrimSpace(cmp.Or(sent.Text("/externalReference"), sent.OperationID))
+		if got == "" || got == wanted {
+			return nil
+		}
+		return stray(translate.Unknown(fmt.Errorf("the reply is about another call: its ExternalReference is %q", sent.Safe(got))))
 	}
-	wanted := strings.TrimSpace(cmp.Or(sent.Text("/externalReference"), sent.OperationID))
-	if r.ExternalReference == nil || *r.ExternalReference == "" || *r.ExternalReference == wanted {
-		return nil
-	}
-	return stray(translate.Unknown(fmt.Errorf("the reply is about another call: its ExternalReference is %q", sent.Safe(*r.ExternalReference))))
 }
 
 // stray marks the problem of a reply that answers another call: whatever comes over its connection next cannot be trusted.
@@ -134,7 +135,7 @@ func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []tra
 	if all := d.Child("Errors"); all != nil {
 		for _, e := range all.Children {
 			// One more than is shown tells that there are more.
-			if e.Name.Local == "Error" && says(e) && len(list) <= validation.MaxViolations {
+			if e.Name.Local == "Error" && says(e) && len(list) <= record.MaxViolations {
 				list = append(list, violation(d, e, f.Reason, sent))
 			}
 		}
@@ -157,14 +158,14 @@ func says(e *soap.Detail) bool {
 func violation(fault, e *soap.Detail, reason string, sent *translate.Sent) translate.Violation {
 	v := translate.Violation{Code: unnumbered(fault), Pointer: pointer(e.TextOf("MessageText")+"\n"+e.TextOf("ExtraInfo"), sent)}
 	if id := e.TextOf("MessageId"); sent.IsPlainCode(id) {
-		v.Code = validation.Code(system + "-" + id)
+		v.Code = record.Code(system + "-" + id)
 	}
 	v.Detail = sent.Safe(cmp.Or(e.TextOf("MessageText"), e.TextOf("ExtraInfo"), reason))
 	return v
 }
 
 // unnumbered is the code where the vendor gave no MessageId.
-func unnumbered(fault *soap.Detail) validation.Code {
+func unnumbered(fault *soap.Detail) record.Code {
 	if fault.Name.Local == "ValidationFault" {
 		return system + "-validation"
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
-	"soapbridge/translate/validation"
 )
 
 func rejected(violations ...translate.Violation) translate.Error {
@@ -41,7 +41,7 @@ func referring(reference string) string { return around(`"externalReference": ` 
 
 // said is one of the vendor's errors.
 func said(code, pointer, detail string) translate.Violation {
-	return translate.Violation{Code: validation.Code(code), Pointer: pointer, Detail: detail}
+	return translate.Violation{Code: record.Code(code), Pointer: pointer, Detail: detail}
 }
 
 const (

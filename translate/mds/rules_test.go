@@ -6,27 +6,27 @@ import (
 	"testing"
 
 	"soapbridge/translate"
-	"soapbridge/translate/validation"
+	"soapbridge/translate/record"
 )
 
 func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.Required, Detail: "This member is required and may not be empty or only white space."}
+	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 }
 
 func tooLong(pointer string, limit int) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.TooLong, Detail: fmt.Sprintf("At most %d characters.", limit), Params: map[string]any{"max": limit}}
+	return translate.Violation{Pointer: pointer, Code: record.TooLong, Detail: fmt.Sprintf("At most %d characters.", limit), Params: map[string]any{"max": limit}}
 }
 
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
 }
 
 func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
+	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 }
 
 func badDate(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: validation.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+	return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
 }
 
 const (
@@ -103,7 +103,7 @@ func TestLengths(t *testing.T) {
 		}
 	}
 	check(t, op, body("/externalReference", ""), translate.Violation{
-		Pointer: "/externalReference", Code: validation.TooShort, Detail: "At least 1 character.", Params: map[string]any{"min": 1},
+		Pointer: "/externalReference", Code: record.TooShort, Detail: "At least 1 character.", Params: map[string]any{"min": 1},
 	})
 	check(t, op, body("/externalReference", " "))
 }
@@ -120,7 +120,7 @@ func TestCustomerLevel(t *testing.T) {
 	}
 	for _, given := range []string{"SUBSCRIPTIONS", "SUB", "ACCOUNT ", " ACCOUNT", "Konto", "ſubscription"} {
 		check(t, op, edit(t, minimal, "SUBSCRIPTION", given), translate.Violation{
-			Pointer: level, Code: validation.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
+			Pointer: level, Code: record.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
 			Params: map[string]any{"list": []string{"SUBSCRIPTION", "ACCOUNT", "AGREEMENT"}},
 		})
 	}
@@ -151,7 +151,7 @@ func TestDates(t *testing.T) {
 func TestExpiryDate(t *testing.T) {
 	op := operation(t, Config{})
 	early := translate.Violation{
-		Pointer: expiry, Code: validation.BeforeOther, Detail: "The expiry date may not be before the effective date.", Params: map[string]any{"other": effective},
+		Pointer: expiry, Code: record.BeforeOther, Detail: "The expiry date may not be before the effective date.", Params: map[string]any{"other": effective},
 	}
 	check(t, op, with(`"expiryDate": "2026-12-01"`))
 	check(t, op, with(`"expiryDate": "2026-12-02"`))
@@ -176,15 +176,15 @@ func TestIntegers(t *testing.T) {
 			}
 		}
 		beyond := translate.Violation{
-			Pointer: pointer, Code: validation.OutOfRange, Detail: "From -9223372036854775808 to 9223372036854775807.",
-			Params: map[string]any{"min": int64(-1 << 63), "max": int64(1<<63 - 1)},
+			Pointer: pointer, Code: record.OutOfRange, Detail: "From 0 to 99999999.",
+			Params: map[string]any{"min": int64(0), "max": int64(99999999)},
 		}
-		inexact := translate.Violation{Pointer: pointer, Code: validation.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
+		inexact := translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
 		for given, want := range map[string]translate.Violation{
-			"100000000":            {Pointer: pointer, Code: validation.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
-			"2147483648":           {Pointer: pointer, Code: validation.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
-			"9223372036854775807":  {Pointer: pointer, Code: validation.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
-			"-1":                   {Pointer: pointer, Code: validation.OutOfRange, Detail: "At least 0.", Params: map[string]any{"min": 0}},
+			"100000000":            {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
+			"2147483648":           {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
+			"9223372036854775807":  {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
+			"-1":                   {Pointer: pointer, Code: record.OutOfRange, Detail: "At least 0.", Params: map[string]any{"min": 0}},
 			"9223372036854775808":  beyond,
 			"-9223372036854775809": beyond,
 			"1.0":                  inexact,
@@ -235,7 +235,7 @@ func TestServicePrice(t *testing.T) {
 		"0x1", "NaN", "INF", "١", "1_000",
 	} {
 		check(t, op, with(`"servicePrice": `+quoted(given)), translate.Violation{
-			Pointer: price, Code: validation.BadNumber, Detail: "A decimal number with at most 9 digits before the point and at most 2 after it.",
+			Pointer: price, Code: record.BadNumber, Detail: "A decimal number with at most 9 digits before the point and at most 2 after it.",
 			Params: map[string]any{"integerDigits": 9, "fractionDigits": 2},
 		})
 	}
@@ -248,7 +248,7 @@ func TestServicePrice(t *testing.T) {
 func TestLevelForbids(t *testing.T) {
 	op := operation(t, Config{})
 	notHere := func(member, detail string) translate.Violation {
-		return translate.Violation{Pointer: "/serviceData/" + member, Code: validation.NotAllowedHere, Detail: detail, Params: map[string]any{"because": level}}
+		return translate.Violation{Pointer: "/serviceData/" + member, Code: record.NotAllowedHere, Detail: detail, Params: map[string]any{"because": level}}
 	}
 	description := notHere("description", "The vendor would ignore a description when customerLevel is AGREEMENT. Leave it out.")
 	agreement := notHere("accountServiceAgreement", "This may be given only when customerLevel is ACCOUNT.")
@@ -268,7 +268,7 @@ func TestLevelForbids(t *testing.T) {
 
 	// Of a level that is wrong, nobody knows what it forbids.
 	list := translate.Violation{
-		Pointer: level, Code: validation.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
+		Pointer: level, Code: record.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
 		Params: map[string]any{"list": []string{"SUBSCRIPTION", "ACCOUNT", "AGREEMENT"}},
 	}
 	check(t, op, body("x", `"accountServiceAgreement": "x", "description": "y"`), list)

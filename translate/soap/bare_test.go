@@ -46,7 +46,7 @@ func TestNoEnvelope(t *testing.T) {
 		{"text", "text/plain", "Unauthorized"},
 		{"text in several lines", "text/plain; charset=iso-8859-1", "Acc\xe8s\trefus\xe9\r\nL'\xe9quipe\r\n"},
 	} {
-		if _, err := d.Decode(soap.V11, soap.Reply{Body: []byte(test.body), ContentType: test.contentType}, &answer{}); !errors.Is(err, soap.ErrNoEnvelope) {
+		if _, err := d.Decode(soap.V11, soap.Reply{Body: []byte(test.body), ContentType: test.contentType}); !errors.Is(err, soap.ErrNoEnvelope) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestPerhapsAnEnvelope(t *testing.T) {
 		{"EBCDIC", "text/xml; charset=IBM037", "\x4c\x81\x61\x6e"},
 		{"UTF-7", "text/xml; charset=utf-7", "+ADw-a/+AD4-"},
 	} {
-		if _, err := d.Decode(soap.V11, soap.Reply{Body: []byte(test.body), ContentType: test.contentType}, &answer{}); err == nil || errors.Is(err, soap.ErrNoEnvelope) {
+		if _, err := d.Decode(soap.V11, soap.Reply{Body: []byte(test.body), ContentType: test.contentType}); err == nil || errors.Is(err, soap.ErrNoEnvelope) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}

@@ -2,88 +2,160 @@ package soap
 
 import (
 	"fmt"
-	"reflect"
+	"strconv"
+	"strings"
 
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/xml"
 )
 
-// members reads the elements inside the current start element into the fields of a shape, up to and including its end.
-// Every field is optional. An element that no field names is skipped and counted.
+// members reads elements into records.
 type members struct {
-	space       string // namespace that the members stand in
+	s           *xml.Scanner
 	byLocalName bool
-	ignored     int
+	ignored     int // elements that no field names; they are skipped
 }
 
-func (m *members) read(s *xml.Scanner, shape *Shape, object reflect.Value) error {
-	seen := make([]bool, len(shape.Fields))
+// read reads the attributes and the content of the current start element into an object, up to and including its end. Every field is optional.
+func (m *members) read(o record.Object) error {
+	m.attributes(o)
+	content, text := contentOf(o.Shape()), ""
 	for {
-		kind, err := s.Next()
+		kind, err := m.s.Next()
 		switch {
 		case err != nil:
 			return err
+		case kind == xml.EndElement && content >= 0:
+			return set(o.Value(content), text)
 		case kind == xml.EndElement:
 			return nil
-		case kind != xml.StartElement:
-			continue
-		}
-		i, ok := m.field(shape, s.Name())
-		if !ok {
-			m.ignored++
-			if err := s.Skip(); err != nil {
+		case kind == xml.Text && content >= 0:
+			text += m.s.Text()
+		case kind == xml.StartElement:
+			if err := m.element(o); err != nil {
 				return err
 			}
-			continue
-		}
-		field := &shape.Fields[i]
-		if seen[i] && !field.Repeated {
-			// Two answers to one question are no answer.
-			return fmt.Errorf("soap: the reply has the element %s twice", field.Element)
-		}
-		seen[i] = true
-		if err := m.value(s, field, object.Field(field.index)); err != nil {
-			return err
 		}
 	}
 }
 
-func (m *members) field(shape *Shape, name xml.Name) (int, bool) {
-	i, ok := shape.byElement[name.Local]
-	return i, ok && (name.Space == m.space || m.byLocalName || shape.Fields[i].anySpace)
+// contentOf returns the field that is an element's own text; negative where there is none.
+func contentOf(s *shape.Shape) int {
+	for i := range s.Fields {
+		if s.Fields[i].Place == shape.Content {
+			return i
+		}
+	}
+	return -1
 }
 
-// value reads one element into a field. An element that is marked nil counts as absent.
-func (m *members) value(s *xml.Scanner, field *Field, place reflect.Value) error {
-	if isNil(s.Attrs()) {
-		return s.Skip()
+func (m *members) attributes(o record.Object) {
+	for _, a := range m.s.Attrs() {
+		if i, ok := o.Shape().ByWire(a.Name, shape.Attribute); ok {
+			o.Value(i).Set(a.Value)
+		}
 	}
-	target := place
-	switch {
-	case field.Repeated:
-		place.Grow(1)
-		place.SetLen(place.Len() + 1)
-		target = place.Index(place.Len() - 1)
-	case field.Optional:
-		place.Set(reflect.New(place.Type().Elem()))
-		target = place.Elem()
+}
+
+func (m *members) element(o record.Object) error {
+	i, ok := m.field(o.Shape(), m.s.Name())
+	if !ok {
+		m.ignored++
+		return m.s.Skip()
 	}
-	if field.Kind == Object {
-		return m.read(s, field.Object, target)
+	v := o.Value(i)
+	f := v.Field()
+	if v.Meet() && !f.Repeated {
+		// Two answers to one question are no answer.
+		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
 	}
-	text, err := leafText(s)
+	if isNil(m.s.Attrs()) && !f.Nillable { // it counts as absent
+		return m.s.Skip()
+	}
+	if f.Repeated {
+		v = v.Add()
+	}
+	return m.value(v)
+}
+
+func (m *members) field(s *shape.Shape, name xml.Name) (int, bool) {
+	if m.byLocalName {
+		return s.ByLocal(name.Local)
+	}
+	return s.ByWire(name, shape.Element)
+}
+
+// value reads one element.
+func (m *members) value(v record.Value) error {
+	f := v.Field()
+	if isNil(m.s.Attrs()) {
+		v.SetNil()
+		return m.s.Skip()
+	}
+	if f.Kind == shape.Object {
+		return m.read(v.Open(m.subtype(f.Object)))
+	}
+	if f.Kind == shape.XML {
+		return m.xml(v)
+	}
+	text, err := leafText(m.s)
 	if err != nil {
 		return err
 	}
-	if field.Kind != String {
-		return fmt.Errorf("soap: the reply's element %s is declared as something else than text", field.Element)
+	return set(v, text)
+}
+
+// subtype reads xsi:type (XML Schema 1.0 part 1, section 2.6.1). A type that is not known is read as the declared one.
+func (m *members) subtype(s *shape.Shape) *shape.Shape {
+	for _, a := range m.s.Attrs() {
+		if len(s.Subtypes) == 0 || a.Name.Space != schemaInstance || a.Name.Local != "type" {
+			continue
+		}
+		name, _ := m.s.ResolveQName(strings.TrimSpace(a.Value))
+		for _, subtype := range s.Subtypes {
+			if subtype.Type == name {
+				return subtype
+			}
+		}
 	}
-	target.SetString(text)
+	return s
+}
+
+// set gives a leaf its text, in the canonical form of its kind. A text that its kind does not have makes the reply unreadable.
+func set(v record.Value, text string) error {
+	f := v.Field()
+	if f.Kind == shape.String {
+		v.Set(text)
+		return nil
+	}
+	text = strings.Trim(text, " \t\r\n")
+	ok := true
+	switch f.Kind {
+	case shape.Boolean: // XML Schema 1.0 part 2, section 3.2.2
+		ok = text == "true" || text == "false" || text == "1" || text == "0"
+		text = map[string]string{"1": "true", "0": "false"}[text] + strings.Trim(text, "10")
+	case shape.Integer:
+		var n int64
+		var err error
+		n, err = strconv.ParseInt(text, 10, 64)
+		text, ok = strconv.FormatInt(n, 10), err == nil
+	case shape.Float:
+		if text != "INF" && text != "-INF" && text != "NaN" {
+			n, err := strconv.ParseFloat(text, 64)
+			ok = err == nil && strings.Trim(text, "0123456789+-.eE") == "" // Go has more forms: inf, 0x1p-2
+			text = strconv.FormatFloat(n, 'g', -1, 64)
+		}
+	default:
+	}
+	if !ok {
+		return fmt.Errorf("soap: the reply's element %s does not have the form of its type", f.Wire.Local)
+	}
+	v.Set(text)
 	return nil
 }
 
-const schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
-
-// isNil reads xsi:nil (XML Schema part 1, section 2.6.2).
+// isNil reads xsi:nil (XML Schema 1.0 part 1, section 2.6.2).
 func isNil(attrs []xml.Attr) bool {
 	for _, a := range attrs {
 		if a.Name.Space == schemaInstance && a.Name.Local == "nil" {

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
 )
@@ -14,12 +13,15 @@ import (
 // answer is what the tests' operation answers.
 type answer struct {
 	ID    *string      `json:"id" soap:"ID"`
-	Plain string       `json:"plain" soap:"Plain"`
+	Plain *string      `json:"plain" soap:"Plain"`
 	Token *soap.Secret `json:"token" soap:"Token"`
 	Codes []string     `json:"codes" soap:"Code"`
 	Item  *item        `json:"item" soap:"Item"`
 	Fixed item         `json:"fixed" soap:"Fixed"`
 	Items []item       `json:"items" soap:"ItemList"`
+	Yes   *bool        `json:"yes" soap:"Yes"`
+	Count *int32       `json:"count" soap:"Count"`
+	Known *string      `json:"-" soap:"Known"`
 }
 
 type item struct {
@@ -30,9 +32,15 @@ type item struct {
 // replies is how the tests' operation answers: members in no namespace, inside a wrapper inside the reply element.
 var replies = soap.Binding{Namespace: "urn:n", Request: []string{"Op"}, Reply: []xml.Name{{Space: "urn:n", Local: "OpResponse"}, {Space: "urn:n", Local: "OpResult"}}}
 
+// decoder reads replies whose members are in no namespace.
 func decoder(t testing.TB, b soap.Binding) *soap.Decoder {
 	t.Helper()
-	d, err := soap.NewDecoder(b, compile[answer](t), xml.Limits{})
+	return decoderOf(t, b, compile[answer](t, ""))
+}
+
+func decoderOf(t testing.TB, b soap.Binding, s *shape.Shape) *soap.Decoder {
+	t.Helper()
+	d, err := soap.NewDecoder(b, s, xml.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,43 +61,52 @@ func result(members string) string {
 	return in11(`<OpResponse xmlns="urn:n"><OpResult>` + members + `</OpResult></OpResponse>`)
 }
 
-func decode(t testing.TB, d *soap.Decoder, doc string) (answer, soap.Decoded, error) {
+// decode returns what of a reply is shown, as JSON.
+func decode(t testing.TB, d *soap.Decoder, doc string) (string, soap.Decoded, error) {
 	t.Helper()
-	var a answer
-	decoded, err := d.Decode(soap.V11, soap.Reply{Certain: true, Status: 200, Body: []byte(doc)}, &a)
-	return a, decoded, err
+	decoded, err := d.Decode(soap.V11, soap.Reply{Certain: true, Status: 200, Body: []byte(doc)})
+	return shown(decoded), decoded, err
+}
+
+func shown(d soap.Decoded) string {
+	if d.Result == nil {
+		return ""
+	}
+	return "{" + strings.TrimPrefix(string(d.Result.AppendMembers(nil)), ",") + "}"
 }
 
 // TestDecodeMembers reads what is there, in no namespace, in any order; all of it is optional.
 func TestDecodeMembers(t *testing.T) {
 	d := decoder(t, replies)
 	for _, test := range []struct {
-		name, members string
-		want          answer
-		ignored       int
+		name, members, want string
+		ignored             int
 	}{
-		{"nothing", "", answer{}, 0},
-		{"a text", `<ID xmlns="">x</ID>`, answer{ID: new("x")}, 0},
-		{"an empty text", `<ID xmlns=""/><Plain xmlns=""></Plain>`, answer{ID: new("")}, 0},
-		{"white space", "<ID xmlns=\"\"> \n x\t</ID>", answer{ID: new(" \n x\t")}, 0},
-		{"another order", `<Plain xmlns="">p</Plain><Token xmlns="">t</Token><ID xmlns="">x</ID>`, answer{ID: new("x"), Plain: "p", Token: new(soap.Secret("t"))}, 0},
-		{"references and sections", `<ID xmlns="">a&amp;b<![CDATA[<c>]]>&#x64;<!-- no -->e</ID>`, answer{ID: new("a&b<c>de")}, 0},
-		{"a row", `<Code xmlns="">1</Code><ID xmlns="">x</ID><Code xmlns=""/><Code xmlns="">3</Code>`, answer{ID: new("x"), Codes: []string{"1", "", "3"}}, 0},
-		{"objects", `<Item xmlns=""><Name>a</Name><Sub><Name>b</Name></Sub></Item><Fixed xmlns=""><Name>c</Name></Fixed>`, answer{Item: &item{Name: new("a"), Sub: &item{Name: new("b")}}, Fixed: item{Name: new("c")}}, 0},
-		{"objects in a row", `<ItemList xmlns=""/><ItemList xmlns=""><Name>b</Name></ItemList>`, answer{Items: []item{{}, {Name: new("b")}}}, 0},
-		{"text between", `a<ID xmlns="">x</ID>b`, answer{ID: new("x")}, 0},
-		{"nil", `<ID xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">x</ID><Item xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"><Name>a</Name></Item>`, answer{}, 0},
-		{"nil in a row", `<Code xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/><Code xmlns="">2</Code>`, answer{Codes: []string{"2"}}, 0},
-		{"not nil", `<ID xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false">x</ID><Plain xmlns="" nil="true">p</Plain>`, answer{ID: new("x"), Plain: "p"}, 0},
-		{"attributes", `<ID xmlns="" a="b" xmlns:x="urn:x" x:c="d">x</ID>`, answer{ID: new("x")}, 0},
-		{"strangers", `<New xmlns=""><ID>y</ID></New><ID xmlns="">x</ID><New xmlns=""/>`, answer{ID: new("x")}, 2},
-		{"strangers inside", `<Item xmlns=""><Name>a</Name><New/></Item>`, answer{Item: &item{Name: new("a")}}, 1},
-		{"the wrong namespace", `<ID>x</ID><Item xmlns=""><Name xmlns="urn:n">a</Name></Item>`, answer{Item: &item{}}, 2},
-		{"another letter case", `<id xmlns="">x</id>`, answer{}, 1},
+		{"nothing", "", `{}`, 0},
+		{"a text", `<ID xmlns="">x</ID>`, `{"id":"x"}`, 0},
+		{"an empty text", `<ID xmlns=""/><Plain xmlns=""></Plain>`, `{"id":"","plain":""}`, 0},
+		{"white space", "<ID xmlns=\"\"> \n x\t</ID>", `{"id":" \n x\t"}`, 0},
+		{"another order", `<Plain xmlns="">p</Plain><Token xmlns="">t</Token><ID xmlns="">x</ID>`, `{"id":"x","plain":"p","token":"t"}`, 0},
+		{"references and sections", `<ID xmlns="">a&amp;b<![CDATA[<c>]]>&#x64;<!-- no -->e</ID>`, `{"id":"a&b<c>de"}`, 0},
+		{"a row", `<Code xmlns="">1</Code><ID xmlns="">x</ID><Code xmlns=""/><Code xmlns="">3</Code>`, `{"id":"x","codes":["1","","3"]}`, 0},
+		{"objects", `<Item xmlns=""><Name>a</Name><Sub><Name>b</Name></Sub></Item><Fixed xmlns=""><Name>c</Name></Fixed>`, `{"item":{"name":"a","sub":{"name":"b"}},"fixed":{"name":"c"}}`, 0},
+		{"objects in a row", `<ItemList xmlns=""/><ItemList xmlns=""><Name>b</Name></ItemList>`, `{"items":[{},{"name":"b"}]}`, 0},
+		{"text between", `a<ID xmlns="">x</ID>b`, `{"id":"x"}`, 0},
+		{"nil", `<ID xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">x</ID><Item xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"><Name>a</Name></Item>`, `{}`, 0},
+		{"nil in a row", `<Code xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/><Code xmlns="">2</Code>`, `{"codes":["2"]}`, 0},
+		{"not nil", `<ID xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false">x</ID><Plain xmlns="" nil="true">p</Plain>`, `{"id":"x","plain":"p"}`, 0},
+		{"attributes", `<ID xmlns="" a="b" xmlns:x="urn:x" x:c="d">x</ID>`, `{"id":"x"}`, 0},
+		{"strangers", `<New xmlns=""><ID>y</ID></New><ID xmlns="">x</ID><New xmlns=""/>`, `{"id":"x"}`, 2},
+		{"strangers inside", `<Item xmlns=""><Name>a</Name><New/></Item>`, `{"item":{"name":"a"}}`, 1},
+		{"the wrong namespace", `<ID>x</ID><Item xmlns=""><Name xmlns="urn:n">a</Name></Item>`, `{"item":{}}`, 2},
+		{"another letter case", `<id xmlns="">x</id>`, `{}`, 1},
+		{"a hidden one", `<Known xmlns="">x</Known>`, `{}`, 0},
+		{"words of booleans and integers", "<Yes xmlns=\"\">true</Yes><Count xmlns=\"\">\n -7 </Count>", `{"yes":true,"count":-7}`, 0},
+		{"other forms of booleans and integers", `<Yes xmlns="">0</Yes><Count xmlns="">+007</Count>`, `{"yes":false,"count":7}`, 0},
 	} {
 		got, decoded, err := decode(t, d, result(test.members))
-		if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b soap.Secret) bool { return string(a) == string(b) })); err != nil || diff != "" || decoded.Ignored != test.ignored {
-			t.Errorf("%s: %v, %d ignored, %s", test.name, err, decoded.Ignored, diff)
+		if err != nil || got != test.want || decoded.Ignored != test.ignored {
+			t.Errorf("%s: %v, %d ignored, %s, want %s", test.name, err, decoded.Ignored, got, test.want)
 		}
 	}
 	for _, test := range []struct{ name, members string }{
@@ -98,6 +115,12 @@ func TestDecodeMembers(t *testing.T) {
 		{"an object twice", `<Item xmlns=""/><Item xmlns=""/>`},
 		{"an element in a text", `<ID xmlns="">x<y/></ID>`},
 		{"an element in a text of a row", `<Code xmlns=""><y/></Code>`},
+		{"another word for true", `<Yes xmlns="">True</Yes>`},
+		{"an empty boolean", `<Yes xmlns=""/>`},
+		{"an empty integer", `<Count xmlns=""/>`},
+		{"two signs", `<Count xmlns="">+-1</Count>`},
+		{"a fraction", `<Count xmlns="">1.0</Count>`},
+		{"more than an integer can hold", `<Count xmlns="">9223372036854775808</Count>`},
 	} {
 		if got, _, err := decode(t, d, result(test.members)); err == nil {
 			t.Errorf("%s: %+v", test.name, got)
@@ -109,51 +132,38 @@ func TestDecodeMembers(t *testing.T) {
 
 // TestDecodeNamespaces reads members and wrappers where the binding has them.
 func TestDecodeNamespaces(t *testing.T) {
-	qualified, local := replies, replies
-	qualified.Qualified = true
+	local := replies
 	local.ReplyByLocalName = true
+	unqualified, qualified := compile[answer](t, ""), compile[answer](t, "urn:n")
 	for _, test := range []struct {
 		name, body string
 		binding    soap.Binding
-		id         string // empty: not found; "-": an error
+		shape      *shape.Shape
+		want       string // empty: an error
 	}{
-		{"qualified members", `<OpResponse xmlns="urn:n"><OpResult><ID>x</ID></OpResult></OpResponse>`, qualified, "x"},
-		{"unqualified members where they should be qualified", `<OpResponse xmlns="urn:n"><OpResult><ID xmlns="">x</ID></OpResult></OpResponse>`, qualified, ""},
-		{"by local name, qualified", `<OpResponse xmlns="urn:n"><OpResult><ID>x</ID></OpResult></OpResponse>`, local, "x"},
-		{"by local name, unqualified", `<OpResponse><OpResult><ID>x</ID></OpResult></OpResponse>`, local, "x"},
-		{"by local name, mixed", `<a:OpResponse xmlns:a="urn:a"><b:OpResult xmlns:b="urn:b"><c:ID xmlns:c="urn:c">x</c:ID></b:OpResult></a:OpResponse>`, local, "x"},
-		{"another reply element", `<OtherResponse xmlns="urn:n"/>`, replies, "-"},
-		{"the reply element in no namespace", `<OpResponse><OpResult/></OpResponse>`, replies, "-"},
-		{"the reply element in another namespace", `<OpResponse xmlns="urn:m"/>`, replies, "-"},
-		{"another reply element by local name", `<OtherResponse xmlns="urn:n"/>`, local, "-"},
-		{"no inner wrapper", `<OpResponse xmlns="urn:n"/>`, replies, ""},
-		{"the inner wrapper in no namespace", `<OpResponse xmlns="urn:n"><OpResult xmlns=""><ID>x</ID></OpResult></OpResponse>`, replies, ""},
-		{"something before the inner wrapper", `<OpResponse xmlns="urn:n">text<Other/><OpResult><ID xmlns="">x</ID></OpResult></OpResponse>`, replies, "x"},
-		{"two inner wrappers", `<OpResponse xmlns="urn:n"><OpResult><ID xmlns="">x</ID></OpResult><OpResult/></OpResponse>`, replies, "-"},
+		{"qualified members", `<OpResponse xmlns="urn:n"><OpResult><ID>x</ID></OpResult></OpResponse>`, replies, qualified, `{"id":"x"}`},
+		{"unqualified members where they should be qualified", `<OpResponse xmlns="urn:n"><OpResult><ID xmlns="">x</ID></OpResult></OpResponse>`, replies, qualified, `{}`},
+		{"by local name, qualified", `<OpResponse xmlns="urn:n"><OpResult><ID>x</ID></OpResult></OpResponse>`, local, unqualified, `{"id":"x"}`},
+		{"by local name, unqualified", `<OpResponse><OpResult><ID>x</ID></OpResult></OpResponse>`, local, unqualified, `{"id":"x"}`},
+		{"by local name, mixed", `<a:OpResponse xmlns:a="urn:a"><b:OpResult xmlns:b="urn:b"><c:ID xmlns:c="urn:c">x</c:ID></b:OpResult></a:OpResponse>`, local, unqualified, `{"id":"x"}`},
+		{"another reply element", `<OtherResponse xmlns="urn:n"/>`, replies, unqualified, ""},
+		{"the reply element in no namespace", `<OpResponse><OpResult/></OpResponse>`, replies, unqualified, ""},
+		{"the reply element in another namespace", `<OpResponse xmlns="urn:m"/>`, replies, unqualified, ""},
+		{"another reply element by local name", `<OtherResponse xmlns="urn:n"/>`, local, unqualified, ""},
+		{"no inner wrapper", `<OpResponse xmlns="urn:n"/>`, replies, unqualified, `{}`},
+		{"the inner wrapper in no namespace", `<OpResponse xmlns="urn:n"><OpResult xmlns=""><ID>x</ID></OpResult></OpResponse>`, replies, unqualified, `{}`},
+		{"something before the inner wrapper", `<OpResponse xmlns="urn:n">text<Other/><OpResult><ID xmlns="">x</ID></OpResult></OpResponse>`, replies, unqualified, `{"id":"x"}`},
+		{"two inner wrappers", `<OpResponse xmlns="urn:n"><OpResult><ID xmlns="">x</ID></OpResult><OpResult/></OpResponse>`, replies, unqualified, ""},
 	} {
-		got, _, err := decode(t, decoder(t, test.binding), in11(test.body))
-		switch {
-		case test.id == "-" && (err == nil || errors.Is(err, soap.ErrNoEnvelope)):
-			t.Errorf("%s: %+v %v", test.name, got, err)
-		case test.id != "-" && err != nil:
-			t.Errorf("%s: %v", test.name, err)
-		case test.id != "-" && (got.ID == nil) != (test.id == ""), got.ID != nil && test.id != "-" && *got.ID != test.id:
-			t.Errorf("%s: %+v", test.name, got)
+		got, _, err := decode(t, decoderOf(t, test.binding, test.shape), in11(test.body))
+		if got != test.want || (err == nil) != (test.want != "") || errors.Is(err, soap.ErrNoEnvelope) {
+			t.Errorf("%s: %s %v, want %s", test.name, got, err, test.want)
 		}
 	}
 }
 
 func TestNewDecoderRefuses(t *testing.T) {
-	if _, err := soap.NewDecoder(soap.Binding{}, compile[answer](t), xml.Limits{}); err == nil || !strings.Contains(err.Error(), "reply element") {
-		t.Error(err)
-	}
-	type counted struct {
-		N *int32 `json:"n" soap:"N"`
-	}
-	type outer struct {
-		Inner []counted `json:"inner" soap:"Inner"`
-	}
-	if _, err := soap.NewDecoder(replies, compile[outer](t), xml.Limits{}); err == nil || !strings.Contains(err.Error(), "the member n of a reply is not text") {
+	if _, err := soap.NewDecoder(soap.Binding{}, compile[answer](t, ""), xml.Limits{}); err == nil || !strings.Contains(err.Error(), "reply element") {
 		t.Error(err)
 	}
 }

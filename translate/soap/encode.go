@@ -1,218 +1,368 @@
 package soap
 
 import (
-	"errors"
 	"fmt"
-	"reflect"
-	"strings"
+	"maps"
+	"slices"
+	"strconv"
+
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
+	"soapbridge/translate/xml"
 )
 
 // Encoder writes the requests of one operation. It is compiled once and safe for concurrent use.
 type Encoder struct {
 	binding Binding
 	body    *elements
-	open    map[Version]string // declaration, envelope and header start
-	middle  map[Version]string // header end, body start, wrappers
-	close   map[Version]string
-	headers map[Version]string // stands for open and middle together where there are no header blocks
+	frames  map[Version]frame
+}
+
+// frame is what is around the members, spelt.
+type frame struct {
+	open  string // declaration, envelope and header start
+	body  string // header end, body start, wrappers up to the attributes of the last
+	bare  string // open and body where there are no header blocks
+	close string
 }
 
 // HeaderBlock writes one child of the envelope's Header.
 type HeaderBlock func(*Writer)
 
-// NewEncoder compiles the writing of requests of the given shape.
-func NewEncoder(b Binding, shape *Shape) (*Encoder, error) {
-	if len(b.Request) == 0 || b.Namespace == "" {
-		return nil, errors.New("soap: a binding needs a namespace and the name of its operation element")
+// NewEncoder compiles the writing of requests of a shape.
+func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
+	if err := b.check(); err != nil {
+		return nil, err
 	}
-	if strings.ContainsAny(b.Namespace+b.Action, "\"<&\r\n") {
-		return nil, fmt.Errorf("soap: the namespace or the action of %s holds a character that an attribute cannot hold as it is", b.Request[0])
+	c := compiler{binding: b, prefixes: map[string]string{"": "", xmlNamespace: "xml:", b.Namespace: ""}, done: map[elementsKey]*elements{}}
+	within := b.Namespace // the namespace of names without a prefix
+	if b.Prefix != "" {
+		c.prefixes[b.Namespace], within = b.Prefix+":", ""
 	}
-	e := &Encoder{
-		binding: b,
-		body:    newElements(shape, b.memberPrefix(), b.firstAttribute(), map[*Shape]*elements{}),
-		open:    map[Version]string{},
-		middle:  map[Version]string{},
-		close:   map[Version]string{},
-		headers: map[Version]string{},
-	}
+	c.collect(s, map[*shape.Shape]bool{})
+	e := &Encoder{binding: b, body: c.elements(s, within), frames: map[Version]frame{}}
 	for v, prefix := range b.EnvelopePrefix {
-		e.frame(v, prefix)
+		e.frames[v] = c.frame(v, prefix)
 	}
 	return e, nil
 }
 
-// memberPrefix spells the members' namespace, with its colon.
-func (b *Binding) memberPrefix() string {
-	if b.Qualified {
-		return b.wrapperPrefix()
-	}
-	return ""
+// compiler spells the tags of a shape and everything inside, once.
+type compiler struct {
+	binding  Binding
+	prefixes map[string]string // of elements by namespace, with their colons; a namespace that is the default one has none
+	second   string            // prefix of the default namespace for attributes and types, which it does not reach; empty where there are none
+	done     map[elementsKey]*elements
 }
 
-func (b *Binding) wrapperPrefix() string {
-	if b.Prefix == "" {
-		return ""
-	}
-	return b.Prefix + ":"
+type elementsKey struct {
+	shape  *shape.Shape
+	within string
 }
 
-// firstAttribute undoes a default namespace on the wrapper's children where they stand in none.
-func (b *Binding) firstAttribute() string {
-	if !b.Qualified && b.Prefix == "" {
-		return ` xmlns=""`
+// collect gives every other namespace of a shape a prefix, in the order in which they come.
+func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
+	if done[s] {
+		return
 	}
-	return ""
+	done[s] = true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		c.declare(f.Wire.Space, f.Place == shape.Attribute)
+		if f.Nillable {
+			c.prefixes[schemaInstance] = "xsi:"
+		}
+		if f.Object != nil {
+			c.collect(f.Object, done)
+		}
+	}
+	for _, subtype := range s.Subtypes {
+		c.prefixes[schemaInstance] = "xsi:"
+		c.declare(subtype.Type.Space, true)
+		c.collect(subtype, done)
+	}
 }
 
-// frame spells everything around the members, once.
-func (e *Encoder) frame(v Version, prefix string) {
-	b := &e.binding
+// declare gives a namespace a prefix that nothing else has. What is named is an attribute or a type.
+func (c *compiler) declare(space string, named bool) {
+	prefix, known := c.prefixes[space]
+	if known && (prefix != "" || space == "" || !named || c.second != "") {
+		return
+	}
+	n := len(c.prefixes)
+	if prefix = "n" + strconv.Itoa(n); prefix == c.binding.Prefix {
+		prefix += "x"
+	}
+	if known {
+		c.second = prefix + "x:" // the next namespace has the same number
+	} else {
+		c.prefixes[space] = prefix + ":"
+	}
+}
+
+// name spells the name of an attribute or a type.
+func (c *compiler) name(n xml.Name) string {
+	if prefix := c.prefixes[n.Space]; prefix != "" || n.Space == "" {
+		return prefix + n.Local
+	}
+	return c.second + n.Local
+}
+
+// frame spells everything around the members.
+func (c *compiler) frame(v Version, prefix string) frame {
+	b := &c.binding
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
-	declaration := ` xmlns="` + b.Namespace + `"`
-	if b.Prefix != "" {
-		declaration = ` xmlns:` + b.Prefix + `="` + b.Namespace + `"`
+	declarations := declaration(b.Prefix, b.Namespace)
+	if c.second != "" {
+		declarations += declaration(c.second[:len(c.second)-1], b.Namespace)
+	}
+	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
+		if space != b.Namespace && space != "" && space != xmlNamespace {
+			declarations += declaration(c.prefixes[space][:len(c.prefixes[space])-1], space)
+		}
 	}
 	wrappers, ends := "", ""
 	for i, name := range b.Request {
 		if i > 0 {
-			declaration = ""
+			declarations = ""
+			wrappers += ">"
 		}
-		wrappers = fmt.Sprintf("%s<%s%s%s>", wrappers, b.wrapperPrefix(), name, declaration)
-		ends = fmt.Sprintf("</%s%s>%s", b.wrapperPrefix(), name, ends)
+		name = c.prefixes[b.Namespace] + name
+		wrappers += "<" + name + declarations
+		ends = "</" + name + ">" + ends
 	}
 	body := "<" + prefix + ":Body>" + wrappers
-	e.open[v] = start + "<" + prefix + ":Header>"
-	e.middle[v] = "</" + prefix + ":Header>" + body
-	e.headers[v] = start + "<" + prefix + ":Header/>" + body
-	e.close[v] = ends + "</" + prefix + ":Body></" + prefix + ":Envelope>"
+	return frame{
+		open: start + "<" + prefix + ":Header>", body: "</" + prefix + ":Header>" + body, bare: start + "<" + prefix + ":Header/>" + body,
+		close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
+	}
 }
 
-// Encode writes the envelope of a request, a pointer to a struct of the encoder's shape. It fails only when a text holds a
-// character that XML cannot carry, or when the binding does not speak the version.
-func (e *Encoder) Encode(v Version, request any, headers ...HeaderBlock) (Message, error) {
+// declaration spells the declaration of a namespace, with a space in front.
+func declaration(prefix, space string) string {
+	w := NewWriter(len(space))
+	w.attribute(&shape.Field{}, space)
+	if prefix == "" {
+		return ` xmlns="` + string(w.buf) + `"`
+	}
+	return ` xmlns:` + prefix + `="` + string(w.buf) + `"`
+}
+
+// Encode writes the envelope of a request of the encoder's shape. It fails only when a text holds a character that XML cannot carry, or when the
+// binding does not speak the version.
+func (e *Encoder) Encode(v Version, request record.Object, headers ...HeaderBlock) (Message, error) {
 	return e.encode(NewWriter(4096), v, request, headers)
 }
 
-// EncodeMasked writes what Encode would, byte for byte, but for secrets: three asterisks stand in the place of each one that is not empty.
-// They are never in the buffer, so that no copy of it can show them. The message is for people; it must not be sent.
-func (e *Encoder) EncodeMasked(v Version, request any, headers ...HeaderBlock) (Message, error) {
+// EncodeMasked writes what Encode would, byte for byte, but for secrets: three asterisks are in the place of each one that is not empty. They are
+// never in the buffer, so that no copy of it can show them. The message is for people; it must not be sent.
+func (e *Encoder) EncodeMasked(v Version, request record.Object, headers ...HeaderBlock) (Message, error) {
 	w := NewWriter(4096)
 	w.masking = true
 	return e.encode(w, v, request, headers)
 }
 
-func (e *Encoder) encode(w *Writer, v Version, request any, headers []HeaderBlock) (Message, error) {
-	if e.close[v] == "" {
+func (e *Encoder) encode(w *Writer, v Version, request record.Object, headers []HeaderBlock) (Message, error) {
+	f, bound := e.frames[v]
+	if !bound {
 		return Message{}, fmt.Errorf("soap: %s is not bound to SOAP %s", e.binding.Request[0], v)
 	}
 	if len(headers) == 0 {
-		w.Markup(e.headers[v])
+		w.Markup(f.bare)
 	} else {
-		w.Markup(e.open[v])
+		w.Markup(f.open)
 		for _, header := range headers {
 			header(w)
 		}
-		w.Markup(e.middle[v])
+		w.Markup(f.body)
 	}
-	e.body.write(w, reflect.ValueOf(request).Elem())
-	w.Markup(e.close[v])
+	e.body.writeAttributes(w, request)
+	w.Markup(">")
+	e.body.write(w, request)
+	w.Markup(f.close)
 	envelope, err := w.Bytes()
 	return Message{Version: v, Action: e.binding.Action, Envelope: envelope}, err
 }
 
-// MustBlock compiles a header block whose content is a struct of type T: name stands in the namespace as its default, and so do
-// all members. A mistake in T's tags panics; call it when the program starts.
-func MustBlock[T any](namespace, name string) func(content *T) HeaderBlock {
-	shape, err := Compile(reflect.TypeFor[T]())
-	if err != nil {
-		panic(err)
-	}
-	children := newElements(shape, "", "", map[*Shape]*elements{})
-	open, end := "<"+name+` xmlns="`+namespace+`">`, "</"+name+">"
-	return func(content *T) HeaderBlock {
-		return func(w *Writer) {
-			w.Markup(open)
-			children.write(w, reflect.ValueOf(content).Elem())
-			w.Markup(end)
-		}
-	}
-}
-
-// elements are the spelled tags of a shape's fields.
+// elements are the spelled tags of a shape's fields, where names without a prefix are in one namespace.
 type elements struct {
-	shape *Shape
-	tags  []tags
+	tags       []tag
+	attributes bool // the shape has fields that are attributes, so that a start tag cannot be spelled whole
 }
 
-type tags struct {
-	open, close, empty string
-	object             *elements
+type tag struct {
+	open   string // whole, or up to the attributes
+	close  string
+	empty  string // where open is whole
+	null   string
+	within string // the namespace of names without a prefix inside
+	object *elements
+	// subtypes are by their index in the record.
+	subtypes []subtype
 }
 
-// newElements spells the tags of a shape and everything below it. The attribute is for this level only.
-func newElements(shape *Shape, prefix, attribute string, done map[*Shape]*elements) *elements {
-	e := &elements{shape: shape, tags: make([]tags, len(shape.Fields))}
-	if attribute == "" { // only then is the spelling the same wherever the shape stands
-		if known, ok := done[shape]; ok {
-			return known
-		}
-		done[shape] = e
+type subtype struct {
+	open   string // up to the attributes, xsi:type included
+	object *elements
+}
+
+// elements spells the tags of a shape and everything inside.
+func (c *compiler) elements(s *shape.Shape, within string) *elements {
+	key := elementsKey{s, within}
+	if known, ok := c.done[key]; ok {
+		return known
 	}
-	for i, f := range shape.Fields {
-		name := prefix + f.Element
-		e.tags[i] = tags{open: "<" + name + attribute + ">", close: "</" + name + ">", empty: "<" + name + attribute + "/>"}
-		if f.Object != nil {
-			e.tags[i].object = newElements(f.Object, prefix, "", done)
+	e := &elements{tags: make([]tag, len(s.Fields))}
+	c.done[key] = e
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		switch f.Place {
+		case shape.Attribute:
+			e.attributes = true
+			e.tags[i].open = " " + c.name(f.Wire) + `="`
+		case shape.Element:
+			e.tags[i] = c.tag(f, within)
+		case shape.Content:
 		}
 	}
 	return e
 }
 
-func (e *elements) write(w *Writer, object reflect.Value) {
-	for i := range e.shape.Fields {
-		field, tag := &e.shape.Fields[i], &e.tags[i]
-		value := object.Field(field.index)
+func (c *compiler) tag(f *shape.Field, within string) tag {
+	prefix := c.prefixes[f.Wire.Space]
+	name := prefix + f.Wire.Local
+	start := "<" + name
+	if prefix == "" && f.Wire.Space != within {
+		within = f.Wire.Space
+		start += declaration("", within)
+	}
+	t := tag{
+		open: start + ">", close: "</" + name + ">", empty: start + "/>", null: start + " " + c.prefixes[schemaInstance] + `nil="true"/>`, within: within,
+	}
+	if f.Object == nil {
+		return t
+	}
+	t.object = c.elements(f.Object, within)
+	if hasAttributes(f.Object) {
+		t.open = start
+	}
+	for _, s := range f.Object.Subtypes {
+		t.subtypes = append(t.subtypes, subtype{
+			open:   start + " " + c.prefixes[schemaInstance] + `type="` + c.name(s.Type) + `"`,
+			object: c.elements(s, within),
+		})
+	}
+	return t
+}
+
+func hasAttributes(s *shape.Shape) bool {
+	return slices.ContainsFunc(s.Fields, func(f shape.Field) bool { return f.Place == shape.Attribute })
+}
+
+func (e *elements) write(w *Writer, o record.Object) {
+	fields := o.Shape().Fields
+	for i := range e.tags {
+		f, v := &fields[i], o.Value(i)
 		switch {
-		case field.Repeated:
-			for n := range value.Len() {
-				tag.write(w, field, value.Index(n))
+		case f.Place == shape.Attribute:
+		case f.Place == shape.Content:
+			if text, there := textOf(f, v); there {
+				writeLeaf(w, f, text)
 			}
-		case field.Optional:
-			if !value.IsNil() {
-				tag.write(w, field, value.Elem())
+		case f.Repeated:
+			for _, item := range v.Items() {
+				e.tags[i].write(w, f, item)
 			}
-		case field.Kind == String && value.Len() == 0:
-			// A plain string is a required one: after validation it is empty only where the proxy had nothing to fill in,
-			// and an absent value is never sent as an empty element.
 		default:
-			tag.write(w, field, value)
+			e.tags[i].write(w, f, v)
 		}
 	}
 }
 
-func (t *tags) write(w *Writer, field *Field, value reflect.Value) {
-	if field.Kind == String && value.Len() == 0 {
+func (t *tag) write(w *Writer, f *shape.Field, v record.Value) {
+	switch {
+	case v.Nil():
+		w.Markup(t.null)
+	case !v.Present():
+		t.absent(w, f, v)
+	case f.Kind == shape.Object:
+		t.objectOf(w, v.Object(), v.Subtype())
+	case f.Kind == shape.XML:
+		w.Markup(t.open)
+		w.xml(v.Text(), t.within)
+		w.Markup(t.close)
+	default:
+		t.text(w, f, v.Text())
+	}
+}
+
+// absent writes what must be there although the caller did not give it: a fixed value, or an object that may be empty.
+func (t *tag) absent(w *Writer, f *shape.Field, v record.Value) {
+	if text, there := textOf(f, v); there {
+		t.text(w, f, text)
+	} else if f.ChecksAbsent() {
+		t.objectOf(w, record.New(f.Object).Root(), -1)
+	}
+}
+
+// textOf returns what a leaf has on the wire, and whether it is there.
+func textOf(f *shape.Field, v record.Value) (text string, there bool) {
+	if !v.Present() && f.Fixed != nil && f.Required {
+		return *f.Fixed, true
+	}
+	return v.Text(), v.Present()
+}
+
+func (t *tag) text(w *Writer, f *shape.Field, text string) {
+	if text == "" {
 		w.Markup(t.empty)
 		return
 	}
 	w.Markup(t.open)
-	switch field.Kind {
-	case Object:
-		t.object.write(w, value)
-	case Boolean:
-		w.Bool(value.Bool())
-	case Integer:
-		w.Int(value.Int())
-	case String:
-		if field.Secret {
-			w.Secret(Secret(value.String()))
-		} else {
-			w.Text(value.String())
-		}
-		if field.utc {
-			w.Markup("Z")
-		}
-	}
+	writeLeaf(w, f, text)
 	w.Markup(t.close)
 }
+
+func writeLeaf(w *Writer, f *shape.Field, text string) {
+	if f.Secret {
+		w.Secret(Secret(text))
+	} else {
+		w.Text(text)
+	}
+	w.Markup(f.Suffix)
+}
+
+// objectOf writes an object, which is of the shape itself if the index of its subtype is negative.
+func (t *tag) objectOf(w *Writer, o record.Object, n int) {
+	inside, open, whole := t.object, t.open, !t.object.attributes
+	if n >= 0 {
+		inside, open, whole = t.subtypes[n].object, t.subtypes[n].open, false
+	}
+	w.Markup(open)
+	inside.writeAttributes(w, o)
+	if !whole {
+		w.Markup(">")
+	}
+	inside.write(w, o)
+	w.Markup(t.close)
+}
+
+func (e *elements) writeAttributes(w *Writer, o record.Object) {
+	if !e.attributes {
+		return
+	}
+	fields := o.Shape().Fields
+	for i := range e.tags {
+		f := &fields[i]
+		if text, there := textOf(f, o.Value(i)); there && f.Place == shape.Attribute {
+			w.Markup(e.tags[i].open)
+			w.attribute(f, text)
+			w.Markup(`"`)
+		}
+	}
+}
+
+const (
+	schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
+	xmlNamespace   = "http://www.w3.org/XML/1998/namespace" // has the prefix xml, which needs no declaration
+)

@@ -3,46 +3,26 @@ package soap
 import (
 	"errors"
 	"fmt"
-	"reflect"
 
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/xml"
 )
 
 // Decoder reads the replies to one operation. It is compiled once and safe for concurrent use.
 type Decoder struct {
 	binding Binding
-	shape   *Shape
+	shape   *shape.Shape
 	limits  xml.Limits
 }
 
-// NewDecoder compiles the reading of replies whose members have the given shape. Replies carry text only: a member of another
-// kind would need a rule for a reply that breaks its form, and no vendor's page has one.
-func NewDecoder(b Binding, shape *Shape, limits xml.Limits) (*Decoder, error) {
+// NewDecoder compiles the reading of replies whose members have a shape.
+func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) (*Decoder, error) {
 	if len(b.Reply) == 0 {
 		return nil, errors.New("soap: a binding needs the name of its reply element")
 	}
-	if err := textOnly(shape, map[*Shape]bool{}); err != nil {
-		return nil, err
-	}
-	return &Decoder{binding: b, shape: shape, limits: limits}, nil
+	return &Decoder{binding: b, shape: s, limits: limits}, nil
 }
-
-func textOnly(shape *Shape, seen map[*Shape]bool) error {
-	seen[shape] = true
-	for _, f := range shape.Fields {
-		if f.Object != nil && !seen[f.Object] {
-			if err := textOnly(f.Object, seen); err != nil {
-				return err
-			}
-		} else if f.Object == nil && f.Kind != String {
-			return fmt.Errorf("soap: %s: the member %s of a reply is not text", shape.Type, f.Member)
-		}
-	}
-	return nil
-}
-
-// Shape gives the shape of the replies' members.
-func (d *Decoder) Shape() *Shape { return d.shape }
 
 // ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
 // that wrote it. Anything else that is not an envelope, a cut off one above all, is another error.
@@ -52,16 +32,18 @@ var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
 type Decoded struct {
 	Version Version
 	Fault   *Fault // nil for a result
+	// Result holds the members of a reply that is no fault.
+	Result *record.Record
 	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
 	Ignored int
 }
 
-// Decode reads a reply into result, a pointer to a struct of the decoder's shape. The sent version is the one that a result must
+// Decode reads a reply. The sent version is the one that a result must
 // come in; a fault is read in either, because that is how a service tells that it speaks the other one. An error means that the
 // reply cannot be understood, and so that the outcome of the call is unknown; ErrNoEnvelope tells which of them a transport made.
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
-func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
+func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
 	if packaged {
 		var err error
@@ -76,7 +58,8 @@ func (d *Decoder) Decode(sent Version, r Reply, result any) (Decoded, error) {
 	if packaged && hasInclude(text, d.limits) {
 		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
 	}
-	e := envelope{s: xml.NewScanner(text, d.limits), d: d, result: result}
+	e := envelope{s: xml.NewScanner(text, d.limits), d: d}
+	e.out.Result = record.New(d.shape)
 	if err := e.read(); err != nil && e.out.Version == 0 {
 		return Decoded{}, noEnvelope(r, err)
 	} else if err != nil {
@@ -99,10 +82,9 @@ func noEnvelope(r Reply, err error) error {
 
 // envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.
 type envelope struct {
-	s      *xml.Scanner
-	d      *Decoder
-	result any
-	out    Decoded
+	s   *xml.Scanner
+	d   *Decoder
+	out Decoded
 }
 
 func (e *envelope) read() error {
@@ -186,7 +168,7 @@ func (e *envelope) body() error {
 
 // reply reads the reply element that has just begun, through its wrappers to the members.
 func (e *envelope) reply() error {
-	m := members{space: e.d.binding.space(), byLocalName: e.d.binding.ReplyByLocalName}
+	m := members{s: e.s, byLocalName: e.d.binding.ReplyByLocalName}
 	err := e.wrapper(0, &m)
 	e.out.Ignored += m.ignored
 	return err
@@ -200,7 +182,7 @@ func (e *envelope) wrapper(depth int, m *members) error {
 		return fmt.Errorf("soap: the reply has another element where %s belongs", want.Local)
 	}
 	if depth == len(e.d.binding.Reply)-1 {
-		return m.read(e.s, e.d.shape, reflect.ValueOf(e.result).Elem())
+		return m.read(e.out.Result.Root())
 	}
 	found := false
 	for {

@@ -1,4 +1,4 @@
-// Package soap is the wire: envelopes and faults of SOAP 1.1 and 1.2, written and read along shapes that are compiled from struct tags.
+// Package soap is the wire: envelopes and faults of SOAP 1.1 and 1.2, written and read along shapes.
 //
 // It knows no operation and no vendor, and it does no I/O.
 package soap

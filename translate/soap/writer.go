@@ -1,15 +1,17 @@
 package soap
 
 import (
+	"bytes"
 	"fmt"
-	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"soapbridge/translate/secret"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/xml"
 )
 
-// Writer appends XML to a buffer. It writes markup as given, since all of it is compiled from tags and constants, and escapes
+// Writer appends XML to a buffer. It writes markup as given, since all of it is made of shapes and constants, and escapes
 // text. Its error sticks: the first character that XML cannot carry ends the writing, and Bytes reports it.
 type Writer struct {
 	buf []byte
@@ -73,12 +75,6 @@ func (w *Writer) fail(offset int) {
 	}
 }
 
-// Bool appends the canonical form of xsd:boolean.
-func (w *Writer) Bool(b bool) { w.buf = strconv.AppendBool(w.buf, b) }
-
-// Int appends the canonical form of xsd:integer.
-func (w *Writer) Int(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
-
 // Bytes gives what was written, or the first error.
 func (w *Writer) Bytes() ([]byte, error) {
 	if w.err != nil {
@@ -115,3 +111,18 @@ var textClass = func() (t [256]charClass) {
 // escapes holds what character data cannot hold literally. CR would be normalised to LF by the reader (XML 1.0 section 2.11),
 // and ">" ends a CDATA section after "]]", which is not allowed in text either.
 var escapes = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '\r': "&#xD;"}
+
+// attribute appends an attribute's value. Beside what text escapes, the quote, and the white space that a reader would make a space of (XML 1.0,
+// section 3.3.3).
+func (w *Writer) attribute(f *shape.Field, text string) {
+	begin := len(w.buf)
+	writeLeaf(w, f, text)
+	value := w.buf[begin:]
+	if !bytes.ContainsAny(value, "\"\t\n") {
+		return
+	}
+	escaped := attributeEscapes.Replace(string(value))
+	w.buf = append(w.buf[:begin], escaped...)
+}
+
+var attributeEscapes = strings.NewReplacer(`"`, "&quot;", "\t", "&#x9;", "\n", "&#xA;")

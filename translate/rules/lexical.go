@@ -1,4 +1,4 @@
-package validation
+package rules
 
 import (
 	"strings"
@@ -93,6 +93,3 @@ func areDigits(s string) bool {
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
-// asciiEqualFold compares as strings.EqualFold does, but for letters that only Unicode folds into ASCII ones (U+017F, U+212A).
-func asciiEqualFold(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }

@@ -1,0 +1,455 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"soapbridge/translate/shape"
+	"soapbridge/translate/xml"
+)
+
+// MaxDepth bounds the nesting of a request body. The deepest built-in operation nests seven levels.
+const MaxDepth = 32
+
+// ReadJSON reads a body along a shape. What does not fit the shape goes into the report, and the reading goes on, so that every violation is
+// reported at once; only what is not JSON at all is an error, of which Malformed says what a caller may know.
+func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
+	r := reader{text: string(body), record: &Record{}, report: report}
+	r.record.body = r.text
+	r.record.reset(s, len(body)/12) // most objects lack some members
+	r.space()
+	err := r.single(0, &shape.Field{Kind: shape.Object, Object: s}) // null is not an object that is absent
+	if r.space(); err == nil && r.pos < len(r.text) {
+		err = errSyntax
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.record, nil
+}
+
+// errSyntax is the error of all bodies that are not JSON, or nested too deep. Which byte it is, Malformed finds out.
+var errSyntax = errors.New("the body is not acceptable JSON")
+
+// Malformed says where a body stops being JSON, and never what is there: one sentence for a caller.
+func Malformed(body []byte) (sentence string, cause error) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for {
+		_, err := dec.ReadToken()
+		switch depth := dec.StackDepth(); {
+		case err == nil && depth > MaxDepth:
+			err = fmt.Errorf("it is nested deeper than %d levels, at byte %d", MaxDepth, dec.InputOffset())
+		case err == nil && depth > 0:
+			continue
+		case err == nil:
+			if _, end := dec.ReadToken(); errors.Is(end, io.EOF) {
+				return "The body is not acceptable JSON.", errSyntax
+			}
+			err = fmt.Errorf("there is more after the JSON value, at byte %d", dec.InputOffset())
+		}
+		return describe(body, err), err
+	}
+}
+
+func describe(body []byte, err error) string {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		if errors.Is(err, io.EOF) {
+			return "The body is empty; it must be a JSON object."
+		}
+		return "The body is not acceptable JSON: " + err.Error() + "."
+	}
+	before := body[:min(int(syntax.ByteOffset), len(body))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	what := "it breaks the JSON grammar"
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		what = "it ends too early"
+	}
+	return fmt.Sprintf("The body is not JSON: %s at line %d, column %d (byte %d).", what, line, column, syntax.ByteOffset)
+}
+
+// reader reads JSON (RFC 8259) along a shape. Its methods are named after what they read; each begins at the first byte of it and ends behind the
+// last one.
+type reader struct {
+	text   string
+	pos    int
+	depth  int
+	path   []step
+	record *Record
+	report *Report
+}
+
+// step is a part of a JSON Pointer: an item's index, or a member's name with a negative index.
+type step struct {
+	name  string
+	index int
+}
+
+// blame records a violation at the current path. Only violations pay for pointers.
+func (r *reader) blame(at int, code Code, detail string, params map[string]any) {
+	r.report.append(Violation{Pointer: r.pointer(), Code: code, Detail: detail, Params: params}, int32(at)) //nolint:gosec // see open
+}
+
+func (r *reader) pointer() string {
+	var b strings.Builder
+	for _, s := range r.path {
+		b.WriteByte('/')
+		if s.index >= 0 {
+			b.WriteString(strconv.Itoa(s.index))
+		} else {
+			b.WriteString(pointerEscapes.Replace(string([]rune(s.name)))) // what is not UTF-8 becomes U+FFFD
+		}
+	}
+	return b.String()
+}
+
+// pointerEscapes are those of RFC 6901, section 3.
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// value reads a member's or item's value into a slot. Null and an empty array are absent.
+func (r *reader) value(slot int32, f *shape.Field) error {
+	if r.peek() == 'n' {
+		if f.Nillable {
+			r.record.slots[slot].state = null
+		}
+		return r.literal("null")
+	}
+	if f.Repeated {
+		return r.array(slot, f)
+	}
+	return r.single(slot, f)
+}
+
+// single reads one value that is neither null nor an array of the field's.
+func (r *reader) single(slot int32, f *shape.Field) error {
+	switch c := r.peek(); {
+	case f.Kind == shape.Object && c == '{':
+		return r.object(slot, f.Object)
+	case f.Kind == shape.Object:
+		return r.wrongType(slot, "an object")
+	case f.Kind == shape.Boolean && c == 't':
+		r.set(slot, r.pos, r.pos+len("true"))
+		return r.literal("true")
+	case f.Kind == shape.Boolean && c == 'f':
+		r.set(slot, r.pos, r.pos+len("false"))
+		return r.literal("false")
+	case f.Kind == shape.Boolean:
+		return r.wrongType(slot, "true or false")
+	case f.Kind == shape.Integer && isNumber(c):
+		return r.integer(slot, f)
+	case f.Kind == shape.Integer:
+		return r.wrongType(slot, "an integer")
+	case f.Kind == shape.Float && isNumber(c):
+		begin := r.pos
+		err := r.number()
+		r.set(slot, begin, r.pos)
+		return err
+	case f.Kind == shape.Float && isInfinite(r.text[r.pos:]):
+		begin := r.pos + 1
+		err := r.skip()
+		r.set(slot, begin, r.pos-1)
+		return err
+	case f.Kind == shape.Float:
+		return r.wrongType(slot, `a number, or "INF", "-INF" or "NaN"`)
+	case c == '"' && f.Kind == shape.XML:
+		err := r.string(slot)
+		if s := &r.record.slots[slot]; s.state == present && !isElement((Value{record: r.record, slot: slot}).Text()) {
+			s.state = unreadable
+			r.blame(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
+		}
+		return err
+	case c == '"':
+		return r.string(slot)
+	default:
+		return r.wrongType(slot, "a string")
+	}
+}
+
+// set makes a part of the body the text of a leaf.
+func (r *reader) set(slot int32, begin, end int) {
+	s := &r.record.slots[slot]
+	s.begin, s.stop, s.state = int32(begin), int32(end), present //nolint:gosec // see open
+}
+
+// isInfinite reports whether one of the words comes next that XML Schema has for what no number in JSON is.
+func isInfinite(text string) bool {
+	return strings.HasPrefix(text, `"INF"`) || strings.HasPrefix(text, `"-INF"`) || strings.HasPrefix(text, `"NaN"`)
+}
+
+func isElement(text string) bool {
+	for s := xml.NewScanner([]byte(text), xml.Limits{}); ; {
+		if kind, err := s.Next(); err != nil || kind == xml.EndDocument {
+			return err == nil
+		}
+	}
+}
+
+func (r *reader) wrongType(slot int32, expected string) error {
+	begin := r.pos
+	container := r.peek() == '{' || r.peek() == '['
+	err := r.skip()
+	s := &r.record.slots[slot]
+	s.state = unreadable
+	if container {
+		s.end = int32(r.pos) //nolint:gosec // see open
+	}
+	if s.at == 0 {
+		s.at = int32(begin) //nolint:gosec // see open
+	}
+	r.blame(int(s.at), WrongType, "This must be "+expected+".", map[string]any{"expected": expected})
+	return err
+}
+
+// object reads an object into a slot. Unknown members and those that appear twice count as given, null does not.
+func (r *reader) object(slot int32, s *shape.Shape) error {
+	if r.report.Truncated { // the body is refused, and nothing more is said of it: objects cost more room than they take in JSON
+		return r.skip()
+	}
+	if slot != 0 {
+		inside, err := r.subtype(slot, s)
+		if inside == nil || err != nil {
+			return err
+		}
+		s = inside
+		r.record.open(slot, s)
+	}
+	r.record.slots[slot].state = present
+	first := r.record.slots[slot].first
+	named := r.record.slots[slot].subtype == 0 // no member of the object is to name its shape any more
+	given, next := false, 0                    // members come in the order of the shape more often than not
+	err := r.each('}', func(int) error {
+		begin := r.pos
+		name, err := r.name()
+		if err != nil {
+			return err
+		}
+		i, known := next, next < len(s.Fields) && s.Fields[next].Name == name && !s.Fields[next].Hidden
+		if !known {
+			i, known = s.ByName([]byte(name))
+		}
+		next = i + 1
+		r.path = append(r.path, step{name, -1})
+		defer func() { r.path = r.path[:len(r.path)-1] }()
+		switch {
+		case !known && name == shape.Discriminator && !named:
+			given, named = true, true
+			return r.skip()
+		case !known && name == shape.Discriminator && r.record.slots[slot].subtype > 0:
+			r.blame(begin, DuplicateMember, duplicateSentence, nil)
+			return r.skip()
+		case !known:
+			given = true
+			r.unknown(begin, s, name)
+			return r.skip()
+		}
+		member := first + int32(i) //nolint:gosec // at most MaxFields
+		if r.record.slots[member].at != 0 {
+			given = true
+			r.blame(begin, DuplicateMember, duplicateSentence, nil)
+			err = r.skip()
+			if r.record.slots[member].end != 0 { // what both lack is missing behind the second
+				r.record.slots[member].end = int32(r.pos) //nolint:gosec // see open
+			}
+			return err
+		}
+		r.record.slots[member].at = int32(begin) //nolint:gosec // see open
+		err = r.value(member, &s.Fields[i])
+		given = given || r.record.slots[member].state != absent
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
+	if !given {
+		r.blame(int(r.record.slots[slot].at), EmptyObject, "An object may not be empty. Leave the member out instead.", nil)
+	}
+	return nil
+}
+
+const duplicateSentence = "This member appears more than once in its object."
+
+// each reads the braces or brackets, the commas and the white space around elements.
+func (r *reader) each(end byte, element func(n int) error) error {
+	r.pos++
+	if r.depth++; r.depth > MaxDepth {
+		return errSyntax
+	}
+	r.space()
+	for n := 0; n > 0 || r.peek() != end; n++ {
+		if err := element(n); err != nil {
+			return err
+		}
+		r.space()
+		switch r.peek() {
+		case ',':
+			r.pos++
+			r.space()
+			continue
+		case end:
+		default:
+			return errSyntax
+		}
+		break
+	}
+	r.pos++
+	r.depth--
+	return nil
+}
+
+// name reads a member's name up to its value.
+func (r *reader) name() (string, error) {
+	if r.peek() != '"' {
+		return "", errSyntax
+	}
+	raw, escaped, err := r.quoted()
+	if err != nil {
+		return "", err
+	}
+	r.space()
+	if r.peek() != ':' {
+		return "", errSyntax
+	}
+	r.pos++
+	r.space()
+	if escaped {
+		unquoted, _ := jsontext.AppendUnquote(nil, `"`+raw+`"`) // what is not Unicode becomes U+FFFD, and no member has such a name
+		return string(unquoted), nil
+	}
+	return raw, nil
+}
+
+func (r *reader) unknown(at int, s *shape.Shape, name string) {
+	members := []string{}
+	params := map[string]any{}
+	detail := "There is no such member here."
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Hidden {
+			continue
+		}
+		members = append(members, f.Name)
+		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Wire.Local) {
+			params["didYouMean"] = f.Name
+			detail = "There is no such member here; names are compared with their letter case. Did you mean " + f.Name + "?"
+		}
+	}
+	params["members"] = members
+	r.blame(at, UnknownMember, detail, params)
+}
+
+// array reads an array. One without items is absent.
+func (r *reader) array(slot int32, f *shape.Field) error {
+	if r.peek() != '[' {
+		return r.wrongType(slot, "an array")
+	}
+	last := int32(0)
+	err := r.each(']', func(n int) error {
+		item := int32(len(r.record.slots)) //nolint:gosec // see open
+		r.record.slots = append(r.record.slots, slot0)
+		r.record.slots[item].at = int32(r.pos) //nolint:gosec // see open
+		if last == 0 {
+			r.record.slots[slot].first, r.record.slots[slot].state = item, present
+		} else {
+			r.record.slots[last].next = item
+		}
+		last = item
+		r.path = append(r.path, step{"", n})
+		defer func() { r.path = r.path[:len(r.path)-1] }()
+		if r.peek() != 'n' {
+			return r.single(item, f)
+		}
+		if f.Nillable {
+			r.record.slots[item].state = null
+		} else {
+			r.record.slots[item].state = unreadable
+			r.blame(r.pos, NullInArray, "An array may not hold null.", nil)
+		}
+		return r.literal("null")
+	})
+	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
+	return err
+}
+
+// slot0 is an empty slot.
+var slot0 slot
+
+func (r *reader) integer(slot int32, f *shape.Field) error {
+	begin := r.pos
+	if err := r.number(); err != nil {
+		return err
+	}
+	text := r.text[begin:r.pos]
+	if strings.ContainsAny(text, ".eE") {
+		r.record.slots[slot].state = unreadable
+		r.blame(int(r.record.slots[slot].at), BadNumber, "This must be an integer, without a fraction or an exponent.", nil)
+		return nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil {
+		low, high := int64(math.MinInt64), int64(math.MaxInt64)
+		if f.Facets.Min != nil {
+			low = *f.Facets.Min
+		}
+		if f.Facets.Max != nil {
+			high = *f.Facets.Max
+		}
+		r.record.slots[slot].state = unreadable
+		r.blame(int(r.record.slots[slot].at), OutOfRange, fmt.Sprintf("From %d to %d.", low, high), map[string]any{"min": low, "max": high})
+	} else if n == 0 {
+		r.set(slot, r.pos-1, r.pos) // -0, too
+	} else {
+		r.set(slot, begin, r.pos)
+	}
+	return nil
+}
+
+// string reads a text that goes to the wire.
+func (r *reader) string(slot int32) error {
+	begin := r.pos + 1
+	text, escaped, err := r.quoted()
+	if err != nil {
+		return err
+	}
+	if escaped {
+		unquoted, err := jsontext.AppendUnquote(nil, `"`+text+`"`)
+		if err != nil {
+			r.invalidUnicode(slot)
+			return nil //nolint:nilerr // the caller's text, and in the report
+		}
+		text = string(unquoted)
+	}
+	if at, bad := xml.IllegalChar(text); bad {
+		r.illegal(slot, text[at:])
+	} else if escaped {
+		r.record.set(slot, text)
+	} else {
+		r.set(slot, begin, r.pos-1)
+	}
+	return nil
+}
+
+// illegal names the character that a text begins with, which XML 1.0 cannot carry.
+func (r *reader) illegal(slot int32, text string) {
+	c, size := utf8.DecodeRuneInString(text)
+	if c == utf8.RuneError && size == 1 {
+		r.invalidUnicode(slot)
+		return
+	}
+	name := fmt.Sprintf("U+%04X", c)
+	r.record.slots[slot].state = unreadable
+	r.blame(int(r.record.slots[slot].at), CharacterNotAllowed, "The text holds "+name+", a character that XML cannot carry.", map[string]any{"character": name})
+}
+
+func (r *reader) invalidUnicode(slot int32) {
+	r.record.slots[slot].state = unreadable
+	r.blame(int(r.record.slots[slot].at), InvalidUnicode, "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair.", nil)
+}

@@ -1,0 +1,201 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"soapbridge/translate/shape"
+)
+
+// Violation is one broken rule at one place of a request body. It never holds the rejected value.
+type Violation struct {
+	// Pointer is the JSON Pointer (RFC 6901) of the place; empty for the whole body. A missing member has the pointer that it would have if it
+	// were there.
+	Pointer string
+	// Code is one of the constants below, or a vendor's number ("emersion-27").
+	Code Code
+	// Detail is one sentence for a person, with the valid values.
+	Detail string
+	// Params holds the rule's own parameters: the limit, the list.
+	Params map[string]any
+}
+
+// Code names a rule for programs. The list is closed but for the vendors' numbered errors.
+type Code string
+
+// The codes of violations.
+const (
+	Required            Code = "required"              // the member is missing, null, empty or only white space
+	TooLong             Code = "too-long"              // params: max, in code points
+	TooShort            Code = "too-short"             // params: min, in code points
+	OutOfRange          Code = "out-of-range"          // params: min and max
+	NotInList           Code = "not-in-list"           // params: list
+	UnknownMember       Code = "unknown-member"        // params: members, and didYouMean where one is near
+	DuplicateMember     Code = "duplicate-member"      // the place is the second one's
+	WrongType           Code = "wrong-type"            // params: expected
+	BadDate             Code = "bad-date"              // not YYYY-MM-DD, or no such day
+	BadDateTime         Code = "bad-date-time"         // not RFC 3339 with a zone, or no such instant
+	BadNumber           Code = "bad-number"            // a fraction, an exponent, or no decimal
+	EmptyObject         Code = "empty-object"          // an object without members
+	NullInArray         Code = "null-in-array"         // arrays hold values only
+	CharacterNotAllowed Code = "character-not-allowed" // params: character; XML 1.0 cannot carry it
+	InvalidUnicode      Code = "invalid-unicode"       // invalid UTF-8, or half a surrogate pair
+	NotAllowedHere      Code = "not-allowed-here"      // another member's value forbids this one; params: because
+	NotOneOf            Code = "not-one-of"            // of these members only one may be given; params: oneOf
+	BeforeOther         Code = "before-other"          // a date before the one that it may not precede; params: other
+	BadFormat           Code = "bad-format"            // the text lacks the documented form; params: pattern, where one says it whole
+)
+
+// MaxViolations bounds a report: a hostile body of the usual limit of 256 KiB could hold tens of thousands.
+const MaxViolations = 500
+
+// Report collects the violations of one request.
+type Report struct {
+	Violations []Violation
+	// Truncated reports that there were more than MaxViolations.
+	Truncated bool
+
+	at []int32 // of each violation: its byte in the body; 0 where it is still to be found
+}
+
+// Add records a violation, unless the same place has one already: a member of the wrong type is not also missing.
+func (r *Report) Add(v Violation) {
+	if !r.Blames(v.Pointer) {
+		r.Append(v)
+	}
+}
+
+// Append records a violation beside others of the same place.
+func (r *Report) Append(v Violation) { r.append(v, 0) }
+
+func (r *Report) append(v Violation, at int32) {
+	if len(r.Violations) == MaxViolations {
+		r.Truncated = true
+		return
+	}
+	r.Violations, r.at = append(r.Violations, v), append(r.at, at)
+}
+
+// Blames reports whether the place, or an object or array around it, has a violation that leaves nothing to check there. An object that is empty
+// or has a stray member can still lack required ones.
+func (r *Report) Blames(pointer string) bool {
+	for _, v := range r.Violations {
+		if v.Pointer == pointer && v.Code != EmptyObject {
+			return true
+		}
+		if (v.Code == WrongType || v.Code == NullInArray) && (v.Pointer == "" || strings.HasPrefix(pointer, v.Pointer+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// Holds reports whether a place has a violation of some kind.
+func (r *Report) Holds(pointer string, kind func(Violation) bool) bool {
+	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Pointer == pointer && kind(v) })
+}
+
+// Drop forgets the violations of some kind at and below a place.
+func (r *Report) Drop(pointer string, kind func(Violation) bool) {
+	kept, at := r.Violations[:0], r.at[:0]
+	for i, v := range r.Violations {
+		if !isWithin(v.Pointer, pointer) || !kind(v) {
+			kept, at = append(kept, v), append(at, r.at[i])
+		}
+	}
+	r.Violations, r.at = kept, at
+}
+
+// Within reports whether a place, or anything below it, has a violation.
+func (r *Report) Within(pointer string) bool {
+	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return isWithin(v.Pointer, pointer) })
+}
+
+func isWithin(place, pointer string) bool {
+	return place == pointer || strings.HasPrefix(place, pointer+"/")
+}
+
+// Sort puts the violations into document order: by where they are in the body, a member where it begins, a missing one where the object ends that
+// lacks it. The missing ones of one object come in the order in which the shape declares them, and those of one place keep their order.
+func (r *Report) Sort(of *Record) {
+	type placed struct {
+		Violation
+
+		at       int32
+		declared []int
+	}
+	list := make([]placed, len(r.Violations))
+	for i, v := range r.Violations {
+		at, declared := of.place(v.Pointer)
+		if r.at[i] != 0 {
+			at = r.at[i]
+		}
+		list[i] = placed{v, at, declared}
+	}
+	slices.SortStableFunc(list, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), slices.Compare(a.declared, b.declared))
+	})
+	for i, p := range list {
+		r.Violations[i], r.at[i] = p.Violation, p.at
+	}
+}
+
+// place returns the byte of the body at which the value of a JSON Pointer begins, or at which the nearest object or array around it ends, and the
+// positions at which shapes declare the members on the way.
+func (r *Record) place(pointer string) (at int32, declared []int) {
+	s, field, here := r.root.shape, (*shape.Field)(nil), int32(0) // the slot of the pointer so far; -1 where nothing was given
+	at = r.slots[0].end
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if pointer == "" {
+			break
+		}
+		if field != nil && field.Repeated {
+			here, field = r.item(here, name), nil
+		} else {
+			if here >= 0 && r.slots[here].subtype > 0 {
+				s = s.Subtypes[r.slots[here].subtype-1]
+			}
+			i, known := s.ByName([]byte(name))
+			if !known {
+				return at, declared
+			}
+			declared, field = append(declared, i), &s.Fields[i]
+			if here >= 0 && r.slots[here].state == present {
+				here = r.slots[here].first + int32(i) //nolint:gosec // at most MaxFields
+			} else {
+				here = -1
+			}
+			if field.Object != nil {
+				s = field.Object
+			}
+		}
+		if here >= 0 && r.slots[here].at == 0 {
+			here = -1
+		}
+		if here >= 0 && r.slots[here].end != 0 {
+			at = r.slots[here].end
+		}
+	}
+	if here >= 0 {
+		at = r.slots[here].at
+	}
+	return at, declared
+}
+
+// item returns the slot of an array's item; -1 where there is none.
+func (r *Record) item(array int32, index string) int32 {
+	n, err := strconv.Atoi(index)
+	if array < 0 || err != nil {
+		return -1
+	}
+	item := r.slots[array].first
+	for ; n > 0 && item != 0; n-- {
+		item = r.slots[item].next
+	}
+	if item == 0 {
+		return -1
+	}
+	return item
+}

@@ -1,0 +1,91 @@
+package record
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"soapbridge/translate/shape"
+)
+
+// Leaves calls a function for every leaf that is present, in the order of the shape, with its JSON Pointer. The bytes of the pointer are good until
+// the function returns. It ends when the function returns false, and reports whether it came to the end.
+func (r *Record) Leaves(visit func(pointer []byte, v Value) bool) bool {
+	var room [256]byte
+	return leaves(r.root, room[:0], visit)
+}
+
+func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
+	for i := range o.shape.Fields {
+		v := o.Value(i)
+		if !v.Present() && !v.Nil() {
+			continue
+		}
+		at := append(append(pointer, '/'), v.field.Name...)
+		if !v.field.Repeated {
+			if !leaf(v, at, visit) {
+				return false
+			}
+			continue
+		}
+		for n, item := range v.Items() {
+			if !leaf(item, strconv.AppendInt(append(at, '/'), int64(n), 10), visit) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func leaf(v Value, pointer []byte, visit func([]byte, Value) bool) bool {
+	if v.field.Kind == shape.Object && v.Present() {
+		return leaves(v.Object(), pointer, visit)
+	}
+	return visit(pointer, v)
+}
+
+// AppendCanonical appends what was asked: two records append the same bytes exactly when they hold the same, whatever the white space, the order of
+// members and the escapes of their JSON. A member that is absent adds nothing: so a release that adds an optional one changes no bytes.
+func (r *Record) AppendCanonical(b []byte) []byte {
+	var room [256]byte
+	return appendCanonical(b, r.root, room[:0])
+}
+
+func appendCanonical(b []byte, o Object, pointer []byte) []byte {
+	first := o.record.slots[o.slot].first
+	for i := range o.shape.Fields {
+		s := &o.record.slots[int(first)+i]
+		if s.state == absent {
+			continue
+		}
+		f := &o.shape.Fields[i]
+		at := append(append(pointer, '/'), f.Name...)
+		if !f.Repeated {
+			b = appendValue(b, Value{o.record, f, first + int32(i)}, at) //nolint:gosec // at most MaxFields
+			continue
+		}
+		for n, item := range (Value{o.record, f, first + int32(i)}).Items() { //nolint:gosec // see above
+			b = appendValue(b, item, strconv.AppendInt(append(at, '/'), int64(n), 10))
+		}
+	}
+	return b
+}
+
+func appendValue(b []byte, v Value, pointer []byte) []byte {
+	s := v.get()
+	switch {
+	case s.state == null:
+		return appendField(b, append(pointer, '\x00'), "") // no pointer ends so
+	case v.field.Kind != shape.Object:
+		return appendField(b, pointer, v.Text())
+	case s.subtype > 0:
+		b = appendField(b, append(pointer, "/\x00"...), v.Object().shape.Name)
+	}
+	return appendCanonical(b, v.Object(), pointer)
+}
+
+func appendField(b, pointer []byte, text string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(pointer)))
+	b = append(b, pointer...)
+	b = binary.AppendUvarint(b, uint64(len(text)))
+	return append(b, text...)
+}

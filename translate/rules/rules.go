@@ -1,0 +1,472 @@
+// Package rules checks messages against the vendors' documented rules and names every place where one is broken. A rule is data with two outputs: an
+// evaluator, and the JSON Schema that says the same to those who read the OpenAPI document. Rules of one field are with the field (shape.Field);
+// here are the rules between the members of an object, from a closed vocabulary.
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
+)
+
+// Rule is a rule between the members of one object.
+type Rule struct {
+	bind   func(*shape.Shape) (check, error)
+	schema func(*shape.Shape) map[string]any // nil where JSON Schema cannot say it
+}
+
+// check reports what breaks a rule in an object.
+type check func(in *object)
+
+// object is one that is checked, with its place.
+type object struct {
+	record.Object
+
+	pointer []byte
+	report  *record.Report
+}
+
+// at returns the JSON Pointer of a member.
+func (o *object) at(member string) string { return string(o.pointer) + "/" + member }
+
+// unknown reports whether nothing can be said of a member's text, because it is a violation itself.
+func (o *object) unknown(m member) bool { return o.report.Blames(o.at(m.name)) }
+
+// member is a member of an object, or of an object inside: "accountContactType/type".
+type member struct {
+	name string
+	path shape.Path
+}
+
+func (m member) of(o *object) record.Value { return o.Find(m.path) }
+
+// members resolves names in a shape.
+func members(s *shape.Shape, names ...string) (list []member, err error) {
+	for _, name := range names {
+		path, wrong := s.Find(name)
+		list, err = append(list, member{name, path}), errors.Join(err, wrong)
+	}
+	return list, err
+}
+
+// isGiven reports whether a member is given, be it nil or a violation itself.
+func isGiven(v record.Value) bool { return v.Present() || v.Nil() || v.Unreadable() }
+
+// isFilled reports whether a value is given and, where it is a text, not blank.
+func isFilled(v record.Value) bool {
+	return v.Present() && (v.Field().Kind != shape.String || v.Field().Repeated || !Blank(v.Text()))
+}
+
+// Condition is about a member. Without words it holds when the member is given.
+type Condition struct {
+	Member  string
+	Text    bool     // what is given is not blank
+	In      []string // the text is one of them
+	AnyCase bool     // without ASCII letter case
+	Spaced  bool     // white space around the text does not count
+	Not     bool     // the text is none of them; of a member that is absent, or a violation itself, nothing holds
+}
+
+func (c Condition) bind(s *shape.Shape) (func(*object) bool, error) {
+	m, err := members(s, c.Member)
+	if f := fieldOf(s, c.Member); err == nil && c.In != nil && (f.Kind != shape.String || f.Repeated) {
+		err = fmt.Errorf("the condition on %s compares words with what is not a text", c.Member)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(o *object) bool {
+		v := m[0].of(o)
+		if c.In == nil {
+			return isGiven(v) && (!c.Text || v.Unreadable() || isFilled(v))
+		}
+		if !v.Present() || c.Not && o.unknown(m[0]) {
+			return false
+		}
+		text := v.Text()
+		if c.Spaced {
+			text = strings.TrimSpace(text)
+		}
+		return c.Not != (slices.Contains(c.In, text) || c.AnyCase && isOneOf(text, c.In))
+	}, nil
+}
+
+// Says replaces a rule's own code and sentence by the vendor's, without parameters.
+type Says struct {
+	Code   record.Code
+	Detail string
+}
+
+func (s Says) or(v record.Violation) record.Violation {
+	if s.Code != "" {
+		v.Code, v.Params = s.Code, nil
+	}
+	if s.Detail != "" {
+		v.Detail = s.Detail
+	}
+	return v
+}
+
+// RequireAnyOf: one of the members at least has a text, or is given where it is not a text. The first is reported. One that is a violation itself counts: whether it would have sufficed
+// cannot be known.
+func RequireAnyOf(names ...string) Rule {
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any { return map[string]any{"anyOf": each(s, names, filled)} },
+		bind: func(s *shape.Shape) (check, error) {
+			list, err := members(s, names...)
+			return func(o *object) {
+				if slices.ContainsFunc(list, func(m member) bool { return isFilled(m.of(o)) || o.unknown(m) }) {
+					return
+				}
+				o.report.Add(record.Violation{
+					Pointer: o.at(names[0]), Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
+					Params: map[string]any{"oneOf": names},
+				})
+			}, err
+		},
+	}
+}
+
+// ExactlyOneOf: one of the members is given, and no other. An empty text is given: it goes to the wire.
+func ExactlyOneOf(names ...string) Rule {
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any { return choice{names: names}.schema(s) },
+		bind: func(s *shape.Shape) (check, error) {
+			list, err := members(s, names...)
+			return choice{names, list, false}.check, err
+		},
+	}
+}
+
+// choice is a set of members of which one is given; none of them if it is optional.
+type choice struct {
+	names    []string
+	members  []member
+	optional bool
+}
+
+// check reports the second one that is given, or the first where none is.
+func (c choice) check(o *object) {
+	given := 0
+	for _, m := range c.members {
+		if !isGiven(m.of(o)) {
+			continue
+		}
+		if given++; given == 2 {
+			o.report.Append(record.Violation{
+				Pointer: o.at(m.name), Code: record.NotOneOf, Detail: "Only one of " + strings.Join(c.names, ", ") + " may be given.",
+				Params: map[string]any{"oneOf": c.names},
+			})
+		}
+	}
+	if given == 0 {
+		c.none(string(o.pointer), o.report)
+	}
+}
+
+func (c choice) none(pointer string, report *record.Report) {
+	if !c.optional {
+		report.Add(record.Violation{
+			Pointer: pointer + "/" + c.names[0], Code: record.Required, Detail: "One of " + strings.Join(c.names, ", ") + " is required.",
+			Params: map[string]any{"oneOf": c.names},
+		})
+	}
+}
+
+func (c choice) schema(s *shape.Shape) map[string]any {
+	list := each(s, c.names, present)
+	if c.optional {
+		list = append(list, map[string]any{"not": map[string]any{"anyOf": each(s, c.names, present)}})
+	}
+	return map[string]any{"oneOf": list}
+}
+
+// RequireWhen: a member has a text, or is given where it is not a text, if the condition holds.
+func RequireWhen(name string, when Condition, says Says) Rule {
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any {
+			return map[string]any{"if": when.schema(s), "then": requires(s, name, filled)}
+		},
+		bind: func(s *shape.Shape) (check, error) {
+			list, err1 := members(s, name)
+			holds, err2 := when.bind(s)
+			return func(o *object) {
+				if v := list[0].of(o); holds(o) && !v.Unreadable() && !isFilled(v) {
+					o.report.Add(says.or(record.Violation{
+						Pointer: o.at(name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": o.at(when.Member)},
+					}))
+				}
+			}, errors.Join(err1, err2)
+		},
+	}
+}
+
+// ForbidWhen: a member is absent if the condition holds.
+func ForbidWhen(name string, when Condition, detail string) Rule {
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any {
+			absent := map[string]any{"type": "null"}
+			switch f := fieldOf(s, name); {
+			case f.Nillable:
+				absent = map[string]any{"not": map[string]any{}}
+			case f.Repeated:
+				absent = map[string]any{"maxItems": 0}
+			}
+			return map[string]any{"if": when.schema(s), "then": on(name, absent)}
+		},
+		bind: func(s *shape.Shape) (check, error) {
+			list, err1 := members(s, name)
+			holds, err2 := when.bind(s)
+			return func(o *object) {
+				if isGiven(list[0].of(o)) && holds(o) {
+					o.report.Append(record.Violation{
+						Pointer: o.at(name), Code: record.NotAllowedHere, Detail: detail, Params: map[string]any{"because": o.at(when.Member)},
+					})
+				}
+			}, errors.Join(err1, err2)
+		},
+	}
+}
+
+// NotBefore: a date is not before another one. JSON Schema compares no members.
+func NotBefore(name, other, detail string) Rule {
+	return Rule{bind: func(s *shape.Shape) (check, error) {
+		list, err := members(s, name, other)
+		return func(o *object) {
+			later, earlier := list[0].of(o).Text(), list[1].of(o).Text()
+			if IsDate(later) && IsDate(earlier) && later < earlier {
+				o.report.Add(record.Violation{Pointer: o.at(name), Code: record.BeforeOther, Detail: detail, Params: map[string]any{"other": o.at(other)}})
+			}
+		}, err
+	}}
+}
+
+// ListWhen: a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does not. Of a condition
+// without its member nothing is said.
+func ListWhen(name string, when Condition, then, otherwise []string, says Says) Rule {
+	oneOf := func(list []string) map[string]any {
+		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
+	}
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any {
+			schema := map[string]any{"if": when.schema(s), "then": oneOf(then), "else": oneOf(otherwise)}
+			if !strings.Contains(when.Member, "/") && fieldOf(s, when.Member).Required {
+				return schema // without the member an object is refused in any case
+			}
+			return map[string]any{"if": requires(s, when.Member, filled), "then": schema}
+		},
+		bind: func(s *shape.Shape) (check, error) {
+			list, err1 := members(s, name, when.Member)
+			holds, err2 := when.bind(s)
+			return func(o *object) {
+				words := otherwise
+				if holds(o) {
+					words = then
+				}
+				if v := list[0].of(o); v.Present() && isFilled(list[1].of(o)) && !isOneOf(v.Text(), words) {
+					v := says.or(record.Violation{Pointer: o.at(name), Code: record.NotInList, Detail: notInList(words, true).Detail})
+					v.Params = map[string]any{"list": words}
+					o.report.Add(v)
+				}
+			}, errors.Join(err1, err2)
+		},
+	}
+}
+
+// PatternWhen: a member matches a pattern if the condition holds.
+func PatternWhen(name string, when Condition, pattern string, says Says) Rule {
+	matches := regexp.MustCompile(pattern)
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any {
+			return map[string]any{"if": when.schema(s), "then": on(name, map[string]any{"pattern": pattern})}
+		},
+		bind: func(s *shape.Shape) (check, error) {
+			list, err1 := members(s, name)
+			holds, err2 := when.bind(s)
+			return func(o *object) {
+				if v := list[0].of(o); v.Present() && holds(o) && !matches.MatchString(v.Text()) {
+					o.report.Add(says.or(record.Violation{Pointer: o.at(name), Code: record.BadFormat, Detail: "This does not have the documented form."}))
+				}
+			}, errors.Join(err1, err2)
+		},
+	}
+}
+
+// Described is no rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting that turns it
+// off.
+func Described(when Condition, then map[string]any, comment string) Rule {
+	return Rule{
+		schema: func(s *shape.Shape) map[string]any {
+			schema := map[string]any{"if": when.schema(s), "then": then}
+			if comment != "" {
+				schema["$comment"] = comment
+			}
+			return schema
+		},
+		bind: func(s *shape.Shape) (check, error) {
+			_, err := when.bind(s)
+			return func(*object) {}, err
+		},
+	}
+}
+
+// Checker is a rule in Go about the texts of some members: what no other word of the vocabulary says. Schema is as much of it as JSON Schema
+// can say.
+type Checker struct {
+	Members []string
+	// Check returns what is wrong; nil for nothing. The pointer of the violation is that of the first member. It is called when the first member has
+	// a text.
+	Check  func(texts []string) *record.Violation
+	Schema map[string]any
+}
+
+// Rule returns the checker as a rule.
+func (c Checker) Rule() Rule {
+	return Rule{
+		schema: func(*shape.Shape) map[string]any { return c.Schema },
+		bind: func(s *shape.Shape) (check, error) {
+			list, err := members(s, c.Members...)
+			return func(o *object) {
+				texts := make([]string, len(list))
+				for i, m := range list {
+					texts[i] = m.of(o).Text()
+				}
+				if !list[0].of(o).Present() {
+					return
+				}
+				if v := c.Check(texts); v != nil {
+					v.Pointer = o.at(c.Members[0])
+					o.report.Add(*v)
+				}
+			}, err
+		},
+	}
+}
+
+// Set holds all rules of a message.
+type Set struct {
+	shape   *shape.Shape
+	fields  *fields
+	between []between
+	last    func(*record.Record, *record.Report)
+	schemas map[*shape.Shape][]map[string]any
+}
+
+// between are the rules of the object at a path.
+type between struct {
+	path    shape.Path
+	pointer []byte
+	when    func(*object) bool // nil: always
+	checks  []check
+}
+
+// On attaches rules to an object of a message.
+type On struct {
+	Object string // its path, "primaryContact/detail"; empty for the message itself
+	When   *Condition
+	Rules  []Rule
+}
+
+// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others reported. The
+// error names every mistake.
+func Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Report)) (*Set, error) {
+	f, err := newFields(s)
+	set := &Set{shape: s, fields: f, last: last, schemas: map[*shape.Shape][]map[string]any{}}
+	problems := []error{err}
+	for of, choices := range f.choices {
+		for _, c := range choices {
+			set.schemas[of] = append(set.schemas[of], c.schema(of))
+		}
+	}
+	said := map[*shape.Shape]string{} // where the rules of a shape have been said
+	for _, on := range rules {
+		b, inside := between{}, s
+		if on.Object != "" {
+			path, err := s.Find(on.Object)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			b.path, b.pointer = path, []byte("/"+on.Object)
+			for _, i := range path {
+				inside = inside.Fields[i].Object
+			}
+			if inside == nil || fieldOf(s, on.Object).Repeated {
+				problems = append(problems, fmt.Errorf("%s has rules and is not an object", on.Object))
+				continue
+			}
+		}
+		if on.When != nil {
+			var wrong error
+			b.when, wrong = on.When.bind(inside)
+			problems = append(problems, wrong)
+		}
+		if _, known := said[inside]; !known {
+			said[inside] = on.Object
+		}
+		for _, r := range on.Rules {
+			c, err := r.bind(inside)
+			if problems = append(problems, err); err != nil {
+				continue
+			}
+			b.checks = append(b.checks, c)
+			if said[inside] == on.Object { // one shape in two places has its rules once
+				set.say(inside, on.When, r)
+			}
+		}
+		set.between = append(set.between, b)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	return set, nil
+}
+
+// say adds the JSON Schema of a rule, if there is one.
+func (s *Set) say(of *shape.Shape, when *Condition, r Rule) {
+	if r.schema == nil {
+		return
+	}
+	schema := r.schema(of)
+	if schema != nil && when != nil {
+		schema = map[string]any{"if": when.schema(of), "then": schema}
+	}
+	if schema != nil {
+		s.schemas[of] = append(s.schemas[of], schema)
+	}
+}
+
+// Schemas returns the JSON Schemas that hold for objects of a shape, beside what its fields say.
+func (s *Set) Schemas(of *shape.Shape) []map[string]any { return s.schemas[of] }
+
+// Check reports every rule that a record breaks.
+func (s *Set) Check(r *record.Record, report *record.Report) {
+	var room [256]byte
+	s.fields.check(r.Root(), room[:0], report)
+	for i := range s.between {
+		b := &s.between[i]
+		o := r.Root()
+		if b.path != nil {
+			v := o.Find(b.path)
+			if !v.Present() {
+				continue
+			}
+			o = v.Object()
+		}
+		in := object{o, b.pointer, report}
+		if b.when != nil && !b.when(&in) {
+			continue
+		}
+		for _, check := range b.checks {
+			check(&in)
+		}
+	}
+	if s.last != nil {
+		s.last(r, report)
+	}
+}

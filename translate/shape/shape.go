@@ -1,0 +1,337 @@
+// Package shape describes messages as plain data: which members a request or a reply may have, in JSON and on the wire. A shape is built once, at
+// start, from a Go struct (FromStruct) or from a schema, and never changes. What reads, checks, writes or documents messages walks shapes, and
+// does not know where they come from.
+package shape
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/xml"
+)
+
+// Shape is an object: a JSON object, and the attributes and the content of an element. The order of the fields is their order on the wire. A shape
+// may contain itself.
+type Shape struct {
+	Name   string // of the schema in documents: "CreateCallLogRequest"
+	Doc    string // what the object is, for people
+	Fields []Field
+	// Choices are checked by the presence of fields: what is empty or nil counts, because it goes to the wire.
+	Choices []Choice
+	// Subtypes are the shapes that may be used in place of this one. Each begins with the fields of this one, in the same
+	// order, since paths lead into it, too; the first is this one unless it is abstract. The member Discriminator names the subtype in JSON, xsi:type names it on the wire.
+	Subtypes []*Shape
+	// Type is the name that xsi:type has for this shape. Only subtypes have one.
+	Type xml.Name
+	// Abstract: only a subtype can be sent.
+	Abstract bool
+
+	byName map[string]int
+	byWire map[wireName]int
+}
+
+// Discriminator is the member that names a subtype, by its Shape.Name.
+const Discriminator = "type"
+
+// Choice is a set of fields of which one is present; at most one if it is optional.
+type Choice struct {
+	Fields   []int
+	Optional bool
+}
+
+// Place is where a field is within the element of its object.
+type Place uint8
+
+// The places of fields.
+const (
+	Element   Place = iota // a child element
+	Attribute              // of the object's element
+	Content                // the text of the object's element, beside attributes
+)
+
+// Kind is what a field holds.
+type Kind uint8
+
+// The kinds. Dates, times, decimals, binary data and codes are Strings with a lexical form: they travel as they are written.
+const (
+	String  Kind = iota + 1
+	Boolean      // true or false in JSON
+	Integer      // a number without a fraction in JSON, within Min and Max
+	Float        // a number in JSON, or one of the strings INF, -INF and NaN (XML Schema 1.0 part 2, section 3.2.4)
+	Object
+	XML // a string in JSON that holds one well-formed element
+)
+
+// Field is one member of a Shape.
+type Field struct {
+	Name  string   // of the member in JSON
+	Wire  xml.Name // of the element or attribute; empty for Content
+	Place Place
+	Kind  Kind
+	// Object is the shape of an Object.
+	Object *Shape
+
+	// Required: absent and blank are violations. An absent object that is required is checked as an empty one, so that what it lacks is named.
+	Required bool
+	// Repeated: an array in JSON, the element again and again on the wire; between MinItems and MaxItems times, where 0 is no limit.
+	Repeated           bool
+	MinItems, MaxItems int
+	// Nillable: null is xsi:nil. Elsewhere null is absent.
+	Nillable bool
+	// Fixed is what is written in any case; a caller who gives the member must give this. nil: nothing is fixed.
+	Fixed *string
+	// AnySpace: in a reply, the element counts in every namespace.
+	AnySpace bool
+	// Suffix is appended to what is written on the wire: the zone of a date.
+	Suffix string
+	// Hidden: read from the wire, and never part of an answer.
+	Hidden bool
+	// Secret: masked wherever people look.
+	Secret bool
+	// FreeText: a text of a reply for people. Other texts of replies are codes, dates and identifiers.
+	FreeText bool
+
+	Facets Facets
+	// Rules are the field's own rules in the language of validator/v10, without those that say whether it must be present. Facets say the same.
+	Rules string
+
+	Doc     string // the documented rule, for people, with the marks of its source
+	Example string
+}
+
+// Facets restrict the texts of a leaf: XML Schema 1.0 part 2, section 4.3. A nil limit does not restrict.
+type Facets struct {
+	MinLength, MaxLength *int // in code points
+	Min, Max             *int64
+	Form                 Form
+	// IntegerDigits and FractionDigits are the most digits before and after the point of a Decimal, leading zeros not counted.
+	IntegerDigits, FractionDigits int
+	Enum                          []string
+	AnyCase                       bool     // Enum is compared without ASCII letter case
+	Patterns                      []string // RE2; each must match the whole text
+	NotBlank                      bool     // empty and only white space are violations
+}
+
+// Form is the lexical form of a String.
+type Form uint8
+
+// The forms.
+const (
+	AnyText  Form = iota
+	Date          // YYYY-MM-DD, a day that exists
+	DateTime      // an instant with a zone, as both RFC 3339 and xsd:dateTime have it
+	Decimal       // digits with a point
+)
+
+type wireName struct {
+	name  xml.Name
+	place Place
+}
+
+// Index finishes a shape that was built by hand or from a schema: it checks the names and prepares the lookups, for everything that can be reached.
+// It must be called before the shape is used.
+func (s *Shape) Index() error { return s.index(map[*Shape]bool{}) }
+
+func (s *Shape) index(done map[*Shape]bool) error {
+	if done[s] {
+		return nil
+	}
+	done[s] = true
+	s.byName, s.byWire = make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
+	var problems []error
+	fail := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("shape: %s: %s", s.Name, fmt.Sprintf(format, args...)))
+	}
+	if len(s.Fields) > MaxFields {
+		fail("has more than %d members", MaxFields)
+	}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if wrong := f.wrong(); wrong != "" {
+			fail("%s: %s", f.Name, wrong)
+		}
+		if _, twice := s.byName[f.Name]; twice && !f.Hidden {
+			fail("has the member %q twice", f.Name)
+		}
+		wire := wireName{f.Wire, f.Place}
+		if f.AnySpace {
+			wire.name.Space = anySpace
+		}
+		if _, twice := s.byWire[wire]; twice {
+			fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
+		}
+		if !f.Hidden {
+			s.byName[f.Name] = i
+		}
+		s.byWire[wire] = i
+		if f.Object != nil {
+			problems = append(problems, f.Object.index(done))
+		}
+	}
+	for _, choice := range s.Choices {
+		for _, i := range choice.Fields {
+			if i < 0 || i >= len(s.Fields) {
+				fail("has a choice of a member that is not there")
+			}
+		}
+	}
+	if s.Abstract && len(s.Subtypes) == 0 {
+		fail("is abstract and has no subtypes")
+	}
+	for _, subtype := range s.Subtypes {
+		if wrong := s.wrongSubtype(subtype); wrong != "" {
+			fail("the subtype %s %s", subtype.Name, wrong)
+		}
+		problems = append(problems, subtype.index(done))
+	}
+	if s.requires(s, map[*Shape]bool{}) {
+		fail("requires itself, which no message can satisfy")
+	}
+	return errors.Join(problems...)
+}
+
+// wrongSubtype says why a shape cannot be used in place of s; empty when it can.
+func (s *Shape) wrongSubtype(subtype *Shape) string {
+	sameField := func(a, b Field) bool {
+		return a.Name == b.Name && a.Wire == b.Wire && a.Kind == b.Kind && a.Repeated == b.Repeated
+	}
+	switch {
+	case subtype.Type.Local == "":
+		return "has no name for xsi:type"
+	case len(subtype.Fields) < len(s.Fields) || !slices.EqualFunc(s.Fields, subtype.Fields[:len(s.Fields)], sameField):
+		return "does not begin with all members" // paths into s lead into its subtypes, too
+	case subtype.find(Discriminator) >= 0:
+		return fmt.Sprintf("has a member %q, which names the subtype", Discriminator)
+	case subtype == s && s.Abstract:
+		return "is abstract"
+	}
+	return ""
+}
+
+// requires reports whether an object of the shape must contain another one.
+func (s *Shape) requires(other *Shape, done map[*Shape]bool) bool {
+	if done[s] {
+		return false
+	}
+	done[s] = true
+	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.ChecksAbsent() && (f.Object == other || f.Object.requires(other, done)) })
+}
+
+// ChecksAbsent reports whether an absent value of the field is checked as an object without members: see Required.
+func (f *Field) ChecksAbsent() bool {
+	return f.Required && f.Object != nil && !f.Repeated && !f.Nillable && !f.Object.Abstract
+}
+
+// MaxFields bounds the members of one object.
+const MaxFields = 4096
+
+// wrong says what is wrong with a field; empty when nothing is.
+func (f *Field) wrong() string {
+	switch {
+	case f.Name == "":
+		return "has no JSON name"
+	case strings.ContainsAny(f.Name, "/~"):
+		return "has a JSON name with a sign that paths and JSON Pointers give a meaning"
+	case f.Place != Content && !isLocalName(f.Wire.Local):
+		return fmt.Sprintf("has the name %q on the wire, which is not the local name of an element", f.Wire.Local)
+	case f.Kind < String || f.Kind > XML:
+		return "has no kind"
+	case (f.Kind == Object) != (f.Object != nil):
+		return "has a shape if and only if it is an object"
+	case f.Place != Element && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
+		return "is no element, and is repeated, nillable, an object or XML"
+	case f.Suffix != "" && f.Kind != String:
+		return "has a suffix and is not a string"
+	}
+	return ""
+}
+
+// isLocalName reports whether s can be the local part of a name (Namespaces in XML 1.0, production NCName, of which vendors use ASCII, letters of
+// other scripts, and combining marks only behind a letter).
+func isLocalName(s string) bool {
+	for i, r := range s {
+		switch {
+		case r == '_', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= 0xC0 && r != 0xD7 && r != 0xF7 && r < 0xFFFE:
+		case i > 0 && (r >= '0' && r <= '9' || r == '-' || r == '.' || r == 0xB7):
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// anySpace is in lookups what no namespace of a document is.
+const anySpace = "\x00"
+
+// ByName finds a field by its name in JSON.
+func (s *Shape) ByName(name []byte) (int, bool) {
+	i, ok := s.byName[string(name)]
+	return i, ok
+}
+
+// ByWire finds a field by its name on the wire.
+func (s *Shape) ByWire(name xml.Name, place Place) (int, bool) {
+	if i, ok := s.byWire[wireName{name, place}]; ok {
+		return i, true
+	}
+	i, ok := s.byWire[wireName{xml.Name{Space: anySpace, Local: name.Local}, place}]
+	return i, ok
+}
+
+// ByLocal finds an element's field by its local name alone, where a vendor is known to vary namespaces; the first one of that name.
+func (s *Shape) ByLocal(local string) (int, bool) {
+	for i := range s.Fields {
+		if f := &s.Fields[i]; f.Wire.Local == local && f.Place == Element {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Path is the way from a shape to a field inside, by the indexes of the fields. It never leads through an array.
+type Path []int
+
+// Find resolves the names of members, separated by slashes: "baseRequest/userId". Hidden members are found, too.
+func (s *Shape) Find(path string) (Path, error) {
+	var p Path
+	at := s
+	for name := range strings.SplitSeq(path, "/") {
+		if at == nil {
+			return nil, fmt.Errorf("shape: %s has no member %s: there is no object in front of %q", s.Name, path, name)
+		}
+		i := at.find(name)
+		if i < 0 {
+			return nil, fmt.Errorf("shape: %s has no member %s: %s has no %q", s.Name, path, at.Name, name)
+		}
+		if at.Fields[i].Repeated && len(p)+1 < strings.Count(path, "/")+1 {
+			return nil, fmt.Errorf("shape: %s: the member %s of %s is an array", s.Name, path, at.Name)
+		}
+		p = append(p, i)
+		at = at.Fields[i].Object
+	}
+	return p, nil
+}
+
+func (s *Shape) find(name string) int {
+	for i := range s.Fields {
+		if s.Fields[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Finder resolves several paths of one shape, and remembers what was wrong with them.
+type Finder struct {
+	Shape *Shape
+	Err   error
+}
+
+// Find resolves a path as Shape.Find does.
+func (f *Finder) Find(path string) Path {
+	p, err := f.Shape.Find(path)
+	f.Err = errors.Join(f.Err, err)
+	return p
+}
