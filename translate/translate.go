@@ -158,7 +158,7 @@ func (o *operation) compile() error {
 	}
 	o.encoder, encoder = soap.NewEncoder(o.Binding, o.Request)
 	o.decoder, decoder = soap.NewDecoder(o.Binding, o.Response, o.Limits)
-	o.rules, between = rules.Compile(o.Request, o.Definition.Rules, o.LastRule)
+	o.rules, between = rules.Compile(o.Request, o.Rules, o.LastRule)
 	o.hidden = secretNeedles(o.Secrets)
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
 	return errors.Join(encoder, decoder, between)

@@ -86,7 +86,7 @@ func writeExample(b *bytes.Buffer, s *shape.Shape, members string) {
 			writeExample(b, f.Object, "")
 		case shape.String:
 			b.Write(scalar(value))
-		case shape.Boolean, shape.Integer:
+		case shape.Boolean, shape.Integer, shape.Float, shape.XML:
 			b.WriteString(value)
 		}
 		if f.Repeated {

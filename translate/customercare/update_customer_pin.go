@@ -49,7 +49,7 @@ func codes(f *shape.Finder) extension {
 		member                  string
 		self, code, description shape.Path
 	}
-	var places []place
+	places := make([]place, 0, 2)
 	for _, member := range []string{"sevCode", "explanationCode"} {
 		places = append(places, place{member, f.Find(member), f.Find(member + "/code"), f.Find(member + "/description")})
 	}

@@ -2,6 +2,7 @@ package emersion
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,31 +23,42 @@ const maxRBN = 20
 
 // checkIdentifier gives the sentence that says what is wrong with an identifier of one of the four types; empty when nothing is.
 func checkIdentifier(kind, identifier string, lenient bool) string {
+	form, digital := digitForms[kind]
 	switch {
 	case kind == "RBN" && utf8.RuneCountInString(identifier) > maxRBN:
 		return fmt.Sprintf("An RBN has at most %d characters.", maxRBN)
-	case kind != "ABN" && kind != "ACN" && kind != "TFN" || lenient: // an RBN has no form; any other is a violation itself
+	case !digital || lenient: // a type that is none of the four is a violation itself
 		return ""
 	}
 	digits, ok := digitsOf(withoutSpaces(identifier))
 	switch {
-	case kind == "ABN" && (!ok || len(digits) != 11):
-		return "An ABN is 11 digits; spaces are allowed."
-	case kind == "ACN" && (!ok || len(digits) != 9):
-		return "An ACN is 9 digits; spaces are allowed."
-	case kind == "TFN" && (!ok || len(digits) != 9 && len(digits) != 8):
-		return "A TFN is 9 or 8 digits; spaces are allowed."
+	case !ok || !slices.Contains(form.counts, len(digits)):
+		return form.sentence
 	case !checkDigitsHold(kind, digits):
 		return "The check digits of this " + kind + " do not match its other digits."
 	}
 	return ""
 }
 
+// digitForms are the types that are digits, with how many they have.
+var digitForms = map[string]struct {
+	counts   []int
+	sentence string
+}{
+	"ABN": {[]int{11}, "An ABN is 11 digits; spaces are allowed."},
+	"ACN": {[]int{9}, "An ACN is 9 digits; spaces are allowed."},
+	"TFN": {[]int{9, 8}, "A TFN is 9 or 8 digits; spaces are allowed."},
+}
+
 // organisationRules are what the organisation's members say of each other.
 func (c Config) organisationRules() []rules.Rule {
 	const identifier, kind = "orgIdentifier", "orgIdentifierType"
 	is := func(word string) rules.Condition { return rules.Condition{Member: kind, In: []string{word}} }
-	list := []rules.Rule{
+	digits := func(of, count string) rules.Rule { // JSON Schema does not calculate
+		pattern := map[string]any{"properties": map[string]any{identifier: map[string]any{"pattern": "^ *([0-9] *)" + count + "$"}}}
+		return rules.Described(is(of), pattern, StrictIdentifiers)
+	}
+	return []rules.Rule{
 		rules.RequireWhen(kind, rules.Condition{Member: identifier}, rules.Says{Detail: "The type of the identifier is required: ABN, ACN, RBN or TFN."}),
 		rules.RequireWhen(identifier, rules.Condition{Member: kind}, rules.Says{Detail: "The identifier is required when its type is given."}),
 		rules.Checker{
@@ -60,12 +72,8 @@ func (c Config) organisationRules() []rules.Rule {
 			},
 		}.Rule(),
 		rules.Described(is("RBN"), map[string]any{"properties": map[string]any{identifier: map[string]any{"maxLength": maxRBN}}}, ""),
+		digits("ABN", "{11}"), digits("ACN", "{9}"), digits("TFN", "{8,9}"),
 	}
-	for _, of := range []struct{ kind, count string }{{"ABN", "{11}"}, {"ACN", "{9}"}, {"TFN", "{8,9}"}} { // JSON Schema does not calculate
-		digits := map[string]any{"properties": map[string]any{identifier: map[string]any{"pattern": "^ *([0-9] *)" + of.count + "$"}}}
-		list = append(list, rules.Described(is(of.kind), digits, StrictIdentifiers))
-	}
-	return list
 }
 
 func checkDigitsHold(kind string, d []int) bool {

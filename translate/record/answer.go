@@ -68,7 +68,7 @@ func AppendString(b []byte, s string) []byte {
 			continue
 		}
 		size := 1
-		escape := ""
+		var escape string
 		if c < utf8.RuneSelf {
 			escape = escapes[c]
 		} else {

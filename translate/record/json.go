@@ -131,47 +131,67 @@ func (r *reader) value(slot int32, f *shape.Field) error {
 
 // single reads one value that is neither null nor an array of the field's.
 func (r *reader) single(slot int32, f *shape.Field) error {
-	switch c := r.peek(); {
-	case f.Kind == shape.Object && c == '{':
-		return r.object(slot, f.Object)
-	case f.Kind == shape.Object:
+	c := r.peek()
+	switch f.Kind {
+	case shape.Object:
+		if c == '{' {
+			return r.object(slot, f.Object)
+		}
 		return r.wrongType(slot, "an object")
-	case f.Kind == shape.Boolean && c == 't':
-		r.set(slot, r.pos, r.pos+len("true"))
-		return r.literal("true")
-	case f.Kind == shape.Boolean && c == 'f':
-		r.set(slot, r.pos, r.pos+len("false"))
-		return r.literal("false")
-	case f.Kind == shape.Boolean:
-		return r.wrongType(slot, "true or false")
-	case f.Kind == shape.Integer && isNumber(c):
-		return r.integer(slot, f)
-	case f.Kind == shape.Integer:
+	case shape.Boolean:
+		return r.boolean(slot)
+	case shape.Integer:
+		if isNumber(c) {
+			return r.integer(slot, f)
+		}
 		return r.wrongType(slot, "an integer")
-	case f.Kind == shape.Float && isNumber(c):
-		begin := r.pos
+	case shape.Float:
+		return r.float(slot)
+	case shape.XML:
+		return r.element(slot)
+	case shape.String:
+	}
+	if c == '"' {
+		return r.string(slot)
+	}
+	return r.wrongType(slot, "a string")
+}
+
+func (r *reader) boolean(slot int32) error {
+	for _, word := range [...]string{"true", "false"} {
+		if r.peek() == word[0] {
+			r.set(slot, r.pos, r.pos+len(word))
+			return r.literal(word)
+		}
+	}
+	return r.wrongType(slot, "true or false")
+}
+
+func (r *reader) float(slot int32) error {
+	begin := r.pos
+	switch {
+	case isNumber(r.peek()):
 		err := r.number()
 		r.set(slot, begin, r.pos)
 		return err
-	case f.Kind == shape.Float && isInfinite(r.text[r.pos:]):
-		begin := r.pos + 1
+	case isInfinite(r.text[r.pos:]):
 		err := r.skip()
-		r.set(slot, begin, r.pos-1)
+		r.set(slot, begin+1, r.pos-1)
 		return err
-	case f.Kind == shape.Float:
-		return r.wrongType(slot, `a number, or "INF", "-INF" or "NaN"`)
-	case c == '"' && f.Kind == shape.XML:
-		err := r.string(slot)
-		if s := &r.record.slots[slot]; s.state == present && !isElement((Value{record: r.record, slot: slot}).Text()) {
-			s.state = unreadable
-			r.blame(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
-		}
-		return err
-	case c == '"':
-		return r.string(slot)
-	default:
+	}
+	return r.wrongType(slot, `a number, or "INF", "-INF" or "NaN"`)
+}
+
+func (r *reader) element(slot int32) error {
+	if r.peek() != '"' {
 		return r.wrongType(slot, "a string")
 	}
+	err := r.string(slot)
+	if s := &r.record.slots[slot]; s.state == present && !isElement((Value{record: r.record, slot: slot}).Text()) {
+		s.state = unreadable
+		r.blame(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
+	}
+	return err
 }
 
 // set makes a part of the body the text of a leaf.
@@ -222,61 +242,78 @@ func (r *reader) object(slot int32, s *shape.Shape) error {
 		s = inside
 		r.record.open(slot, s)
 	}
-	r.record.slots[slot].state = present
-	first := r.record.slots[slot].first
-	named := r.record.slots[slot].subtype == 0 // no member of the object is to name its shape any more
-	given, next := false, 0                    // members come in the order of the shape more often than not
-	err := r.each('}', func(int) error {
-		begin := r.pos
-		name, err := r.name()
-		if err != nil {
-			return err
-		}
-		i, known := next, next < len(s.Fields) && s.Fields[next].Name == name && !s.Fields[next].Hidden
-		if !known {
-			i, known = s.ByName([]byte(name))
-		}
-		next = i + 1
-		r.path = append(r.path, step{name, -1})
-		defer func() { r.path = r.path[:len(r.path)-1] }()
-		switch {
-		case !known && name == shape.Discriminator && !named:
-			given, named = true, true
-			return r.skip()
-		case !known && name == shape.Discriminator && r.record.slots[slot].subtype > 0:
-			r.blame(begin, DuplicateMember, duplicateSentence, nil)
-			return r.skip()
-		case !known:
-			given = true
-			r.unknown(begin, s, name)
-			return r.skip()
-		}
-		member := first + int32(i) //nolint:gosec // at most MaxFields
-		if r.record.slots[member].at != 0 {
-			given = true
-			r.blame(begin, DuplicateMember, duplicateSentence, nil)
-			err = r.skip()
-			if r.record.slots[member].end != 0 { // what both lack is missing behind the second
-				r.record.slots[member].end = int32(r.pos) //nolint:gosec // see open
-			}
-			return err
-		}
-		r.record.slots[member].at = int32(begin) //nolint:gosec // see open
-		err = r.value(member, &s.Fields[i])
-		given = given || r.record.slots[member].state != absent
-		return err
-	})
+	at := &r.record.slots[slot]
+	at.state = present
+	m := members{reader: r, shape: s, object: slot, first: at.first, named: at.subtype == 0}
+	err := r.each('}', func(int) error { return m.read() })
 	if err != nil {
 		return err
 	}
 	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
-	if !given {
+	if !m.given {
 		r.blame(int(r.record.slots[slot].at), EmptyObject, "An object may not be empty. Leave the member out instead.", nil)
 	}
 	return nil
 }
 
 const duplicateSentence = "This member appears more than once in its object."
+
+// members reads the members of one object.
+type members struct {
+	*reader
+
+	shape         *shape.Shape
+	object, first int32 // slots of the object, and of its first member
+	next          int   // index of the field that is likely to come: members come in the order of the shape more often than not
+	given         bool  // the object is not empty
+	named         bool  // no member is to name the object's shape any more
+}
+
+func (m *members) read() error {
+	begin := m.pos
+	name, err := m.name()
+	if err != nil {
+		return err
+	}
+	i, known := m.next, m.next < len(m.shape.Fields) && m.shape.Fields[m.next].Name == name && !m.shape.Fields[m.next].Hidden
+	if !known {
+		i, known = m.shape.ByName([]byte(name))
+	}
+	m.next = i + 1
+	m.path = append(m.path, step{name, -1})
+	defer func() { m.path = m.path[:len(m.path)-1] }()
+	if !known {
+		return m.stranger(begin, name)
+	}
+	member := m.first + int32(i) //nolint:gosec // at most MaxFields
+	if m.record.slots[member].at != 0 {
+		m.given = true
+		m.blame(begin, DuplicateMember, duplicateSentence, nil)
+		err = m.skip()
+		if m.record.slots[member].end != 0 { // what both lack is missing behind the second
+			m.record.slots[member].end = int32(m.pos) //nolint:gosec // see open
+		}
+		return err
+	}
+	m.record.slots[member].at = int32(begin) //nolint:gosec // see open
+	err = m.value(member, &m.shape.Fields[i])
+	m.given = m.given || m.record.slots[member].state != absent
+	return err
+}
+
+// stranger reads a member that the shape does not have: the name of the subtype, or a violation.
+func (m *members) stranger(begin int, name string) error {
+	switch {
+	case name == shape.Discriminator && !m.named:
+		m.given, m.named = true, true
+	case name == shape.Discriminator && m.record.slots[m.object].subtype > 0:
+		m.blame(begin, DuplicateMember, duplicateSentence, nil)
+	default:
+		m.given = true
+		m.unknown(begin, m.shape, name)
+	}
+	return m.skip()
+}
 
 // each reads the braces or brackets, the commas and the white space around elements.
 func (r *reader) each(end byte, element func(n int) error) error {

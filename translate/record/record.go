@@ -208,7 +208,7 @@ func (v Value) Open(s *shape.Shape) Object {
 	at.state = present
 	for i, subtype := range v.field.Object.Subtypes {
 		if subtype == s {
-			at.subtype = uint16(i + 1) //nolint:gosec // a schema has at most some hundreds
+			at.subtype = uint16(i + 1)
 		}
 	}
 	v.record.open(v.slot, s)

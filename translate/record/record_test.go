@@ -16,7 +16,9 @@ import (
 )
 
 // good reads a body that fits the shape.
-func good(t interface{ Fatalf(string, ...any) }, s *shape.Shape, body string) *Record {
+func good(t interface {
+	Fatalf(format string, args ...any)
+}, s *shape.Shape, body string) *Record {
 	report := &Report{}
 	r, err := ReadJSON([]byte(body), s, report)
 	if err != nil || len(report.Violations) > 0 {

@@ -25,7 +25,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	for i, subtype := range s.Subtypes {
 		names[i] = subtype.Name
 		if given && raw[0] == '"' && string(word) == subtype.Name || !given && subtype == s {
-			r.record.slots[slot].subtype = uint16(i + 1) //nolint:gosec // a schema has at most some hundreds
+			r.record.slots[slot].subtype = uint16(i + 1)
 			return subtype, nil
 		}
 	}

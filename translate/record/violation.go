@@ -145,43 +145,66 @@ func (r *Report) Sort(of *Record) {
 // place returns the byte of the body at which the value of a JSON Pointer begins, or at which the nearest object or array around it ends, and the
 // positions at which shapes declare the members on the way.
 func (r *Record) place(pointer string) (at int32, declared []int) {
-	s, field, here := r.root.shape, (*shape.Field)(nil), int32(0) // the slot of the pointer so far; -1 where nothing was given
+	c := cursor{record: r, shape: r.root.shape}
 	at = r.slots[0].end
-	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		if pointer == "" {
-			break
+	if pointer == "" {
+		return r.slots[0].at, nil
+	}
+	for name := range strings.SplitSeq(pointer[1:], "/") {
+		if !c.step(name) {
+			return at, c.declared
 		}
-		if field != nil && field.Repeated {
-			here, field = r.item(here, name), nil
-		} else {
-			if here >= 0 && r.slots[here].subtype > 0 {
-				s = s.Subtypes[r.slots[here].subtype-1]
-			}
-			i, known := s.ByName([]byte(name))
-			if !known {
-				return at, declared
-			}
-			declared, field = append(declared, i), &s.Fields[i]
-			if here >= 0 && r.slots[here].state == present {
-				here = r.slots[here].first + int32(i) //nolint:gosec // at most MaxFields
-			} else {
-				here = -1
-			}
-			if field.Object != nil {
-				s = field.Object
-			}
-		}
-		if here >= 0 && r.slots[here].at == 0 {
-			here = -1
-		}
-		if here >= 0 && r.slots[here].end != 0 {
-			at = r.slots[here].end
+		if c.here >= 0 && r.slots[c.here].end != 0 {
+			at = r.slots[c.here].end
 		}
 	}
-	if here >= 0 {
-		at = r.slots[here].at
+	if c.here >= 0 {
+		at = r.slots[c.here].at
 	}
-	return at, declared
+	return at, c.declared
+}
+
+// cursor follows a JSON Pointer.
+type cursor struct {
+	record   *Record
+	shape    *shape.Shape
+	field    *shape.Field // that of the value so far; nil for an object and for an item
+	here     int32        // its slot; -1 where nothing was given
+	declared []int
+}
+
+// step follows one name of the pointer. It reports whether a shape declares it.
+func (c *cursor) step(name string) bool {
+	if c.field != nil && c.field.Repeated {
+		c.here, c.field = c.record.item(c.here, name), nil
+	} else if !c.member(name) {
+		return false
+	}
+	if c.here >= 0 && c.record.slots[c.here].at == 0 {
+		c.here = -1
+	}
+	return true
+}
+
+func (c *cursor) member(name string) bool {
+	given := c.here >= 0 && c.record.slots[c.here].state == present
+	if c.here >= 0 && c.record.slots[c.here].subtype > 0 {
+		c.shape = c.shape.Subtypes[c.record.slots[c.here].subtype-1]
+	}
+	i, known := c.shape.ByName([]byte(name))
+	if !known {
+		return false
+	}
+	c.declared, c.field = append(c.declared, i), &c.shape.Fields[i]
+	if given {
+		c.here = c.record.slots[c.here].first + int32(i) //nolint:gosec // at most MaxFields
+	} else {
+		c.here = -1
+	}
+	if c.field.Object != nil {
+		c.shape = c.field.Object
+	}
+	return true
 }
 
 // item returns the slot of an array's item; -1 where there is none.

@@ -60,10 +60,10 @@ func appendCanonical(b []byte, o Object, pointer []byte) []byte {
 		f := &o.shape.Fields[i]
 		at := append(append(pointer, '/'), f.Name...)
 		if !f.Repeated {
-			b = appendValue(b, Value{o.record, f, first + int32(i)}, at) //nolint:gosec // at most MaxFields
+			b = appendValue(b, Value{o.record, f, first + int32(i)}, at)
 			continue
 		}
-		for n, item := range (Value{o.record, f, first + int32(i)}).Items() { //nolint:gosec // see above
+		for n, item := range (Value{o.record, f, first + int32(i)}).Items() {
 			b = appendValue(b, item, strconv.AppendInt(append(at, '/'), int64(n), 10))
 		}
 	}

@@ -298,16 +298,25 @@ func (c *fields) facets(f *shape.Field, text string) (v record.Violation, broken
 		v = tooShort(*a.MinLength)
 	case f.Kind == shape.Integer:
 		return outOfRange(text, a.Min, a.Max)
-	case a.Form == shape.Date && !IsDate(text):
-		v = badDate()
-	case a.Form == shape.DateTime && !IsDateTime(text):
-		v = badDateTime()
-	case a.Form == shape.Decimal && !IsDecimal(text, a.IntegerDigits, a.FractionDigits):
-		v = badDecimal(a.IntegerDigits, a.FractionDigits)
 	default:
-		return c.wrongPattern(f, text)
+		if v, broken = wrongForm(a, text); !broken {
+			return c.wrongPattern(f, text)
+		}
 	}
 	return v, true
+}
+
+func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
+	switch a.Form {
+	case shape.Date:
+		return badDate(), !IsDate(text)
+	case shape.DateTime:
+		return badDateTime(), !IsDateTime(text)
+	case shape.Decimal:
+		return badDecimal(a.IntegerDigits, a.FractionDigits), !IsDecimal(text, a.IntegerDigits, a.FractionDigits)
+	case shape.AnyText:
+	}
+	return v, false
 }
 
 func (c *fields) wrongPattern(f *shape.Field, text string) (v record.Violation, broken bool) {

@@ -112,7 +112,7 @@ func (s Says) or(v record.Violation) record.Violation {
 	return v
 }
 
-// RequireAnyOf: one of the members at least has a text, or is given where it is not a text. The first is reported. One that is a violation itself counts: whether it would have sufficed
+// RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is a violation itself counts: whether it would have sufficed
 // cannot be known.
 func RequireAnyOf(names ...string) Rule {
 	return Rule{
@@ -132,7 +132,7 @@ func RequireAnyOf(names ...string) Rule {
 	}
 }
 
-// ExactlyOneOf: one of the members is given, and no other. An empty text is given: it goes to the wire.
+// ExactlyOneOf demands that one of the members is given, and no other. An empty text is given: it goes to the wire.
 func ExactlyOneOf(names ...string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any { return choice{names: names}.schema(s) },
@@ -186,7 +186,7 @@ func (c choice) schema(s *shape.Shape) map[string]any {
 	return map[string]any{"oneOf": list}
 }
 
-// RequireWhen: a member has a text, or is given where it is not a text, if the condition holds.
+// RequireWhen demands that a member has a text, or is given where it is not a text, if the condition holds.
 func RequireWhen(name string, when Condition, says Says) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
@@ -206,7 +206,7 @@ func RequireWhen(name string, when Condition, says Says) Rule {
 	}
 }
 
-// ForbidWhen: a member is absent if the condition holds.
+// ForbidWhen demands that a member is absent if the condition holds.
 func ForbidWhen(name string, when Condition, detail string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
@@ -233,7 +233,7 @@ func ForbidWhen(name string, when Condition, detail string) Rule {
 	}
 }
 
-// NotBefore: a date is not before another one. JSON Schema compares no members.
+// NotBefore demands that a date is not before another one. JSON Schema compares no members.
 func NotBefore(name, other, detail string) Rule {
 	return Rule{bind: func(s *shape.Shape) (check, error) {
 		list, err := members(s, name, other)
@@ -246,7 +246,7 @@ func NotBefore(name, other, detail string) Rule {
 	}}
 }
 
-// ListWhen: a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does not. Of a condition
+// ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does not. Of a condition
 // without its member nothing is said.
 func ListWhen(name string, when Condition, then, otherwise []string, says Says) Rule {
 	oneOf := func(list []string) map[string]any {
@@ -278,7 +278,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, says Says) 
 	}
 }
 
-// PatternWhen: a member matches a pattern if the condition holds.
+// PatternWhen demands that a member matches a pattern if the condition holds.
 func PatternWhen(name string, when Condition, pattern string, says Says) Rule {
 	matches := regexp.MustCompile(pattern)
 	return Rule{
@@ -385,46 +385,48 @@ func Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Repor
 	}
 	said := map[*shape.Shape]string{} // where the rules of a shape have been said
 	for _, on := range rules {
-		b, inside := between{}, s
-		if on.Object != "" {
-			path, err := s.Find(on.Object)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			b.path, b.pointer = path, []byte("/"+on.Object)
-			for _, i := range path {
-				inside = inside.Fields[i].Object
-			}
-			if inside == nil || fieldOf(s, on.Object).Repeated {
-				problems = append(problems, fmt.Errorf("%s has rules and is not an object", on.Object))
-				continue
-			}
+		b, inside, err := on.bind(s)
+		if problems = append(problems, err); err != nil {
+			continue
 		}
-		if on.When != nil {
-			var wrong error
-			b.when, wrong = on.When.bind(inside)
-			problems = append(problems, wrong)
-		}
+		set.between = append(set.between, b)
 		if _, known := said[inside]; !known {
 			said[inside] = on.Object
 		}
-		for _, r := range on.Rules {
-			c, err := r.bind(inside)
-			if problems = append(problems, err); err != nil {
-				continue
-			}
-			b.checks = append(b.checks, c)
-			if said[inside] == on.Object { // one shape in two places has its rules once
+		if said[inside] == on.Object { // one shape in two places has its rules once
+			for _, r := range on.Rules {
 				set.say(inside, on.When, r)
 			}
 		}
-		set.between = append(set.between, b)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
 	return set, nil
+}
+
+// bind resolves the rules in a message of a shape, and returns the shape of the object that they are about.
+func (on On) bind(s *shape.Shape) (b between, inside *shape.Shape, err error) {
+	if inside = s; on.Object != "" {
+		if b.path, err = s.Find(on.Object); err != nil {
+			return b, nil, err
+		}
+		for _, i := range b.path {
+			inside = inside.Fields[i].Object
+		}
+		if inside == nil || fieldOf(s, on.Object).Repeated {
+			return b, nil, fmt.Errorf("%s has rules and is not an object", on.Object)
+		}
+		b.pointer = []byte("/" + on.Object)
+	}
+	if on.When != nil {
+		b.when, err = on.When.bind(inside)
+	}
+	for _, r := range on.Rules {
+		c, wrong := r.bind(inside)
+		b.checks, err = append(b.checks, c), errors.Join(err, wrong)
+	}
+	return b, inside, err
 }
 
 // say adds the JSON Schema of a rule, if there is one.

@@ -172,10 +172,8 @@ func ParseRules(tag string) (rules []Rule) {
 func (f *Field) apply(r Rule) error {
 	facets := &f.Facets
 	switch r.Word {
-	case "omitnil", "dive", "notblank": // presence is not the library's business, and neither is the way to the leaves
-		return nil
-	case "required":
-		f.Required = true
+	case "omitnil", "dive", "notblank", "required": // presence is not the library's business, and neither is the way to the leaves
+		f.Required = f.Required || r.Word == "required"
 		return nil
 	case "min", "max":
 		n, err := strconv.Atoi(r.Param)
@@ -199,7 +197,7 @@ func (f *Field) apply(r Rule) error {
 	default:
 		return errors.New("it is not in the vocabulary")
 	}
-	if f.Kind != String && f.Kind != Integer || f.Kind == Integer && r.Word != "min" && r.Word != "max" {
+	if limits := r.Word == "min" || r.Word == "max"; f.Kind != String && (f.Kind != Integer || !limits) {
 		return errors.New("it does not fit the type")
 	}
 	if f.Rules != "" {

@@ -149,23 +149,7 @@ func (s *Shape) index(done map[*Shape]bool) error {
 	}
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if wrong := f.wrong(); wrong != "" {
-			fail("%s: %s", f.Name, wrong)
-		}
-		if _, twice := s.byName[f.Name]; twice && !f.Hidden {
-			fail("has the member %q twice", f.Name)
-		}
-		wire := wireName{f.Wire, f.Place}
-		if f.AnySpace {
-			wire.name.Space = anySpace
-		}
-		if _, twice := s.byWire[wire]; twice {
-			fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
-		}
-		if !f.Hidden {
-			s.byName[f.Name] = i
-		}
-		s.byWire[wire] = i
+		s.add(i, fail)
 		if f.Object != nil {
 			problems = append(problems, f.Object.index(done))
 		}
@@ -190,6 +174,28 @@ func (s *Shape) index(done map[*Shape]bool) error {
 		fail("requires itself, which no message can satisfy")
 	}
 	return errors.Join(problems...)
+}
+
+// add prepares the lookups of a field.
+func (s *Shape) add(i int, fail func(string, ...any)) {
+	f := &s.Fields[i]
+	if wrong := f.wrong(); wrong != "" {
+		fail("%s: %s", f.Name, wrong)
+	}
+	if _, twice := s.byName[f.Name]; twice && !f.Hidden {
+		fail("has the member %q twice", f.Name)
+	}
+	wire := wireName{f.Wire, f.Place}
+	if f.AnySpace {
+		wire.name.Space = anySpace
+	}
+	if _, twice := s.byWire[wire]; twice {
+		fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
+	}
+	if !f.Hidden {
+		s.byName[f.Name] = i
+	}
+	s.byWire[wire] = i
 }
 
 // wrongSubtype says why a shape cannot be used in place of s; empty when it can.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/shape"
@@ -112,26 +113,27 @@ func (c *compiler) name(n xml.Name) string {
 func (c *compiler) frame(v Version, prefix string) frame {
 	b := &c.binding
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
-	declarations := declaration(b.Prefix, b.Namespace)
+	var wrappers strings.Builder
+	declarations := []string{declaration(b.Prefix, b.Namespace)}
 	if c.second != "" {
-		declarations += declaration(c.second[:len(c.second)-1], b.Namespace)
+		declarations = append(declarations, declaration(c.second[:len(c.second)-1], b.Namespace))
 	}
 	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
 		if space != b.Namespace && space != "" && space != xmlNamespace {
-			declarations += declaration(c.prefixes[space][:len(c.prefixes[space])-1], space)
+			declarations = append(declarations, declaration(c.prefixes[space][:len(c.prefixes[space])-1], space))
 		}
 	}
-	wrappers, ends := "", ""
+	ends := ""
 	for i, name := range b.Request {
-		if i > 0 {
-			declarations = ""
-			wrappers += ">"
-		}
 		name = c.prefixes[b.Namespace] + name
-		wrappers += "<" + name + declarations
+		if i == 0 {
+			wrappers.WriteString("<" + name + strings.Join(declarations, ""))
+		} else {
+			wrappers.WriteString("><" + name)
+		}
 		ends = "</" + name + ">" + ends
 	}
-	body := "<" + prefix + ":Body>" + wrappers
+	body := "<" + prefix + ":Body>" + wrappers.String()
 	return frame{
 		open: start + "<" + prefix + ":Header>", body: "</" + prefix + ":Header>" + body, bare: start + "<" + prefix + ":Header/>" + body,
 		close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
