@@ -1,0 +1,96 @@
+package edge
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"soapbridge/translate"
+	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
+)
+
+// partOrder is an operation that no Go type describes: its shapes are made here, as a reader of schemas makes them. A part contains parts, has a
+// namespace and attributes of its own, and its reply is typed.
+func partOrder(t *testing.T) translate.Operation {
+	t.Helper()
+	const parts = "urn:parts"
+	part := &shape.Shape{Name: "Part"}
+	part.Fields = []shape.Field{
+		{Name: "number", Wire: xml.Name{Local: "No"}, Place: shape.Attribute, Kind: shape.String, Required: true, Facets: shape.Facets{MaxLength: new(8)}},
+		{Name: "weight", Wire: xml.Name{Space: parts, Local: "Weight"}, Kind: shape.Float, Nillable: true},
+		{Name: "part", Wire: xml.Name{Space: parts, Local: "Part"}, Kind: shape.Object, Object: part, Repeated: true},
+	}
+	request := &shape.Shape{Name: "OrderRequest", Fields: []shape.Field{
+		{Name: "version", Wire: xml.Name{Local: "Version"}, Kind: shape.String, Required: true, Fixed: new("7")},
+		{Name: "pin", Wire: xml.Name{Local: "PIN"}, Kind: shape.String, Secret: true},
+		{Name: "account", Wire: xml.Name{Local: "Account"}, Kind: shape.String},
+		{Name: "part", Wire: xml.Name{Space: parts, Local: "Part"}, Kind: shape.Object, Object: part, Required: true},
+	}}
+	response := &shape.Shape{Name: "OrderResponse", Fields: []shape.Field{
+		{Name: "count", Wire: xml.Name{Local: "Count"}, Kind: shape.Integer},
+		{Name: "done", Wire: xml.Name{Local: "Done"}, Kind: shape.Boolean},
+	}}
+	for _, s := range []*shape.Shape{request, response} {
+		if err := s.Index(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	op, err := translate.Define(translate.Definition{
+		System: "shop", Name: "Order", Path: "/v1/shop/orders", Status: http.StatusCreated, Version: soap.V11, Request: request, Response: response,
+		Binding: soap.Binding{
+			Namespace: "urn:shop", Prefix: "s", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"Order"},
+			Reply: []xml.Name{{Space: "urn:shop", Local: "OrderResponse"}},
+		},
+		Rules: []rules.On{{Rules: []rules.Rule{rules.RequireAnyOf("account", "pin")}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// TestOperationWithoutAGoType takes such an operation the whole way: rules, envelope, one execution for one key, typed answer.
+func TestOperationWithoutAGoType(t *testing.T) {
+	var sent []string
+	vendor := upstreamFunc(func(_ context.Context, m soap.Message) (soap.Reply, error) {
+		sent = append(sent, string(m.Envelope))
+		return envelope(`<o:OrderResponse xmlns:o="urn:shop"><Count> +3 </Count><Done>1</Done></o:OrderResponse>`), nil
+	})
+	op := partOrder(t)
+	e := newEdge(t, vendor, func(c *Config) {
+		c.Systems = []System{{Operations: []translate.Operation{op}, Upstream: vendor, CallTimeout: time.Minute}}
+	})
+	order := func(body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, op.Path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(keyHeader, goodKey)
+		return e.call(r)
+	}
+	refused := problemIn(t, order(`{"version": "8", "part": {"weight": "light", "part": [{"number": "123456789"}]}}`))
+	var places []string
+	for _, v := range refused["errors"].([]any) {
+		places = append(places, v.(map[string]any)["pointer"].(string)+" "+v.(map[string]any)["code"].(string))
+	}
+	want := "/version not-in-list, /part/weight wrong-type, /part/part/0/number too-long, /part/number required, /account required"
+	if got := strings.Join(places, ", "); got != want || len(sent) != 0 {
+		t.Errorf("\n got %s\nwant %s; sent %q", got, want, sent)
+	}
+	const body = `{"pin": "00<42", "part": {"weight": null, "number": "1\"&", "part": [{"number": "2", "weight": 1.50, "part": [{"number": "3"}]}]}}`
+	const part = `<n3:Part No="1&quot;&amp;"><n3:Weight xsi:nil="true"/><n3:Part No="2"><n3:Weight>1.50</n3:Weight><n3:Part No="3"></n3:Part></n3:Part></n3:Part>`
+	for range 2 {
+		w := order(body)
+		_, members, _ := strings.Cut(w.Body.String(), ",")
+		if w.Code != http.StatusCreated || members != `"count":3,"done":true}` {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if len(sent) != 1 || !strings.Contains(sent[0], "<Version>7</Version><PIN>00&lt;42</PIN>"+part) {
+		t.Errorf("%q", sent)
+	}
+}
