@@ -48,7 +48,7 @@ const maxIdentifier = 256
 // to be one, the reply cannot be understood.
 func trimIdentifiers(reply *record.Record) (problem *Error) {
 	reply.Leaves(func(_ []byte, v record.Value) bool {
-		if v.Field().FreeText {
+		if v.Field().FreeText || !v.Present() {
 			return true
 		}
 		text := strings.TrimSpace(v.Text())

@@ -152,16 +152,16 @@ type operation struct {
 }
 
 func (o *operation) compile() error {
-	var encoder, decoder, between error
+	var encoderErr, decoderErr, rulesErr error
 	if o.Request == nil || o.Response == nil {
 		return errors.New("an operation needs the shapes of its request and of its response")
 	}
-	o.encoder, encoder = soap.NewEncoder(o.Binding, o.Request)
-	o.decoder, decoder = soap.NewDecoder(o.Binding, o.Response, o.Limits)
-	o.rules, between = rules.Compile(o.Request, o.Rules, o.LastRule)
+	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
+	o.decoder, decoderErr = soap.NewDecoder(o.Binding, o.Response, o.Limits)
+	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
 	o.hidden = secretNeedles(o.Secrets)
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
-	return errors.Join(encoder, decoder, between)
+	return errors.Join(encoderErr, decoderErr, rulesErr)
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
@@ -249,7 +249,7 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
 	problem := trimIdentifiers(decoded.Result)
-	if r.op.Outcome != nil {
+	if r.op.Outcome != nil { // a reply that answers another call is that first, whatever else is wrong with it
 		if judged := r.op.Outcome(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
 			problem = judged
 		}

@@ -94,11 +94,13 @@ func (s *Server) admit(c *gin.Context, call *call) (p *problem) {
 	if p != nil {
 		return p
 	}
-	call.env = translate.Env{Now: time.Now(), OperationID: uuid.Nil.String()} // which no operation has: a preview without a key
 	if key == "" && call.preview == 0 {
 		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
 	}
-	if key != "" {
+	call.env = translate.Env{Now: time.Now()}
+	if key == "" {
+		call.env.OperationID = uuid.Nil.String() // which no operation has: a preview without a key
+	} else {
 		call.env.OperationID = s.config.Vault.OperationID(call.caller.id, key)
 	}
 	call.env.Caller.UserID = call.caller.id

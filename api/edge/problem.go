@@ -110,7 +110,10 @@ func problemOf(e *translate.Error) *problem {
 		p.retryAfter = seconds
 	}
 	if e.Truncated {
-		p.extensions = map[string]any{"errorsTruncated": true}
+		if p.extensions == nil {
+			p.extensions = map[string]any{}
+		}
+		p.extensions["errorsTruncated"] = true
 	}
 	for _, v := range e.Violations {
 		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})

@@ -35,6 +35,8 @@ func partOrder(t *testing.T) translate.Operation {
 	response := &shape.Shape{Name: "OrderResponse", Fields: []shape.Field{
 		{Name: "count", Wire: xml.Name{Local: "Count"}, Kind: shape.Integer},
 		{Name: "done", Wire: xml.Name{Local: "Done"}, Kind: shape.Boolean},
+		{Name: "left", Wire: xml.Name{Local: "Left"}, Kind: shape.Integer, Nillable: true},
+		{Name: "urgent", Wire: xml.Name{Local: "urgent"}, Place: shape.Attribute, Kind: shape.Boolean},
 	}}
 	for _, s := range []*shape.Shape{request, response} {
 		if err := s.Index(); err != nil {
@@ -58,21 +60,23 @@ func partOrder(t *testing.T) translate.Operation {
 // TestOperationWithoutAGoType takes such an operation the whole way: rules, envelope, one execution for one key, typed answer.
 func TestOperationWithoutAGoType(t *testing.T) {
 	var sent []string
+	reply := `<o:OrderResponse xmlns:o="urn:shop" urgent=" 0 "><Count> +3 </Count><Done>1</Done>
+		<Left xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/></o:OrderResponse>`
 	vendor := upstreamFunc(func(_ context.Context, m soap.Message) (soap.Reply, error) {
 		sent = append(sent, string(m.Envelope))
-		return envelope(`<o:OrderResponse xmlns:o="urn:shop"><Count> +3 </Count><Done>1</Done></o:OrderResponse>`), nil
+		return envelope(reply), nil
 	})
 	op := partOrder(t)
 	e := newEdge(t, vendor, func(c *Config) {
 		c.Systems = []System{{Operations: []translate.Operation{op}, Upstream: vendor, CallTimeout: time.Minute}}
 	})
-	order := func(body string) *httptest.ResponseRecorder {
+	order := func(key, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, op.Path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set(keyHeader, goodKey)
+		r.Header.Set(keyHeader, key)
 		return e.call(r)
 	}
-	refused := problemIn(t, order(`{"version": "8", "part": {"weight": "light", "part": [{"number": "123456789"}]}}`))
+	refused := problemIn(t, order(goodKey, `{"version": "8", "part": {"weight": "light", "part": [{"number": "123456789"}]}}`))
 	var places []string
 	for _, v := range refused["errors"].([]any) {
 		places = append(places, v.(map[string]any)["pointer"].(string)+" "+v.(map[string]any)["code"].(string))
@@ -84,13 +88,17 @@ func TestOperationWithoutAGoType(t *testing.T) {
 	const body = `{"pin": "00<42", "part": {"weight": null, "number": "1\"&", "part": [{"number": "2", "weight": 1.50, "part": [{"number": "3"}]}]}}`
 	const part = `<n3:Part No="1&quot;&amp;"><n3:Weight xsi:nil="true"/><n3:Part No="2"><n3:Weight>1.50</n3:Weight><n3:Part No="3"></n3:Part></n3:Part></n3:Part>`
 	for range 2 {
-		w := order(body)
+		w := order(goodKey, body)
 		_, members, _ := strings.Cut(w.Body.String(), ",")
-		if w.Code != http.StatusCreated || members != `"count":3,"done":true}` {
+		if w.Code != http.StatusCreated || members != `"count":3,"done":true,"left":null,"urgent":false}` {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	}
 	if len(sent) != 1 || !strings.Contains(sent[0], "<Version>7</Version><PIN>00&lt;42</PIN>"+part) {
 		t.Errorf("%q", sent)
+	}
+	reply = strings.Replace(reply, " 0 ", "maybe", 1)
+	if unknown := problemIn(t, order(goodKey+"-2", body)); unknown["code"] != "outcome-unknown" || len(sent) != 2 {
+		t.Errorf("an attribute without the form of its type: %v", unknown)
 	}
 }

@@ -21,7 +21,7 @@ type Record struct {
 
 // slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a request.
 type slot struct {
-	// begin and end of a leaf's text in the body; the complement of its index among the others where begin is negative.
+	// begin and stop bound a leaf's text in the body. Where begin is negative it is the complement of the text's index among the others.
 	begin, stop int32
 	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next item.
 	first, next int32

@@ -7,7 +7,7 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Leaves calls a function for every leaf that is present, in the order of the shape, with its JSON Pointer. The bytes of the pointer are good until
+// Leaves calls a function for every leaf that is present or nil, in the order of the shape, with its JSON Pointer. The bytes of the pointer are good until
 // the function returns. It ends when the function returns false, and reports whether it came to the end.
 func (r *Record) Leaves(visit func(pointer []byte, v Value) bool) bool {
 	var room [256]byte

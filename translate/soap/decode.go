@@ -1,183 +1,215 @@
 package soap
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/xml"
 )
 
-// members reads elements into records.
-type members struct {
-	s           *xml.Scanner
-	byLocalName bool
-	ignored     int // elements that no field names; they are skipped
+// Decoder reads the replies to one operation. It is compiled once and safe for concurrent use.
+type Decoder struct {
+	binding Binding
+	shape   *shape.Shape
+	limits  xml.Limits
 }
 
-// read reads the attributes and the content of the current start element into an object, up to and including its end. Every field is optional.
-func (m *members) read(o record.Object) error {
-	m.attributes(o)
-	content, text := contentOf(o.Shape()), ""
+// NewDecoder compiles the reading of replies whose members have a shape.
+func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) (*Decoder, error) {
+	if len(b.Reply) == 0 {
+		return nil, errors.New("soap: a binding needs the name of its reply element")
+	}
+	return &Decoder{binding: b, shape: s, limits: limits}, nil
+}
+
+// ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
+// that wrote it. Anything else that is not an envelope, a cut off one above all, is another error.
+var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
+
+// Decoded is what a readable reply holds: a fault, or the members of the reply element.
+type Decoded struct {
+	Version Version
+	Fault   *Fault // nil for a result
+	// Result holds the members of a reply that is no fault.
+	Result *record.Record
+	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
+	Ignored int
+}
+
+// Decode reads a reply. The sent version is the one that a result must
+// come in; a fault is read in either, because that is how a service tells that it speaks the other one. An error means that the
+// reply cannot be understood, and so that the outcome of the call is unknown; ErrNoEnvelope tells which of them a transport made.
+//
+// The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
+func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
+	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
+	if packaged {
+		var err error
+		if r.Body, r.ContentType, err = rootPart(r.Body, r.ContentType); err != nil {
+			return Decoded{}, err
+		}
+	}
+	text, err := xml.DecodeCharset(r.Body, r.ContentType)
+	if err != nil {
+		return Decoded{}, noEnvelope(r, err)
+	}
+	if packaged && hasInclude(text, d.limits) {
+		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
+	}
+	e := envelope{s: xml.NewScanner(text, d.limits), d: d}
+	e.out.Result = record.New(d.shape)
+	if err := e.read(); err != nil && e.out.Version == 0 {
+		return Decoded{}, noEnvelope(r, err)
+	} else if err != nil {
+		return Decoded{}, err
+	}
+	if e.out.Fault == nil && e.out.Version != sent {
+		return Decoded{}, fmt.Errorf("soap: the reply to a SOAP %s request came in SOAP %s", sent, e.out.Version)
+	}
+	return e.out, nil
+}
+
+// noEnvelope tells apart what is no envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
+// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, from which nobody learns what happened.
+func noEnvelope(r Reply, err error) error {
+	if isBare(r.Body, r.ContentType) {
+		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)
+	}
+	return err
+}
+
+// envelope reads one document. Its methods are named after the grammar of SOAP 1.1 section 4 and SOAP 1.2 part 1 section 5.
+type envelope struct {
+	s   *xml.Scanner
+	d   *Decoder
+	out Decoded
+}
+
+func (e *envelope) read() error {
+	if err := e.root(); err != nil {
+		return err
+	}
+	bodies := 0
 	for {
-		kind, err := m.s.Next()
+		kind, err := e.s.Next()
 		switch {
 		case err != nil:
 			return err
-		case kind == xml.EndElement && content >= 0:
-			return set(o.Value(content), text)
-		case kind == xml.EndElement:
+		case kind == xml.EndDocument && bodies == 1:
 			return nil
-		case kind == xml.Text && content >= 0:
-			text += m.s.Text()
-		case kind == xml.StartElement:
-			if err := m.element(o); err != nil {
-				return err
-			}
+		case kind == xml.EndDocument:
+			return fmt.Errorf("soap: the envelope has %d bodies", bodies)
+		case kind != xml.StartElement:
+			continue
+		}
+		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Body"}) {
+			bodies++
+			err = e.body()
+		} else {
+			err = e.s.Skip()
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
-// contentOf returns the field that is an element's own text; negative where there is none.
-func contentOf(s *shape.Shape) int {
-	for i := range s.Fields {
-		if s.Fields[i].Place == shape.Content {
-			return i
-		}
+// root reads up to the Envelope's start.
+func (e *envelope) root() error {
+	kind, err := e.s.Next()
+	for err == nil && kind == xml.Text {
+		kind, err = e.s.Next()
 	}
-	return -1
-}
-
-func (m *members) attributes(o record.Object) {
-	for _, a := range m.s.Attrs() {
-		if i, ok := o.Shape().ByWire(a.Name, shape.Attribute); ok {
-			o.Value(i).Set(a.Value)
-		}
-	}
-}
-
-func (m *members) element(o record.Object) error {
-	i, ok := m.field(o.Shape(), m.s.Name())
-	if !ok {
-		m.ignored++
-		return m.s.Skip()
-	}
-	v := o.Value(i)
-	f := v.Field()
-	if v.Meet() && !f.Repeated {
-		// Two answers to one question are no answer.
-		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
-	}
-	if isNil(m.s.Attrs()) && !f.Nillable { // it counts as absent
-		return m.s.Skip()
-	}
-	if f.Repeated {
-		v = v.Add()
-	}
-	return m.value(v)
-}
-
-func (m *members) field(s *shape.Shape, name xml.Name) (int, bool) {
-	if m.byLocalName {
-		return s.ByLocal(name.Local)
-	}
-	return s.ByWire(name, shape.Element)
-}
-
-// value reads one element.
-func (m *members) value(v record.Value) error {
-	f := v.Field()
-	if isNil(m.s.Attrs()) {
-		v.SetNil()
-		return m.s.Skip()
-	}
-	if f.Kind == shape.Object {
-		return m.read(v.Open(m.subtype(f.Object)))
-	}
-	if f.Kind == shape.XML {
-		return m.xml(v)
-	}
-	text, err := leafText(m.s)
 	if err != nil {
 		return err
 	}
-	return set(v, text)
-}
-
-// subtype reads xsi:type (XML Schema 1.0 part 1, section 2.6.1). A type that is not known is read as the declared one.
-func (m *members) subtype(s *shape.Shape) *shape.Shape {
-	for _, a := range m.s.Attrs() {
-		if len(s.Subtypes) == 0 || a.Name.Space != schemaInstance || a.Name.Local != "type" {
-			continue
-		}
-		name, _ := m.s.ResolveQName(strings.TrimSpace(a.Value))
-		for _, subtype := range s.Subtypes {
-			if subtype.Type == name {
-				return subtype
-			}
-		}
-	}
-	return s
-}
-
-// set gives a leaf its text, in the canonical form of its kind. A text that its kind does not have makes the reply unreadable.
-func set(v record.Value, text string) error {
-	f := v.Field()
-	if f.Kind == shape.String {
-		v.Set(text)
-		return nil
-	}
-	text = strings.Trim(text, " \t\r\n")
-	ok := true
-	switch f.Kind {
-	case shape.Boolean: // XML Schema 1.0 part 2, section 3.2.2
-		ok = text == "true" || text == "false" || text == "1" || text == "0"
-		text = map[string]string{"1": "true", "0": "false"}[text] + strings.Trim(text, "10")
-	case shape.Integer:
-		var n int64
-		var err error
-		n, err = strconv.ParseInt(text, 10, 64)
-		text, ok = strconv.FormatInt(n, 10), err == nil
-	case shape.Float:
-		if text != "INF" && text != "-INF" && text != "NaN" {
-			n, err := strconv.ParseFloat(text, 64)
-			ok = err == nil && strings.Trim(text, "0123456789+-.eE") == "" // Go has more forms: inf, 0x1p-2
-			text = strconv.FormatFloat(n, 'g', -1, 64)
-		}
+	name := e.s.Name()
+	switch {
+	case kind != xml.StartElement || name.Local != "Envelope":
+		return errors.New("the root element has another name")
+	case name.Space == NamespaceV11:
+		e.out.Version = V11
+	case name.Space == NamespaceV12:
+		e.out.Version = V12
 	default:
+		return errors.New("the root element is in no namespace of SOAP")
 	}
-	if !ok {
-		return fmt.Errorf("soap: the reply's element %s does not have the form of its type", f.Wire.Local)
-	}
-	v.Set(text)
 	return nil
 }
 
-// isNil reads xsi:nil (XML Schema 1.0 part 1, section 2.6.2).
-func isNil(attrs []xml.Attr) bool {
-	for _, a := range attrs {
-		if a.Name.Space == schemaInstance && a.Name.Local == "nil" {
-			return a.Value == "true" || a.Value == "1"
-		}
-	}
-	return false
-}
-
-// leafText reads the text of an element that should have no elements inside, up to and including its end.
-func leafText(s *xml.Scanner) (text string, err error) {
+// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second.
+func (e *envelope) body() error {
+	children := 0
 	for {
-		kind, err := s.Next()
+		kind, err := e.s.Next()
 		switch {
 		case err != nil:
-			return "", err
-		case kind == xml.EndElement:
-			return text, nil
-		case kind == xml.StartElement:
-			return "", fmt.Errorf("soap: at byte %d the reply has an element where text belongs", s.Offset())
-		case kind == xml.Text:
-			text = s.Text() // the one token that there is between two tags
+			return err
+		case kind == xml.EndElement && children == 1:
+			return nil
+		case kind == xml.EndElement || kind == xml.StartElement && children == 1:
+			return errors.New("soap: the body has no child, or several")
+		case kind != xml.StartElement:
+			continue
+		}
+		children++
+		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}) {
+			e.out.Fault, err = readFault(e.s, e.out.Version)
+		} else {
+			err = e.reply()
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// reply reads the reply element that has just begun, through its wrappers to the members.
+func (e *envelope) reply() error {
+	m := members{s: e.s, byLocalName: e.d.binding.ReplyByLocalName}
+	err := e.wrapper(0, &m)
+	e.out.Ignored += m.ignored
+	return err
+}
+
+// wrapper reads the wrapper at a depth of Binding.Reply, which has just begun.
+func (e *envelope) wrapper(depth int, m *members) error {
+	want := e.d.binding.Reply[depth]
+	got := e.s.Name()
+	if got.Local != want.Local || got.Space != want.Space && !m.byLocalName {
+		return fmt.Errorf("soap: the reply has another element where %s belongs", want.Local)
+	}
+	if depth == len(e.d.binding.Reply)-1 {
+		return m.read(e.out.Result.Root())
+	}
+	found := false
+	for {
+		kind, err := e.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == xml.EndElement:
+			return nil // an answer without its inner wrapper has no members: the operation judges what that means
+		case kind != xml.StartElement:
+			continue
+		case e.isWrapper(depth+1, m) && found:
+			return fmt.Errorf("soap: the reply has the element %s twice", e.s.Name().Local)
+		case e.isWrapper(depth+1, m):
+			found = true
+			err = e.wrapper(depth+1, m)
+		default:
+			m.ignored++
+			err = e.s.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (e *envelope) isWrapper(depth int, m *members) bool {
+	want, got := e.d.binding.Reply[depth], e.s.Name()
+	return got.Local == want.Local && (got.Space == want.Space || m.byLocalName)
 }

@@ -1,0 +1,188 @@
+package soap
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
+	"soapbridge/translate/xml"
+)
+
+// members reads elements into records.
+type members struct {
+	s           *xml.Scanner
+	byLocalName bool
+	ignored     int // elements that no field names; they are skipped
+}
+
+// read reads the attributes and the content of the current start element into an object, up to and including its end. Every field is optional.
+func (m *members) read(o record.Object) error {
+	if err := m.attributes(o); err != nil {
+		return err
+	}
+	content, text := contentOf(o.Shape()), ""
+	for {
+		kind, err := m.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == xml.EndElement && content >= 0:
+			return set(o.Value(content), text)
+		case kind == xml.EndElement:
+			return nil
+		case kind == xml.Text && content >= 0:
+			text += m.s.Text()
+		case kind == xml.StartElement:
+			if err := m.element(o); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// contentOf returns the field that is an element's own text; negative where there is none.
+func contentOf(s *shape.Shape) int {
+	for i := range s.Fields {
+		if s.Fields[i].Place == shape.Content {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *members) attributes(o record.Object) error {
+	for _, a := range m.s.Attrs() {
+		if i, ok := o.Shape().ByWire(a.Name, shape.Attribute); ok {
+			if err := set(o.Value(i), a.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *members) element(o record.Object) error {
+	i, ok := m.field(o.Shape(), m.s.Name())
+	if !ok {
+		m.ignored++
+		return m.s.Skip()
+	}
+	v := o.Value(i)
+	f := v.Field()
+	if v.Meet() && !f.Repeated {
+		// Two answers to one question are no answer.
+		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
+	}
+	if isNil(m.s.Attrs()) && !f.Nillable { // it counts as absent
+		return m.s.Skip()
+	}
+	if f.Repeated {
+		v = v.Add()
+	}
+	return m.value(v)
+}
+
+func (m *members) field(s *shape.Shape, name xml.Name) (int, bool) {
+	if m.byLocalName {
+		return s.ByLocal(name.Local)
+	}
+	return s.ByWire(name, shape.Element)
+}
+
+// value reads one element.
+func (m *members) value(v record.Value) error {
+	f := v.Field()
+	if isNil(m.s.Attrs()) {
+		v.SetNil()
+		return m.s.Skip()
+	}
+	if f.Kind == shape.Object {
+		return m.read(v.Open(m.subtype(f.Object)))
+	}
+	if f.Kind == shape.XML {
+		return m.xml(v)
+	}
+	text, err := leafText(m.s)
+	if err != nil {
+		return err
+	}
+	return set(v, text)
+}
+
+// subtype reads xsi:type (XML Schema 1.0 part 1, section 2.6.1). A type that is not known is read as the declared one.
+func (m *members) subtype(s *shape.Shape) *shape.Shape {
+	for _, a := range m.s.Attrs() {
+		if len(s.Subtypes) == 0 || a.Name.Space != schemaInstance || a.Name.Local != "type" {
+			continue
+		}
+		name, _ := m.s.ResolveQName(strings.TrimSpace(a.Value))
+		for _, subtype := range s.Subtypes {
+			if subtype.Type == name {
+				return subtype
+			}
+		}
+	}
+	return s
+}
+
+// set gives a leaf its text, in the canonical form of its kind. A text that its kind does not have makes the reply unreadable.
+func set(v record.Value, text string) error {
+	f := v.Field()
+	if f.Kind == shape.String {
+		v.Set(text)
+		return nil
+	}
+	text = strings.Trim(text, " \t\r\n")
+	ok := true
+	switch f.Kind {
+	case shape.Boolean: // XML Schema 1.0 part 2, section 3.2.2
+		ok = text == "true" || text == "false" || text == "1" || text == "0"
+		text = map[string]string{"1": "true", "0": "false"}[text] + strings.Trim(text, "10")
+	case shape.Integer:
+		var n int64
+		var err error
+		n, err = strconv.ParseInt(text, 10, 64)
+		text, ok = strconv.FormatInt(n, 10), err == nil
+	case shape.Float:
+		if text != "INF" && text != "-INF" && text != "NaN" {
+			n, err := strconv.ParseFloat(text, 64)
+			ok = err == nil && strings.Trim(text, "0123456789+-.eE") == "" // Go has more forms: inf, 0x1p-2
+			text = strconv.FormatFloat(n, 'g', -1, 64)
+		}
+	default:
+	}
+	if !ok {
+		return fmt.Errorf("soap: the reply's element %s does not have the form of its type", f.Wire.Local)
+	}
+	v.Set(text)
+	return nil
+}
+
+// isNil reads xsi:nil (XML Schema 1.0 part 1, section 2.6.2).
+func isNil(attrs []xml.Attr) bool {
+	for _, a := range attrs {
+		if a.Name.Space == schemaInstance && a.Name.Local == "nil" {
+			return a.Value == "true" || a.Value == "1"
+		}
+	}
+	return false
+}
+
+// leafText reads the text of an element that should have no elements inside, up to and including its end.
+func leafText(s *xml.Scanner) (text string, err error) {
+	for {
+		kind, err := s.Next()
+		switch {
+		case err != nil:
+			return "", err
+		case kind == xml.EndElement:
+			return text, nil
+		case kind == xml.StartElement:
+			return "", fmt.Errorf("soap: at byte %d the reply has an element where text belongs", s.Offset())
+		case kind == xml.Text:
+			text = s.Text() // the one token that there is between two tags
+		}
+	}
+}
