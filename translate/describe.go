@@ -174,7 +174,7 @@ var htmlElements = regexp.MustCompile(`(?i)^</?(?:a|abbr|address|article|b|big|b
 
 var (
 	anyTag = regexp.MustCompile(`<[/\p{L}_:][^>]*>`)
-	// encoded is a text of which nobody can tell what it says.
+	// encoded is a text that may be base64 of anything.
 	encoded = regexp.MustCompile(`[A-Za-z0-9+/_=-]{60}`)
 )
 

@@ -16,7 +16,7 @@ func Unknown(cause error) *Error {
 	return &Error{Code: OutcomeUnknown, Outcome: soap.Unknown, Cause: cause}
 }
 
-// Deny tells that the vendor does not accept this proxy's credentials. The caller cannot mend that; the cause is for the operator.
+// Deny reports that the vendor does not accept this proxy's credentials. The caller cannot fix that; the cause is for the operator.
 func Deny(cause error) *Error {
 	return &Error{Code: UpstreamDenied, Outcome: soap.Rejected, Alert: true, Cause: cause}
 }

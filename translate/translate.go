@@ -18,7 +18,7 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// Operation is one operation of a vendor's service, as the rest of the program sees it: data, and a door.
+// Operation is one operation of a vendor's service, as the rest of the program sees it.
 type Operation struct {
 	System string // folder and route name: "customercare"
 	Name   string // the vendor's: "CreateCallLog"
@@ -47,7 +47,7 @@ type NumberedError struct {
 	Pointers []string    // JSON Pointers of the places that it may be about
 }
 
-// Read decodes a request body and checks it against every rule. It is the only door to an operation: what it gives is valid.
+// Read decodes a request body and checks it against every rule. It is the only way to make a Request, so every Request is valid.
 // The error is MalformedJSON, or ValidationFailed with every violation in document order.
 func (o *Operation) Read(body []byte) (Request, *Error) { return o.read(body) }
 

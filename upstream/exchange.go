@@ -134,7 +134,7 @@ func (c *Client) begin(ctx context.Context, conn *conn, m soap.Message, deadline
 	go func() {
 		defer close(w.done)
 		write()
-		if w.err != nil && ctx.Err() == nil { // whoever awaits the reply need not wait long now
+		if w.err != nil && ctx.Err() == nil { // a reply comes soon now, or not at all
 			_ = conn.SetReadDeadline(earlier(deadline, time.Now().Add(afterFailedWrite)))
 		}
 	}()

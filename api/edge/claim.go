@@ -26,7 +26,7 @@ type claim struct {
 	// sendBefore is when the lease passes, by this process's clock and on the early side of the store's: the lease was counted from before
 	// the store was asked.
 	sendBefore time.Time
-	close      func() // the operation is no longer open for the call's sake
+	close      func() // the call no longer keeps the operation open
 }
 
 // begin claims the operation for a call. Without a claim it returns the record that the key has already, or the problem that there is.
@@ -113,7 +113,7 @@ func (s *Server) abandon(call *call) {
 }
 
 func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r *idempotency.Record) (answer, *problem) {
-	came, code := resultInFlight, inFlight
+	came, code := resultInFlight, inFlight // unless the record says more
 	switch same, err := s.isSame(call, request, r); {
 	case err != nil:
 		s.config.Metrics.Idempotency(resultStoreError)
@@ -164,6 +164,6 @@ func unreadableRecord(err error) *problem {
 // storeUnavailable is the answer when nothing is known of a record: nothing is sent then.
 func storeUnavailable(err error) *problem {
 	p := newProblem(storeDown)
-	p.cause, p.alert = err, errors.As(err, new(*idempotency.Mismatch)) // which no time heals
+	p.cause, p.alert = err, errors.As(err, new(*idempotency.Mismatch)) // waiting does not help
 	return p
 }

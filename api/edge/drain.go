@@ -18,7 +18,7 @@ const (
 	firstPause, longestPause = 100 * time.Millisecond, 10 * time.Second
 	// keepTrying is how long a result that could not be stored is offered again. After that its record says unknown.
 	keepTrying = 5 * time.Minute
-	// mostWaiting bounds what waits in the background while the store is away. What finds no place decays to unknown.
+	// mostWaiting bounds what waits in the background while the store is away. What finds no place becomes unknown when its lease ends.
 	mostWaiting = 256
 	// releaseAtStop is how long a stop waits for a claim to be released. Nothing was sent under it, so the worst that follows from giving up is
 	// a record that says unknown.

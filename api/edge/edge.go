@@ -33,7 +33,7 @@ type Upstream interface {
 // System is one vendor's service.
 type System struct {
 	Operations []translate.Operation
-	// Upstream is nil where no URL is configured: the routes answer that they are not.
+	// Upstream is nil where no URL is configured: then the routes answer 503 not-configured.
 	Upstream Upstream
 	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
 	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.

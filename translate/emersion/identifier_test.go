@@ -55,7 +55,10 @@ func TestIdentifiers(t *testing.T) {
 		{"ABN", "٥١٨٢٤٧٥٣٥٥٦", notABN},
 		{"ABN", "00000000000", "The check digits of this ABN do not match its other digits."},
 		{"ACN", "004 085 616", ""},
-		{"ACN", "000000000", ""}, // a sum of 0: the check digit is 0, not 10
+		{"ACN", "000000000", "The check digits of this ACN do not match its other digits."},
+		{"ABN", "10000000000", "The check digits of this ABN do not match its other digits."},
+		{"TFN", "000000000", "The check digits of this TFN do not match its other digits."},
+		{"TFN", "00000000", "The check digits of this TFN do not match its other digits."},
 		{"ACN", "00408561", notACN},
 		{"ACN", "0040856160", notACN},
 		{"ACN", "ACN004085616", notACN},

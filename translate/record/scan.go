@@ -71,7 +71,7 @@ func (r *reader) digits() bool {
 	return r.pos > begin
 }
 
-// quoted reads a string and returns what is between its quotes. Invalid UTF-8 is for whoever uses it to find.
+// quoted reads a string and returns what is between its quotes. It does not look for invalid UTF-8.
 func (r *reader) quoted() (raw string, escaped bool, err error) {
 	r.pos++
 	begin := r.pos

@@ -72,7 +72,7 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 }
 
 // noEnvelope tells apart what is no envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
-// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, from which nobody learns what happened.
+// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, and the outcome unknown.
 func noEnvelope(r Reply, err error) error {
 	if isBare(r.Body, r.ContentType) {
 		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)

@@ -133,7 +133,7 @@ func isSecurityCode(code xml.Name) bool {
 	return false
 }
 
-// isAddressingCode knows the codes of WS-Addressing for a message that nobody is there for, in the namespaces of its Recommendation, of its
+// isAddressingCode reports the codes of WS-Addressing for a message without a recipient, in the namespaces of its Recommendation, of its
 // submission, and of WCF without addressing.
 func isAddressingCode(code xml.Name) bool {
 	switch code.Space {
