@@ -106,10 +106,22 @@ func (r *reader) pointer() string {
 		if s.index >= 0 {
 			b.WriteString(strconv.Itoa(s.index))
 		} else {
-			b.WriteString(pointerEscapes.Replace(string([]rune(s.name)))) // what is not UTF-8 becomes U+FFFD
+			b.WriteString(pointerEscapes.Replace(echoed(s.name)))
 		}
 	}
 	return b.String()
+}
+
+// longestEcho bounds a member's name in a pointer, in code points: a caller's own name is told back, not a body of it.
+const longestEcho = 100
+
+// echoed returns a name as it is told back. What is not UTF-8 becomes U+FFFD.
+func echoed(name string) string {
+	runes := []rune(name)
+	if len(runes) > longestEcho {
+		return string(runes[:longestEcho]) + "…"
+	}
+	return string(runes)
 }
 
 // pointerEscapes are those of RFC 6901, section 3.
@@ -256,8 +268,6 @@ func (r *reader) object(slot int32, s *shape.Shape) error {
 	return nil
 }
 
-const duplicateSentence = "This member appears more than once in its object."
-
 // members reads the members of one object.
 type members struct {
 	*reader
@@ -288,7 +298,7 @@ func (m *members) read() error {
 	member := m.first + int32(i) //nolint:gosec // at most MaxFields
 	if m.record.slots[member].at != 0 {
 		m.given = true
-		m.blame(begin, DuplicateMember, duplicateSentence, nil)
+		m.again(begin)
 		err = m.skip()
 		if m.record.slots[member].end != 0 { // what both lack is missing behind the second
 			m.record.slots[member].end = int32(m.pos) //nolint:gosec // see open
@@ -301,13 +311,21 @@ func (m *members) read() error {
 	return err
 }
 
+// again reports a member that appears more than once: once, however often it does.
+func (m *members) again(begin int) {
+	isDuplicate := func(v Violation) bool { return v.Code == DuplicateMember }
+	if !m.report.Holds(m.pointer(), isDuplicate) {
+		m.blame(begin, DuplicateMember, "This member appears more than once in its object.", nil)
+	}
+}
+
 // stranger reads a member that the shape does not have: the name of the subtype, or a violation.
 func (m *members) stranger(begin int, name string) error {
 	switch {
 	case name == shape.Discriminator && !m.named:
 		m.given, m.named = true, true
 	case name == shape.Discriminator && m.record.slots[m.object].subtype > 0:
-		m.blame(begin, DuplicateMember, duplicateSentence, nil)
+		m.again(begin)
 	default:
 		m.given = true
 		m.unknown(begin, m.shape, name)
