@@ -107,7 +107,7 @@ func constrain(property node, f *shape.Field) {
 	case shape.DateTime:
 		property["format"], property["pattern"] = "date-time", dateTimePattern
 	case shape.Decimal:
-		property["pattern"] = fmt.Sprintf(`^-?0*[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)
+		property["pattern"] = fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)
 	case shape.AnyText:
 	}
 	if a.AnyCase {

@@ -152,7 +152,7 @@ func decimal(f *shapeField) *rapid.Generator[string] {
 	if _, err := fmt.Sscanf(f.rules["decimal"], "%d:%d", &whole, &fraction); err != nil {
 		panic(err)
 	}
-	return rapid.StringMatching(fmt.Sprintf(`-?0{0,3}[0-9]{1,%d}(\.[0-9]{1,%d})?`, whole, fraction))
+	return rapid.StringMatching(fmt.Sprintf(`-?[0-9]{1,%d}(\.[0-9]{1,%d})?`, whole, fraction))
 }
 
 // sprinkle writes some of the absent members as null or as an empty array, which mean the same.

@@ -308,7 +308,7 @@ func full(op translate.Operation) object {
 	case "CreateService":
 		return object{"externalReference": m.short(), "auditRecord": object{"userId": m.short(), "program": m.short()}, "serviceData": object{
 			"customerLevel": "account", "customerLevelReference": m.short(), "effectiveDate": "2026-12-01", "expiryDate": "2026-12-02", "serviceCode": "s&<'é",
-			"salesPersonId": 99999999, "salesAccountReference": 0, "servicePrice": "-000999999999.90", "description": m.short(), "longDescription": m.text(),
+			"salesPersonId": 99999999, "salesAccountReference": 0, "servicePrice": "-000999999.90", "description": m.short(), "longDescription": m.text(),
 			"accountServiceAgreement": m.short(), "suppressRemainingCharge": true, "contractReference": m.short(), "priceConsolidationService": "漢<]]>",
 		}}
 	case "CreateComplexAccount":

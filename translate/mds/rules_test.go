@@ -225,13 +225,13 @@ func TestBoolean(t *testing.T) {
 func TestServicePrice(t *testing.T) {
 	op := operation(t, Config{})
 	const price = "/serviceData/servicePrice"
-	for _, given := range []string{"0", "-0", "1", "1.5", "1.50", "19.90", "-19.90", "0.00", "007.10", "999999999.99", "-999999999.99", "000999999999.99"} {
+	for _, given := range []string{"0", "-0", "1", "1.5", "1.50", "19.90", "-19.90", "0.00", "007.10", "999999999.99", "-999999999.99", "000000001.99"} {
 		if sent := envelope(t, op, with(`"servicePrice": `+quoted(given))); !strings.Contains(sent, "<ServicePrice>"+given+"</ServicePrice>") {
 			t.Errorf("%s: %s", given, sent)
 		}
 	}
 	for _, given := range []string{
-		"", " ", "1.234", "1.500", "1000000000", "-1000000000.00", "1e2", "1E2", "+1", ".5", "5.", "-", "--1", "-.5", ".", "1.2.3", "1,50", " 1", "1 ", "£1",
+		"", " ", "1.234", "1.500", "1000000000", "0000000001.00", "-1000000000.00", "1e2", "1E2", "+1", ".5", "5.", "-", "--1", "-.5", ".", "1.2.3", "1,50", " 1", "1 ", "£1",
 		"0x1", "NaN", "INF", "١", "1_000",
 	} {
 		check(t, op, with(`"servicePrice": `+quoted(given)), translate.Violation{

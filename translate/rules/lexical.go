@@ -69,8 +69,8 @@ func twoDigits(s string, limit int) bool {
 	return len(s) == 2 && isDigit(s[0]) && isDigit(s[1]) && int(s[0]-'0')*10+int(s[1]-'0') <= limit
 }
 
-// IsDecimal tells whether s is an xsd:decimal (XML Schema part 2, section 3.2.3) within the numbers of digits. Zeros before the
-// first digit do not count; those after the last do, because a vendor that stores two fraction digits may refuse a third.
+// IsDecimal reports whether s is an xsd:decimal (XML Schema 1.0 part 2, section 3.2.3) within the numbers of digits. Zeros count, because a vendor
+// that stores so many digits may refuse more, whatever they are.
 func IsDecimal(s string, wholeDigits, fractionDigits int) bool {
 	s = strings.TrimPrefix(s, "-")
 	if len(s) > 0 && s[0] == '+' {
@@ -80,7 +80,7 @@ func IsDecimal(s string, wholeDigits, fractionDigits int) bool {
 	if whole == "" || point && fraction == "" || len(fraction) > fractionDigits {
 		return false // ".5" and "5." are decimals to the schema and not to every parser
 	}
-	return areDigits(whole) && areDigits(fraction) && len(strings.TrimLeft(whole, "0")) <= wholeDigits
+	return areDigits(whole) && areDigits(fraction) && len(whole) <= wholeDigits
 }
 
 func areDigits(s string) bool {

@@ -97,24 +97,24 @@ func knownDifference(s string) bool {
 	_, fraction, _ := strings.Cut(strings.TrimRight(s, "Z"), ".")
 	fraction, _, _ = strings.Cut(strings.ReplaceAll(fraction, "-", "+"), "+")
 	zone := s[len(s)-len("+14:00"):]
-	return strings.HasPrefix(s, "0000") || len(fraction) > 7 || s[len(s)-1] != 'Z' && zone[1:] > "14:00"
+	return strings.HasPrefix(s, "0000") || len(fraction) > 7 || s[len(s)-1] != 'Z' && (zone[1:] > "14:00" || zone[len("+14:"):] > "59")
 }
 
 func TestIsDecimal(t *testing.T) {
-	for _, s := range []string{"0", "-0", "1", "12345", "-12345", "0012345", "1.0", "0.01", "-0.01", "00000.00", "12345.67"} {
+	for _, s := range []string{"0", "-0", "1", "12345", "-12345", "00123", "1.0", "0.01", "-0.01", "00000.00", "12345.67"} {
 		if !IsDecimal(s, 5, 2) {
 			t.Errorf("%q is no decimal", s)
 		}
 	}
 	for _, s := range []string{
-		"", "-", ".", "-.", ".5", "-.5", "5.", "+1", "-+1", "--1", "1-", "1.2.3", "1..2", "123456", "-123456", "1.234", "1.000", "1e2", "1E2", "1,2", " 1", "1 ",
+		"", "-", ".", "-.", ".5", "-.5", "5.", "+1", "-+1", "--1", "1-", "1.2.3", "1..2", "123456", "0012345", "-000000.1", "-123456", "1.234", "1.000", "1e2", "1E2", "1,2", " 1", "1 ",
 		"1_0", "0x1", "NaN", "INF", "-INF", "１", "٣", "1.٣",
 	} {
 		if IsDecimal(s, 5, 2) {
 			t.Errorf("%q is a decimal", s)
 		}
 	}
-	if IsDecimal("1.0", 5, 0) || !IsDecimal("1", 5, 0) || !IsDecimal("0.5", 0, 1) || IsDecimal("1.5", 0, 1) {
+	if IsDecimal("1.0", 5, 0) || !IsDecimal("1", 5, 0) || IsDecimal("0.5", 0, 1) || !IsDecimal("0.5", 1, 1) {
 		t.Error("the numbers of digits are not kept")
 	}
 }
