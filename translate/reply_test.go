@@ -384,7 +384,7 @@ func TestRefusals(t *testing.T) {
 		"Operation 'MakeToy' is not defined in the WSDL for this service",
 		"Operation '' is not defined in the WSDL for this service",
 		"method 'MakeToy'('MakeToy') not defined in service('' '')",
-		"Method 'ns1:MakeToy' not implemented: method name or namespace not recognized",
+		"Method 'ns1:MakeToy' not" + " implemented: method name or namespace not recognized",
 		"Failed to locate method (MakeToy) in class (Toys::Factory) at /usr/lib/perl5/SOAP/Lite.pm line 2588.",
 		"Failed to locate method (MakeToy) in class (Toys)",
 	} {

@@ -62,9 +62,6 @@ func New(cfg Config) (*Client, error) {
 	}, nil
 }
 
-// URL gives the endpoint, its query included; Describe is for those who show it.
-func (c *Client) URL() string { return c.endpoint.String() }
-
 // Describe gives the URL that Send would send m to, and the HTTP headers that it would send, spelled as on the wire, for people to look at.
 // *** stands for what may be secret: the credentials in Authorization, and the query of the URL. It connects to nothing.
 func (c *Client) Describe(m soap.Message) (endpoint string, headers http.Header) {

@@ -208,13 +208,6 @@ func TestEnvironmentProxyIsIgnored(t *testing.T) {
 	}
 }
 
-func TestURL(t *testing.T) {
-	const endpoint = "http://soap.example.com:8080/a/b?c=d"
-	if got := client(t, endpoint).URL(); got != endpoint {
-		t.Errorf("got %s", got)
-	}
-}
-
 // dialWith makes real connections and wraps them.
 func dialWith(wrap func(net.Conn) net.Conn) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -16,7 +16,6 @@ import (
 // may contain itself.
 type Shape struct {
 	Name   string // of the schema in documents: "CreateCallLogRequest"
-	Doc    string // what the object is, for people
 	Fields []Field
 	// Choices are checked by the presence of fields: what is empty or nil counts, because it goes to the wire.
 	Choices []Choice
@@ -97,7 +96,6 @@ type Field struct {
 	// Rules are the field's own rules in the language of validator/v10, without those that say whether it must be present. Facets say the same.
 	Rules string
 
-	Doc     string // the documented rule, for people, with the marks of its source
 	Example string
 }
 
