@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"soapbridge/translate"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -13,7 +14,7 @@ import (
 func replyError(t *testing.T, reply soap.Reply) *translate.ReplyError {
 	t.Helper()
 	d := definition()
-	d.Secrets = []soap.Secret{"direct-token"}
+	d.Secrets = []secret.Secret{"direct-token"}
 	reply.Certain = true
 	_, problem := decode(t, d, with(`"pin": "0042", "note": "Jane Doe"`), reply)
 	if problem == nil {

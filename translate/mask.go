@@ -8,12 +8,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"soapbridge/translate/secret"
+
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	utf16 "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/unicode/norm"
-
-	"soapbridge/translate/soap"
 )
 
 // shortest is how many code points a secret needs to be hidden wherever it appears. A shorter one would take letters out of every word, so
@@ -52,7 +52,7 @@ func (s *Sent) values() []needle {
 }
 
 // secretNeedles are the forms of secrets.
-func secretNeedles(secrets []soap.Secret) (list []needle) {
+func secretNeedles(secrets []secret.Secret) (list []needle) {
 	for _, secret := range secrets {
 		list = appendSecret(list, string(secret))
 	}

@@ -11,11 +11,12 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
 // withSent gives what a toy request was, to what reads its reply.
-func withSent(t testing.TB, body string, secrets []soap.Secret, use func(*translate.Sent)) {
+func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*translate.Sent)) {
 	t.Helper()
 	d := definition()
 	d.Secrets = secrets
@@ -42,7 +43,7 @@ const maskedRequest = `{"name": "Jane Q. Doe", "pin": "0042", "note": "12 High S
 	"numbers": [99999], "inners": [{"one": "item one", "three": "x"}], "last": "Doe"}`
 
 func TestSafe(t *testing.T) {
-	withSent(t, maskedRequest, []soap.Secret{"direct-token", "", "qz", "ml"}, func(sent *translate.Sent) {
+	withSent(t, maskedRequest, []secret.Secret{"direct-token", "", "qz", "ml"}, func(sent *translate.Sent) {
 		for _, test := range []struct{ name, said, want string }{
 			{"a sentence", "The account is closed", "The account is closed"},
 			{"nothing", "", "The vendor gave no reason."},

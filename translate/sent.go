@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
-	"soapbridge/translate/soap"
 )
 
 // Sent is a request that has been answered, for those who read the answer: where its elements stand in the JSON, and what must not
@@ -15,8 +15,8 @@ type Sent struct {
 	OperationID string
 
 	asked      *record.Record
-	configured []needle    // of the configured secrets
-	caller     soap.Secret // the caller's own, beside those in the request
+	configured []needle      // of the configured secrets
+	caller     secret.Secret // the caller's own, beside those in the request
 
 	secretNeedles, valueNeedles []needle // see secrets and values
 

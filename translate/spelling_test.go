@@ -21,6 +21,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -33,7 +34,7 @@ func withSecrets(secrets ...string) string {
 // TestSpellingsOfSecrets hides a secret however a vendor spells it, in the answer and in the log alike. Each text is what the XML decoder gives.
 func TestSpellingsOfSecrets(t *testing.T) {
 	const password, brien, its, accent, spaced, plus, domain = `Wattle&Rd<77>`, `O'Brien99`, `it's`, `caféß77`, `two words`, `a+b=c/d`, `DOM\user.7`
-	withSent(t, withSecrets(password, brien, its, accent, spaced, plus, domain, "😀😀ab"), []soap.Secret{"ＦＵＬＬ１２３"}, func(sent *translate.Sent) {
+	withSent(t, withSecrets(password, brien, its, accent, spaced, plus, domain, "😀😀ab"), []secret.Secret{"ＦＵＬＬ１２３"}, func(sent *translate.Sent) {
 		for _, test := range []struct{ name, spelt string }{
 			{"as it is", password},
 			{"HTML", `Wattle&amp;Rd&lt;77&gt;`},
@@ -150,7 +151,7 @@ func TestShortSecrets(t *testing.T) {
 
 // TestCodesAreWhole shows a code whole or not at all.
 func TestCodesAreWhole(t *testing.T) {
-	withSent(t, withSecrets("0042", "qz"), []soap.Secret{"direct-token"}, func(sent *translate.Sent) {
+	withSent(t, withSecrets("0042", "qz"), []secret.Secret{"direct-token"}, func(sent *translate.Sent) {
 		for code, want := range map[string]string{
 			"Server.userException": "Server.userException", "{urn:v}System.OddException": "{urn:v}System.OddException", " E\n1 ": "E 1", "": "",
 			"n": "n", "l": "l", // values of the request

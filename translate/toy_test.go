@@ -8,6 +8,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -15,20 +16,20 @@ import (
 
 // toy is a request with a member of every kind.
 type toy struct {
-	Name    string        `json:"name" soap:"Name" validate:"required,notblank,max=200"`
-	PIN     *soap.Secret  `json:"pin" soap:"PIN"`
-	Note    *string       `json:"note" soap:"Note"`
-	Small   *int32        `json:"small" soap:"Small"`
-	Large   *int64        `json:"large" soap:"Large"`
-	Flag    *bool         `json:"flag" soap:"Flag"`
-	Kind    toyKind       `json:"kind" soap:"Kind"`
-	Inner   *toyInner     `json:"inner" soap:"Inner"`
-	Tags    []string      `json:"tags" soap:"Tag"`
-	Secrets []soap.Secret `json:"secrets" soap:"Secret"`
-	Numbers []int64       `json:"numbers" soap:"Number"`
-	Inners  []toyInner    `json:"inners" soap:"Inners" validate:"dive"`
-	Again   *toy          `json:"again" soap:"Again"`
-	Last    string        `json:"last" soap:"Last" validate:"required,notblank"`
+	Name    string          `json:"name" soap:"Name" validate:"required,notblank,max=200"`
+	PIN     *secret.Secret  `json:"pin" soap:"PIN"`
+	Note    *string         `json:"note" soap:"Note"`
+	Small   *int32          `json:"small" soap:"Small"`
+	Large   *int64          `json:"large" soap:"Large"`
+	Flag    *bool           `json:"flag" soap:"Flag"`
+	Kind    toyKind         `json:"kind" soap:"Kind"`
+	Inner   *toyInner       `json:"inner" soap:"Inner"`
+	Tags    []string        `json:"tags" soap:"Tag"`
+	Secrets []secret.Secret `json:"secrets" soap:"Secret"`
+	Numbers []int64         `json:"numbers" soap:"Number"`
+	Inners  []toyInner      `json:"inners" soap:"Inners" validate:"dive"`
+	Again   *toy            `json:"again" soap:"Again"`
+	Last    string          `json:"last" soap:"Last" validate:"required,notblank"`
 }
 
 type toyKind struct {

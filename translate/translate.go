@@ -13,6 +13,7 @@ import (
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -77,7 +78,7 @@ type Env struct {
 // Caller is who calls the proxy, as far as a vendor is told. Empty fields fall back to the configuration.
 type Caller struct {
 	UserID           string
-	OriginatingToken soap.Secret
+	OriginatingToken secret.Secret
 }
 
 // Result is a success.
@@ -122,7 +123,7 @@ type Definition struct {
 	// Errors are the errors that the vendor numbers, for documents. Optional.
 	Errors []NumberedError
 	// Secrets are the configured ones, to be masked in whatever the vendor says.
-	Secrets []soap.Secret
+	Secrets []secret.Secret
 }
 
 // Define compiles an operation. The error names every mistake in it.

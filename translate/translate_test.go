@@ -10,6 +10,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
@@ -123,7 +124,7 @@ func TestEncode(t *testing.T) {
 // call may take for its own.
 func TestAtOnce(t *testing.T) {
 	d := definition()
-	d.Secrets = append(make([]soap.Secret, 0, 8), "direct-token")
+	d.Secrets = append(make([]secret.Secret, 0, 8), "direct-token")
 	op := define(t, d)
 	shared, problem := op.Read([]byte(with(`"pin": "0042"`)))
 	if problem != nil {
@@ -133,7 +134,7 @@ func TestAtOnce(t *testing.T) {
 	for n := range 8 {
 		wait.Go(func() {
 			token := fmt.Sprintf("token-of-%d", n)
-			env := translate.Env{OperationID: token, Caller: translate.Caller{OriginatingToken: soap.Secret(token)}}
+			env := translate.Env{OperationID: token, Caller: translate.Caller{OriginatingToken: secret.Secret(token)}}
 			for range 25 {
 				own, problem := op.Read([]byte(with(`"note": "n"`)))
 				if problem != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"soapbridge/translate"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -98,7 +99,7 @@ func TestLogged(t *testing.T) {
 
 // TestFreeText gives a success's texts as they are, but for secrets, stack traces and what is too long.
 func TestFreeText(t *testing.T) {
-	withSent(t, with(`"pin": "0042", "note": "Jane Doe", "secrets": ["000-12-3456"]`), []soap.Secret{"direct-token"}, func(sent *translate.Sent) {
+	withSent(t, with(`"pin": "0042", "note": "Jane Doe", "secrets": ["000-12-3456"]`), []secret.Secret{"direct-token"}, func(sent *translate.Sent) {
 		long := strings.Repeat("Stored é. ", 2000)
 		for _, test := range []struct{ name, said, want string }{
 			{"a word", "Success", "Success"},
@@ -141,7 +142,7 @@ func TestFreeText(t *testing.T) {
 // the caller sent comes back.
 func TestConfiguredSecretInResult(t *testing.T) {
 	d := definition()
-	d.Secrets = []soap.Secret{"direct-token", "", "7"}
+	d.Secrets = []secret.Secret{"direct-token", "", "7"}
 	for id, unknown := range map[string]bool{
 		"direct-token": true, "x-Direct Token-y": true, "direct%2Dtoken": true, "ZGlyZWN0LXRva2Vu": true, "direct": false, "0042": false, "7": false, "A-7": false,
 	} {

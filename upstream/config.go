@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"soapbridge/translate/soap"
+	"soapbridge/translate/secret"
 )
 
 // The values that stand for a zero in Config.
@@ -62,11 +62,11 @@ type Config struct {
 	// TLSCert and TLSKey are the client certificate (PEM, the leaf first) and its key (PEM). Both or neither. The
 	// certificate is offered to every server that asks for one, whatever authorities the server names.
 	TLSCert string
-	TLSKey  soap.Secret
+	TLSKey  secret.Secret
 
 	// BasicUsername switches HTTP Basic authentication on (RFC 7617). It has no colon; neither has control characters.
 	BasicUsername string
-	BasicPassword soap.Secret
+	BasicPassword secret.Secret
 }
 
 // FieldError is one field of Config that New refuses. Its text never repeats the field's value, which may be a secret.

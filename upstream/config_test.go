@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"soapbridge/translate/secret"
 
-	"soapbridge/translate/soap"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -28,7 +28,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"nothing of a good configuration", func(*Config) {}, nil},
 		{"nothing of one with everything", func(cfg *Config) {
-			cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert+ca.pem, soap.Secret(key)
+			cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert+ca.pem, secret.Secret(key)
 			cfg.BasicUsername, cfg.BasicPassword = "üser", "pass:word"
 			cfg.IdleTimeout, cfg.MaxIdle = time.Second, 1
 		}, nil},
@@ -68,13 +68,13 @@ func TestNewRefuses(t *testing.T) {
 		{"TLSCA with a broken certificate", func(cfg *Config) { cfg.TLSCA = ca.pem + broken }, []string{"TLSCA"}},
 		{"TLSCA that is cut off", func(cfg *Config) { cfg.TLSCA = ca.pem + cut }, []string{"TLSCA"}},
 		{"TLSCert without key", func(cfg *Config) { cfg.TLSCert = cert }, []string{"TLSKey"}},
-		{"TLSKey without certificate", func(cfg *Config) { cfg.TLSKey = soap.Secret(key) }, []string{"TLSCert"}},
+		{"TLSKey without certificate", func(cfg *Config) { cfg.TLSKey = secret.Secret(key) }, []string{"TLSCert"}},
 		{"TLSCert broken, without key", func(cfg *Config) { cfg.TLSCert = broken }, []string{"TLSKey", "TLSCert"}},
-		{"TLSCert broken", func(cfg *Config) { cfg.TLSCert, cfg.TLSKey = broken, soap.Secret(key) }, []string{"TLSCert"}},
+		{"TLSCert broken", func(cfg *Config) { cfg.TLSCert, cfg.TLSKey = broken, secret.Secret(key) }, []string{"TLSCert"}},
 		{"TLSKey broken", func(cfg *Config) { cfg.TLSCert, cfg.TLSKey = cert, "x" }, []string{"TLSKey"}},
-		{"TLSKey of another certificate", func(cfg *Config) { cfg.TLSCert, cfg.TLSKey = cert, soap.Secret(otherKey) }, []string{"TLSKey"}},
+		{"TLSKey of another certificate", func(cfg *Config) { cfg.TLSCert, cfg.TLSKey = cert, secret.Secret(otherKey) }, []string{"TLSKey"}},
 		{"TLS for http", func(cfg *Config) {
-			cfg.URL, cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = "http://example.com/", ca.pem, cert, soap.Secret(key)
+			cfg.URL, cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = "http://example.com/", ca.pem, cert, secret.Secret(key)
 		}, []string{"TLSCA", "TLSCert", "TLSKey"}},
 
 		{"BasicPassword without user name", func(cfg *Config) { cfg.BasicPassword = "p" }, []string{"BasicPassword"}},

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -107,7 +108,7 @@ func TestTLS(t *testing.T) {
 	trusting := func(cfg *Config) { cfg.TLSCA = ours.pem }
 	holding := func(a authority, until time.Time) func(*Config) {
 		cert, key := a.issue(until)
-		return func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ours.pem, cert, soap.Secret(key) }
+		return func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ours.pem, cert, secret.Secret(key) }
 	}
 	server := func(change func(*tls.Config)) *tls.Config {
 		cfg := &tls.Config{Certificates: []tls.Certificate{ours.pair(soon)}, ClientCAs: ours.pool()}
@@ -223,7 +224,7 @@ func TestSessionIsResumed(t *testing.T) {
 			return nil
 		},
 	}, echo)
-	c := client(t, s.tlsURL(), func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert, soap.Secret(key) })
+	c := client(t, s.tlsURL(), func(cfg *Config) { cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert, secret.Secret(key) })
 	c.dialer.verdictWait = patience
 	for range 3 {
 		reply, err := try(c, t.Context(), message("1"))

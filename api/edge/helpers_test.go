@@ -16,6 +16,7 @@ import (
 
 	"soapbridge/api/idempotency"
 	"soapbridge/translate"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -31,8 +32,8 @@ const (
 )
 
 type noteRequest struct {
-	Text string       `json:"text" soap:"Text" validate:"required,notblank"`
-	PIN  *soap.Secret `json:"pin" soap:"PIN"`
+	Text string         `json:"text" soap:"Text" validate:"required,notblank"`
+	PIN  *secret.Secret `json:"pin" soap:"PIN"`
 }
 
 type noteResponse struct {

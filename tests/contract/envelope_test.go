@@ -10,6 +10,7 @@ import (
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
 	"soapbridge/translate/mds"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -104,7 +105,7 @@ func TestCredentialsOfCustomerCare(t *testing.T) {
 		}
 	}
 	rows := map[string]struct {
-		configured, caller soap.Secret
+		configured, caller secret.Secret
 		want               []string
 	}{
 		"of the caller":                {"", "caller's <&>", token("Originating", "caller's <&>")},
@@ -220,18 +221,18 @@ func TestEncoderRefusesWhatXMLCannotCarry(t *testing.T) {
 				},
 				"originating token": func() (soap.Message, *translate.Error) {
 					e := env
-					e.Caller.OriginatingToken = soap.Secret(marked)
+					e.Caller.OriginatingToken = secret.Secret(marked)
 					return encodeWith(t, customercare.Config{Version: soap.V12}, e)
 				},
 				"direct token": func() (soap.Message, *translate.Error) {
-					return encodeWith(t, customercare.Config{Version: soap.V11, DirectToken: soap.Secret(marked)}, env)
+					return encodeWith(t, customercare.Config{Version: soap.V11, DirectToken: secret.Secret(marked)}, env)
 				},
 				"operation id": func() (soap.Message, *translate.Error) {
 					operations, err := mds.Operations(mds.Config{})
 					return encodeExample(t, operations, err, translate.Env{Now: env.Now, OperationID: marked})
 				},
 				"password": func() (soap.Message, *translate.Error) {
-					operations, err := emersion.Operations(emersion.Config{Username: "u", Password: soap.Secret(marked)})
+					operations, err := emersion.Operations(emersion.Config{Username: "u", Password: secret.Secret(marked)})
 					return encodeExample(t, operations, err, env)
 				},
 			}

@@ -11,7 +11,7 @@ import (
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
 	"soapbridge/translate/mds"
-	"soapbridge/translate/soap"
+	"soapbridge/translate/secret"
 )
 
 // shape is a request struct type, read from its tags without the product's own compiler.
@@ -60,7 +60,7 @@ func readShape(tb testing.TB, t reflect.Type) (s shape) {
 			field.required, field.repeated = false, kind.Kind() == reflect.Slice
 			kind = kind.Elem()
 		}
-		field.kind, field.secret = kind.Kind(), kind == reflect.TypeFor[soap.Secret]()
+		field.kind, field.secret = kind.Kind(), kind == reflect.TypeFor[secret.Secret]()
 		if field.kind == reflect.Struct {
 			field.object = readShape(tb, kind)
 		}

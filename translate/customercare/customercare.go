@@ -17,6 +17,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -29,10 +30,10 @@ const (
 
 // Config is what the service needs to know of this proxy.
 type Config struct {
-	Version          soap.Version // the service speaks both
-	DirectToken      soap.Secret  // this proxy's own; ScCredentials/DirectUserNameToken
-	OriginatingToken soap.Secret  // the end user's, where the caller brings none; without one the element is left out
-	UserID           string       // BaseRequest/UserId, where the caller has none
+	Version          soap.Version  // the service speaks both
+	DirectToken      secret.Secret // this proxy's own; ScCredentials/DirectUserNameToken
+	OriginatingToken secret.Secret // the end user's, where the caller brings none; without one the element is left out
+	UserID           string        // BaseRequest/UserId, where the caller has none
 	// SuccessCodes are the ResponseCodes that mean success; no page lists them. Empty means that any does.
 	SuccessCodes []string
 	// CodeStatus is the HTTP status for a failed BaseResponse's code, where it is not 422.
@@ -40,9 +41,9 @@ type Config struct {
 	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents none, but a gateway in
 	// front of it may ask for one.
 	Username string
-	Password soap.Secret
-	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits    // of replies
+	Password secret.Secret
+	Secrets  []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits   xml.Limits      // of replies
 }
 
 // Operations gives the service's operations.
@@ -97,7 +98,7 @@ func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Op
 		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)
 	}
 	d.Fault = fault
-	d.Secrets = append([]soap.Secret{c.DirectToken, c.OriginatingToken, c.Password}, c.Secrets...)
+	d.Secrets = append([]secret.Secret{c.DirectToken, c.OriginatingToken, c.Password}, c.Secrets...)
 	return translate.Define(d)
 }
 
@@ -116,7 +117,7 @@ func credentials(c Config, env translate.Env) soap.HeaderBlock {
 	}
 }
 
-func writeToken(w *soap.Writer, element string, id soap.Secret) {
+func writeToken(w *soap.Writer, element string, id secret.Secret) {
 	if id == "" {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -424,7 +425,7 @@ func TestNotAValue(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Password: "planted-3", Secrets: []soap.Secret{"planted-4"}}
+	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Password: "planted-3", Secrets: []secret.Secret{"planted-4"}}
 	op := operation(t, "CreateCallLog", config)
 	request, problem := op.Read([]byte(callLog))
 	if problem != nil {

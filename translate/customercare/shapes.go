@@ -1,6 +1,6 @@
 package customercare
 
-import "soapbridge/translate/soap"
+import "soapbridge/translate/secret"
 
 // The shapes that several operations share. The CreateWorkFlowManager page prints them whole; on the CreateCallLog page they are cut
 // off at the depth where ASP.NET stops [source]. The pages show no optionality, so nothing in them is required [decided].
@@ -48,11 +48,11 @@ type Email struct {
 // DriverLicense is a driving licence.
 type DriverLicense struct {
 	// A secret: no log, answer or record holds it [decided].
-	Number         *soap.Secret `json:"number" soap:"Number" example:"058123456"`
-	State          *string      `json:"state" soap:"State" example:"GA"`
-	Birthday       *string      `json:"birthday" soap:"Birthday" validate:"omitnil,date" example:"1980-02-29"`
-	IssuedDate     *string      `json:"issuedDate" soap:"IssuedDate" validate:"omitnil,date" example:"2020-01-31"`
-	ExpirationDate *string      `json:"expirationDate" soap:"ExpirationDate" validate:"omitnil,date" example:"2028-01-31"`
+	Number         *secret.Secret `json:"number" soap:"Number" example:"058123456"`
+	State          *string        `json:"state" soap:"State" example:"GA"`
+	Birthday       *string        `json:"birthday" soap:"Birthday" validate:"omitnil,date" example:"1980-02-29"`
+	IssuedDate     *string        `json:"issuedDate" soap:"IssuedDate" validate:"omitnil,date" example:"2020-01-31"`
+	ExpirationDate *string        `json:"expirationDate" soap:"ExpirationDate" validate:"omitnil,date" example:"2028-01-31"`
 }
 
 // Address is a postal address.
@@ -96,7 +96,7 @@ type Contact struct {
 	CreatedDate      *string `json:"createdDate" soap:"CreatedDate" validate:"omitnil,date" example:"2026-11-21"`
 	Memo             *string `json:"memo" soap:"Memo" example:"Prefers e-mail"`
 	// A secret: no log, answer or record holds it [decided].
-	SSN                    *soap.Secret    `json:"ssn" soap:"SSN" example:"000-12-3456"`
+	SSN                    *secret.Secret  `json:"ssn" soap:"SSN" example:"000-12-3456"`
 	CSRID                  *string         `json:"csrId" soap:"CSRId" example:"CSR042"`
 	CriticalContactFlag    *bool           `json:"criticalContactFlag" soap:"CriticalContactFlag" example:"true"`
 	StatusCode             *string         `json:"statusCode" soap:"StatusCode" example:"A"`

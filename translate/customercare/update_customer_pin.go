@@ -4,8 +4,8 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
-	"soapbridge/translate/soap"
 )
 
 // UpdateCustomerPIN, on the page "Update Customer's PIN", changes, deletes, locks or unlocks a PIN.
@@ -18,12 +18,12 @@ type UpdateCustomerPINRequest struct {
 	// At least one of accountNumber and customerNumber is required [decided].
 	AccountNumber *string `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
 	// See accountNumber.
-	CustomerNumber    *string      `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
-	AccountAccessCode *soap.Secret `json:"accountAccessCode" soap:"AccountAccessCode" example:"007007"`
+	CustomerNumber    *string        `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
+	AccountAccessCode *secret.Secret `json:"accountAccessCode" soap:"AccountAccessCode" example:"007007"`
 	// Required when operationType is UPDATE [decided].
-	PIN                *soap.Secret `json:"pin" soap:"PIN" example:"0042"`
-	Email              *Email       `json:"email" soap:"Email"`
-	CorrespondenceType *string      `json:"correspondenceType" soap:"CorrespondenceType" example:"EMAIL"`
+	PIN                *secret.Secret `json:"pin" soap:"PIN" example:"0042"`
+	Email              *Email         `json:"email" soap:"Email"`
+	CorrespondenceType *string        `json:"correspondenceType" soap:"CorrespondenceType" example:"EMAIL"`
 }
 
 // UpdateCustomerPINResponse says that it was done.

@@ -8,6 +8,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -39,7 +40,7 @@ type CumulusUser struct {
 	// Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
 	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
 	// Note 10: at least 6 characters. Error 46.
-	Password soap.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
+	Password secret.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
 }
 
 // BillingContact is optional. The vendor ignores it without a title (note 17), so here the title is required when anything is given;
@@ -94,7 +95,7 @@ type AccountOrganisation struct {
 	OrgType *int64 `json:"orgType" soap:"OrgType" example:"29"`
 	// Note 13; required with orgIdentifierType. The digits of an ABN, ACN or TFN are counted and checked unless this proxy is configured to be
 	// lenient, and their spaces are not sent; an RBN has at most 20 characters [decided].
-	OrgIdentifier *soap.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
+	OrgIdentifier *secret.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
 	// Note 12; required with orgIdentifier [decided].
 	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
 }
@@ -219,7 +220,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 		Outcome:  checkAccountID,
 		Fault:    fault,
 		Errors:   numberedErrors(),
-		Secrets:  append([]soap.Secret{c.Password}, c.Secrets...),
+		Secrets:  append([]secret.Secret{c.Password}, c.Secrets...),
 		Example: `{"accountType": "End User",
  "primaryContact": {
   "detail": {"title": "Ms", "firstName": "Jane", "lastName": "Doe", "addressLine1": "1 Main St", "suburb": "Melbourne", "state": "VIC",

@@ -13,6 +13,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
 )
@@ -29,11 +30,11 @@ type Config struct {
 	SOAPAction string // empty by default [source]
 	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username [source].
 	Username string
-	Password soap.Secret
+	Password secret.Secret
 	// LenientIdentifiers turns off the check of an orgIdentifier's digits, which the vendor does not document.
 	LenientIdentifiers bool
-	Secrets            []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits             xml.Limits    // of replies
+	Secrets            []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits             xml.Limits      // of replies
 }
 
 // Operations gives the service's operations.

@@ -11,6 +11,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -318,7 +319,7 @@ func TestConfiguration(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	op := operation(t, Config{Username: "u", Password: "wsse-secret", Secrets: []soap.Secret{"basic-secret"}})
+	op := operation(t, Config{Username: "u", Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
 	_, problem := decode(t, op, minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>bad WSSE-SECRET or basic-secret</detail>"))
 	checkRefusal(t, problem, rejected(said("bad *** or ***")))
 }

@@ -7,6 +7,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -133,7 +134,7 @@ func createService(c Config) (translate.Operation, error) {
 		},
 		Outcome: check,
 		Fault:   fault,
-		Secrets: append([]soap.Secret{c.Password}, c.Secrets...),
+		Secrets: append([]secret.Secret{c.Password}, c.Secrets...),
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,
 	})
 }

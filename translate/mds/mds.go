@@ -14,6 +14,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -29,9 +30,9 @@ type Config struct {
 	SOAPAction string // empty by default [source]
 	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents HTTP Basic only.
 	Username string
-	Password soap.Secret
-	Secrets  []soap.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits    // of replies
+	Password secret.Secret
+	Secrets  []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits   xml.Limits      // of replies
 }
 
 // Operations gives the service's operations.

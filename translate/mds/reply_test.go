@@ -9,6 +9,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -371,7 +372,7 @@ func TestReplyToAnotherCall(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	op := operation(t, Config{Password: "wsse-secret", Secrets: []soap.Secret{"basic-secret"}})
+	op := operation(t, Config{Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
 	members := "<Errors><Error><MessageText>bad WSSE SECRET or basic-secret</MessageText></Error></Errors>"
 	_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
 	checkRefusal(t, problem, rejected(said("mds-validation", "", "bad *** or ***")))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/xml"
 )
@@ -327,7 +328,7 @@ func (t *tag) text(w *Writer, f *shape.Field, text string) {
 
 func writeLeaf(w *Writer, f *shape.Field, text string) {
 	if f.Secret {
-		w.Secret(Secret(text))
+		w.Secret(secret.Secret(text))
 	} else {
 		w.Text(text)
 	}

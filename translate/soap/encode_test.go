@@ -6,26 +6,27 @@ import (
 	"testing"
 
 	"soapbridge/translate/record"
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
 
 // person has a member of every kind that a Go struct can have.
 type person struct {
-	Name    string         `json:"name,omitempty" soap:"Name" validate:"required,notblank"`
-	PIN     *soap.Secret   `json:"pin" soap:"PIN"`
-	Born    *string        `json:"born" soap:"Born,utc"`
-	Alive   *bool          `json:"alive" soap:"Alive"`
-	Small   *int32         `json:"small" soap:"Small"`
-	Large   *int64         `json:"large" soap:"Large"`
-	Home    home           `json:"home" soap:"Home"`
-	Homes   []home         `json:"homes" soap:"OtherHome"`
-	Codes   []string       `json:"codes" soap:"Code"`
-	Secrets []soap.Secret  `json:"secrets" soap:"Secret"`
-	Flags   []bool         `json:"flags" soap:"Flag"`
-	Hidden  *string        `json:"-" soap:"Hidden"`
-	Aside   map[string]int `json:"aside" soap:"-"`
-	Friend  *person        `json:"friend" soap:"Friend"`
+	Name    string          `json:"name,omitempty" soap:"Name" validate:"required,notblank"`
+	PIN     *secret.Secret  `json:"pin" soap:"PIN"`
+	Born    *string         `json:"born" soap:"Born,utc"`
+	Alive   *bool           `json:"alive" soap:"Alive"`
+	Small   *int32          `json:"small" soap:"Small"`
+	Large   *int64          `json:"large" soap:"Large"`
+	Home    home            `json:"home" soap:"Home"`
+	Homes   []home          `json:"homes" soap:"OtherHome"`
+	Codes   []string        `json:"codes" soap:"Code"`
+	Secrets []secret.Secret `json:"secrets" soap:"Secret"`
+	Flags   []bool          `json:"flags" soap:"Flag"`
+	Hidden  *string         `json:"-" soap:"Hidden"`
+	Aside   map[string]int  `json:"aside" soap:"-"`
+	Friend  *person         `json:"friend" soap:"Friend"`
 }
 
 type home struct {
@@ -250,7 +251,7 @@ func TestEncodeAtOnce(t *testing.T) {
 // TestEncodeMasked writes the same bytes as TestEncodeMembers and its like, but for secrets, in the header and in the body.
 func TestEncodeMasked(t *testing.T) {
 	e := encoder(t, both(soap.Binding{Prefix: "p", Request: []string{"Op"}}))
-	token := func(secret soap.Secret) soap.HeaderBlock {
+	token := func(secret secret.Secret) soap.HeaderBlock {
 		return func(w *soap.Writer) { w.Markup(`<Token xmlns="urn:h">`); w.Secret(secret); w.Markup("</Token>") }
 	}
 	for _, test := range []struct {

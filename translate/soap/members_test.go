@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -12,16 +13,16 @@ import (
 
 // answer is what the tests' operation answers.
 type answer struct {
-	ID    *string      `json:"id" soap:"ID"`
-	Plain *string      `json:"plain" soap:"Plain"`
-	Token *soap.Secret `json:"token" soap:"Token"`
-	Codes []string     `json:"codes" soap:"Code"`
-	Item  *item        `json:"item" soap:"Item"`
-	Fixed item         `json:"fixed" soap:"Fixed"`
-	Items []item       `json:"items" soap:"ItemList"`
-	Yes   *bool        `json:"yes" soap:"Yes"`
-	Count *int32       `json:"count" soap:"Count"`
-	Known *string      `json:"-" soap:"Known"`
+	ID    *string        `json:"id" soap:"ID"`
+	Plain *string        `json:"plain" soap:"Plain"`
+	Token *secret.Secret `json:"token" soap:"Token"`
+	Codes []string       `json:"codes" soap:"Code"`
+	Item  *item          `json:"item" soap:"Item"`
+	Fixed item           `json:"fixed" soap:"Fixed"`
+	Items []item         `json:"items" soap:"ItemList"`
+	Yes   *bool          `json:"yes" soap:"Yes"`
+	Count *int32         `json:"count" soap:"Count"`
+	Known *string        `json:"-" soap:"Known"`
 }
 
 type item struct {

@@ -57,7 +57,7 @@ func (w *Writer) Text(s string) {
 
 // Secret appends a secret as character data, or three asterisks in its place where the writer masks. An empty one hides nothing and stays
 // empty, and one that XML cannot carry fails either way: who looks at a message must not see one that could never be sent.
-func (w *Writer) Secret(s Secret) {
+func (w *Writer) Secret(s secret.Secret) {
 	if !w.masking || s == "" {
 		w.Text(string(s))
 		return

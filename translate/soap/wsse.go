@@ -1,5 +1,7 @@
 package soap
 
+import "soapbridge/translate/secret"
+
 // The OASIS namespaces and the one password type that this product sends: WS-Security UsernameToken Profile 1.0, section 3.
 const (
 	wsseNamespace = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -7,7 +9,7 @@ const (
 )
 
 // UsernameTokens gives the header blocks for a configured user: one, or none without a user name.
-func UsernameTokens(username string, password Secret) []HeaderBlock {
+func UsernameTokens(username string, password secret.Secret) []HeaderBlock {
 	if username == "" {
 		return nil
 	}
@@ -17,7 +19,7 @@ func UsernameTokens(username string, password Secret) []HeaderBlock {
 // UsernameToken is the WS-Security header block with a user name and a password in clear, for use over TLS.
 //
 // It is not marked mustUnderstand: a service behind a gateway that checks the token would then have to understand it a second time.
-func UsernameToken(username string, password Secret) HeaderBlock {
+func UsernameToken(username string, password secret.Secret) HeaderBlock {
 	return func(w *Writer) {
 		w.Markup(`<wsse:Security xmlns:wsse="` + wsseNamespace + `"><wsse:UsernameToken><wsse:Username>`)
 		w.Text(username)

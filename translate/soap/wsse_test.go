@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -13,7 +14,7 @@ func TestUsernameToken(t *testing.T) {
 	const wsse = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 	for _, test := range []struct {
 		username string
-		password soap.Secret
+		password secret.Secret
 	}{{"user", "password"}, {"a<b>&\"'", "]]>\r\n é😀 "}, {"user", ""}} {
 		w := soap.NewWriter(0)
 		soap.UsernameToken(test.username, test.password)(w)
