@@ -27,8 +27,9 @@ type Operation struct {
 	Status int    // HTTP status of success
 	// Example is a small request that works in the sandbox: the demo prints it, and the documents show it.
 	Example string
-	// Versions are those of SOAP that the service speaks, the lowest first.
+	// Versions are those of SOAP that the service speaks, the lowest first; Version is the configured one of them.
 	Versions []soap.Version
+	Version  soap.Version
 	// Binding holds the names around the members of a message.
 	Binding soap.Binding
 	// RequestShape and ResponseShape are the two bodies as documents describe them.
@@ -134,7 +135,7 @@ func Define(d Definition) (Operation, error) {
 	}
 	return Operation{
 		System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example,
-		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Binding: d.Binding,
+		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Version: d.Version, Binding: d.Binding,
 		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,
 		read: o.read,
 	}, nil

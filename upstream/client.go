@@ -62,8 +62,7 @@ func New(cfg Config) (*Client, error) {
 	}, nil
 }
 
-// Describe gives the URL that Send would send m to, and the HTTP headers that it would send, spelled as on the wire, for people to look at.
-// *** stands for what may be secret: the credentials in Authorization, and the query of the URL. It connects to nothing.
+// Describe implements edge.Upstream. It masks the credentials in Authorization, and the query of the URL.
 func (c *Client) Describe(m soap.Message) (endpoint string, headers http.Header) {
 	shown := *c.endpoint
 	if shown.RawQuery != "" {
@@ -85,19 +84,12 @@ const masked = "***"
 // Close closes the connections that no Send uses.
 func (c *Client) Close() { c.pool.close() }
 
-// Send brings m to the upstream, at most once, and hands the reply to read, whatever its status; redirects are replies too. read reports
-// whether it is a readable answer to m: its connection carries no other call otherwise. Send takes no longer than the configured Timeout, or
-// ctx if that ends earlier, besides what read takes. It keeps no reference to m.Envelope once it has returned.
+// Send implements edge.Upstream; redirects are replies too. It takes no longer than the configured Timeout, or ctx if that ends earlier, besides what
+// read takes. It keeps no reference to m.Envelope once it has returned.
 //
-// Its error is always a *soap.SendError, and read was not called:
-//
-//   - soap.Unreachable: no byte of m was handed to a connection, because none was obtained in time, or it was closed by
-//     then, or m.SendBefore had passed. Sending m again is safe.
-//   - soap.TimedOut: the time was up after that.
-//   - soap.Broken: anything else after that: a reset, a truncated, malformed or too long reply, a content coding that is not
-//     supported, a reply that may be to another call, the end of ctx by cancellation.
-//
-// Its text may name the upstream's address; it never repeats what was sent or received, nor a credential.
+// The error is soap.Unreachable where m.SendBefore had passed, too, and soap.Broken also for a reply that is malformed, too long or in an unknown
+// content coding, for one that may be to another call, and where ctx was cancelled. Its text may name the upstream's address; it never repeats
+// what was sent or received, nor a credential.
 func (c *Client) Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error {
 	switch {
 	case len(m.Envelope) == 0:

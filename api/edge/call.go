@@ -6,7 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
 )
 
 // call is everything that is known of one request while it runs. Each fact is written once, by the step that learns it; what the log says of the
@@ -17,22 +16,23 @@ type call struct {
 	problem   *problem
 
 	// What follows is about calls of operations.
-	operation    *translate.Operation
-	system       *System
-	preview      soap.Version  // 0: the call is to be made
-	env          translate.Env // holds the operation id
-	named        bool          // there is a record of the operation, or was one: its id may be shown
-	claim        *claim        // nil before the claim and after finish, and where another call has the record
-	replayed     bool
-	sent         bool // the message was handed to the upstream
+	operation *translate.Operation
+	system    *System
+	env       translate.Env // holds the operation id
+	named     bool          // there is a record of the operation, or was one: its id may be shown
+	claim     *claim        // nil before the claim, after endClaim, and where another call has the record
+	replayed  bool
+	// sent reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
+	// unknown, and before it provably nothing was sent.
+	sent         bool
 	upstreamTime time.Duration
 	ignored      int  // elements of the reply that nothing is declared for
-	pretended    bool // the reply was pasted: it says nothing to operators
+	pasted       bool // the reply was pasted: it says nothing to operators
 }
 
 const callKey = "soapbridge.call"
 
-func callOf(c *gin.Context) *call { return c.MustGet(callKey).(*call) } //nolint:forcetypeassert // identify alone sets it
+func callOf(c *gin.Context) *call { return c.MustGet(callKey).(*call) } //nolint:forcetypeassert // nameRequest alone sets it
 
 // operationID names the operation on the answer and in the log. What is refused before the claim has none, although its key may be that of an
 // operation.

@@ -1,23 +1,34 @@
 package edge
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
 	"soapbridge/api/idempotency"
 	"soapbridge/translate"
-	"soapbridge/translate/soap"
 )
 
 // leaseMargin is what a claim holds longer than the call can take: for the store's exchanges and a process that is slow to wake.
 const leaseMargin = 10 * time.Second
+
+const (
+	// The pauses between attempts in the background, the first and the longest.
+	firstPause, longestPause = 100 * time.Millisecond, 10 * time.Second
+	// giveUpAfter is how long a result that could not be stored is offered again. After that its record says unknown.
+	giveUpAfter = 5 * time.Minute
+	// mostWaiting bounds what waits in the background while the store is away. What finds no place becomes unknown when its lease ends.
+	mostWaiting = 256
+	// releaseAtStop is how long a stop waits for a claim to be released. Nothing was sent under it, so the worst that follows from giving up is
+	// a record that says unknown.
+	releaseAtStop = 3 * time.Second
+	// pauseAtStop is the longest pause between two attempts during a stop.
+	pauseAtStop = 250 * time.Millisecond
+)
 
 // claim is the right to send once, and the duty to report to the store how it ended.
 type claim struct {
@@ -54,15 +65,16 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 		return &record, nil
 	}
 	// It may have been claimed all the same. Nothing was sent, so the claim is released; when that fails, too, it ends as unknown.
-	s.finishLater(leftRelease, wanted.ID, wanted.Lease, func(ctx context.Context) error {
+	s.endLater(leftRelease, wanted.ID, wanted.Lease, func(ctx context.Context) error {
 		return s.config.Store.Release(ctx, wanted.ID, wanted.Owner)
 	})
 	s.config.Metrics.Idempotency(resultStoreError)
 	return nil, storeUnavailable(fmt.Errorf("operation %s: %w", wanted.ID, err))
 }
 
-// finish tells the store how the call ended, and reports whether the store knows it now. If not, it is told so in the background.
-func (s *Server) finish(call *call, a answer) (stored bool) {
+// endClaim finishes, marks as unknown or releases the record of a call, as its answer says, and reports whether the store has done so. If not, it is
+// tried again in the background.
+func (s *Server) endClaim(call *call, a answer) (stored bool) {
 	held := call.claim
 	call.claim = nil
 	defer held.close() // once what is left to do is open
@@ -77,14 +89,14 @@ func (s *Server) finish(call *call, a answer) (stored bool) {
 	s.config.Metrics.Idempotency(resultStoreError)
 	s.config.Log.Error("the end of an operation could not be stored", slog.String("operation_id", id), slog.String("cause", err.Error()))
 	if !errors.Is(err, idempotency.ErrNotOwner) {
-		s.finishLater(left, id, keepTrying, end)
+		s.endLater(left, id, giveUpAfter, end)
 	}
 	return false
 }
 
 func (s *Server) ending(held *claim, a answer) (left string, end func(context.Context) error) {
 	store, id := s.config.Store, held.record.ID
-	switch a.record {
+	switch a.keep {
 	case keepDone:
 		return leftFinish, func(ctx context.Context) error {
 			sealed, err := s.config.Vault.Seal(held.record, idempotency.Result{Status: a.status, ContentType: a.contentType, Body: a.body})
@@ -100,65 +112,60 @@ func (s *Server) ending(held *claim, a answer) (left string, end func(context.Co
 	return leftUnknown, func(ctx context.Context) error { return store.MarkUnknown(ctx, id, held.owner) }
 }
 
-// abandon ends a claim that a panic left open. After the message was handed to the upstream, what it did cannot be known.
+// abandon ends a claim that a panic left open: see call.sent.
 func (s *Server) abandon(call *call) {
 	if call.claim == nil {
 		return
 	}
-	left := answer{record: keepNothing}
+	how := keepNothing
 	if call.sent {
-		left.record = keepUnknown
+		how = keepUnknown
 	}
-	s.finish(call, left)
+	s.endClaim(call, answer{keep: how})
 }
 
-func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r *idempotency.Record) (answer, *problem) {
-	came, code := resultInFlight, inFlight // unless the record says more
-	switch same, err := s.isSame(call, request, r); {
-	case err != nil:
-		s.config.Metrics.Idempotency(resultStoreError)
-		return answer{}, unreadableRecord(err)
-	case !same:
-		came, code = resultMismatch, keyReused
-		c.Header("Link", "<"+operationsPath+call.env.OperationID+`>; rel="related"`)
-	case r.State == idempotency.Done && len(r.Result) == 0:
-		came, code = resultReplayed, settled
-	case r.State == idempotency.Done:
-		return s.replay(c, call, r)
-	case r.State == idempotency.Unknown:
-		came, code = resultUnknown, codeOf(translate.OutcomeUnknown)
+// endLater does what is left of a claim in the background until it succeeds, is pointless, or takes too long. A stop waits for it: see Drain.
+func (s *Server) endLater(left, id string, atMost time.Duration, do func(context.Context) error) {
+	if s.waiting.Add(1) > mostWaiting {
+		s.waiting.Add(-1)
+		s.logLost(openClaim{id, left}, "too many operations wait for the store")
+		return
 	}
-	s.config.Metrics.Idempotency(came)
-	return answer{}, newProblem(code)
+	end := s.open.add(id, left)
+	go func() {
+		defer end()
+		defer s.waiting.Add(-1)
+		err := s.tryUntil(openClaim{id, left}, time.Now().Add(atMost), do)
+		switch {
+		case err == nil:
+			s.config.Log.Info("background "+left, slog.String("operation_id", id))
+		case s.life.Err() == nil: // else CutOff has logged it
+			s.logLost(openClaim{id, left}, err.Error())
+		}
+	}()
 }
 
-// isSame reports whether a record is of this request. The digest is made with the record's own key, which may be an older one.
-func (s *Server) isSame(call *call, request translate.Request, r *idempotency.Record) (bool, error) {
-	fingerprint, err := s.config.Vault.Fingerprint(r.SealingKey, call.operation.Name, request.Fingerprint)
-	return r.Operation == call.operation.Name && bytes.Equal(r.Fingerprint, fingerprint) &&
-		bytes.Equal(r.Caller, s.config.Vault.CallerDigest(call.caller.id)), err
-}
-
-// replay returns the stored answer again, byte for byte.
-func (s *Server) replay(c *gin.Context, call *call, r *idempotency.Record) (answer, *problem) {
-	result, err := s.config.Vault.Open(*r)
-	if err != nil {
-		s.config.Metrics.Idempotency(resultStoreError)
-		return answer{}, unreadableRecord(err)
+// tryUntil repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.
+func (s *Server) tryUntil(o openClaim, deadline time.Time, do func(context.Context) error) error {
+	stopping, longest := s.stopping, longestPause
+	for pause := firstPause; ; pause = min(2*pause, longest) {
+		select {
+		case <-s.life.Done():
+			return s.life.Err()
+		case <-stopping:
+			stopping, pause, longest = nil, firstPause, pauseAtStop
+			if brief := time.Now().Add(releaseAtStop); !o.inFlight() && brief.Before(deadline) {
+				deadline = brief
+			}
+		case <-time.After(min(pause, time.Until(deadline))):
+		}
+		ctx, cancel := context.WithTimeout(s.life, idempotency.CallTimeout)
+		err := do(ctx)
+		cancel()
+		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {
+			return err
+		}
 	}
-	s.config.Metrics.Idempotency(resultReplayed)
-	call.replayed = true
-	c.Header("Idempotent-Replayed", "true")
-	return answer{status: result.Status, contentType: result.ContentType, body: result.Body}, nil
-}
-
-// unreadableRecord is the answer when there is a record that this process has no key for, or that is damaged: the operation may have been
-// executed, so it is never said that nothing was sent.
-func unreadableRecord(err error) *problem {
-	p := newProblem(internalError)
-	p.Detail = "There is a record of this operation, and it cannot be read. The operation may have been executed; do not repeat it blindly."
-	p.Outcome, p.Retry, p.cause, p.alert = soap.Unknown, retryNever, err, true
-	return p
 }
 
 // storeUnavailable is the answer when nothing is known of a record: nothing is sent then.

@@ -3,31 +3,13 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
-
-	"soapbridge/api/idempotency"
 )
 
-const (
-	// The pauses between attempts in the background, the first and the longest.
-	firstPause, longestPause = 100 * time.Millisecond, 10 * time.Second
-	// keepTrying is how long a result that could not be stored is offered again. After that its record says unknown.
-	keepTrying = 5 * time.Minute
-	// mostWaiting bounds what waits in the background while the store is away. What finds no place becomes unknown when its lease ends.
-	mostWaiting = 256
-	// releaseAtStop is how long a stop waits for a claim to be released. Nothing was sent under it, so the worst that follows from giving up is
-	// a record that says unknown.
-	releaseAtStop = 3 * time.Second
-	// pauseAtStop is the longest pause between two attempts during a stop.
-	pauseAtStop = 250 * time.Millisecond
-)
-
-// What is left of an open operation, as the log names it.
+// What is left to do under an open claim, as the log names it.
 const (
 	leftCall    = "call"
 	leftFinish  = "finish"
@@ -43,26 +25,26 @@ var lost = map[string]string{
 	leftUnknown: "an unknown outcome was not stored: its record becomes unknown when its lease passes",
 }
 
-// openOperation is an operation that is not over: its call runs, or the store still has to learn how it ended.
-type openOperation struct{ id, left string }
+// openClaim is a claim that has not ended: its call runs, or the store does not have its end yet. Its id is that of the operation.
+type openClaim struct{ id, left string }
 
 // inFlight reports whether a stop may use the whole drain for it: a call that runs, or a result that is not stored.
-func (o openOperation) inFlight() bool { return o.left == leftCall || o.left == leftFinish }
+func (o openClaim) inFlight() bool { return o.left == leftCall || o.left == leftFinish }
 
-// openOperations are all of them. Its zero value is ready.
-type openOperations struct {
+// openClaims are all open claims of this process. Its zero value is ready.
+type openClaims struct {
 	mu    sync.Mutex
-	open  map[*openOperation]bool
+	open  map[*openClaim]bool
 	empty chan struct{} // closed when nothing is open any more; nil while nothing waits for that
 }
 
-// add opens an operation; the result closes it.
-func (s *openOperations) add(id, left string) (end func()) {
-	o := &openOperation{id, left}
+// add opens a claim; end closes it.
+func (s *openClaims) add(id, left string) (end func()) {
+	o := &openClaim{id, left}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {
-		s.open = make(map[*openOperation]bool)
+		s.open = make(map[*openClaim]bool)
 	}
 	s.open[o] = true
 	return func() {
@@ -73,7 +55,7 @@ func (s *openOperations) add(id, left string) (end func()) {
 	}
 }
 
-func (s *openOperations) signal() {
+func (s *openClaims) signal() {
 	if len(s.open) == 0 && s.empty != nil {
 		close(s.empty)
 		s.empty = nil
@@ -81,7 +63,7 @@ func (s *openOperations) signal() {
 }
 
 // whenEmpty returns a channel that is closed as soon as nothing is open. Only the last one is.
-func (s *openOperations) whenEmpty() <-chan struct{} {
+func (s *openClaims) whenEmpty() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	empty := make(chan struct{})
@@ -91,7 +73,7 @@ func (s *openOperations) whenEmpty() <-chan struct{} {
 }
 
 // list returns what is open, ordered by operation id, and how many of it are in flight.
-func (s *openOperations) list() (list []openOperation, inFlight int) {
+func (s *openClaims) list() (list []openClaim, inFlight int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for o := range s.open {
@@ -100,7 +82,7 @@ func (s *openOperations) list() (list []openOperation, inFlight int) {
 			inFlight++
 		}
 	}
-	slices.SortFunc(list, func(a, b openOperation) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.left, b.left)) })
+	slices.SortFunc(list, func(a, b openClaim) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.left, b.left)) })
 	return list, inFlight
 }
 
@@ -114,8 +96,8 @@ func (s *Server) Stop() {
 	})
 }
 
-// Drain waits until every operation is over and the store knows it, or ctx ends. What is left then is cut off, see CutOff. Call it once, when
-// no request is being served any more.
+// Drain waits until every claim has ended in the store, or ctx ends. What is left then is cut off, see CutOff. Call it once, when no request is being
+// served any more.
 func (s *Server) Drain(ctx context.Context) error {
 	s.Stop()
 	select {
@@ -129,7 +111,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 }
 
-// CutOff gives up what is not over, and logs each operation by its id. It returns how many were in flight.
+// CutOff gives up what has not ended, and logs each operation by its id. It returns how many were in flight.
 func (s *Server) CutOff(cause string) (inFlight int) {
 	open, inFlight := s.open.list() // before it ends: what is given up closes itself
 	s.cutOff()
@@ -139,50 +121,6 @@ func (s *Server) CutOff(cause string) (inFlight int) {
 	return inFlight
 }
 
-func (s *Server) logLost(o openOperation, cause string) {
+func (s *Server) logLost(o openClaim, cause string) {
 	s.config.Log.Error(lost[o.left], slog.String("operation_id", o.id), slog.String("left", o.left), slog.String("cause", cause))
-}
-
-// finishLater does what is left of an operation in the background until it succeeds, is pointless, or takes too long. A stop waits for it: see Drain.
-func (s *Server) finishLater(left, id string, atMost time.Duration, do func(context.Context) error) {
-	if s.waiting.Add(1) > mostWaiting {
-		s.waiting.Add(-1)
-		s.logLost(openOperation{id, left}, "too many operations wait for the store")
-		return
-	}
-	end := s.open.add(id, left)
-	go func() {
-		defer end()
-		defer s.waiting.Add(-1)
-		err := s.attempt(openOperation{id, left}, time.Now().Add(atMost), do)
-		switch {
-		case err == nil:
-			s.config.Log.Info("background "+left, slog.String("operation_id", id))
-		case s.life.Err() == nil: // else CutOff has logged it
-			s.logLost(openOperation{id, left}, err.Error())
-		}
-	}()
-}
-
-// attempt repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.
-func (s *Server) attempt(o openOperation, deadline time.Time, do func(context.Context) error) error {
-	stopping, longest := s.stopping, longestPause
-	for pause := firstPause; ; pause = min(2*pause, longest) {
-		select {
-		case <-s.life.Done():
-			return s.life.Err()
-		case <-stopping:
-			stopping, pause, longest = nil, firstPause, pauseAtStop
-			if brief := time.Now().Add(releaseAtStop); !o.inFlight() && brief.Before(deadline) {
-				deadline = brief
-			}
-		case <-time.After(min(pause, time.Until(deadline))):
-		}
-		ctx, cancel := context.WithTimeout(s.life, idempotency.CallTimeout)
-		err := do(ctx)
-		cancel()
-		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {
-			return err
-		}
-	}
 }

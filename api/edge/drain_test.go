@@ -140,7 +140,7 @@ func TestResultIsGivenUp(t *testing.T) {
 		store.end.Store(true)
 		e := newEdge(t, answering(success()), func(c *Config) { c.Store = store })
 		w := e.call(note())
-		time.Sleep(keepTrying + longestPause)
+		time.Sleep(giveUpAfter + longestPause)
 		if ids := e.said(t, lost[leftFinish]); len(ids) != 1 || ids[0] != w.Header().Get("Operation-Id") {
 			t.Errorf("said of %v, want %s:\n%s", ids, w.Header().Get("Operation-Id"), e.log)
 		}

@@ -20,14 +20,15 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// Upstream brings an envelope to a SOAP service and its reply back, at most once.
-//
-// Send calls read once with the reply whenever a complete HTTP answer came back, whatever its status, and returns nil. read reports whether
-// the reply is a readable answer to this message; only then may its connection carry another message. Otherwise the error is a
-// *soap.SendError that reports whether anything can have been sent, and read was not called; an implementation that does not know must return Broken.
-// It never sends a message twice.
+// Upstream brings an envelope to a SOAP service and its reply back.
 type Upstream interface {
+	// Send sends m at most once. When a complete HTTP answer has come, whatever its status, it calls read with it, once, and returns nil. read
+	// reports whether that is a readable answer to m: only then may its connection carry another message. Otherwise Send does not call read, and
+	// returns a *soap.SendError; an implementation that does not know whether anything was sent must return soap.Broken.
 	Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error
+	// Describe returns the URL that Send would send m to, and the HTTP headers, by their names as they are spelled on the wire. Whatever is secret
+	// in either is masked. It connects to nothing.
+	Describe(m soap.Message) (endpoint string, headers http.Header)
 }
 
 // System is one vendor's service.
@@ -92,7 +93,7 @@ func New(c Config) (*Server, error) {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
 	s.life, s.cutOff = context.WithCancel(context.Background())
-	e.Use(s.identify, s.log, s.recover)
+	e.Use(s.nameRequest, s.log, s.recover)
 	if c.Callers == nil {
 		e.Use(s.checkHost)
 	}
@@ -107,7 +108,8 @@ func New(c Config) (*Server, error) {
 		system := &c.Systems[i]
 		for j := range system.Operations {
 			op := &system.Operations[j]
-			e.POST(op.Path, s.handle(s.operation(op, system)))
+			e.POST(op.Path, s.handle(s.execute(op, system)))
+			e.POST(previewPath(op), s.handle(s.preview(op, system)))
 			s.records.Statuses[op.Name] = op.Status
 		}
 	}
@@ -172,11 +174,11 @@ type Server struct {
 	config   Config
 	site     *openapi.Site
 	records  operations.Records
-	open     openOperations
-	waiting  atomic.Int64 // how many of them are in the background
+	open     openClaims
+	waiting  atomic.Int64 // how many of the open claims are in the background
 	stopping chan struct{}
 	stopOnce sync.Once
-	// life ends when what is not over is cut off.
+	// life ends when what has not ended is cut off.
 	life   context.Context
 	cutOff context.CancelFunc
 }

@@ -95,6 +95,10 @@ func (f upstreamFunc) Send(ctx context.Context, m soap.Message, read func(soap.R
 	return err
 }
 
+func (upstreamFunc) Describe(m soap.Message) (endpoint string, headers http.Header) {
+	return "https://vendor.test/notes", http.Header{"Content-Type": {m.ContentType()}, "SOAPAction": {`"urn:add"`}, "X-Tag": {"1", "2"}}
+}
+
 func answering(reply soap.Reply) upstreamFunc {
 	return func(context.Context, soap.Message) (soap.Reply, error) { return reply, nil }
 }

@@ -25,8 +25,8 @@ import (
 // requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
 var requestIDSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// identify names the request, and sets the headers that every answer has.
-func (s *Server) identify(c *gin.Context) {
+// nameRequest gives the request its id, and sets the headers that every answer has.
+func (s *Server) nameRequest(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")
 	if !requestIDSyntax.MatchString(id) {
 		id = uuid.Must(uuid.NewV7()).String()
@@ -60,18 +60,17 @@ func (s *Server) log(c *gin.Context) {
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
 	add(call.named, slog.String("operation_id", call.operationID()))
 	add(call.sent, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
-	add(call.preview != 0, slog.String("preview", PreviewWord(call.preview)))
 	add(call.replayed, slog.Bool("replayed", true))
 	if p := call.problem; p != nil {
 		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
 		level, message = severity(p), "refused"
-		if call.pretended {
+		if call.pasted {
 			level = slog.LevelInfo
 		}
 		if p.cause != nil {
 			add(true, slog.String("cause", p.cause.Error()))
 		}
-		add(p.alert && !call.pretended, slog.Bool("alert", true))
+		add(p.alert && !call.pasted, slog.Bool("alert", true))
 	}
 	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
 	s.logReply(c, call)
@@ -79,7 +78,7 @@ func (s *Server) log(c *gin.Context) {
 
 // logReply logs what the vendor sent, for those who look for the cause of a failure, where the configuration allows it.
 func (s *Server) logReply(c *gin.Context, call *call) {
-	if !s.config.LogReplies || call.problem == nil || call.pretended || !s.config.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
+	if !s.config.LogReplies || call.problem == nil || call.pasted || !s.config.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
 		return
 	}
 	if reply, ok := errors.AsType[*translate.ReplyError](call.problem.cause); ok {
@@ -110,7 +109,7 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// recover answers for a panic. After a message was handed to the upstream, what it did cannot be known.
+// recover answers for a panic: see call.sent.
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -146,18 +145,18 @@ func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 	return p
 }
 
-// identifyAdmin finds out who calls, and lets only operators pass.
-func (s *Server) identifyAdmin(c *gin.Context, call *call) *problem {
+// authorize finds out who calls, and whether that caller has a scope.
+func (s *Server) authorize(c *gin.Context, call *call, scope Scope) *problem {
 	p := s.identifyCaller(c, call)
-	if p == nil && !call.caller.may(AdminScope) {
-		p = newProblem(forbidden).missing(AdminScope)
+	if p == nil && !call.caller.may(scope) {
+		p = newProblem(forbidden).header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
 	}
 	return p
 }
 
 // notFound answers for a path that has nothing: with a page where a browser asks for one, as after a mistyped address.
 func (s *Server) notFound(c *gin.Context) {
-	a := s.answerOf(c, newProblem(notFound))
+	a := s.problemAnswer(c, newProblem(notFound))
 	if page, wanted := s.site.NotFoundPage(c); wanted {
 		a.contentType, a.body = openapi.HTMLType, page
 	}

@@ -108,30 +108,31 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 		status int
 		code   string
 	}{
-		"no content type":                  {header("Content-Type"), 415, "unsupported-media-type"},
-		"an empty content type":            {header("Content-Type", ""), 415, "unsupported-media-type"},
-		"text":                             {header("Content-Type", "text/plain"), 415, "unsupported-media-type"},
-		"a problem":                        {header("Content-Type", "application/problem+json"), 415, "unsupported-media-type"},
-		"another charset":                  {header("Content-Type", "application/json; charset=iso-8859-1"), 415, "unsupported-media-type"},
-		"a broken parameter":               {header("Content-Type", "application/json; charset="), 415, "unsupported-media-type"},
-		"two charsets":                     {header("Content-Type", "application/json; charset=utf-8; charset=utf-16"), 415, "unsupported-media-type"},
-		"two content types":                {header("Content-Type", "application/json", "application/json"), 415, "unsupported-media-type"},
-		"gzip":                             {header("Content-Encoding", "gzip"), 415, "unsupported-media-type"},
-		"a list of codings":                {header("Content-Encoding", "identity, gzip"), 415, "unsupported-media-type"},
-		"a coding in a second header":      {header("Content-Encoding", "identity", "gzip"), 415, "unsupported-media-type"},
-		"a parameter":                      {func(r *http.Request) { r.URL.RawQuery = "preview=soap13" }, 400, "bad-parameter"},
-		"a parameter without a value":      {func(r *http.Request) { r.URL.RawQuery = "dry-run" }, 400, "bad-parameter"},
-		"a broken query":                   {func(r *http.Request) { r.URL.RawQuery = "%zz" }, 400, "bad-parameter"},
-		"no key":                           {header(keyHeader), 400, "idempotency-key-missing"},
-		"a bad key":                        {header(keyHeader, "short"), 400, "idempotency-key-malformed"},
-		"an empty body":                    {body(strings.NewReader("")), 400, "malformed-json"},
-		"a body that breaks off":           {body(io.MultiReader(strings.NewReader(noteBody[:5]), iotest.ErrReader(io.ErrUnexpectedEOF))), 400, "malformed-json"},
-		"a body that is cut off":           {body(strings.NewReader(noteBody[:5])), 400, "malformed-json"},
-		"trailing data":                    {body(strings.NewReader(noteBody + "{}")), 400, "malformed-json"},
-		"a body one byte over the limit":   {body(strings.NewReader(noteBody + strings.Repeat(" ", 1025-len(noteBody)))), 413, "payload-too-large"},
-		"an endless body":                  {body(endless{}), 413, "payload-too-large"},
-		"a required member that is absent": {body(strings.NewReader(`{"pin": "` + aSecret + `"}`)), 422, "validation-failed"},
-		"a null body":                      {body(strings.NewReader("null")), 422, "validation-failed"},
+		"no content type":                   {header("Content-Type"), 415, "unsupported-media-type"},
+		"an empty content type":             {header("Content-Type", ""), 415, "unsupported-media-type"},
+		"text":                              {header("Content-Type", "text/plain"), 415, "unsupported-media-type"},
+		"a problem":                         {header("Content-Type", "application/problem+json"), 415, "unsupported-media-type"},
+		"another charset":                   {header("Content-Type", "application/json; charset=iso-8859-1"), 415, "unsupported-media-type"},
+		"a broken parameter":                {header("Content-Type", "application/json; charset="), 415, "unsupported-media-type"},
+		"two charsets":                      {header("Content-Type", "application/json; charset=utf-8; charset=utf-16"), 415, "unsupported-media-type"},
+		"two content types":                 {header("Content-Type", "application/json", "application/json"), 415, "unsupported-media-type"},
+		"gzip":                              {header("Content-Encoding", "gzip"), 415, "unsupported-media-type"},
+		"a list of codings":                 {header("Content-Encoding", "identity, gzip"), 415, "unsupported-media-type"},
+		"a coding in a second header":       {header("Content-Encoding", "identity", "gzip"), 415, "unsupported-media-type"},
+		"a parameter":                       {func(r *http.Request) { r.URL.RawQuery = "soap=1.1" }, 400, "bad-parameter"},
+		"a preview on the operation's path": {func(r *http.Request) { r.URL.RawQuery = "preview=soap11" }, 400, "bad-parameter"},
+		"a parameter without a value":       {func(r *http.Request) { r.URL.RawQuery = "dry-run" }, 400, "bad-parameter"},
+		"a broken query":                    {func(r *http.Request) { r.URL.RawQuery = "%zz" }, 400, "bad-parameter"},
+		"no key":                            {header(keyHeader), 400, "idempotency-key-missing"},
+		"a bad key":                         {header(keyHeader, "short"), 400, "idempotency-key-malformed"},
+		"an empty body":                     {body(strings.NewReader("")), 400, "malformed-json"},
+		"a body that breaks off":            {body(io.MultiReader(strings.NewReader(noteBody[:5]), iotest.ErrReader(io.ErrUnexpectedEOF))), 400, "malformed-json"},
+		"a body that is cut off":            {body(strings.NewReader(noteBody[:5])), 400, "malformed-json"},
+		"trailing data":                     {body(strings.NewReader(noteBody + "{}")), 400, "malformed-json"},
+		"a body one byte over the limit":    {body(strings.NewReader(noteBody + strings.Repeat(" ", 1025-len(noteBody)))), 413, "payload-too-large"},
+		"an endless body":                   {body(endless{}), 413, "payload-too-large"},
+		"a required member that is absent":  {body(strings.NewReader(`{"pin": "` + aSecret + `"}`)), 422, "validation-failed"},
+		"a null body":                       {body(strings.NewReader("null")), 422, "validation-failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
@@ -305,7 +306,7 @@ func TestOperationIDComesWithTheClaim(t *testing.T) {
 		"an invalid body":          {body(`{"text": 7}`), http.StatusUnprocessableEntity, false},
 		"another valid body":       {body(`{"text": "another"}`), http.StatusUnprocessableEntity, true},
 		"a body that is no JSON":   {body("{"), http.StatusBadRequest, false},
-		"a preview":                {func(r *http.Request) { r.URL.RawQuery = "preview=soap11" }, http.StatusOK, false},
+		"a preview":                {toPreview, http.StatusOK, false},
 		"another content type":     {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusUnsupportedMediaType, false},
 		"a parameter nobody knows": {func(r *http.Request) { r.URL.RawQuery = "x=1" }, http.StatusBadRequest, false},
 	} {
@@ -356,7 +357,7 @@ func TestLocationOfWhatWasCreated(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*http.Request){
-		"a preview": func(r *http.Request) { r.URL.RawQuery = "preview=soap11" },
+		"a preview": toPreview,
 		"a problem": func(r *http.Request) { r.Header.Del(keyHeader) },
 	} {
 		if w := e.call(note(change)); w.Header().Get("Location") != "" {

@@ -10,54 +10,80 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
 
-// Describer is an Upstream that can say what Send would do with a message: the URL, and the HTTP headers by their names as they are spelled on
-// the wire. Whatever is secret in either is masked.
-type Describer interface {
-	Describe(m soap.Message) (endpoint string, headers http.Header)
+// previewPath is the path where an operation is previewed.
+func previewPath(op *translate.Operation) string { return op.Path + "/preview" }
+
+// preview answers with what a call of the operation would send, and sends nothing. It asks neither the store nor the upstream, and burns no key.
+//
+//	@Success	200	{object}	previewView
+func (s *Server) preview(op *translate.Operation, system *System) handler {
+	return func(c *gin.Context, call *call) (answer, *problem) {
+		call.operation = op
+		version, p := s.admitPreview(c, call)
+		if p != nil {
+			return answer{}, p
+		}
+		request, p := s.readRequest(c, op)
+		if p != nil {
+			return answer{}, p
+		}
+		shown, failure := request.Preview(version, call.env)
+		if failure != nil {
+			return answer{}, problemOf(failure)
+		}
+		if prefersXML(c.Request.Header) {
+			return answer{status: http.StatusOK, contentType: "text/xml; charset=utf-8", body: shown.Message.Envelope}, nil
+		}
+		view := previewView{
+			Operation: op.Name, SOAPVersion: version.String(), Method: http.MethodPost,
+			Envelope: string(shown.Message.Envelope), Namespaces: shown.Namespaces, Fields: shown.Fields,
+		}
+		view.URL, view.Headers = describe(system.Upstream, shown.Message)
+		return jsonAnswer(view)
+	}
 }
 
-const previewParameter = "preview"
-
-// PreviewWord returns the word that asks for a preview in a version: "soap11". No version has none.
-func PreviewWord(v soap.Version) string {
-	if v == 0 {
-		return ""
-	}
-	return "soap" + strings.ReplaceAll(v.String(), ".", "")
-}
-
-// previewAsked reads the query of an operation. It returns the version of SOAP that a preview is asked for in, 0 when the call is to be made.
-func previewAsked(op *translate.Operation, u *url.URL) (asked soap.Version, p *problem) {
-	if u.RawQuery == "" {
-		return 0, nil
-	}
-	versions := map[string]soap.Version{}
-	for _, v := range op.Versions {
-		versions[PreviewWord(v)] = v
-	}
-	words := slices.Sorted(maps.Keys(versions))
-	p = query{
-		known: map[string]func([]string) *violation{previewParameter: func(values []string) *violation {
-			asked = versions[values[0]]
-			switch {
-			case len(values) > 1:
-				return wrong("duplicate-parameter", "Give this parameter once.", words...)
-			case asked == 0:
-				return notListed(words)
-			}
-			return nil
-		}},
-		unknown: *wrong("unknown-parameter", "The only query parameter here is preview.", previewParameter),
-	}.read(u)
-	if p != nil {
+// admitPreview checks all of a preview but its body. An Idempotency-Key is not needed: it only decides which operation id the envelope shows, so a
+// malformed one does not matter.
+func (s *Server) admitPreview(c *gin.Context, call *call) (version soap.Version, p *problem) {
+	if p = s.authorize(c, call, ScopeOf(*call.operation)); p != nil {
 		return 0, p
 	}
-	return asked, nil
+	if version, p = versionAsked(call.operation, c.Request.URL); p != nil {
+		return 0, p
+	}
+	key, _ := idempotencyKey(c.Request.Header, true)
+	call.env = s.environment(call.caller, key)
+	if key == "" {
+		call.env.OperationID = uuid.Nil.String() // which no operation has
+	}
+	return version, checkContentType(c.Request.Header)
+}
+
+// versionAsked reads ?soap=1.1; without it the version is the configured one.
+func versionAsked(op *translate.Operation, u *url.URL) (version soap.Version, p *problem) {
+	version = op.Version
+	p = query{
+		known: map[string]func([]string) *violation{"soap": once(func(value string) *violation {
+			var names []string
+			for _, v := range op.Versions {
+				if v.String() == value {
+					version = v
+					return nil
+				}
+				names = append(names, v.String())
+			}
+			return notListed(names)
+		})},
+		unknown: *wrong("unknown-parameter", "The only query parameter here is soap.", "soap"),
+	}.read(u)
+	return version, p
 }
 
 type previewView struct {
@@ -82,33 +108,16 @@ type headerView struct {
 	Value string `json:"value" validate:"required"`
 } //	@name	PreviewHeader
 
-// previewOf answers with what would be sent, and sends nothing. It has no route of its own; this is for the documents:
-//
-//	@Success	200	{object}	previewView
-func previewOf(c *gin.Context, call *call, request translate.Request) (answer, *problem) {
-	shown, failure := request.Preview(call.preview, call.env)
-	if failure != nil {
-		return answer{}, problemOf(failure)
-	}
-	if prefersXML(c.Request.Header) {
-		return answer{status: http.StatusOK, contentType: "text/xml; charset=utf-8", body: shown.Message.Envelope}, nil
-	}
-	view := previewView{
-		Operation: call.operation.Name, SOAPVersion: call.preview.String(), Method: http.MethodPost,
-		Envelope: string(shown.Message.Envelope), Namespaces: shown.Namespaces, Fields: shown.Fields,
-	}
-	view.URL, view.Headers = describe(call.system.Upstream, shown.Message)
-	return jsonAnswer(view)
-}
-
-// describe asks the upstream what it would do. Without one that knows, the headers are those that the message itself demands.
+// describe returns what the upstream would do with a message. Where none is configured, the headers are those that the message itself demands.
 func describe(upstream Upstream, m soap.Message) (endpoint string, list []headerView) {
-	headers := http.Header{"Content-Type": {m.ContentType()}}
-	if action, present := m.SOAPAction(); present {
-		headers["SOAPAction"] = []string{action}
-	}
-	if d, ok := upstream.(Describer); ok {
-		endpoint, headers = d.Describe(m)
+	var headers http.Header
+	if upstream != nil {
+		endpoint, headers = upstream.Describe(m)
+	} else {
+		headers = http.Header{"Content-Type": {m.ContentType()}}
+		if action, present := m.SOAPAction(); present {
+			headers["SOAPAction"] = []string{action}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		for _, value := range headers[name] {
@@ -140,7 +149,7 @@ func quality(accept, media string) (weight float64) {
 			continue
 		}
 		q := 1.0
-		if text, given := params["q"]; given {
+		if text, weighted := params["q"]; weighted {
 			q, err = strconv.ParseFloat(text, 64)
 		}
 		if err == nil && q >= 0 && q <= 1 {
@@ -149,3 +158,6 @@ func quality(accept, media string) (weight float64) {
 	}
 	return weight
 }
+
+// PreviewWord is what the generator of the documents still calls.
+func PreviewWord(v soap.Version) string { return "soap" + strings.ReplaceAll(v.String(), ".", "") }

@@ -2,13 +2,19 @@ package edge
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"soapbridge/openapi"
-	"soapbridge/translate/soap"
+	"soapbridge/translate"
+	"soapbridge/translate/record"
 )
 
 // TestNegotiationOfPreviews follows RFC 9110 section 12.5.1.
@@ -57,44 +63,63 @@ func TestNegotiationOfPreviews(t *testing.T) {
 	}
 }
 
-// TestQueriesOfOperations: what is not a word of the one parameter is refused, and says what would be right.
-func TestQueriesOfOperations(t *testing.T) {
+// toPreview makes a call a preview of it.
+func toPreview(r *http.Request) { r.URL.Path += "/preview" }
+
+// parameterErrors spells the errors of a problem that is about the query.
+func parameterErrors(d document) string {
+	var list []string
+	errors, _ := d["errors"].([]any)
+	for _, v := range errors {
+		v := v.(map[string]any)
+		params, _ := v["params"].(map[string]any)
+		list = append(list, fmt.Sprint(v["parameter"], " ", v["code"], " ", params["list"]))
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestQueriesOfPreviews: a parameter or a version that does not exist is refused, and the answer lists those that do.
+func TestQueriesOfPreviews(t *testing.T) {
 	for query, want := range map[string]string{
-		"preview=soap12":                       "preview not-in-list [soap11]", // the operation speaks 1.1 only
-		"preview=soap1.1":                      "preview not-in-list [soap11]",
-		"preview=SOAP11":                       "preview not-in-list [soap11]",
-		"preview=1":                            "preview not-in-list [soap11]",
-		"preview=":                             "preview not-in-list [soap11]",
-		"preview":                              "preview not-in-list [soap11]",
-		"preview=soap11&preview=soap11":        "preview duplicate-parameter [soap11]",
-		"Preview=soap11":                       "Preview unknown-parameter [preview]",
-		"previews=soap11":                      "previews unknown-parameter [preview]",
-		"dry=1&preview=soap11":                 "dry unknown-parameter [preview]",
-		"b=" + aSecret + "&preview=" + aSecret: "b unknown-parameter [preview], preview not-in-list [soap11]",
-		"preview=soap11;a=b":                   "",
-		"%zz":                                  "",
+		"soap=1.2":                          "soap not-in-list [1.1]", // the operation speaks 1.1 only
+		"soap=soap11":                       "soap not-in-list [1.1]",
+		"soap=1":                            "soap not-in-list [1.1]",
+		"soap=":                             "soap not-in-list [1.1]",
+		"soap":                              "soap not-in-list [1.1]",
+		"soap=1.1&soap=1.1":                 "soap duplicate-parameter <nil>",
+		"SOAP=1.1":                          "SOAP unknown-parameter [soap]",
+		"preview=soap11":                    "preview unknown-parameter [soap]",
+		"dry=1&soap=1.1":                    "dry unknown-parameter [soap]",
+		"b=" + aSecret + "&soap=" + aSecret: "b unknown-parameter [soap], soap not-in-list [1.1]",
+		"soap=1.1;a=b":                      "",
+		"%zz":                               "",
 	} {
 		t.Run(query, func(t *testing.T) {
-			e := newEdge(t, answering(success()))
-			w := e.call(note(func(r *http.Request) { r.URL.RawQuery = query }))
+			e := newEdge(t, unreachable(t))
+			w := e.call(note(toPreview, func(r *http.Request) { r.URL.RawQuery = query }))
 			d := problemIn(t, w)
-			var got []string
-			errors, _ := d["errors"].([]any)
-			for _, v := range errors {
-				v := v.(map[string]any)
-				var list []string
-				for _, word := range v["params"].(map[string]any)["list"].([]any) {
-					list = append(list, word.(string))
-				}
-				got = append(got, v["parameter"].(string)+" "+v["code"].(string)+" ["+strings.Join(list, " ")+"]")
-			}
-			if w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || d["outcome"] != "not_sent" || strings.Join(got, ", ") != want {
+			if w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || d["outcome"] != "not_sent" || parameterErrors(d) != want {
 				t.Errorf("status %d: %s, want %s", w.Code, w.Body, want)
 			}
-			if strings.Contains(w.Body.String(), aSecret) || e.lastLine(t)["preview"] != nil {
-				t.Errorf("%s %v", w.Body, e.lastLine(t))
+			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
+				t.Errorf("%s %s", w.Body, e.log)
 			}
 		})
+	}
+}
+
+// TestPreviewOnTheOperationsPath executes nothing, and the answer leads to the path that previews have.
+func TestPreviewOnTheOperationsPath(t *testing.T) {
+	for query, want := range map[string]string{
+		"preview=soap11":                    "preview unknown-parameter <nil>",
+		"preview":                           "preview unknown-parameter <nil>",
+		"preview=soap11&preview=soap12&x=1": "preview unknown-parameter <nil>, x unknown-parameter <nil>",
+	} {
+		w := newEdge(t, unreachable(t)).call(note(func(r *http.Request) { r.URL.RawQuery = query }))
+		d := problemIn(t, w)
+		if w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || parameterErrors(d) != want || !strings.Contains(w.Body.String(), "with /preview behind it") {
+			t.Errorf("status %d: %s, want %s", w.Code, w.Body, want)
+		}
 	}
 }
 
@@ -108,21 +133,58 @@ func previewed(t *testing.T, w *httptest.ResponseRecorder) (v previewView) {
 	return v
 }
 
-// TestPreviewWithoutAnUpstreamThatDescribes gives the headers that the message itself demands, whether there is an upstream or none.
-func TestPreviewWithoutAnUpstreamThatDescribes(t *testing.T) {
-	for name, upstream := range map[string]Upstream{"none": nil, "another": answering(soap.Reply{})} {
+// TestPreviewDescribesTheUpstream: without one, the headers are those that the message itself demands.
+func TestPreviewDescribesTheUpstream(t *testing.T) {
+	for name, row := range map[string]struct {
+		upstream Upstream
+		url      string
+		headers  []headerView
+	}{
+		"none": {nil, "", []headerView{{"Content-Type", "text/xml; charset=utf-8"}, {"SOAPAction", `""`}}},
+		"one": {
+			unreachable(t), "https://vendor.test/notes",
+			[]headerView{{"Content-Type", "text/xml; charset=utf-8"}, {"SOAPAction", `"urn:add"`}, {"X-Tag", "1"}, {"X-Tag", "2"}},
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEdge(t, upstream)
-			v := previewed(t, e.call(note(func(r *http.Request) { r.URL.RawQuery = "preview=soap11" })))
-			if v.URL != "" || len(v.Headers) != 2 || v.Headers[0] != (headerView{"Content-Type", "text/xml; charset=utf-8"}) || v.Headers[1] != (headerView{"SOAPAction", `""`}) {
+			e := newEdge(t, row.upstream)
+			v := previewed(t, e.call(note(toPreview)))
+			if v.URL != row.url || !slices.Equal(v.Headers, row.headers) || v.SOAPVersion != "1.1" {
 				t.Errorf("%+v", v)
 			}
-			if !strings.Contains(v.Envelope, "<PIN>***</PIN>") && !strings.Contains(v.Envelope, `<PIN xmlns="">***</PIN>`) {
+			if !strings.Contains(v.Envelope, `<PIN xmlns="">***</PIN>`) {
 				t.Error(v.Envelope)
 			}
-			if line := e.lastLine(t); line["preview"] != "soap11" || line["upstream_ms"] != nil {
+			if line := e.lastLine(t); line["route"] != notePath+"/preview" || line["upstream_ms"] != nil {
 				t.Errorf("the log says %v", line)
 			}
 		})
+	}
+}
+
+// TestPreviewShowsTheOperationIDOfAKey, and zeros without a key that a call could have.
+func TestPreviewShowsTheOperationIDOfAKey(t *testing.T) {
+	definition := noteDefinition(t)
+	text, err1 := definition.Request.Find("text")
+	definition.Fill = func(r *record.Record, env translate.Env) { r.SetText(text, env.OperationID) }
+	op, err2 := translate.Define(definition)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	e := newEdge(t, answering(success()), func(c *Config) { c.Systems[0].Operations = []translate.Operation{op} })
+	shown := func(keys ...string) string {
+		t.Helper()
+		v := previewed(t, e.call(note(toPreview, func(r *http.Request) { r.Header[keyHeader] = keys })))
+		_, id, _ := strings.Cut(v.Envelope, `<Text xmlns="">`)
+		return id[:len(uuid.Nil.String())]
+	}
+	before := shown(goodKey)
+	if id := e.call(note()).Header().Get("Operation-Id"); id == "" || before != id || shown(goodKey) != id {
+		t.Errorf("shown as %s, executed as %s", before, id)
+	}
+	for _, keys := range [][]string{nil, {"short"}, {goodKey, goodKey}} {
+		if id := shown(keys...); id != uuid.Nil.String() {
+			t.Errorf("with the keys %q the operation is shown as %s", keys, id)
+		}
 	}
 }

@@ -1,19 +1,13 @@
 package edge
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -47,7 +41,7 @@ type problem struct {
 
 	extensions map[string]any
 	retryAfter int
-	record     keep
+	keep       keep
 	cause      error // for the log
 	alert      bool
 } //	@name	Problem
@@ -74,7 +68,7 @@ func newProblem(c code) *problem {
 	r := table[c]
 	return &problem{
 		Type: "/problems/" + string(c), Title: r.title, Status: r.status, Detail: r.detail,
-		Code: c, Outcome: r.outcome, Retry: r.retry, retryAfter: r.retryAfter, record: r.record,
+		Code: c, Outcome: r.outcome, Retry: r.retry, retryAfter: r.retryAfter, keep: r.keep,
 	}
 }
 
@@ -86,10 +80,6 @@ func (p *problem) detail(text string) *problem {
 func (p *problem) header(name, code, detail string) *problem {
 	p.Errors = append(p.Errors, violation{Header: name, Code: code, Detail: detail, Source: translate.FromRequest})
 	return p
-}
-
-func (p *problem) missing(scope Scope) *problem {
-	return p.header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
 }
 
 // problemOf maps an error of the translation to a problem.
@@ -137,56 +127,6 @@ func retryAfter(value string, now time.Time) int {
 	return int(min(seconds, uint64(longestWait/time.Second))) // out of range, it is the largest number
 }
 
-type answer struct {
-	status      int
-	contentType string
-	body        []byte
-	retryAfter  int // seconds; 0 for no header
-	record      keep
-	unstored    bool // the store could not be told
-}
-
-func jsonAnswer(v any) (answer, *problem) {
-	body, err := marshal(v)
-	if err != nil {
-		p := newProblem(internalError)
-		p.Outcome, p.cause = notSent, err
-		return answer{}, p
-	}
-	return answer{status: http.StatusOK, contentType: openapi.JSONType, body: body}, nil
-}
-
-// answerOf completes a problem and writes it into an answer.
-func (s *Server) answerOf(c *gin.Context, p *problem) answer {
-	call := callOf(c)
-	p.RequestID, p.OperationID = call.requestID, call.operationID()
-	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
-		p.Instance = c.Request.URL.EscapedPath()
-	}
-	call.problem = p
-	body, err := p.json()
-	if err != nil {
-		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("cause", err.Error()))
-	}
-	return answer{status: p.Status, contentType: "application/problem+json", body: body, retryAfter: p.retryAfter, record: p.record}
-}
-
-func (s *Server) write(c *gin.Context, a answer) {
-	if a.retryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
-	}
-	if a.unstored {
-		c.Header("Idempotency-Stored", "false")
-	}
-	if call := callOf(c); a.status == http.StatusCreated && !call.pretended {
-		c.Header("Location", operationsPath+call.env.OperationID)
-	}
-	c.Abort()
-	c.Data(a.status, a.contentType, a.body)
-}
-
-func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.answerOf(c, p)) }
-
 // json writes the problem with its extension members behind the standard ones.
 func (p *problem) json() ([]byte, error) {
 	body, err := marshal(p)
@@ -201,13 +141,4 @@ func (p *problem) json() ([]byte, error) {
 		body = append(append(body[:len(body)-1], ','), member[1:]...)
 	}
 	return body, nil
-}
-
-// marshal writes JSON without escaping what only HTML needs escaped.
-func marshal(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimRight(buf.Bytes(), "\n"), err
 }

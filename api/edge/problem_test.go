@@ -174,7 +174,7 @@ func TestProblemOfAnErrorOfTheTranslation(t *testing.T) {
 			{Pointer: &first, Code: "v-1", Detail: "First.", Source: translate.FromResponseCode},
 			{Pointer: &second, Code: "v-2", Detail: "Second.", Source: translate.FromResponseCode},
 		},
-		extensions: map[string]any{"sevCode": "E"}, record: keepDone, cause: cause, alert: true,
+		extensions: map[string]any{"sevCode": "E"}, keep: keepDone, cause: cause, alert: true,
 	}
 	if diff := cmp.Diff(want, p, cmp.AllowUnexported(problem{}), cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 		t.Error(diff)

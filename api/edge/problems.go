@@ -65,8 +65,7 @@ type row struct {
 	retry   retry
 	// retryAfter is in seconds; 0 for no header.
 	retryAfter int
-	// record counts only for calls that held a claim.
-	record keep
+	keep       keep
 	// user is what the person in front of the screen is told.
 	user string
 }

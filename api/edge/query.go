@@ -19,15 +19,26 @@ type query struct {
 	known map[string]func(values []string) *violation
 	// unknown is said of any other parameter.
 	unknown violation
-	// required is a parameter that must be there, as check finds out at the end; check may be nil.
+	// missing is said where the required parameter is absent; without a required one it is empty.
 	required string
-	check    func(url.Values) *violation
+	missing  violation
 }
 
 var noQuery = query{unknown: *wrong("unknown-parameter", "There are no query parameters here.")}
 
+// operationQuery has no parameters either, and a sentence for those who look for previews.
+var operationQuery = query{
+	known: map[string]func([]string) *violation{"preview": func([]string) *violation {
+		return wrong("unknown-parameter", "A preview has a path of its own: this one with /preview behind it.")
+	}},
+	unknown: noQuery.unknown,
+}
+
 // read returns a problem that names every parameter that is wrong, in alphabetical order. A route without parameters takes no query string at all.
 func (q query) read(u *url.URL) *problem {
+	if u.RawQuery == "" && q.required == "" {
+		return nil
+	}
 	values, err := url.ParseQuery(u.RawQuery)
 	p := newProblem(badParameter)
 	if err != nil {
@@ -43,10 +54,10 @@ func (q query) read(u *url.URL) *problem {
 		}
 		p.parameter(name, found)
 	}
-	if q.check != nil {
-		p.parameter(q.required, q.check(values))
+	if q.required != "" && !values.Has(q.required) {
+		p.parameter(q.required, &q.missing)
 	}
-	if len(p.Errors) == 0 && (len(q.known) > 0 || u.RawQuery == "") {
+	if len(p.Errors) == 0 && len(q.known) > 0 {
 		return nil
 	}
 	return p

@@ -8,10 +8,11 @@ import (
 
 	"soapbridge/api/idempotency"
 	"soapbridge/api/operations"
+	"soapbridge/translate"
 	"soapbridge/translate/record"
 )
 
-// showOperation answers the owner only: nobody else learns that there is such an operation.
+// showOperation answers the owner only: no other caller learns that there is such an operation.
 //
 //	@ID				ShowOperation
 //	@Tags			Operations
@@ -59,7 +60,7 @@ func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 //	@Failure		default	{object}	problem			"A problem"
 //	@Router			/v1/operations [get]
 func (s *Server) listOperations(c *gin.Context, call *call) (answer, *problem) {
-	if p := s.identifyAdmin(c, call); p != nil {
+	if p := s.authorize(c, call, AdminScope); p != nil {
 		return answer{}, p
 	}
 	after, limit, p := listQuery(c.Request.URL)
@@ -77,9 +78,15 @@ const (
 // listQuery reads ?state=unknown&limit=n&cursor=place.
 func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 	limit = defaultList
+	otherState := wrong(record.NotInList, "The one state that can be listed is unknown.")
 	p = query{
 		known: map[string]func([]string) *violation{
-			"state": once(func(string) *violation { return nil }), // see check
+			"state": once(func(value string) *violation {
+				if value == string(idempotency.Unknown) {
+					return nil
+				}
+				return otherState
+			}),
 			"limit": integer(&limit, 1, largestList, ""),
 			"cursor": once(func(value string) (found *violation) {
 				var err error
@@ -91,12 +98,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 		},
 		unknown:  *wrong("unknown-parameter", "Valid are state, limit and cursor."),
 		required: "state",
-		check: func(values url.Values) *violation {
-			if values.Get("state") == string(idempotency.Unknown) {
-				return nil
-			}
-			return wrong(record.NotInList, "The one state that can be listed is unknown.")
-		},
+		missing:  *otherState,
 	}.read(u)
 	return after, limit, p
 }
@@ -124,7 +126,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 //	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId}/resolution [post]
 func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
-	p := s.identifyAdmin(c, call)
+	p := s.authorize(c, call, AdminScope)
 	if p == nil {
 		p = checkContentType(c.Request.Header)
 	}
@@ -133,7 +135,7 @@ func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 	}
 	var body []byte
 	if p == nil {
-		body, p = readBody(c, s.config.MaxBody)
+		body, p = readBody(c, s.config.MaxBody, codeOf(translate.MalformedJSON))
 	}
 	if p != nil {
 		return answer{}, p

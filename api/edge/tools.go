@@ -73,7 +73,7 @@ func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 		}
 		var body []byte
 		if p == nil {
-			body, p = readBody(c, s.config.MaxReply)
+			body, p = readBody(c, s.config.MaxReply, codeOf(translate.ValidationFailed))
 		}
 		if p != nil {
 			return answer{}, p
@@ -83,7 +83,7 @@ func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 				{Code: record.Required, Detail: "Give the reply that is to be decoded, as the vendor sent it."},
 			}})
 		}
-		call.operation, call.pretended = calls[name].operation, true
+		call.operation, call.pasted = calls[name].operation, true
 		call.env = translate.Env{Now: time.Now(), OperationID: uuid.NewString()}
 		call.nameOperation(c)
 		c.Header("Decoded-Operation", name)
@@ -108,12 +108,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 		},
 		unknown:  *wrong("unknown-parameter", "Valid are operation and status.", "operation", "status"),
 		required: "operation",
-		check: func(values url.Values) *violation {
-			if values.Has("operation") {
-				return nil
-			}
-			return wrong(record.Required, "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names...)
-		},
+		missing:  *wrong(record.Required, "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names...),
 	}.read(u)
 	if p != nil && len(p.Errors) > 0 {
 		p.Detail = "Fix the query parameters listed in errors."

@@ -3,10 +3,12 @@ package edge
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"soapbridge/openapi"
 	"soapbridge/translate"
@@ -79,6 +81,20 @@ func TestDecodedReplies(t *testing.T) {
 				t.Errorf("it was stored: %s", got.Body)
 			}
 		})
+	}
+}
+
+// TestPastedReplyThatBreaksOff: an upload that ended too early is not decoded as if the vendor had sent no more.
+func TestPastedReplyThatBreaksOff(t *testing.T) {
+	e := newEdge(t, unreachable(t), withTools(noteBody))
+	r := pasted("?operation=AddNote", success())
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader("<e:Envelope"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	w := e.call(r)
+	if d := problemIn(t, w); w.Code != http.StatusUnprocessableEntity || d["code"] != "validation-failed" || d["detail"] != "The body ended before it was complete." {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	if w.Header().Get("Decoded-Operation") != "" {
+		t.Error("it was decoded")
 	}
 }
 

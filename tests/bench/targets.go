@@ -173,8 +173,8 @@ func (t *targets) refused() load {
 
 func (t *targets) preview() load {
 	l := t.write("preview", "CreateWorkFlowManager", 64)
-	l.request = message(kit.Named("CreateWorkFlowManager").Path+"?preview=soap11", t.header(), t.bodies["CreateWorkFlowManager"])
-	l.status = http.StatusOK
+	l.request = message(kit.Named("CreateWorkFlowManager").Path+"/preview", t.header(), t.bodies["CreateWorkFlowManager"])
+	l.status, l.key = http.StatusOK, 0 // it needs no key
 	return l
 }
 

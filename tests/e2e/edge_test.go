@@ -101,6 +101,8 @@ func edgeRows() []edgeRow {
 		{"a key that is a secret", setHeader("Idempotency-Key", secretIdentifier+secretPassword), malformedKey},
 
 		{"a parameter", query("previews=1"), badParameter("previews")},
+		{"a preview on the operation's own path", query("preview=soap11"), badParameter("preview")},
+		{"a preview's parameter", query("soap=1.1"), badParameter("soap")},
 		{"parameters, in order of their names", query("zeta=1&alpha=2"), badParameter("alpha", "zeta")},
 		{"a parameter with a secret", query("x=" + secretPIN), badParameter("x")},
 		{"a query that is none", query("%zz"), badParameter()},

@@ -75,7 +75,7 @@ func identified(c call) call {
 // provocations reach every row of the error table but those of notReached.
 func provocations() []provocation {
 	return []provocation{
-		{"bad-parameter", refusedWith("CreateCallLog", query("preview=soap13"))},
+		{"bad-parameter", refusedWith("CreateCallLog", func(c *call) { *c = looking(*c, "1.3") })},
 		{"idempotency-key-malformed", refusedWith("CreateCallLog", setHeader("Idempotency-Key", "tooshort"))},
 		{"idempotency-key-missing", refusedWith("CreateCallLog", dropHeader("Idempotency-Key"))},
 		{"malformed-json", refusedWith("CreateCallLog", func(c *call) { c.body = c.body[:len(c.body)/2] })},

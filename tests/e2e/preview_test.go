@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/tests/kit"
+	"soapbridge/translate"
 )
 
 // previewDocument is the answer to a preview in JSON, every member of it: decoding is strict.
@@ -40,14 +41,20 @@ type previewField struct {
 	FilledIn bool   `json:"filledIn"`
 }
 
-// looking makes a call one that only looks.
+// looking makes a call a preview of it.
 func looking(c call, version string) call {
-	c.path += "?preview=" + word(version)
+	c.path += previewSuffix + "?soap=" + version
 	return c
 }
 
-// word is how the query spells a version: soap11.
-func word(version string) string { return "soap" + strings.ReplaceAll(version, ".", "") }
+// previewSuffix is behind the path of an operation where it is previewed.
+const previewSuffix = "/preview"
+
+// previewVariant is an operation at the path of its previews.
+func previewVariant(op translate.Operation) variant {
+	op.Path += previewSuffix
+	return variant{op, "1.1"}
+}
 
 // previewOf reads a preview, and judges what holds for every one.
 func previewOf(t *testing.T, v variant, a answer) (d previewDocument) {
@@ -109,7 +116,7 @@ func TestPreviewIsWhatIsSent(t *testing.T) {
 				t.Errorf("nothing is masked: %s", shown.Envelope)
 			}
 			checkShownHead(t, shown, got[0])
-			if line := p.logLine(t, look.header.Get("X-Request-Id")); line["preview"] != word(v.version) || line["upstream_ms"] != nil {
+			if line := p.logLine(t, look.header.Get("X-Request-Id")); line["route"] != v.Path+previewSuffix || line["upstream_ms"] != nil {
 				t.Errorf("logged as %v", line)
 			}
 		})
@@ -145,11 +152,14 @@ func checkShownHead(t *testing.T, shown previewDocument, r received) {
 	}
 }
 
-// TestPreviewInTheOtherVersion: a proxy shows each version that the system speaks, whichever it is configured for.
+// TestPreviewInTheOtherVersion: a proxy shows each version that the system speaks, whichever it is configured for, and that one unless asked.
 func TestPreviewInTheOtherVersion(t *testing.T) {
 	for _, v := range variants() {
 		other := map[string]string{"1.1": "1.2", "1.2": "1.1"}[v.version]
 		t.Run(v.String(), func(t *testing.T) {
+			unasked := ask(v.Operation, newReference(), "")
+			unasked.path += previewSuffix
+			previewOf(t, v, send(t, bridge(t, v.version).URL, unasked))
 			d := previewOf(t, v, send(t, bridge(t, other).URL, looking(ask(v.Operation, newReference(), ""), v.version)))
 			headers := fmt.Sprint(d.Headers)
 			if is12 := strings.Contains(headers, "application/soap+xml"); is12 != (v.version == "1.2") || is12 == strings.Contains(headers, "SOAPAction") {
@@ -184,6 +194,7 @@ func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	}
 	look(c)
 	look(keyed(ask(op, newReference(), ""), key)) // of another payload
+	look(keyed(ask(op, newReference(), ""), "short"))
 	if keys, _ := redis.Do("KEYS", "*").([]any); len(keys) != 0 {
 		t.Fatalf("looking left %v", keys)
 	}
@@ -260,31 +271,31 @@ func TestPreviewIsRefusedAsACall(t *testing.T) {
 		{"no JSON", setBody("<xml/>"), notSent(http.StatusBadRequest, "malformed-json")},
 		{"another media type", setHeader("Content-Type", "text/xml"), notSent(http.StatusUnsupportedMediaType, "unsupported-media-type", "header:Content-Type unsupported-media-type request")},
 		{"a body over the limit", func(c *call) { c.body = padded(c.body, maxBody+1) }, notSent(http.StatusRequestEntityTooLarge, "payload-too-large", " payload-too-large request")},
-		{"a malformed key", setHeader("Idempotency-Key", "short"), notSent(http.StatusBadRequest, "idempotency-key-malformed", "header:Idempotency-Key bad-format request")},
 		{"a foreign origin", setHeader("Origin", "https://evil.example"), want{http.StatusForbidden, "origin-not-allowed", "not_sent", "after_fix", "", nil}},
-		{"an unknown word", func(c *call) { c.path = op.Path + "?preview=soap13" }, bad("preview", "not-in-list")},
-		{"no word", func(c *call) { c.path = op.Path + "?preview" }, bad("preview", "not-in-list")},
-		{"two words", func(c *call) { c.path = op.Path + "?preview=soap11&preview=soap12" }, bad("preview", "duplicate-parameter")},
-		{"another parameter", func(c *call) { c.path += "&pretty=1" }, bad("pretty", "unknown-parameter")},
-		{"another letter case", func(c *call) { c.path = op.Path + "?PREVIEW=soap11" }, bad("PREVIEW", "unknown-parameter")},
+		{"an unknown version", query("soap=1.3"), bad("soap", "not-in-list")},
+		{"no version", query("soap"), bad("soap", "not-in-list")},
+		{"two versions", query("soap=1.1&soap=1.2"), bad("soap", "duplicate-parameter")},
+		{"another parameter", query("soap=1.1&pretty=1"), bad("pretty", "unknown-parameter")},
+		{"another letter case", query("SOAP=1.1"), bad("SOAP", "unknown-parameter")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			c := looking(ask(op, newReference(), ""), "1.1")
+			c := ask(op, newReference(), "")
+			c.path += previewSuffix
 			row.change(&c)
-			row.want.check(t, variant{op, "1.1"}, send(t, edge(t).URL, c))
+			row.want.check(t, previewVariant(op), send(t, edge(t).URL, c))
 		})
 	}
 }
 
 // TestPreviewInAVersionThatIsNotSpoken lists those that are.
 func TestPreviewInAVersionThatIsNotSpoken(t *testing.T) {
-	for name, list := range map[string][]any{"CreateService": {"soap11"}, "CreateComplexAccount": {"soap11"}, "CreateCallLog": {"soap11", "soap12"}} {
+	for name, list := range map[string][]any{"CreateService": {"1.1"}, "CreateComplexAccount": {"1.1"}, "CreateCallLog": {"1.1", "1.2"}} {
 		asked := "1.2"
 		if len(list) == 2 {
 			asked = "1.0"
 		}
 		a := send(t, bridge(t, "1.1").URL, looking(ask(operation(t, name), newReference(), ""), asked))
-		notSent(http.StatusBadRequest, "bad-parameter", "parameter:preview not-in-list request").check(t, variant{operation(t, name), "1.1"}, a)
+		notSent(http.StatusBadRequest, "bad-parameter", "parameter:soap not-in-list request").check(t, previewVariant(operation(t, name)), a)
 		if diff := cmp.Diff(map[string]any{"list": list}, a.problem.Errors[0].Params); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
@@ -294,7 +305,7 @@ func TestPreviewInAVersionThatIsNotSpoken(t *testing.T) {
 func TestPreviewOfCallers(t *testing.T) {
 	_, settings := sandboxURL(t)
 	op := operation(t, "CreateCallLog")
-	v := variant{op, "1.1"}
+	v := previewVariant(op)
 	web, webLine := kit.NewKey(t, "web", "customercare:call-logs:create")
 	other, otherLine := kit.NewKey(t, "other", "mds:services:create", "admin")
 	p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS": webLine + "\n" + otherLine}))

@@ -1,0 +1,73 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"soapbridge/openapi"
+)
+
+// answer is what a handler answers a request with.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	retryAfter  int  // seconds; 0 for no header
+	keep        keep // counts only for calls that hold a claim
+	unstored    bool // the store does not have it
+}
+
+func jsonAnswer(v any) (answer, *problem) {
+	body, err := marshal(v)
+	if err != nil {
+		p := newProblem(internalError)
+		p.Outcome, p.cause = notSent, err
+		return answer{}, p
+	}
+	return answer{status: http.StatusOK, contentType: openapi.JSONType, body: body}, nil
+}
+
+// problemAnswer completes a problem, keeps it for the log, and returns it as an answer.
+func (s *Server) problemAnswer(c *gin.Context, p *problem) answer {
+	call := callOf(c)
+	p.RequestID, p.OperationID = call.requestID, call.operationID()
+	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
+		p.Instance = c.Request.URL.EscapedPath()
+	}
+	call.problem = p
+	body, err := p.json()
+	if err != nil {
+		s.config.Log.ErrorContext(c.Request.Context(), "a problem could not be written", slog.String("cause", err.Error()))
+	}
+	return answer{status: p.Status, contentType: "application/problem+json", body: body, retryAfter: p.retryAfter, keep: p.keep}
+}
+
+func (s *Server) write(c *gin.Context, a answer) {
+	if a.retryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(a.retryAfter))
+	}
+	if a.unstored {
+		c.Header("Idempotency-Stored", "false")
+	}
+	if call := callOf(c); a.status == http.StatusCreated && !call.pasted {
+		c.Header("Location", operationsPath+call.env.OperationID)
+	}
+	c.Abort()
+	c.Data(a.status, a.contentType, a.body)
+}
+
+func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.problemAnswer(c, p)) }
+
+// marshal writes JSON without escaping what only HTML needs escaped.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
+}
