@@ -1,16 +1,16 @@
 // Adds, beside Execute, a button for each version of SOAP that an operation can be previewed in. It asks the proxy for the envelope that the
 // present body would become, and shows it below. Nothing is sent, and the parameters of the operation stay as they are: Execute still executes.
 
-const parameter = "preview";
+// A preview has the path of its operation with this behind it, and a parameter for the version.
+const suffix = "/preview";
+const parameter = "soap";
 
-// versionsOf lists the values of the operation's preview parameter: "soap11". Operations without one have no preview.
-function versionsOf(operation) {
-  const found = operation.get("parameters")?.find((p) => p.get("in") === "query" && p.get("name") === parameter);
+// versionsOf lists the versions that the document has for previews of the operation at a path: "1.1". A path without previews has none.
+function versionsOf({ specSelectors }, path) {
+  const parameters = specSelectors.specJson().getIn(["paths", path + suffix, "post", "parameters"]);
+  const found = parameters?.find((p) => p.get("name") === parameter);
   return found?.getIn(["schema", "enum"])?.toArray() ?? [];
 }
-
-// title makes "SOAP 1.1" of "soap11".
-const title = (version) => version.replace(/^soap(\d)(\d)$/, "SOAP $1.$2");
 
 // indented puts every element on a line of its own, but for those that hold text: their text stays as it is, spaces and all.
 function indented(xml) {
@@ -47,7 +47,8 @@ function sendable(headers) {
   }
 }
 
-// ask calls the operation as Execute would, with the same headers and the same authorization, but for a preview.
+// ask previews what Execute would send, with the same headers and the same authorization. The Idempotency-Key among them makes the envelope show
+// the operation id of that call.
 async function ask(system, { path, method, operation }, version) {
   const { fn, specSelectors, oas3Selectors, authSelectors } = system;
   const request = fn.buildRequest({
@@ -65,6 +66,7 @@ async function ask(system, { path, method, operation }, version) {
     },
   });
   const url = new URL(request.url, location.href);
+  url.pathname += suffix;
   url.searchParams.set(parameter, version);
   const headers = sendable({ ...request.headers, accept: "application/json" });
   const response = await fetch(url, { method: request.method, headers, body: request.body });
@@ -89,7 +91,7 @@ export function envelopePreview({ React }) {
       element("p", null, "This would be sent, with every secret masked and indented for reading. The preview has sent nothing."),
       element("pre", { className: "sb-head" }, head),
       element(getComponent("HighlightCode", true), { language: "xml", canCopy: true, className: "sb-envelope" }, indented(envelope)),
-      element("details", null, element("summary", null, "Where each value stands: JSON Pointer and XPath"), element(Fields, { fields, namespaces })),
+      element("details", null, element("summary", null, "Where each value is: JSON Pointer and XPath"), element(Fields, { fields, namespaces })),
     );
   }
 
@@ -143,7 +145,7 @@ export function envelopePreview({ React }) {
       element(
         "header",
         null,
-        element("h4", null, `Preview ${title(shown.version)}`),
+        element("h4", null, `Preview SOAP ${shown.version}`),
         element("button", { type: "button", className: "btn sb-small", onClick: close }, "Close preview"),
       ),
       content,
@@ -178,12 +180,12 @@ export function envelopePreview({ React }) {
         [props.path, props.method],
       );
       const button = (version) =>
-        element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: () => click(version) }, `Preview ${title(version)}`);
+        element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: () => click(version) }, `Preview SOAP ${version}`);
       return element(
         React.Fragment,
         null,
         element(Execute, props),
-        versionsOf(props.operation).map(button),
+        versionsOf(system, props.path).map(button),
         shown && element(Panel, { shown, getComponent: system.getComponent, close }),
       );
     };

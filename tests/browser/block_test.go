@@ -3,12 +3,14 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+
+	"soapbridge/tests/kit"
 )
 
 // operation is what a reader of the page should find.
@@ -20,17 +22,12 @@ type operation struct {
 	fields    int    // rows from JSON Pointer to XPath
 }
 
-// operations are those of the committed document, so that a new one takes part; routes counts all that the document has.
+// operations are described by the committed document; routes counts all that the document has.
 var operations, routes = documented()
 
 // described is the part of an operation in the document that the tests look at.
 type described struct {
-	OperationID string
-	Tags        []string
-	Parameters  []struct {
-		Name   string
-		Schema struct{ Enum []string }
-	}
+	Tags      []string
 	Responses map[string]struct {
 		Content map[string]struct {
 			Examples map[string]struct{ Value json.RawMessage }
@@ -49,42 +46,33 @@ func documented() (list []operation, routes int) {
 	if err != nil {
 		panic(fmt.Sprintf("the document, which make generate writes: %v", err))
 	}
-	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
-		routes += len(document.Paths[path])
-		if op := document.Paths[path]["post"].operation(); op.versions != nil {
-			list = append(list, op)
-		}
+	for _, path := range document.Paths {
+		routes += len(path)
+	}
+	for _, op := range kit.Operations {
+		root, fields := document.Paths[op.Path+"/preview"]["post"].preview()
+		list = append(list, operation{document.Paths[op.Path]["post"].Tags[0], op.Name, strconv.Itoa(op.Status), op.Versions, root, fields})
 	}
 	return list, routes
 }
 
 var rootOfBody = regexp.MustCompile(`:Body>(<[^ >]+ )`)
 
-// operation gives a vendor's operation, which is what has a preview; any other has no versions.
-func (d described) operation() (op operation) {
-	for _, p := range d.Parameters {
-		if p.Name == "preview" {
-			for _, word := range p.Schema.Enum {
-				op.versions = append(op.versions, map[string]string{"soap11": "1.1", "soap12": "1.2"}[word])
-			}
+// preview reads the example of a preview; there is nothing to find on the page without one.
+func (d described) preview() (root string, fields int) {
+	for _, example := range d.Responses["200"].Content["application/json"].Examples {
+		var shown struct {
+			Envelope string
+			Fields   []any
+		}
+		if err := json.Unmarshal(example.Value, &shown); err != nil {
+			panic(fmt.Sprintf("the example of a preview: %v", err))
+		}
+		if found := rootOfBody.FindStringSubmatch(shown.Envelope); found != nil {
+			root, fields = found[1], len(shown.Fields)
 		}
 	}
-	if op.versions == nil {
-		return op
-	}
-	op.tag, op.name, op.status = d.Tags[0], d.OperationID, "200"
-	if _, created := d.Responses["201"]; created {
-		op.status = "201"
-	}
-	var shown struct {
-		Envelope string
-		Fields   []any
-	}
-	if err := json.Unmarshal(d.Responses["200"].Content["application/json"].Examples["preview"].Value, &shown); err != nil {
-		panic(fmt.Sprintf("the example of a preview of %s: %v", op.name, err))
-	}
-	op.root, op.fields = rootOfBody.FindStringSubmatch(shown.Envelope)[1], len(shown.Fields)
-	return op
+	return root, fields
 }
 
 // callLog is the operation that the tests of a single one take.
