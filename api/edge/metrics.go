@@ -16,6 +16,7 @@ const (
 	resultInFlight   = "in_flight"
 	resultMismatch   = "mismatch"
 	resultUnknown    = "unknown"
+	resultSettled    = "settled" // as executed, without a result that could be replayed
 	resultStoreError = "store_error"
 )
 
@@ -37,7 +38,7 @@ func NewMetrics() *Metrics {
 			Name: "soapbridge_idempotency_total", Help: "Calls by what their idempotency key came to.",
 		}, []string{"result"}),
 		unknowns: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "soapbridge_unknown_operations", Help: "Operations whose outcome is unknown and which nobody has settled.",
+			Name: "soapbridge_unknown_operations", Help: "Operations whose outcome is unknown and that were not settled.",
 		}),
 		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "soapbridge_unknown_oldest_seconds", Help: "How long ago the oldest unknown operation began; 0 without any.",
@@ -49,7 +50,7 @@ func NewMetrics() *Metrics {
 			Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
 		}, []string{"system"}),
 	}
-	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultStoreError} {
+	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
 	m.registry.MustRegister(m.keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
@@ -66,8 +67,10 @@ func (m *Metrics) Idempotency(result string) {
 
 // Unknowns sets how many operations are unknown, and how long ago the oldest of them began; 0 without any.
 func (m *Metrics) Unknowns(total int, oldest time.Duration) {
-	m.unknowns.Set(float64(total))
-	m.oldest.Set(oldest.Seconds())
+	if m != nil {
+		m.unknowns.Set(float64(total))
+		m.oldest.Set(oldest.Seconds())
+	}
 }
 
 // StrayAnswer counts an answer that no call asked for.

@@ -21,7 +21,7 @@ func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r
 		result, code = resultMismatch, keyReused
 		c.Header("Link", "<"+operationsPath+call.env.OperationID+`>; rel="related"`)
 	case r.State == idempotency.Done && len(r.Result) == 0:
-		result, code = resultReplayed, settled
+		result, code = resultSettled, settled
 	case r.State == idempotency.Done:
 		return s.replay(c, call, r)
 	case r.State == idempotency.Unknown:

@@ -205,13 +205,14 @@ func TestKeyThatWasSettled(t *testing.T) {
 		finding string
 		status  int
 		body    string
+		counted string
 	}{
-		"with its operation id": {`"result": {"id": "7", "operationId": "%ID"}`, http.StatusCreated, `{"id": "7", "operationId": "%ID"}`},
-		"without":               {`"result":  { "id": "7" }`, http.StatusCreated, `{"operationId":"%ID", "id": "7" }`},
-		"without a result":      {"", http.StatusConflict, ""},
+		"with its operation id": {`"result": {"id": "7", "operationId": "%ID"}`, http.StatusCreated, `{"id": "7", "operationId": "%ID"}`, "replayed"},
+		"without":               {`"result":  { "id": "7" }`, http.StatusCreated, `{"operationId":"%ID", "id": "7" }`, "replayed"},
+		"without a result":      {"", http.StatusConflict, "", "settled"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEdge(t, unanswered)
+			e := newEdge(t, unanswered, func(c *Config) { c.Metrics = NewMetrics() })
 			of := e.runIntoUnknown(t)
 			if w := e.settle(of, strings.ReplaceAll(`{"attempt": "%ATTEMPT", "executed": true, `+row.finding+`}`, ", }", "}")); w.Code != http.StatusOK {
 				t.Fatalf("status %d: %s", w.Code, w.Body)
@@ -219,6 +220,11 @@ func TestKeyThatWasSettled(t *testing.T) {
 			w := e.call(note())
 			if w.Code != row.status || w.Header().Get("Operation-Id") != of.OperationID {
 				t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
+			}
+			metrics := httptest.NewRecorder()
+			e.config.Metrics.Handler().ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			if line := `soapbridge_idempotency_total{result="` + row.counted + `"} 1`; !strings.Contains(metrics.Body.String(), line+"\n") {
+				t.Errorf("%s is not in %s", line, metrics.Body)
 			}
 			if row.body == "" {
 				d := problemIn(t, w)
