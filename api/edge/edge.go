@@ -3,6 +3,7 @@ package edge
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -63,7 +64,7 @@ type Config struct {
 	CORSOrigins []string
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts none.
 	TrustedProxies []string
-	// Ready returns why the process is not ready, whatever its store says, and nil when it is. It may be nil itself.
+	// Ready returns why the process is not ready, apart from its store, and nil when it is.
 	Ready func(context.Context) error
 	// Retention is how long the result of a key is replayed, for the documents.
 	Retention time.Duration
@@ -108,6 +109,9 @@ func New(c Config) (*Server, error) {
 		system := &c.Systems[i]
 		for j := range system.Operations {
 			op := &system.Operations[j]
+			if _, twice := s.records.Statuses[op.Name]; twice {
+				return nil, fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
+			}
 			e.POST(op.Path, s.handle(s.execute(op, system)))
 			e.POST(previewPath(op), s.handle(s.preview(op, system)))
 			s.records.Statuses[op.Name] = op.Status

@@ -36,12 +36,8 @@ func (s *Server) alive(c *gin.Context) { c.JSON(http.StatusOK, health{Status: "a
 //	@Failure		503	{object}	health	"It stops, or its store cannot be used."
 //	@Router			/readyz [get]
 func (s *Server) ready(c *gin.Context) {
-	var err error
-	if s.config.Ready != nil {
-		err = s.config.Ready(c.Request.Context())
-	}
 	found, unusable := s.config.Store.Ready(c.Request.Context())
-	if err = errors.Join(err, unusable); err != nil {
+	if err := errors.Join(s.config.Ready(c.Request.Context()), unusable); err != nil {
 		s.config.Log.WarnContext(c.Request.Context(), "not ready", slog.String("cause", err.Error()))
 		c.JSON(http.StatusServiceUnavailable, health{Status: "not ready"})
 		return

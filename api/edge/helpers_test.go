@@ -141,6 +141,7 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 		Vault:   vault,
 		MaxBody: 1024, MaxReply: 1 << 20,
 		Hosts: []string{"example.com"}, // httptest's own
+		Ready: func(context.Context) error { return nil },
 		Log:   slog.New(slog.NewJSONHandler(e.log, nil)),
 	}
 	for _, c := range change {

@@ -396,3 +396,14 @@ func TestHEADIsAnsweredWhereGETIs(t *testing.T) {
 		}
 	}
 }
+
+// TestOperationsOfOneName: their calls with one key would share a record.
+func TestOperationsOfOneName(t *testing.T) {
+	cfg := newEdge(t, unreachable(t)).config
+	namesake := addNote(t)
+	namesake.System, namesake.Path = "other", "/v1/other/notes"
+	cfg.Systems = append(cfg.Systems, System{Operations: []translate.Operation{namesake}})
+	if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), "AddNote") {
+		t.Errorf("the error is %v", err)
+	}
+}
