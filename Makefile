@@ -28,8 +28,9 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	cd tests/oapicodegen && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
-generate: ## write the documents in openapi/ anew: OpenAPI, Swagger, catalogue, .http file, Postman collection
-	go run ./openapi/gen
+generate: ## write the words and documents in openapi/ anew: OpenAPI, Swagger, catalogue, .http file, Postman collection
+	go run ./openapi/gen words
+	go run ./openapi/gen documents
 
 npm: ## what linters and generators of the npm world make of the OpenAPI document; needs Node
 	tests/npm/run.sh

@@ -1,7 +1,12 @@
 package openapi
 
 import (
-	_ "embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/shape"
 )
 
 // CataloguePath and DecodePath are routes of this package's and of the demo's own.
@@ -12,6 +17,7 @@ const (
 
 // Catalogue lists what the proxy speaks, from the vendors' pages to the JSON.
 type Catalogue struct {
+	// Every operation that the proxy offers.
 	Operations []CatalogueOperation `json:"operations" validate:"required"`
 }
 
@@ -20,10 +26,13 @@ type CatalogueOperation struct {
 	// The vendor's name.
 	Name string `json:"name" validate:"required" example:"CreateService"`
 	// The system's name in routes and settings.
-	System  string `json:"system" validate:"required" example:"mds"`
+	System string `json:"system" validate:"required" example:"mds"`
+	// What the operation does, in a few words.
 	Summary string `json:"summary" validate:"required" example:"Put a service on a subscription, an account or an agreement"`
-	Method  string `json:"method" validate:"required" example:"POST"`
-	Path    string `json:"path" validate:"required" example:"/v1/mds/services"`
+	// The HTTP method of its route.
+	Method string `json:"method" validate:"required" example:"POST"`
+	// The path of its route.
+	Path string `json:"path" validate:"required" example:"/v1/mds/services"`
 	// What a caller must be granted.
 	Scope string `json:"scope" validate:"required" example:"mds:services:create"`
 	// The SOAPAction, without quotes; empty where the vendor documents none.
@@ -31,8 +40,9 @@ type CatalogueOperation struct {
 	// The versions of SOAP that the service speaks.
 	SOAPVersions []string `json:"soapVersions" validate:"required" example:"1.1"`
 	// The namespace of the operation element.
-	Namespace string           `json:"namespace" validate:"required" example:"http://mdsuk.com/ws/dise3g/services/definition"`
-	Fields    []CatalogueField `json:"fields" validate:"required"`
+	Namespace string `json:"namespace" validate:"required" example:"http://mdsuk.com/ws/dise3g/services/definition"`
+	// Every value that a request may hold, in the order of the envelope.
+	Fields []CatalogueField `json:"fields" validate:"required"`
 }
 
 // CatalogueField is one value of a request.
@@ -41,8 +51,9 @@ type CatalogueField struct {
 	Pointer string `json:"pointer" validate:"required" example:"/serviceData/customerLevel"`
 	// Path of the element inside the Body, by local names.
 	Wire string `json:"wire" validate:"required" example:"CreateService/ServiceData/ServiceData/CustomerLevel"`
+	// The JSON type of the value.
 	Type string `json:"type" validate:"required" enums:"string,boolean,integer" example:"string"`
-	// Required wherever the object that it stands in is given.
+	// Required wherever the object that holds it is given.
 	Required bool `json:"required" validate:"required" example:"true"`
 	// Never shown in any log, answer or record.
 	Secret bool `json:"secret,omitempty" example:"false"`
@@ -58,6 +69,109 @@ type CatalogueField struct {
 
 // CatalogueError is an error that the vendor numbers.
 type CatalogueError struct {
-	Code     string `json:"code" validate:"required" example:"emersion-25"`
+	// The code of the error in a problem.
+	Code string `json:"code" validate:"required" example:"emersion-25"`
+	// The error in the vendor's words.
 	Sentence string `json:"sentence" validate:"required" example:"Invalid or Missing Account Type"`
+}
+
+// catalogue lists every operation and every value that a request may hold.
+func catalogue(operations []Operation, w words) (all Catalogue) {
+	for _, op := range operations {
+		l := lister{words: w, errors: op.Errors}
+		l.list(op.Request, "", op.Wire, nil)
+		all.Operations = append(all.Operations, CatalogueOperation{
+			Name: op.Name, System: op.System, Summary: w.operation(op).Summary, Method: "POST", Path: op.Path, Scope: op.Scope,
+			SOAPAction: op.SOAPAction, SOAPVersions: op.SOAPVersions, Namespace: op.Namespace, Fields: l.fields,
+		})
+	}
+	return all
+}
+
+type lister struct {
+	words  words
+	errors []NumberedError
+	fields []CatalogueField
+}
+
+// list adds the values of a shape. A shape that contains itself is listed once inside itself.
+func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shape) {
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		at, element := pointer+"/"+f.Name, wire+"/"+f.Wire.Local
+		if f.Repeated {
+			at += "/*"
+		}
+		switch {
+		case f.Object == nil:
+			l.add(s, f, at, element)
+		case !slices.Contains(around, f.Object):
+			l.list(f.Object, at, element, append(around, s))
+		}
+	}
+}
+
+var typeNames = map[shape.Kind]string{
+	shape.String: "string", shape.Boolean: "boolean", shape.Integer: "integer", shape.Float: "number", shape.XML: "string",
+}
+
+func (l *lister) add(s *shape.Shape, f *shape.Field, pointer, wire string) {
+	documented := l.words.member(s.Name, f.Name)
+	field := CatalogueField{
+		Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: ruleOf(f),
+		Documentation: documented, Sources: sourcesOf(documented),
+	}
+	for _, e := range l.errors {
+		if slices.Contains(e.Pointers, pointer) {
+			field.Errors = append(field.Errors, CatalogueError{Code: e.Code, Sentence: e.Sentence})
+		}
+	}
+	l.fields = append(l.fields, field)
+}
+
+// ruleOf says the rules of a field in words.
+func ruleOf(f *shape.Field) string {
+	var parts []string
+	say := func(holds bool, format string, args ...any) {
+		if holds {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && f.Rules != ""
+	say(f.Required, "required, not blank")
+	if text {
+		say(a.MinLength != nil, "at least %d characters", value(a.MinLength))
+		say(a.MaxLength != nil, "at most %d characters", value(a.MaxLength))
+	}
+	if number {
+		say(a.Min != nil, "at least %d", value(a.Min))
+		say(a.Max != nil, "at most %d", value(a.Max))
+	}
+	say(a.Enum != nil && !a.AnyCase, "one of %s", strings.Join(a.Enum, ", "))
+	say(a.AnyCase, "one of %s, in any letter case", strings.Join(a.Enum, ", "))
+	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
+	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
+	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
+	say(a.NotBlank, "not blank")
+	return strings.Join(parts, "; ")
+}
+
+var (
+	provenance = regexp.MustCompile(`\[(page|source|decided)[^\]]*\]`)
+	vendorNote = regexp.MustCompile(`(?i)\bnotes? \d+( to \d+)?`)
+)
+
+// sourcesOf reads the marks of a comment. What has none is printed on the vendor's page and nothing more is known of it.
+func sourcesOf(documented string) (sources []string) {
+	for _, m := range provenance.FindAllStringSubmatch(documented, -1) {
+		sources = append(sources, m[1])
+	}
+	for _, n := range vendorNote.FindAllString(documented, -1) {
+		sources = append(sources, strings.ToLower(n))
+	}
+	if sources == nil {
+		return []string{"page"}
+	}
+	slices.Sort(sources)
+	return slices.Compact(sources)
 }

@@ -2,19 +2,11 @@ package openapi
 
 import (
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"errors"
 	"html/template"
-	"io"
 	"io/fs"
-	"net/http"
 	"path"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui/v5/static"
@@ -49,8 +41,11 @@ var docsTemplate = template.Must(template.ParseFS(ui, "ui/index.html"))
 func (s *Site) registerDocs(e gin.IRouter) {
 	version, assets := docsAssets()
 	base := "/docs/assets/" + version
-	for _, a := range assets {
-		get(e, base+"/"+a.name, func(c *gin.Context) { a.show(c, version) })
+	for name, a := range assets {
+		get(e, base+"/"+name, func(c *gin.Context) {
+			c.Header("Cache-Control", "public, max-age=31536000, immutable") // a year, the longest that RFC 9111 asks caches to understand
+			a.show(c)
+		})
 	}
 	page := s.docsPage(base)
 	showDocs := func(c *gin.Context) {
@@ -61,30 +56,9 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths
 }
 
-// asset is a file that the page loads, in both forms in which it is sent.
-type asset struct {
-	name          string
-	plain, zipped []byte
-}
-
 // mediaTypes are not asked of the machine: some have another type for scripts, which browsers then do not run.
 var mediaTypes = map[string]string{
 	".js": "application/javascript", ".css": "text/css; charset=utf-8", ".png": "image/png", ".txt": "text/plain; charset=utf-8",
-}
-
-// show lets browsers keep an asset for a year, the longest that RFC 9111 asks caches to understand. It takes back the API's no-store.
-func (a asset) show(c *gin.Context, version string) {
-	c.Header("Cache-Control", "public, max-age=31536000, immutable")
-	c.Header("X-Content-Type-Options", "nosniff")
-	c.Writer.Header().Add("Vary", "Accept-Encoding") // beside the Origin of CORS
-	c.Header("Content-Type", mediaTypes[path.Ext(a.name)])
-	body, tag := a.plain, version
-	if strings.Contains(strings.ToLower(c.GetHeader("Accept-Encoding")), "gzip") && len(a.zipped) < len(a.plain) {
-		c.Header("Content-Encoding", "gzip")
-		body, tag = a.zipped, tag+"-gzip"
-	}
-	c.Header("ETag", `"`+tag+`"`)
-	http.ServeContent(c.Writer, c.Request, a.name, time.Time{}, bytes.NewReader(body))
 }
 
 func (s *Site) docsPage(assets string) []byte {
@@ -98,49 +72,30 @@ func (s *Site) docsPage(assets string) []byte {
 	return page.Bytes()
 }
 
-// docsAssets returns all assets, and a name for their content.
-var docsAssets = sync.OnceValues(func() (version string, assets []asset) {
-	sum := sha256.New()
+// docsAssets returns all assets by name, and a name for their content.
+var docsAssets = sync.OnceValues(func() (version string, assets map[string]*asset) {
+	assets = map[string]*asset{}
+	var all []byte
 	for _, folder := range assetFolders {
 		for _, name := range folder.names {
 			a, err := folder.asset(name)
 			if err != nil {
 				panic(err) // a name above is misspelt, or the module has other files than its version had
 			}
-			_, _ = sum.Write(a.plain) // a hash never fails
-			assets = append(assets, a)
+			assets[name] = a
+			all = append(all, a.plain...)
 		}
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), assets
+	return tagOf(all), assets
 })
 
 // asset reads a file. Swagger UI's module embeds most of its own compressed.
-func (f assetFolder) asset(name string) (asset, error) {
-	a := asset{name: name}
-	file := path.Join(f.root, name)
-	var err error
-	if a.zipped, err = fs.ReadFile(f.files, file+".gz"); err == nil {
-		a.plain, err = unzipped(a.zipped)
-		return a, err
+func (f assetFolder) asset(name string) (*asset, error) {
+	file, mediaType := path.Join(f.root, name), mediaTypes[path.Ext(name)]
+	if packed, err := fs.ReadFile(f.files, file+".gz"); err == nil {
+		plain, err := unzipped(packed)
+		return &asset{mediaType, plain, packed, tagOf(plain)}, err
 	}
-	if a.plain, err = fs.ReadFile(f.files, file); err == nil {
-		a.zipped, err = zipped(a.plain)
-	}
-	return a, err
-}
-
-func zipped(content []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	_, err := w.Write(content)
-	err = errors.Join(err, w.Close())
-	return packed.Bytes(), err
-}
-
-func unzipped(packed []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
+	plain, err := fs.ReadFile(f.files, file)
+	return newAsset(mediaType, plain), err
 }

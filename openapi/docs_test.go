@@ -128,27 +128,27 @@ func TestDocsAssets(t *testing.T) {
 func TestTagsOfAssets(t *testing.T) {
 	site := docsSite(Options{})
 	version, assets := docsAssets()
-	for _, a := range assets {
+	for name, a := range assets {
 		tags := map[string]bool{}
 		for _, encoding := range []string{"", "gzip"} {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs/assets/"+version+"/"+a.name, nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs/assets/"+version+"/"+name, nil)
 			r.Header.Set("Accept-Encoding", encoding)
 			first := httptest.NewRecorder()
 			site.ServeHTTP(first, r)
 			tag := first.Header().Get("ETag")
 			if !regexp.MustCompile(`^"[0-9a-z-]+"$`).MatchString(tag) {
-				t.Errorf("%s: the tag is %s", a.name, tag)
+				t.Errorf("%s: the tag is %s", name, tag)
 			}
 			tags[tag] = true
 			r.Header.Set("If-None-Match", `W/"other", `+tag)
 			second := httptest.NewRecorder()
 			site.ServeHTTP(second, r)
 			if second.Code != http.StatusNotModified || second.Body.Len() != 0 || second.Header().Get("ETag") != tag {
-				t.Errorf("%s: %d with %d bytes, %v", a.name, second.Code, second.Body.Len(), second.Header())
+				t.Errorf("%s: %d with %d bytes, %v", name, second.Code, second.Body.Len(), second.Header())
 			}
 		}
 		if smaller := len(a.zipped) < len(a.plain); smaller != (len(tags) == 2) {
-			t.Errorf("%s: its two forms have the tags %v", a.name, tags)
+			t.Errorf("%s: its two forms have the tags %v", name, tags)
 		}
 	}
 }

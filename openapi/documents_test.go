@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +17,12 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
+
+	"soapbridge/translate"
+	"soapbridge/translate/customercare"
+	"soapbridge/translate/emersion"
+	"soapbridge/translate/mds"
+	"soapbridge/translate/soap"
 )
 
 func TestMain(m *testing.M) {
@@ -23,59 +30,56 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-func TestVary(t *testing.T) {
-	const text = `{"z":1,"a":{"b":"old","/~":[{"c":true},{"c":false}]},"m":null}`
-	for name, c := range map[string]struct {
-		changes edits
-		want    string
-	}{
-		"nothing":                      {edits{}, text},
-		"the order stays":              {edits{"/a/b": replace(`"new"`)}, `{"z":1,"a":{"b":"new","/~":[{"c":true},{"c":false}]},"m":null}`},
-		"the first member":             {edits{"/z": remove}, `{"a":{"b":"old","/~":[{"c":true},{"c":false}]},"m":null}`},
-		"the last member":              {edits{"/m": remove}, `{"z":1,"a":{"b":"old","/~":[{"c":true},{"c":false}]}}`},
-		"inside an array":              {edits{"/a/~1~0/1/c": replace("0")}, `{"z":1,"a":{"b":"old","/~":[{"c":true},{"c":0}]},"m":null}`},
-		"a whole object":               {edits{"/a": replace("[]")}, `{"z":1,"a":[],"m":null}`},
-		"a text":                       {edits{"/a/b": add(` "<&>`)}, `{"z":1,"a":{"b":"old \"<&>","/~":[{"c":true},{"c":false}]},"m":null}`},
-		"two places":                   {edits{"/z": replace("2"), "/m": replace("3")}, `{"z":2,"a":{"b":"old","/~":[{"c":true},{"c":false}]},"m":3}`},
-		"a place that is not there":    {edits{"/z": replace("2"), "/a/x": remove}, ""},
-		"an element is no member":      {edits{"/a/~1~0/1": remove}, ""},
-		"inside what is replaced":      {edits{"/a": replace("{}"), "/a/b": remove}, ""},
-		"a text that is none":          {edits{"/z": add("x")}, ""},
-		"a change that is not allowed": {edits{"/z": func(jsontext.Value) (jsontext.Value, error) { return nil, errors.New("no") }}, ""},
-		"a value that is no JSON":      {edits{"/z": replace("{")}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := vary([]byte(text), c.changes)
-			if c.want == "" {
-				if err == nil {
-					t.Fatalf("no error: %s", got)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			flat := jsontext.Value(got)
-			if err := flat.Compact(); err != nil || string(flat) != c.want {
-				t.Errorf("%v\n got %s\nwant %s", err, flat, c.want)
-			}
-		})
+// operationsOf are the operations of all systems.
+func operationsOf(t *testing.T, identifiers emersion.Config) (list []Operation) {
+	t.Helper()
+	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
+	cmp, err2 := mds.Operations(mds.Config{})
+	cumulus, err3 := emersion.Operations(identifiers)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
 	}
-	if got, err := vary([]byte(`{"a":`), edits{}); err == nil {
-		t.Errorf("half a document gives %s", got)
+	for _, op := range slices.Concat(care, cmp, cumulus) {
+		list = append(list, described(op))
+	}
+	return list
+}
+
+func described(op translate.Operation) Operation {
+	return Operation{
+		Name: op.Name, System: op.System, Path: op.Path, Scope: "scope", Status: op.Status, Example: op.Example, SOAPVersions: []string{"1.1"},
+		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: strings.Join(op.Binding.Request, "/"),
+		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
 	}
 }
 
-func TestWithoutNamed(t *testing.T) {
-	change := withoutNamed("b")
-	for list, want := range map[string]string{
-		`[{"name":"a"},{"name":"b","x":1},{"name":"c"}]`: `[{"name":"a"},{"name":"c"}]`,
-		`[{"name":"a"}]`: "", `[]`: "", `{"name":"b"}`: "", `[{"name":"b"},{"name":"b"}]`: "",
-	} {
-		got, err := change(jsontext.Value(list))
-		if string(got) != want || (err == nil) != (want != "") {
-			t.Errorf("%s: %s, %v", list, got, err)
+// recordedProblems are as many as have an example: what else is said of them does not matter here.
+func recordedProblems(t *testing.T) (list []Problem) {
+	t.Helper()
+	files, err := os.ReadDir("examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() == "outcome-unknown-504.json" {
+			continue
 		}
+		text, err := os.ReadFile("examples/" + f.Name())
+		p := Problem{User: "Nothing.", Outcome: "not_sent"}
+		if err := errors.Join(err, json.Unmarshal(text, &p)); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func testOptions(t *testing.T) Options {
+	t.Helper()
+	return Options{
+		Operations: operationsOf(t, emersion.Config{}), Demo: true, Callers: true, KeyToken: "[a-z]{16,128}",
+		Retention: 7 * 24 * time.Hour, MaxBody: 4096, MaxReply: 8192, Problems: recordedProblems(t),
+		NotFound: func(c *gin.Context) { c.String(http.StatusNotFound, "nothing") }, Quality: like("text/html"),
 	}
 }
 
@@ -96,16 +100,16 @@ func TestWords(t *testing.T) {
 }
 
 // flat lists the values of a document by their pointers.
-func flat(t *testing.T, text []byte) map[string]string {
+func flat(t *testing.T, text string) map[string]string {
 	t.Helper()
 	var v any
-	if err := json.Unmarshal(text, &v); err != nil {
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
 	var walk func(at jsontext.Pointer, v any)
 	walk = func(at jsontext.Pointer, v any) {
-		all[string(at)] = fmt.Sprintf("%T", v) // an empty array is not nothing
+		all[string(at)] = fmt.Sprintf("%T", v) // an empty array is something, too
 		switch v := v.(type) {
 		case map[string]any:
 			for name, member := range v {
@@ -124,7 +128,7 @@ func flat(t *testing.T, text []byte) map[string]string {
 }
 
 // differences lists the pointers at which two documents differ, as far as the given prefixes do not cover them.
-func differences(t *testing.T, a, b []byte, covered []string) (list []string) {
+func differences(t *testing.T, a, b string, covered []string) (list []string) {
 	t.Helper()
 	one, other := flat(t, a), flat(t, b)
 	both := maps.Clone(one)
@@ -140,177 +144,154 @@ func differences(t *testing.T, a, b []byte, covered []string) (list []string) {
 	return list
 }
 
-func mustDocuments(t *testing.T, o Options) map[string]string {
+// documentsOf returns what a proxy with these options serves, by path.
+func documentsOf(t *testing.T, o Options) map[string]string {
 	t.Helper()
-	list, err := documentsOf(o)
-	if err != nil {
+	s := &Site{options: o}
+	if err := s.makeDocuments(); err != nil {
 		t.Fatal(err)
 	}
 	texts := map[string]string{}
-	for _, d := range list {
+	for _, d := range s.documents {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodGet, d.path, nil)
-		texts[d.path] = string(d.content(c))
+		texts[d.path] = string(d.content(c).plain)
 	}
 	return texts
 }
 
-// generatedFor are the options that the generated documents describe.
-var generatedFor = Options{Demo: true, Callers: true}
-
 func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
-	const (
-		key   = "/components/parameters/IdempotencyKey"
-		limit = "/components/responses/PayloadTooLarge/description"
-		tool  = "/paths/~1v1~1tools~1decode"
-	)
-	none := []string{}
-	// Settling and decoding say of their own answers what the others share.
-	const settling, decoding = "/paths/~1v1~1operations~1{operationId}~1resolution/post/responses/413/description", tool + "/post/responses/413/description"
+	const tool = "/paths/~1v1~1tools~1decode"
+	at := func(places ...string) []string { return places }
+	limits := func(responses string) []string {
+		return at(responses+"/PayloadTooLarge/description", "/paths/~1v1~1operations~1{operationId}~1resolution/post/responses/413/description")
+	}
 	for name, c := range map[string]struct {
-		change          func(*Options)
-		openapi         []string // the places that differ
-		swagger         []string // %s stands for each operation
-		shows, hides    string   // in the OpenAPI document
-		inSwaggerHiding string
+		change           func(*Options)
+		openapi, swagger []string // the places that differ
+		shows, hides     string   // in the OpenAPI document
 	}{
-		"as generated":      {func(*Options) {}, none, none, DefaultRetention, "made-up", ""},
-		"without callers":   {func(o *Options) { o.Callers = false }, []string{"/security", "/components/securitySchemes"}, []string{"/security", "/securityDefinitions"}, `"security": []`, "securitySchemes", "securityDefinitions"},
-		"without the tools": {func(o *Options) { o.Demo = false }, []string{tool, "/tags"}, []string{tool, "/tags"}, "CreateCallLog", "/v1/tools", "/v1/tools"},
-		"in a sandbox":      {func(o *Options) { o.Sandbox = true }, []string{"/info/description"}, []string{"/info/description"}, sandboxSentence, "no such words", ""},
+		"without callers": {
+			func(o *Options) { o.Callers = false }, at("/security", "/components/securitySchemes"), at("/security", "/securityDefinitions"), `"security": []`, "securitySchemes",
+		},
+		"without the tools": {func(o *Options) { o.Demo = false }, at(tool, "/tags"), at(tool, "/tags"), "CreateCallLog", "/v1/tools"},
+		"in a sandbox":      {func(o *Options) { o.Sandbox = true }, at("/info/description"), at("/info/description"), sandboxSentence, "no such words"},
 		"with another retention": {
-			func(o *Options) { o.Retention = 36 * time.Hour }, []string{key + "/description"}, []string{"%s/parameters/0/description"}, "For 36 hours a repetition", DefaultRetention, DefaultRetention,
+			func(o *Options) { o.Retention = 36 * time.Hour }, at("/components/parameters/IdempotencyKey/description"), at("/parameters/IdempotencyKey/description"),
+			"For 36 hours a repetition", "7 days",
 		},
-		"with the same retention": {func(o *Options) { o.Retention = 7 * 24 * time.Hour }, none, none, "For 7 days a repetition", "168", ""},
 		"with an optional key": {
-			func(o *Options) { o.KeyOptional = true }, []string{key + "/description", key + "/required"},
-			[]string{"%s/parameters/0/description", "%s/parameters/0/required"}, "also takes a call without a key", "no such words", "",
+			func(o *Options) { o.KeyOptional = true },
+			at("/components/parameters/IdempotencyKey/description", "/components/parameters/IdempotencyKey/required"),
+			at("/parameters/IdempotencyKey/description", "/parameters/IdempotencyKey/required"), "also takes a call without a key", "no such words",
 		},
-		"with a limit":            {func(o *Options) { o.MaxBody = 4096 }, []string{limit, settling}, []string{"%s/responses/413/description", settling}, "The limit is 4 KiB.", "no such words", ""},
-		"with a limit of replies": {func(o *Options) { o.MaxReply = 8192 }, []string{decoding}, []string{decoding}, "The limit is 8 KiB.", "no such words", ""},
+		"with another limit":            {func(o *Options) { o.MaxBody = 5120 }, limits("/components/responses"), limits("/responses"), "The limit is 5 KiB.", "4 KiB"},
+		"with another limit of replies": {func(o *Options) { o.MaxReply = 6144 }, at(tool + "/post/responses/413/description"), at(tool + "/post/responses/413/description"), "The limit is 6 KiB.", "8 KiB"},
 		"with a rule turned off": {
-			func(o *Options) { o.Off = []string{"SOAPBRIDGE_EMERSION_IDENTIFIER_CHECK=strict"} },
-			[]string{"/components/schemas/AccountOrganisation/allOf"}, none, `"const": "RBN"`, `"const": "ABN"`, "",
-		},
-		"with other bindings": {
-			func(o *Options) { o.Bindings = map[string]Binding{"CreateService": {"urn:action", "urn:namespace"}} }, none, none, "CreateService", "urn:action", "urn:action",
+			func(o *Options) { o.Operations = operationsOf(t, emersion.Config{LenientIdentifiers: true}) },
+			at("/components/schemas/AccountOrganisation/allOf"), at(), `"const": "RBN"`, `"const": "ABN"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := generatedFor
+			o := testOptions(t)
+			before := documentsOf(t, o)
 			c.change(&o)
-			got := mustDocuments(t, o)
-			if list := differences(t, generatedOpenAPI, []byte(got["/openapi.json"]), c.openapi); list != nil {
-				t.Errorf("the OpenAPI document differs at %q", list)
-			}
-			if list := differences(t, generatedSwagger, []byte(got["/swagger.json"]), forEachOperation(t, c.swagger)); list != nil {
-				t.Errorf("the Swagger document differs at %q", list)
-			}
-			for _, place := range c.openapi { // a change that did nothing would pass the above
-				if differences(t, generatedOpenAPI, []byte(got["/openapi.json"]), without(c.openapi, place)) == nil {
-					t.Errorf("the OpenAPI document does not differ at %s", place)
+			got := documentsOf(t, o)
+			for path, places := range map[string][]string{"/openapi.json": c.openapi, "/swagger.json": c.swagger} {
+				if list := differences(t, before[path], got[path], places); list != nil {
+					t.Errorf("%s differs at %q", path, list)
+				}
+				for i, place := range places { // a change that did nothing would pass the above
+					if differences(t, before[path], got[path], slices.Delete(slices.Clone(places), i, i+1)) == nil {
+						t.Errorf("%s does not differ at %s", path, place)
+					}
 				}
 			}
-			for _, place := range forEachOperation(t, c.swagger) {
-				if differences(t, generatedSwagger, []byte(got["/swagger.json"]), without(forEachOperation(t, c.swagger), place)) == nil {
-					t.Errorf("the Swagger document does not differ at %s", place)
-				}
+			if !strings.Contains(got["/openapi.json"], c.shows) || strings.Contains(got["/openapi.json"], c.hides) {
+				t.Errorf("%q is not shown, or %q is", c.shows, c.hides)
 			}
-			if !strings.Contains(got["/openapi.json"], c.shows) || strings.Contains(got["/openapi.json"], c.hides) ||
-				c.inSwaggerHiding != "" && strings.Contains(got["/swagger.json"], c.inSwaggerHiding) {
-				t.Errorf("%q is not shown, or %q or %q is", c.shows, c.hides, c.inSwaggerHiding)
-			}
-			sameInYAML(t, got["/openapi.json"], got["/openapi.yaml"])
 		})
 	}
 }
 
-func forEachOperation(t *testing.T, places []string) (list []string) {
-	t.Helper()
-	all, err := catalogueOf(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, place := range places {
-		if rest, each := strings.CutPrefix(place, "%s"); each {
-			for _, op := range all.Operations {
-				list = append(list, string(jsontext.Pointer("/paths").AppendToken(op.Path))+"/post"+rest)
-			}
-			continue
-		}
-		list = append(list, place)
-	}
-	return list
-}
-
-func without(list []string, one string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(each string) bool { return each == one })
-}
-
-// sameInYAML compares what is read from both. Numbers are compared as they are printed: YAML tells apart integers and floats.
-func sameInYAML(t *testing.T, inJSON, inYAML string) {
-	t.Helper()
+// TestYAML compares what another library than the one that writes reads. Numbers are compared as they are printed: YAML has integers and floats.
+func TestYAML(t *testing.T) {
+	got := documentsOf(t, testOptions(t))
 	var y any
-	if err := yaml.Unmarshal([]byte(inYAML), &y); err != nil {
+	if err := yaml.Unmarshal([]byte(got["/openapi.yaml"]), &y); err != nil {
 		t.Fatal(err)
 	}
 	again, err := json.Marshal(y)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := flat(t, again), flat(t, []byte(inJSON)); !reflect.DeepEqual(got, want) {
-		t.Errorf("the YAML differs at %q", differences(t, []byte(inJSON), again, nil))
+	if g, w := flat(t, string(again)), flat(t, got["/openapi.json"]); !reflect.DeepEqual(g, w) {
+		t.Errorf("the YAML differs at %q", differences(t, got["/openapi.json"], string(again), nil))
+	}
+	if !strings.Contains(got["/openapi.yaml"], `accountNumber: "0123456789"`) {
+		t.Error("YAML 1.2 reads a number where no quotes are")
 	}
 }
 
-func TestGeneratedYAMLIsTheSame(t *testing.T) {
-	got := mustDocuments(t, generatedFor)
-	sameInYAML(t, string(generatedOpenAPI), got["/openapi.yaml"])
-}
-
-func TestCatalogueTellsTheConfiguredNames(t *testing.T) {
-	generated, err1 := catalogueOf(Options{})
-	configured, err2 := catalogueOf(Options{Bindings: map[string]Binding{"CreateService": {"urn:action", "urn:namespace"}, "Unheard": {"urn:x", "urn:y"}}})
-	if err := errors.Join(err1, err2); err != nil {
-		t.Fatal(err)
-	}
-	found := false
-	for i, op := range configured.Operations {
-		want := generated.Operations[i]
-		if op.Name == "CreateService" {
-			found = true
-			want.SOAPAction, want.Namespace = "urn:action", "urn:namespace"
+func TestRequestsGoToTheProxyThatGaveThem(t *testing.T) {
+	get := func(path, target, host string) string {
+		s := &Site{options: testOptions(t)}
+		if err := s.makeDocuments(); err != nil {
+			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(op, want) {
-			t.Errorf("%s: %q %q", op.Name, op.SOAPAction, op.Namespace)
-		}
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest(http.MethodGet, target, nil)
+		c.Request.Host = host
+		i := slices.IndexFunc(s.documents, func(d document) bool { return d.path == path })
+		return string(s.documents[i].content(c).plain)
 	}
-	if !found {
-		t.Error("there is no CreateService")
-	}
-}
-
-func TestRequestsGoToWhoeverGaveThem(t *testing.T) {
 	for host, want := range map[string]string{
 		"proxy.example:9000": "http://proxy.example:9000", "[::1]:8080": "http://[::1]:8080", "10.0.0.7": "http://10.0.0.7",
 		`a"b`: DemoURL, "a/b": DemoURL, "": DemoURL, "a:b": DemoURL, "a\nb": DemoURL,
 	} {
-		c, _ := gin.CreateTestContext(httptest.NewRecorder())
-		c.Request = httptest.NewRequest(http.MethodGet, "/soapbridge.http", nil)
-		c.Request.Host = host
-		for name, file := range map[string][]byte{"requests": httpFile, "collection": collection} {
-			got := string(forHost(file)(c))
+		for _, path := range []string{"/soapbridge.http", "/soapbridge.postman_collection.json"} {
+			got := get(path, path, host)
 			if !strings.Contains(got, want) || want != DemoURL && strings.Contains(got, DemoURL) {
-				t.Errorf("the %s for host %q do not go to %s", name, host, want)
+				t.Errorf("%s for host %q does not go to %s", path, host, want)
+			}
+			if strings.HasSuffix(path, ".json") && !json.Valid([]byte(got)) {
+				t.Errorf("%s for host %q is not JSON", path, host)
 			}
 		}
-		if !json.Valid(forHost(collection)(c)) {
-			t.Errorf("the collection for host %q is no JSON", host)
-		}
 	}
-	c, _ := gin.CreateTestContext(httptest.NewRecorder())
-	c.Request = httptest.NewRequest(http.MethodGet, "https://secure.example/soapbridge.http", nil)
-	if got := string(forHost(httpFile)(c)); !strings.Contains(got, "https://secure.example\n") {
+	if got := get("/soapbridge.http", "https://secure.example/soapbridge.http", "secure.example"); !strings.Contains(got, "https://secure.example\n") {
 		t.Errorf("the scheme is not that of the request: %.300s", got)
+	}
+}
+
+// TestOperationWithoutWords: an operation that no Go code is behind is described by its names.
+func TestOperationWithoutWords(t *testing.T) {
+	o := testOptions(t)
+	o.Operations[0].Name = "Unheard"
+	if doc := documentsOf(t, o)["/openapi.json"]; !strings.Contains(doc, `"summary": "Unheard"`) || !strings.Contains(doc, `"operationId": "PreviewUnheard"`) {
+		t.Error("the operation is not in the document")
+	}
+}
+
+// TestEveryMemberHasWords: people read what a member is, beside its name.
+func TestEveryMemberHasWords(t *testing.T) {
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Description string `json:"description"`
+				} `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal([]byte(documentsOf(t, testOptions(t))["/openapi.json"]), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, schema := range doc.Components.Schemas {
+		for member, property := range schema.Properties {
+			if property.Description == "" {
+				t.Errorf("%s.%s has no comment in the Go code", name, member)
+			}
+		}
 	}
 }

@@ -113,8 +113,8 @@ func protect(c *gin.Context, policy string) {
 }
 
 // renderPages makes every page: they are the same for everybody. The error is one that cannot be made.
-func (s *Site) renderPages(all Catalogue) error {
-	links := linksOf(s.documents)
+func (s *Site) renderPages() error {
+	links, all := linksOf(s.documents), s.operations
 	var err1, err2, err3, err4 error
 	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all.Operations}, indexView(links, all))
 	s.catalogue, err2 = s.newPage("catalogue.html", "Operations", all, all)

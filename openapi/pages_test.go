@@ -23,14 +23,11 @@ func like(wanted string) func(string, string) float64 {
 	}
 }
 
-func mustSite(t *testing.T, o Options) *gin.Engine {
+// mustSite makes a site of the options of all tests and a change.
+func mustSite(t *testing.T, change func(*Options)) *gin.Engine {
 	t.Helper()
-	if o.Quality == nil {
-		o.Quality = like("text/html")
-	}
-	if o.NotFound == nil {
-		o.NotFound = func(c *gin.Context) { c.String(http.StatusNotFound, "nothing") }
-	}
+	o := testOptions(t)
+	change(&o)
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +61,10 @@ func TestAProblemThatNobodyExplainedIsRefused(t *testing.T) {
 func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 	p := aProblem
 	p.Title, p.Detail = "</title><script>1</script>", `"><img src=x>`
-	e := mustSite(t, Options{Problems: []Problem{p}, Bindings: map[string]Binding{"CreateService": {"</code><b>x", `" onclick="x`}}})
+	e := mustSite(t, func(o *Options) {
+		o.Problems = []Problem{p}
+		o.Operations[0].SOAPAction, o.Operations[0].Namespace = "</code><b>x", `" onclick="x`
+	})
 	for _, path := range []string{"/problems/" + p.Code, "/problems", CataloguePath} {
 		body := visit(e, http.MethodGet, path).Body.String()
 		for _, broken := range []string{"<script", "<img", "</code><b>x", `" onclick`} {
@@ -77,7 +77,7 @@ func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 
 func TestTheBannerIsOnEveryPage(t *testing.T) {
 	for _, sandboxed := range []bool{true, false} {
-		e := mustSite(t, Options{Problems: []Problem{aProblem}, Sandbox: sandboxed})
+		e := mustSite(t, func(o *Options) { o.Problems, o.Sandbox, o.Demo = []Problem{aProblem}, sandboxed, false })
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code, "/docs"} {
 			body := strings.ReplaceAll(visit(e, http.MethodGet, path).Body.String(), "&#39;", "'")
 			if strings.Contains(body, sandboxSentence) != sandboxed {
@@ -89,7 +89,7 @@ func TestTheBannerIsOnEveryPage(t *testing.T) {
 
 func TestWhatADemoHas(t *testing.T) {
 	for _, demo := range []bool{true, false} {
-		e := mustSite(t, Options{Demo: demo})
+		e := mustSite(t, func(o *Options) { o.Demo = demo })
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			w := visit(e, method, "/")
 			if demo && (w.Code != http.StatusFound || w.Header().Get("Location") != "/docs") || !demo && w.Code != http.StatusOK {
@@ -106,7 +106,7 @@ func TestWhatADemoHas(t *testing.T) {
 
 func TestPagesForPrograms(t *testing.T) {
 	for _, media := range []string{"application/json", "application/problem+json"} {
-		e := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like(media)})
+		e := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{aProblem}, like(media) })
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code} {
 			w := visit(e, http.MethodGet, path)
 			if w.Header().Get("Content-Type") != JSONType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
@@ -121,7 +121,7 @@ func TestPagesForPrograms(t *testing.T) {
 			t.Errorf("the problem is %v", got)
 		}
 	}
-	nobody := mustSite(t, Options{Problems: []Problem{aProblem}, Quality: like("")})
+	nobody := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{aProblem}, like("") })
 	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + aProblem.Code: HTMLType} {
 		if got := visit(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)

@@ -13,7 +13,7 @@ import (
 
 // recorded holds a real answer for each problem, and one more for each further status that it can have: outcome-unknown-504.json.
 //
-//go:embed gen/examples/*.json
+//go:embed examples/*.json
 var recorded embed.FS
 
 // outcomes says in words what is known of the execution upstream.
@@ -59,7 +59,7 @@ func describe(p Problem) (problemPage, error) {
 	}
 	var statuses []string
 	for _, pattern := range []string{p.Code, p.Code + "-[0-9][0-9][0-9]"} {
-		names, err := fs.Glob(recorded, "gen/examples/"+pattern+".json")
+		names, err := fs.Glob(recorded, "examples/"+pattern+".json")
 		if err != nil {
 			return d, err
 		}
@@ -73,7 +73,7 @@ func describe(p Problem) (problemPage, error) {
 		}
 	}
 	if len(statuses) == 0 {
-		return d, fmt.Errorf("the problem %s has no example in openapi/gen/examples", p.Code)
+		return d, fmt.Errorf("the problem %s has no example in openapi/examples", p.Code)
 	}
 	d.Statuses = strings.Join(statuses, " or ")
 	return d, nil

@@ -23,11 +23,11 @@ type Preview struct {
 
 // PreviewField is one value on both sides.
 type PreviewField struct {
-	// Pointer is its place in the request body, whether the caller gave it or not: a JSON Pointer, "/customerCallLog/logText".
+	// Place of the value in the request body, whether the caller gave it or not: a JSON Pointer, "/customerCallLog/logText".
 	Pointer string `json:"pointer" validate:"required" example:"/customerCallLog/logText"`
-	// XPath selects its element in the envelope and no other (XPath 1.0). An element that may repeat has its position, from 1.
+	// Selects the element of the value in the envelope and no other (XPath 1.0). An element that may repeat has its position, from 1.
 	XPath string `json:"xpath" validate:"required" example:"/soap:Envelope/soap:Body/op:CreateCallLog/op:CreateCallLogRequest/CustomerCallLog/LogText"`
-	// FilledIn tells that the value is the proxy's own: the caller gave none, or a blank one that the proxy has replaced.
+	// Whether the value is the proxy's own: the caller gave none, or a blank one that the proxy has replaced.
 	FilledIn bool `json:"filledIn,omitempty"`
 }
 

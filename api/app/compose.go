@@ -54,7 +54,7 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 		return nil, err
 	}
 	p.edge = edge.Config{
-		Systems: wired, RulesOff: rulesOff(c), Tools: tools, Sandbox: c.Sandbox,
+		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
 		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
 		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
@@ -134,14 +134,6 @@ func transportSecrets(s config.System) []secret.Secret {
 		secrets = append(secrets, secret.Secret(basic))
 	}
 	return secrets
-}
-
-// rulesOff are the marks of the rules that the configuration turns off.
-func rulesOff(c config.Config) []string {
-	if c.Emersion.IdentifierCheck == lenient {
-		return []string{emersion.StrictIdentifiers}
-	}
-	return nil
 }
 
 // client returns the client of a system, nil where no URL is configured.

@@ -70,8 +70,6 @@ type Config struct {
 	Retention time.Duration
 	// Sandbox reports, for the pages, that the upstreams are a sandbox.
 	Sandbox bool
-	// RulesOff are the rules of requests that the configuration turns off, by their marks in the documents.
-	RulesOff []string
 	// Tools adds what only a demo may do: decoding a pasted reply, without any caller.
 	Tools bool
 	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
@@ -152,20 +150,34 @@ func refuseEncodedSlashes(next http.Handler) http.Handler {
 	})
 }
 
-// documented is what the documents of this proxy say beyond the generated ones.
+// documented is what the documents of this proxy describe.
 func (s *Server) documented() openapi.Options {
 	c := &s.config
 	o := openapi.Options{
-		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional,
-		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(),
-		Bindings: map[string]openapi.Binding{}, Off: c.RulesOff, NotFound: s.notFound, Quality: quality,
+		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional, KeyToken: KeyToken,
+		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(), NotFound: s.notFound, Quality: quality,
 	}
 	for _, system := range c.Systems {
-		for _, op := range system.Operations {
-			o.Bindings[op.Name] = openapi.Binding{SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace}
+		for i := range system.Operations {
+			o.Operations = append(o.Operations, documentedOperation(&system.Operations[i]))
 		}
 	}
 	return o
+}
+
+func documentedOperation(op *translate.Operation) openapi.Operation {
+	d := openapi.Operation{
+		Name: op.Name, System: op.System, Path: op.Path, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
+		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: strings.Join(op.Binding.Request, "/"),
+		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
+	}
+	for _, v := range op.Versions {
+		d.SOAPVersions = append(d.SOAPVersions, v.String())
+	}
+	for _, e := range op.Errors {
+		d.Errors = append(d.Errors, openapi.NumberedError{Code: string(e.Code), Sentence: e.Sentence, Pointers: e.Pointers})
+	}
+	return d
 }
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends.

@@ -9,6 +9,7 @@ import (
 )
 
 type health struct {
+	// Whether the process lives (alive), or whether calls should come here (ready, not ready).
 	Status string `json:"status" validate:"required" enums:"alive,ready,not ready" example:"ready"`
 	// Whether the store of idempotency records may evict some is not known, since it does not let that be read.
 	Policy string `json:"policy,omitempty" enums:"unverified" example:"unverified"`

@@ -88,9 +88,11 @@ func versionAsked(op *translate.Operation, u *url.URL) (version soap.Version, p 
 
 type previewView struct {
 	// The vendor's name of the operation.
-	Operation   string `json:"operation" validate:"required" example:"CreateCallLog"`
+	Operation string `json:"operation" validate:"required" example:"CreateCallLog"`
+	// The version of SOAP that the preview is in.
 	SOAPVersion string `json:"soapVersion" validate:"required" enums:"1.1,1.2" example:"1.1"`
-	Method      string `json:"method" validate:"required" example:"POST"`
+	// The HTTP method with which the envelope would be sent.
+	Method string `json:"method" validate:"required" example:"POST"`
 	// Where it would go; absent where no URL is configured.
 	URL string `json:"url,omitempty" example:"https://vendor.example/webservices/CustomerCareService.asmx"`
 	// The HTTP headers, by name. The Content-Length is that of the masked envelope.
@@ -99,12 +101,14 @@ type previewView struct {
 	Envelope string `json:"envelope" validate:"required"`
 	// The namespaces of the prefixes in the XPaths.
 	Namespaces map[string]string `json:"namespaces" validate:"required"`
-	// Where each value of the request stands in the envelope.
+	// Where each value of the request is in the envelope.
 	Fields []translate.PreviewField `json:"fields" validate:"required"`
 } //	@name	Preview
 
 type headerView struct {
-	Name  string `json:"name" validate:"required" example:"SOAPAction"`
+	// Name of the header, as it is spelled on the wire.
+	Name string `json:"name" validate:"required" example:"SOAPAction"`
+	// Value of the header, with every secret as ***.
 	Value string `json:"value" validate:"required"`
 } //	@name	PreviewHeader
 
@@ -158,6 +162,3 @@ func quality(accept, media string) (weight float64) {
 	}
 	return weight
 }
-
-// PreviewWord is what the generator of the documents still calls.
-func PreviewWord(v soap.Version) string { return "soap" + strings.ReplaceAll(v.String(), ".", "") }

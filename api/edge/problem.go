@@ -15,9 +15,12 @@ import (
 // problem is a problem details object (RFC 9457).
 type problem struct {
 	// A page for people, relative to this API.
-	Type   string `json:"type" validate:"required" format:"uri-reference"`
-	Title  string `json:"title" validate:"required"`
-	Status int    `json:"status" validate:"required"`
+	Type string `json:"type" validate:"required" format:"uri-reference"`
+	// Name of the kind of problem, for people.
+	Title string `json:"title" validate:"required"`
+	// The HTTP status of this answer.
+	Status int `json:"status" validate:"required"`
+	// What is wrong with this call, for people.
 	Detail string `json:"detail" validate:"required"`
 	// The path that was called, as it was sent.
 	Instance string `json:"instance,omitempty" format:"uri-reference"`

@@ -17,8 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"soapbridge/api/idempotency"
-	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -247,12 +245,5 @@ func TestTableOfTheReadme(t *testing.T) {
 		if seen[string(c)] != 1 {
 			t.Errorf("%s is there %d times", c, seen[string(c)])
 		}
-	}
-}
-
-// TestRetentionOfTheDocuments: what is generated is what the store does where nothing is configured.
-func TestRetentionOfTheDocuments(t *testing.T) {
-	if want := strconv.Itoa(int(idempotency.DoneRetention.Hours()/24)) + " days"; openapi.DefaultRetention != want {
-		t.Errorf("the documents say %s, the store keeps results for %s", openapi.DefaultRetention, want)
 	}
 }

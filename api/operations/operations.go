@@ -27,29 +27,38 @@ type Records struct {
 
 // Record is a record as its owner, or an operator, sees it.
 type Record struct {
+	// Names the operation in logs, in the store and in the vendor's records.
 	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
 	// The vendor's name of the operation.
-	Operation string            `json:"operation" validate:"required" example:"CreateCallLog"`
-	State     idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown,freed" example:"unknown"`
-	StartedAt time.Time         `json:"startedAt" validate:"required" example:"2026-11-21T09:30:00.125Z"`
-	// When a call that has not ended becomes unknown.
-	Deadline time.Time  `json:"deadline" validate:"required" example:"2026-11-21T09:30:35.125Z"`
-	EndedAt  *time.Time `json:"endedAt,omitempty" example:"2026-11-21T09:30:25.127Z"`
+	Operation string `json:"operation" validate:"required" example:"CreateCallLog"`
+	// How far the operation is. in_flight: its call has not ended, and may have been sent. done: its answer is final. unknown: it may have
+	// executed, and no call waits for its answer any more. freed: an operator found that it was not executed; the key may be used again.
+	State idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown,freed" example:"unknown"`
+	// When the call claimed its key: RFC 3339, in UTC.
+	StartedAt time.Time `json:"startedAt" validate:"required" example:"2026-11-21T09:30:00.125Z"`
+	// When a call that has not ended becomes unknown: RFC 3339, in UTC.
+	Deadline time.Time `json:"deadline" validate:"required" example:"2026-11-21T09:30:35.125Z"`
+	// When the operation became done, unknown or freed: RFC 3339, in UTC. Absent while it is in flight.
+	EndedAt *time.Time `json:"endedAt,omitempty" example:"2026-11-21T09:30:25.127Z"`
 	// Names this attempt; a settlement names it, too. A key that was freed and used again has another one.
 	Attempt string `json:"attempt" validate:"required" example:"5f0a3c1e9b7d2468ace013579bdf02468ace1357"`
 	// Whether an operator settled it. One that was settled as executed without a result has none.
-	Settled bool    `json:"settled,omitempty" example:"false"`
-	Result  *Result `json:"result,omitempty"`
+	Settled bool `json:"settled,omitempty" example:"false"`
+	// The stored answer, which a repeated key gets again. Absent where there is none.
+	Result *Result `json:"result,omitempty"`
 } //	@name	OperationRecord
 
 // Result is the stored answer, which a repeated key gets again.
 type Result struct {
-	Status int             `json:"status" validate:"required" example:"201"`
-	Body   json.RawMessage `json:"body" validate:"required" swaggertype:"object"`
+	// HTTP status of the stored answer.
+	Status int `json:"status" validate:"required" example:"201"`
+	// JSON body of the stored answer: a success or a problem.
+	Body json.RawMessage `json:"body" validate:"required" swaggertype:"object"`
 } //	@name	StoredResult
 
 // Page is a part of a list of records.
 type Page struct {
+	// The operations whose outcome is unknown, the oldest first.
 	Operations []Record `json:"operations" validate:"required"`
 	// How many there are; the list may hold fewer.
 	Total int `json:"total" validate:"required" example:"1"`

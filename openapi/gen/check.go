@@ -14,7 +14,7 @@ import (
 // in the documents, and nobody would be told.
 func checkAnnotations(doc node, ops []translate.Operation) error {
 	var problems []error
-	paths, _ := doc["paths"].(node)
+	paths := in(doc, "paths")
 	known, tags := map[string]bool{}, map[string]bool{}
 	for _, op := range ops {
 		known[op.Path] = true
@@ -37,16 +37,14 @@ func checkAnnotations(doc node, ops []translate.Operation) error {
 	return errors.Join(problems...)
 }
 
-// posted gives the POST operation of a path.
+// posted returns the POST operation of a path.
 func posted(paths node, path string) (node, bool) {
-	item, _ := paths[path].(node)
-	operation, ok := item["post"].(node)
+	operation, ok := in(paths, path)["post"].(node)
 	return operation, ok
 }
 
 func tagsOf(operation node) (tags []string) {
-	list, _ := operation["tags"].([]any)
-	for _, tag := range list {
+	for _, tag := range listIn(operation, "tags") {
 		tags = append(tags, fmt.Sprint(tag))
 	}
 	return tags
@@ -59,20 +57,18 @@ func missingAnnotations(operation node, op translate.Operation) (problems []erro
 			problems = append(problems, fmt.Errorf("%s: the annotation %s is missing, or says something else", op.Name, annotation))
 		}
 	}
-	responses, _ := operation["responses"].(node)
-	parameters, _ := operation["parameters"].([]any)
+	responses, parameters := in(operation, "responses"), listIn(operation, "parameters")
 	want(operation["operationId"] == op.Name, "@ID "+op.Name)
 	want(len(tagsOf(operation)) == 1, "@Tags, with one tag,")
 	want(operation["summary"] != nil, "@Summary")
 	want(operation["description"] != nil, "@Description")
 	want(len(parameters) == 1 && refersTo(parameters[0], op.RequestShape.Name), "@Param request body "+op.RequestShape.Name+" true")
-	want(refersTo(responses[strconv.Itoa(op.Status)], answerName(op)), fmt.Sprintf("@Success %d {object} %s", op.Status, op.ResponseShape.Name))
+	want(refersTo(responses[strconv.Itoa(op.Status)], op.ResponseShape.Name), fmt.Sprintf("@Success %d {object} %s", op.Status, op.ResponseShape.Name))
 	return problems
 }
 
-// refersTo tells whether the schema of a parameter or an answer is the one of a name.
+// refersTo reports whether the schema of a parameter or an answer is the one of a name.
 func refersTo(described any, schema string) bool {
 	n, _ := described.(node)
-	s, _ := n["schema"].(node)
-	return s["$ref"] == "#/definitions/"+schema
+	return in(n, "schema")["$ref"] == "#/components/schemas/"+schema
 }

@@ -10,13 +10,13 @@ package main
 //	@description	**The promise:** *For one caller and one Idempotency-Key, the upstream operation is sent at most once while the record is retained. A finished result is replayed byte for byte. When the proxy cannot know the outcome it says so, never retries, and offers a way to settle it.*
 //	@description
 //	@description	- Every write carries an `Idempotency-Key`: a fresh random one for each new operation, the same one for each repetition of it.
-//	@description	- Whoever refuses, the answer is one `application/problem+json` (RFC 9457). `outcome` says what is known of the execution upstream, `retry` what to do next, and `errors` names every wrong place at once. A rejected value is never repeated.
+//	@description	- Whichever side refuses, the answer is one `application/problem+json` (RFC 9457). `outcome` says what is known of the execution upstream, `retry` what to do next, and `errors` names every wrong place at once. A rejected value is never repeated.
 //	@description	- JSON names are the vendor's names in lowerCamelCase. Absent, `null` and `[]` all mean: no element. Unknown, misspelt and duplicate members are refused, never ignored. Texts are sent exactly as they are written; a character that XML 1.0 cannot carry is refused.
-//	@description	- `?preview=soap11` shows the envelope that would be sent, with secrets masked, and sends nothing.
+//	@description	- Every operation has a preview, `POST {path}/preview`: it answers with the envelope that would be sent, with secrets masked, and sends nothing.
 //	@description
 //	@description	Beside this document: [every value with its place in the envelope](/v1/operations-catalogue), [every problem and what to do](/problems), requests for [editors](/soapbridge.http) and for [Postman](/soapbridge.postman_collection.json).
 //	@description
-//	@description	Behind each field stands where its rule comes from: [page] is printed on the vendor's page, [source] is known from the vendor's own schema, [decided] is this product's choice where the page is silent.
+//	@description	Each field says where its rule comes from: [page] is printed on the vendor's page, [source] is known from the vendor's own schema, [decided] is this product's choice where the page is silent.
 //	@tag.name			CustomerCare
 //	@tag.description	Southern Company's CustomerCareService (ASMX; SOAP 1.1 and 1.2)
 //	@tag.name			MDS

@@ -1,5 +1,10 @@
-// Command gen writes the documents of package openapi from the annotations above the operations and handlers, the tags of the request types
-// and the error table. Run it from the module's root: go run ./openapi/gen. What it writes is committed, and CI fails when it differs.
+// Command gen writes the documents of package openapi that are committed. Run it from the module's root, by make generate:
+//
+//	gen words      writes openapi/words.json: what is written above the operations, the handlers, the types that they name and their members.
+//	               A running program has no comments, so it embeds the file.
+//	gen documents  writes what a proxy with default settings answers, for those who read it in the repository.
+//
+// A second argument is another folder, for those who compare. CI fails when what is committed differs.
 package main
 
 import (
@@ -9,8 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/goccy/go-yaml"
+	"slices"
 
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
@@ -21,68 +25,46 @@ import (
 
 func main() {
 	folder := "openapi"
-	if len(os.Args) > 1 {
-		folder = os.Args[1] // for those who compare
+	if len(os.Args) > 2 {
+		folder = os.Args[2]
 	}
-	if err := generate(folder); err != nil {
+	err := errors.New("say what to write: words or documents")
+	switch {
+	case len(os.Args) < 2:
+	case os.Args[1] == "words":
+		err = writeWords(filepath.Join(folder, "words.json"))
+	case os.Args[1] == "documents":
+		err = documents(folder)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-// operations are those of all systems, in the order of the documents.
-func operations() ([]translate.Operation, error) {
+// systems are the operations of each system.
+func systems() (care, cmp, cumulus []translate.Operation, err error) {
 	care, err1 := customercare.Operations(customercare.Config{Version: soap.V11})
 	cmp, err2 := mds.Operations(mds.Config{})
 	cumulus, err3 := emersion.Operations(emersion.Config{})
-	return append(append(care, cmp...), cumulus...), errors.Join(err1, err2, err3)
+	return care, cmp, cumulus, errors.Join(err1, err2, err3)
 }
 
-// generate writes every document into a folder.
-func generate(folder string) error {
-	ops, err := operations()
+func writeWords(file string) error {
+	care, cmp, cumulus, err := systems()
 	if err != nil {
 		return err
 	}
-	annotated, err := annotations(ops)
+	words, err := collect(slices.Concat(care, cmp, cumulus))
 	if err != nil {
 		return err
 	}
-	if err := describe(annotated, ops); err != nil {
+	var text bytes.Buffer
+	to := json.NewEncoder(&text)
+	to.SetEscapeHTML(false)
+	to.SetIndent("", "  ")
+	if err := to.Encode(words); err != nil {
 		return err
 	}
-	v31, err := convert(annotated, ops)
-	if err != nil {
-		return err
-	}
-	explainProblems(annotated)
-	order := orderOf(ops)
-	swagger := encode(annotated, order)
-	openapi := encode(v31, order)
-	if err := check(openapi); err != nil {
-		return err
-	}
-	inYAML, err := yaml.JSONToYAML(openapi)
-	if err != nil {
-		return fmt.Errorf("YAML: %w", err)
-	}
-	catalogue, err := json.MarshalIndent(catalogue(v31, ops), "", "  ")
-	if err != nil {
-		return err
-	}
-	files := map[string][]byte{
-		"swagger.json":                       swagger,
-		"openapi.json":                       openapi,
-		"openapi.yaml":                       inYAML,
-		"catalogue.json":                     catalogue,
-		"soapbridge.http":                    httpFile(v31, ops),
-		"soapbridge.postman_collection.json": postman(v31, ops),
-	}
-	for name, content := range files {
-		content = append(bytes.TrimRight(content, "\n"), '\n')
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil { //nolint:gosec // documents are for everybody
-			return err
-		}
-	}
-	return nil
+	return os.WriteFile(file, text.Bytes(), 0o644) //nolint:gosec // documents are for everybody
 }

@@ -1,8 +1,10 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,26 +20,19 @@ type operation struct {
 	tag, name string
 	status    string
 	versions  []string
-	root      string // in the envelope's body
-	fields    int    // rows from JSON Pointer to XPath
+	path      string
+	body      []byte // the first example, which the page begins with
 }
 
 // operations are described by the committed document; routes counts all that the document has.
 var operations, routes = documented()
 
-// described is the part of an operation in the document that the tests look at.
-type described struct {
-	Tags      []string
-	Responses map[string]struct {
-		Content map[string]struct {
-			Examples map[string]struct{ Value json.RawMessage }
-		}
-	}
-}
-
 func documented() (list []operation, routes int) {
 	var document struct {
-		Paths map[string]map[string]described
+		Paths      map[string]map[string]struct{ Tags []string }
+		Components struct {
+			Examples map[string]struct{ Value json.RawMessage }
+		}
 	}
 	text, err := os.ReadFile(filepath.Join("..", "..", "openapi", "openapi.json"))
 	if err == nil {
@@ -50,29 +45,40 @@ func documented() (list []operation, routes int) {
 		routes += len(path)
 	}
 	for _, op := range kit.Operations {
-		root, fields := document.Paths[op.Path+"/preview"]["post"].preview()
-		list = append(list, operation{document.Paths[op.Path]["post"].Tags[0], op.Name, strconv.Itoa(op.Status), op.Versions, root, fields})
+		body := document.Components.Examples[op.Name+"-minimal"].Value
+		list = append(list, operation{document.Paths[op.Path]["post"].Tags[0], op.Name, strconv.Itoa(op.Status), op.Versions, op.Path, body})
 	}
 	return list, routes
 }
 
 var rootOfBody = regexp.MustCompile(`:Body>(<[^ >]+ )`)
 
-// preview reads the example of a preview; there is nothing to find on the page without one.
-func (d described) preview() (root string, fields int) {
-	for _, example := range d.Responses["200"].Content["application/json"].Examples {
-		var shown struct {
-			Envelope string
-			Fields   []any
-		}
-		if err := json.Unmarshal(example.Value, &shown); err != nil {
-			panic(fmt.Sprintf("the example of a preview: %v", err))
-		}
-		if found := rootOfBody.FindStringSubmatch(shown.Envelope); found != nil {
-			root, fields = found[1], len(shown.Fields)
-		}
+// asked asks the proxy for the preview that the page should show: the first element of the envelope's body, and the number of values.
+func (b block) asked(version string) (root string, fields int) {
+	b.t.Helper()
+	url := b.origin + b.operation.path + "/preview?soap=" + version
+	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, url, bytes.NewReader(b.operation.body))
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	return root, fields
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var preview struct {
+		Envelope string
+		Fields   []any
+	}
+	if err := json.NewDecoder(response.Body).Decode(&preview); err != nil {
+		b.t.Fatal(err)
+	}
+	found := rootOfBody.FindStringSubmatch(preview.Envelope)
+	if found == nil {
+		b.t.Fatalf("no envelope: status %d", response.StatusCode)
+	}
+	return found[1], len(preview.Fields)
 }
 
 // callLog is the operation that the tests of a single one take.

@@ -73,15 +73,16 @@ func (b block) checkPreviews() {
 	}
 	namespaces := map[string]string{"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
 	for _, version := range b.operation.versions {
+		root, fields := b.asked(version)
 		shown := b.preview(version)
-		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], ":Body>\n    " + b.operation.root, "The preview has sent nothing."} {
+		for _, part := range []string{"Content-Type: ", "POST http", namespaces[version], ":Body>\n    " + root, "The preview has sent nothing."} {
 			if !strings.Contains(shown, part) {
 				b.t.Errorf("SOAP %s: the page does not show %q:\n%s", version, part, shown)
 			}
 		}
 		rows := evaluate[int](b.tab, b.all(".sb-fields tbody tr")+".length")
-		if rows != b.operation.fields {
-			b.t.Errorf("SOAP %s: %d rows from JSON Pointer to XPath, the document has %d", version, rows, b.operation.fields)
+		if rows != fields {
+			b.t.Errorf("SOAP %s: %d rows from JSON Pointer to XPath, the preview has %d", version, rows, fields)
 		}
 	}
 }

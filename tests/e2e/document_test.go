@@ -90,7 +90,7 @@ func TestTheDocumentsExamplesAreExecuted(t *testing.T) {
 		}
 		for _, name := range slices.Backward(slices.Sorted(maps.Keys(examples))) {
 			t.Run(op.Name+" "+name, func(t *testing.T) {
-				body, err := json.Marshal(openapi.Inside(examples, name)["value"])
+				body, err := json.Marshal(document.Resolve(openapi.Inside(examples, name))["value"])
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -21,7 +21,7 @@ import (
 var update = flag.Bool("update", false, "write the examples of problems anew")
 
 // exampleFolder holds an example of each problem, which the OpenAPI document and the pages show. Each is what the program answers.
-var exampleFolder = filepath.Join("..", "..", "openapi", "gen", "examples")
+var exampleFolder = filepath.Join("..", "..", "openapi", "examples")
 
 // The ids of the examples: the one of the call is sent with it, the one of the operation is put in place of a random one.
 const (

@@ -35,9 +35,10 @@ start_demo() {
 # accept lints a document. The file has the same name each time: .redocly.lint-ignore.yaml names it.
 accept() {
   say "$1: spectral, redocly"
-  cp "$2" out/openapi.json
-  spectral lint --ruleset .spectral.yaml --fail-severity hint out/openapi.json
-  redocly lint --config redocly.strict.yaml out/openapi.json
+  local file=out/openapi.${2##*.}
+  cp "$2" "$file"
+  spectral lint --ruleset .spectral.yaml --fail-severity hint "$file"
+  redocly lint --config redocly.strict.yaml "$file"
 }
 
 # generate makes types and clients of a document, compiles them, and lets them call the demo.
@@ -69,6 +70,8 @@ grep -q 'async function call' out/readme.ts
 
 accept 'the committed document' "$repository/openapi/openapi.json"
 accept 'the document that the demo serves' out/served.json
+accept 'the document in YAML' "$repository/openapi/openapi.yaml"
+accept 'the document in OpenAPI 3.0.3' "$repository/openapi/openapi-3.0.json"
 generate 'the committed document' "$repository/openapi/openapi.json"
 generate 'the document that the demo serves' out/served.json
 

@@ -3,6 +3,8 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +23,8 @@ type Exception struct {
 
 	covers func(value any, v Violation) bool // value is what stands at the violation's pointer; nil for nothing
 	plain  func(body []byte) []byte
+	// tolerated: the API accepts what the schema refuses, never the other way round.
+	tolerated bool
 }
 
 // Exceptions are all of them. Whatever else the document and the API judge differently is a mistake in one of them.
@@ -28,28 +32,34 @@ var Exceptions = []Exception{
 	{"spelling of an integer", "1.0 and 1e2 are integers to JSON Schema (core, section 4.2.3)", func(value any, v Violation) bool {
 		n, ok := value.(json.Number)
 		return ok && strings.ContainsAny(n.String(), ".eE") && (v.Code == "bad-number" || v.Code == "emersion-33")
-	}, nil},
-	{"character of XML", "a pattern against what XML 1.0 cannot carry would stand on every text, in front of those that say something of it", hasCode("character-not-allowed"), nil},
-	{"Unicode", "a parser has replaced invalid UTF-8 and halves of surrogate pairs before JSON Schema sees the text", hasCode("invalid-unicode"), nil},
-	{"order of dates", "JSON Schema compares no members", hasCode("before-other"), nil},
+	}, nil, false},
+	{"character of XML", "a pattern against what XML 1.0 cannot carry would stand on every text, in front of those that say something of it", hasCode("character-not-allowed"), nil, false},
+	{"Unicode", "a parser has replaced invalid UTF-8 and halves of surrogate pairs before JSON Schema sees the text", hasCode("invalid-unicode"), nil, false},
+	{"order of dates", "JSON Schema compares no members", hasCode("before-other"), nil, false},
 	{"check digits", "JSON Schema does not calculate", func(_ any, v Violation) bool {
 		return v.Code == "emersion-org-identifier" && strings.HasPrefix(v.Detail, "The check digits ")
-	}, nil},
+	}, nil, false},
 	{"length of a host name", "a length holds for a whole text, and this one is in bytes", func(value any, v Violation) bool {
 		host, ok := hostOf(value, v)
 		return ok && len(host) > 253
-	}, nil},
+	}, nil, false},
 	{"letters of a host name", `\p{L} means the letter p to programs that compile patterns without the flag u, so the document takes all that is not ASCII`, func(value any, v Violation) bool {
 		host, ok := hostOf(value, v)
 		return ok && strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII && !unicode.In(r, unicode.L, unicode.N) })
-	}, nil},
+	}, nil, false},
 	{"grammar of a URL", "the grammar is no regular expression that anybody would want to read", func(value any, v Violation) bool {
 		text, _ := value.(string)
 		scheme, _, isURL := strings.Cut(strings.ToLower(text), "://")
 		return v.Code == "emersion-44" && isURL && (scheme == "http" || scheme == "https")
-	}, nil},
-	{"duplicate member", "JSON Schema judges what a parser made of the text, and parsers keep one of two members", nil, firstOfEach},
-	{"white space", "U+0085 is white space to Unicode alone, U+FEFF to ECMA-262 alone, and nobody writes either", nil, withoutOddSpaces},
+	}, nil, false},
+	{"duplicate member", "JSON Schema judges what a parser made of the text, and parsers keep one of two members", nil, firstOfEach, false},
+	{"null for absent", "tolerated of clients that write every member, and not advertised: generated types would all have it", nil, withoutNull, true},
+	{"letter case of a list", "tolerated as the vendor does, and not advertised: generated types keep their enumeration", nil, inListedCase, true},
+	{"object of empty arrays", "[] is absent, and a schema that says so of a whole object is hard to read", func(value any, v Violation) bool {
+		o, ok := value.(Object)
+		return ok && v.Code == "empty-object" && len(o) > 0
+	}, nil, false},
+	{"white space", "U+0085 is white space to Unicode alone, U+FEFF to ECMA-262 alone, and nobody writes either", nil, withoutOddSpaces, false},
 }
 
 func hasCode(code string) func(any, Violation) bool {
@@ -105,7 +115,7 @@ func (d *Document) Explain(schema string, body []byte, violations []Violation, r
 		names = append(names, name)
 	}
 	for _, e := range Exceptions {
-		if names == nil && e.plain != nil && d.agreesOnPlain(e, schema, body, read) {
+		if names == nil && e.plain != nil && (!e.tolerated || len(violations) == 0) && d.agreesOnPlain(e, schema, body, read) {
 			return []string{e.Name}
 		}
 	}
@@ -137,6 +147,38 @@ func (d *Document) agreesOnPlain(e Exception, schema string, body []byte, read R
 var oddSpaces = strings.NewReplacer("\u0085", " ", `\u0085`, " ", "\ufeff", "x", `\ufeff`, "x", `\uFEFF`, "x")
 
 func withoutOddSpaces(body []byte) []byte { return []byte(oddSpaces.Replace(string(body))) }
+
+// withoutNull takes away the members that are null.
+func withoutNull(body []byte) []byte {
+	value, err := decode(body)
+	if err != nil {
+		return body
+	}
+	dropNull(value)
+	text, err := json.Marshal(value)
+	if err != nil {
+		return body
+	}
+	return text
+}
+
+func dropNull(v any) {
+	switch v := v.(type) {
+	case Object:
+		maps.DeleteFunc(v, func(_ string, member any) bool { return member == nil })
+		for _, member := range v {
+			dropNull(member)
+		}
+	case []any:
+		for _, item := range v {
+			dropNull(item)
+		}
+	}
+}
+
+var customerLevels = regexp.MustCompile(`(?i)"(subscription|account|agreement)"( *[,}])`)
+
+func inListedCase(body []byte) []byte { return customerLevels.ReplaceAllFunc(body, bytes.ToUpper) }
 
 // firstOfEach leaves the first of each two members of one name, which is the one that the API goes on with. What is not JSON stays as it is.
 func firstOfEach(body []byte) []byte {

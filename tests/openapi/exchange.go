@@ -27,7 +27,7 @@ type Exchange struct {
 // for anything.
 var Pages = []string{
 	"/", "/docs", "/docs/*", "/problems", "/problems/*", "/pages.css", "/metrics",
-	"/openapi.json", "/openapi.yaml", "/swagger.json", "/soapbridge.http", "/soapbridge.postman_collection.json",
+	"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/swagger.json", "/soapbridge.http", "/soapbridge.postman_collection.json",
 }
 
 // ours are the headers of answers that have a meaning of this product's.
@@ -131,6 +131,9 @@ func (j *judge) response() {
 		return
 	}
 	media, _, _ := mime.ParseMediaType(j.exchange.Response.Get("Content-Type")) // what is none is not documented
+	if media == "text/xml" && strings.HasSuffix(j.at[1], "/preview") {
+		return // a preview as bare XML is said in words: a second type of success would be one in every generated client, too
+	}
 	if Inside(answer, "content", media) == nil {
 		j.failf("the content type %q of status %s is not documented", media, status)
 		return

@@ -66,27 +66,19 @@ func (g *generator) value(schema openapi.Object) (v any) {
 		return g.obey(g.object(schema), schema, g.rulesOf(schema), ref[1:])
 	}
 	if words, ok := schema["enum"].([]any); ok {
-		if word := pick(g.Rand, words); word != nil || schema["type"] != "string" {
-			return scalar(word)
-		}
-		return scalar(words[0])
+		return scalar(pick(g.Rand, words))
 	}
 	if word, ok := schema["const"]; ok {
 		return scalar(word)
 	}
 	if either, ok := schema["anyOf"].([]any); ok && schema["properties"] == nil {
-		branch := pick(g.Rand, either).(openapi.Object)
-		if branch["type"] == "null" && !oneIn(g.Rand, 4) {
-			branch = either[0].(openapi.Object)
-		}
-		if branch["$ref"] != nil {
-			return g.value(branch)
-		}
-		rest := maps.Clone(schema)
-		delete(rest, "anyOf")
-		return g.value(g.joined(rest, branch))
+		return g.value(either[0].(openapi.Object))
 	}
-	switch g.kind(schema) {
+	kind := schema["type"]
+	if several, ok := kind.([]any); ok {
+		kind = several[0]
+	}
+	switch kind {
 	case "array":
 		return g.array(schema)
 	case "string":
@@ -95,25 +87,8 @@ func (g *generator) value(schema openapi.Object) (v any) {
 		return g.integer(schema)
 	case "boolean":
 		return pick(g.Rand, []token{"true", "false"})
-	case "null":
-		return null
 	}
 	panic(fmt.Sprintf("nothing is known of this schema: %v", schema))
-}
-
-// kind chooses among the types of a schema.
-func (g *generator) kind(schema openapi.Object) string {
-	switch t := schema["type"].(type) {
-	case string:
-		return t
-	case []any:
-		if oneIn(g.Rand, 8) {
-			return pick(g.Rand, t).(string)
-		}
-		others := slices.DeleteFunc(slices.Clone(t), func(name any) bool { return name == "null" })
-		return pick(g.Rand, others).(string)
-	}
-	return ""
 }
 
 func scalar(v any) token {
@@ -157,14 +132,13 @@ func (g *generator) rulesOf(schema openapi.Object) openapi.Object {
 
 // obey makes a value of a schema obey a rule too, which stands at a JSON Pointer of the document.
 func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
-	plain := g.notNull(schema)
-	resolved := g.document.Resolve(plain)
-	if resolved["properties"] == nil || rule["type"] == "null" {
+	resolved := g.document.Resolve(schema)
+	if resolved["properties"] == nil {
 		return g.value(g.joined(schema, rule))
 	}
 	o, ok := v.(*object)
 	if !ok {
-		o = g.value(plain).(*object)
+		o = g.value(schema).(*object)
 	}
 	properties, rules := openapi.Inside(resolved, "properties"), openapi.Inside(rule, "properties")
 	required, _ := rule["required"].([]any)
@@ -181,7 +155,7 @@ func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
 	}
 	parts := g.parts(o, rule, at)
 	for _, part := range parts {
-		g.obey(o, plain, openapi.At(g.document.Root, part).(openapi.Object), part)
+		g.obey(o, schema, openapi.At(g.document.Root, part).(openapi.Object), part)
 	}
 	if len(parts) > 1 && !g.settling { // a later condition may have touched what an earlier one is about
 		g.settling = true
@@ -217,14 +191,6 @@ func (g *generator) parts(o *object, rule openapi.Object, at string) (list []str
 		list = append(list, at+"/else")
 	}
 	return list
-}
-
-// notNull gives the schema of a member that may be null without the null.
-func (g *generator) notNull(schema openapi.Object) openapi.Object {
-	if either, ok := schema["anyOf"].([]any); ok && schema["properties"] == nil && len(either) == 2 && either[1].(openapi.Object)["type"] == "null" {
-		return either[0].(openapi.Object)
-	}
-	return schema
 }
 
 func (g *generator) array(schema openapi.Object) any {

@@ -10,22 +10,28 @@ import (
 // CreateWorkFlowManagerRequest asks for a work item. At least one of accountNumber, premiseNumber and customerNumber says for whom
 // [decided].
 type CreateWorkFlowManagerRequest struct {
+	// Who sends the request, when and under which id; the proxy fills in what is missing [decided].
 	BaseRequest *BaseRequest `json:"baseRequest" soap:"BaseRequest"`
-	// At least one of accountNumber, customerNumber and premiseNumber is required [decided].
+	// Number of the account that the work is for, as text: leading zeros matter. At least one of accountNumber, customerNumber and
+	// premiseNumber is required [decided].
 	AccountNumber *string `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
-	// See accountNumber.
+	// Number of the premise that the work is for, as text; see accountNumber.
 	PremiseNumber *string `json:"premiseNumber" soap:"PremiseNumber" example:"0000004711"`
-	// See accountNumber.
-	CustomerNumber  *string          `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
-	WorkItemType    WorkItemType     `json:"workItemType" soap:"WorkItemType"`
-	Requestor       *Contact         `json:"requestor" soap:"Requestor"`
+	// Number of the customer that the work is for, as text; see accountNumber.
+	CustomerNumber *string `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
+	// What is to be done.
+	WorkItemType WorkItemType `json:"workItemType" soap:"WorkItemType"`
+	// Person or organisation that asks for the work.
+	Requestor *Contact `json:"requestor" soap:"Requestor"`
+	// The vendor's operating center for the work.
 	OperatingCenter *CodeDescription `json:"operatingCenter" soap:"OperatingCenter"`
 }
 
 // WorkItemType says what is to be done.
 type WorkItemType struct {
-	// Required: a work item without a type is none [decided].
-	Code        string  `json:"code" soap:"Code" validate:"required,notblank" example:"MOVE"`
+	// The vendor's code for the kind of work; the page lists no values. Required: a work item without a type says nothing [decided].
+	Code string `json:"code" soap:"Code" validate:"required,notblank" example:"MOVE"`
+	// Meaning of the code, in words.
 	Description *string `json:"description" soap:"Description" example:"Move of a meter"`
 }
 
@@ -33,6 +39,7 @@ type WorkItemType struct {
 type CreateWorkFlowManagerResponse struct {
 	translate.Answer `soap:"-"`
 
+	// The vendor's answer: the time, a code and its meaning.
 	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
 }
 

@@ -12,27 +12,36 @@ import (
 
 // UpdateCustomerPINRequest says what to do with whose PIN. At least one of accountNumber and customerNumber says whose [decided].
 type UpdateCustomerPINRequest struct {
+	// Who sends the request, when and under which id; the proxy fills in what is missing [decided].
 	BaseRequest *BaseRequest `json:"baseRequest" soap:"BaseRequest"`
-	// "UPDATE or DELETE or UNLOCK or LOCK" on the page: an enumeration, in this letter case [source].
+	// What to do with the PIN. "UPDATE or DELETE or UNLOCK or LOCK" on the page: an enumeration, in this letter case [source].
 	OperationType string `json:"operationType" soap:"OperationType" validate:"required,notblank,oneof=UPDATE DELETE UNLOCK LOCK" example:"UPDATE"`
-	// At least one of accountNumber and customerNumber is required [decided].
+	// Number of the account whose PIN it is, as text: leading zeros matter. At least one of accountNumber and customerNumber is required
+	// [decided].
 	AccountNumber *string `json:"accountNumber" soap:"AccountNumber" example:"0123456789"`
-	// See accountNumber.
-	CustomerNumber    *string        `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
+	// Number of the customer whose PIN it is, as text; see accountNumber.
+	CustomerNumber *string `json:"customerNumber" soap:"CustomerNumber" example:"0000815"`
+	// Access code of the account, as text: leading zeros matter. A secret: no log, answer or record holds it [decided].
 	AccountAccessCode *secret.Secret `json:"accountAccessCode" soap:"AccountAccessCode" example:"007007"`
-	// Required when operationType is UPDATE [decided].
-	PIN                *secret.Secret `json:"pin" soap:"PIN" example:"0042"`
-	Email              *Email         `json:"email" soap:"Email"`
-	CorrespondenceType *string        `json:"correspondenceType" soap:"CorrespondenceType" example:"EMAIL"`
+	// The PIN, as text: leading zeros matter. Required when operationType is UPDATE, and then the new one [decided]. A secret: no log, answer
+	// or record holds it [decided].
+	PIN *secret.Secret `json:"pin" soap:"PIN" example:"0042"`
+	// E-mail address of the change; the page does not say what the vendor uses it for.
+	Email *Email `json:"email" soap:"Email"`
+	// Kind of correspondence; the page lists no values.
+	CorrespondenceType *string `json:"correspondenceType" soap:"CorrespondenceType" example:"EMAIL"`
 }
 
 // UpdateCustomerPINResponse says that it was done.
 type UpdateCustomerPINResponse struct {
 	translate.Answer `soap:"-"`
 
-	BaseResponse    *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
-	SevCode         *ReplyCode    `json:"sevCode,omitempty" soap:"SevCode"`
-	ExplanationCode *ReplyCode    `json:"explanationCode,omitempty" soap:"ExplanationCode"`
+	// The vendor's answer: the time, a code and its meaning.
+	BaseResponse *BaseResponse `json:"baseResponse,omitempty" soap:"BaseResponse" validate:"required"`
+	// Severity of the result, as a code of the vendor's.
+	SevCode *ReplyCode `json:"sevCode,omitempty" soap:"SevCode"`
+	// Explanation of the result, as a code of the vendor's.
+	ExplanationCode *ReplyCode `json:"explanationCode,omitempty" soap:"ExplanationCode"`
 }
 
 // pinRules are those between the members [decided].

@@ -18,85 +18,99 @@ import (
 
 // CreateComplexAccountRequest is the account. It gets the provider's default profile (note 15).
 type CreateComplexAccountRequest struct {
+	// Username of the licencee; the page does not explain it.
 	LicenceeUsername *string `json:"licenceeUsername" soap:"LicenceeUsername" example:"reseller@example.com.au"`
-	// Exactly "End User" (note 8). Error 25.
-	AccountType         string               `json:"accountType" soap:"AccountType" validate:"required,notblank,oneof='End User'" example:"End User"`
-	PrimaryContact      PrimaryContact       `json:"primaryContact" soap:"PrimaryContact"`
-	AccountContactType  AccountContactType   `json:"accountContactType" soap:"AccountContactType"`
+	// Kind of account: exactly "End User" (note 8). Error 25.
+	AccountType string `json:"accountType" soap:"AccountType" validate:"required,notblank,oneof='End User'" example:"End User"`
+	// Person whom the account is for, and the login of the account.
+	PrimaryContact PrimaryContact `json:"primaryContact" soap:"PrimaryContact"`
+	// Whether the account is for an individual or an organisation.
+	AccountContactType AccountContactType `json:"accountContactType" soap:"AccountContactType"`
+	// Organisation that the account is for.
 	AccountOrganisation *AccountOrganisation `json:"accountOrganisation" soap:"AccountOrganisation"`
-	BillingContact      *BillingContact      `json:"billingContact" soap:"BillingContact"`
-	// Note 14: stored with the account as visible text, so the proxy never fills it in.
+	// Contact for the bills; the vendor ignores one without a title (note 17).
+	BillingContact *BillingContact `json:"billingContact" soap:"BillingContact"`
+	// Reference of the account. Note 14: stored with the account as visible text, so the proxy never fills it in.
 	AccountReference *string `json:"accountReference" soap:"AccountReference" example:"web-2026-000123"`
 }
 
 // PrimaryContact is the person whom the account is for, and the user who may log in.
 type PrimaryContact struct {
-	Detail      ContactDetail `json:"detail" soap:"Detail"`
-	CumulusUser CumulusUser   `json:"cumulusUser" soap:"CumulusUser"`
+	// Name, address, phone numbers and e-mail address of the person.
+	Detail ContactDetail `json:"detail" soap:"Detail"`
+	// Login to Cumulus, the vendor's system.
+	CumulusUser CumulusUser `json:"cumulusUser" soap:"CumulusUser"`
 }
 
 // CumulusUser is the login of the account.
 type CumulusUser struct {
-	// Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
+	// Name to log in with. Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
 	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
-	// Note 10: at least 6 characters. Error 46.
+	// Password to log in with. Note 10: at least 6 characters. Error 46.
 	Password secret.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
 }
 
 // BillingContact is optional. The vendor ignores it without a title (note 17), so here the title is required when anything is given;
 // then the same list is checked as for the primary contact.
 type BillingContact struct {
+	// Name, address, phone numbers and e-mail address of the contact.
 	Detail ContactDetail `json:"detail" soap:"Detail"`
 }
 
 // ContactDetail is a contact. Errors 34 to 44, prefixed with the contact.
 type ContactDetail struct {
-	// Error 34.
+	// Title before the name, such as Ms. Error 34.
 	Title string `json:"title" soap:"Title" validate:"required,notblank" example:"Ms"`
-	// Error 35.
+	// Given name of the person. Error 35.
 	FirstName string `json:"firstName" soap:"FirstName" validate:"required,notblank" example:"Jane"`
-	// Error 36.
+	// Family name of the person. Error 36.
 	LastName string `json:"lastName" soap:"LastName" validate:"required,notblank" example:"Doe"`
-	// Error 37.
-	AddressLine1 string  `json:"addressLine1" soap:"AddressLine1" validate:"required,notblank" example:"1 Main St"`
+	// First line of the address, such as the house number and the street. Error 37.
+	AddressLine1 string `json:"addressLine1" soap:"AddressLine1" validate:"required,notblank" example:"1 Main St"`
+	// Second line of the address.
 	AddressLine2 *string `json:"addressLine2" soap:"AddressLine2" example:"Level 2"`
+	// Third line of the address.
 	AddressLine3 *string `json:"addressLine3" soap:"AddressLine3" example:"Rear"`
-	// Error 38.
+	// Suburb, town or city of the address. Error 38.
 	Suburb string `json:"suburb" soap:"Suburb" validate:"required,notblank" example:"Melbourne"`
-	// Notes 18 to 20: an Australian state by name or code (ACT, NSW, NT, QLD, SA, TAS, VIC, WA), in any letter case; Other or oth for any other
-	// country. The vendor checks nothing by country (note 21): refusing is [decided]. Error 39.
+	// State of the address. Notes 18 to 20: an Australian state by name or code (ACT, NSW, NT, QLD, SA, TAS, VIC, WA), in any letter case;
+	// Other or oth for any other country. The vendor checks nothing by country (note 21): refusing is [decided]. Error 39.
 	State string `json:"state" soap:"State" validate:"required,notblank" example:"VIC"`
-	// Four digits in Australia, never checked against the state [decided]. Error 40.
+	// Postal code, as text: four digits in Australia, never checked against the state [decided]. Error 40.
 	Postcode string `json:"postcode" soap:"Postcode" validate:"required,notblank" example:"3000"`
-	// Note 18: a name or a code; Australia, AU and AUS are Australia. Error 41.
+	// Country of the address. Note 18: a name or a code; Australia, AU and AUS are Australia. Error 41.
 	Country string `json:"country" soap:"Country" validate:"required,notblank" example:"Australia"`
-	// One @ with text on both sides [decided]. Error 42.
+	// E-mail address: one @ with text on both sides [decided]. Error 42.
 	EmailAddress string `json:"emailAddress" soap:"EmailAddress" validate:"required,notblank" example:"jane.doe@example.com.au"`
-	// Digits, spaces, + - ( ) and an extension [decided]. Error 43.
-	PhoneNumber  string  `json:"phoneNumber" soap:"PhoneNumber" validate:"required,notblank" example:"+61 3 9000 0000"`
+	// Phone number: digits, spaces, + - ( ) and an extension [decided]. Error 43.
+	PhoneNumber string `json:"phoneNumber" soap:"PhoneNumber" validate:"required,notblank" example:"+61 3 9000 0000"`
+	// Mobile phone number; its form is not checked.
 	MobileNumber *string `json:"mobileNumber" soap:"MobileNumber" example:"0400 000 000"`
-	FaxNumber    *string `json:"faxNumber" soap:"FaxNumber" example:"+61 3 9000 0001"`
-	// An http(s) URL or a host name [decided]. Error 44.
+	// Fax number; its form is not checked.
+	FaxNumber *string `json:"faxNumber" soap:"FaxNumber" example:"+61 3 9000 0001"`
+	// Website of the person or organisation: an http(s) URL or a host name [decided]. Error 44.
 	Website *string `json:"website" soap:"Website" example:"https://www.example.com.au"`
 }
 
 // AccountContactType says what kind of customer the account is for.
 type AccountContactType struct {
-	// Note 11. Errors 30 when it is missing, 31 when it is none of these.
+	// Kind of customer that the account is for. Note 11. Errors 30 when it is missing, 31 when it is none of these.
 	Type string `json:"type" soap:"Type" validate:"required,notblank,oneof=Individual Organisation Org" example:"Individual"`
 }
 
 // AccountOrganisation is the organisation that the account is for.
 type AccountOrganisation struct {
-	// Required when accountContactType.type is Organisation or Org. Error 32.
-	OrgName        *string `json:"orgName" soap:"OrgName" example:"Example Pty Ltd"`
+	// Name of the organisation. Required when accountContactType.type is Organisation or Org. Error 32.
+	OrgName *string `json:"orgName" soap:"OrgName" example:"Example Pty Ltd"`
+	// Name under which the organisation trades.
 	OrgTradingName *string `json:"orgTradingName" soap:"OrgTradingName" example:"Example"`
-	// Note 16: an integer; absent means the vendor's default, 29 for a company. Error 33.
+	// The vendor's number for the kind of organisation. Note 16: an integer; absent means the vendor's default, 29 for a company. Error 33.
 	OrgType *int64 `json:"orgType" soap:"OrgType" example:"29"`
-	// Note 13; required with orgIdentifierType. The digits of an ABN, ACN or TFN are counted and checked unless this proxy is configured to be
-	// lenient, and their spaces are not sent; an RBN has at most 20 characters [decided].
+	// Identifier of the organisation, of the type that orgIdentifierType names. Note 13; required with orgIdentifierType. The digits of an
+	// ABN, ACN or TFN are counted and checked unless this proxy is configured to be lenient, and their spaces are not sent; an RBN has at most
+	// 20 characters [decided].
 	OrgIdentifier *secret.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
-	// Note 12; required with orgIdentifier [decided].
+	// Type of orgIdentifier. Note 12; required with orgIdentifier [decided].
 	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
 }
 
@@ -104,6 +118,7 @@ type AccountOrganisation struct {
 type CreateComplexAccountResponse struct {
 	translate.Answer `soap:"-"`
 
+	// The vendor's id of the new account.
 	AccountID string `json:"accountId" soap:"AccountID" validate:"required" example:"399301"`
 }
 

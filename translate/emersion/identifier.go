@@ -13,9 +13,6 @@ import (
 // The identifiers of Australian organisations. The vendor documents their names (notes 12 and 13) and no check of their digits; the
 // checks are those that the issuing authorities publish [decided].
 
-// StrictIdentifiers marks, in the documents, the rules that Config.LenientIdentifiers turns off.
-const StrictIdentifiers = "SOAPBRIDGE_EMERSION_IDENTIFIER_CHECK=strict"
-
 const badIdentifier record.Code = "emersion-org-identifier"
 
 // maxRBN is the longest Registered Business Number; it has no check digit, and no form that all states share [decided].
@@ -56,9 +53,9 @@ func (c Config) organisationRules() []rules.Rule {
 	is := func(word string) rules.Condition { return rules.Condition{Member: kind, In: []string{word}} }
 	digits := func(of, count string) rules.Rule { // JSON Schema does not calculate
 		pattern := map[string]any{"properties": map[string]any{identifier: map[string]any{"pattern": "^ *([0-9] *)" + count + "$"}}}
-		return rules.Described(is(of), pattern, StrictIdentifiers)
+		return rules.Described(is(of), pattern)
 	}
-	return []rules.Rule{
+	list := []rules.Rule{
 		rules.RequireWhen(kind, rules.Condition{Member: identifier}, rules.Says{Detail: "The type of the identifier is required: ABN, ACN, RBN or TFN."}),
 		rules.RequireWhen(identifier, rules.Condition{Member: kind}, rules.Says{Detail: "The identifier is required when its type is given."}),
 		rules.Checker{
@@ -71,9 +68,12 @@ func (c Config) organisationRules() []rules.Rule {
 				return &record.Violation{Code: badIdentifier, Detail: wrong, Params: map[string]any{"type": texts[1]}}
 			},
 		}.Rule(),
-		rules.Described(is("RBN"), map[string]any{"properties": map[string]any{identifier: map[string]any{"maxLength": maxRBN}}}, ""),
-		digits("ABN", "{11}"), digits("ACN", "{9}"), digits("TFN", "{8,9}"),
+		rules.Described(is("RBN"), map[string]any{"properties": map[string]any{identifier: map[string]any{"maxLength": maxRBN}}}),
 	}
+	if !c.LenientIdentifiers {
+		list = append(list, digits("ABN", "{11}"), digits("ACN", "{9}"), digits("TFN", "{8,9}"))
+	}
+	return list
 }
 
 // checkDigitsHold checks the digits that an authority calculates. A sum of nothing but zeros holds by every formula, and no authority issues it.

@@ -17,51 +17,56 @@ import (
 
 // CreateServiceRequest is the outer ServiceData of the page, the one in the service's namespace. Everything inside is in none.
 type CreateServiceRequest struct {
-	// String69 [page]; the schema wants at least one character [source]. Defaults to the operation id, by which the call is found in the vendor's
-	// records [decided].
-	ExternalReference *string      `json:"externalReference" soap:"ExternalReference" validate:"omitnil,min=1,max=69" example:"web-2026-000123"`
-	ServiceData       ServiceData  `json:"serviceData" soap:"ServiceData"`
-	AuditRecord       *AuditRecord `json:"auditRecord" soap:"AuditRecord"`
+	// Reference by which the caller matches request and response; the vendor returns it unmodified. String69 [page]; the schema wants at least
+	// one character [source]. Defaults to the operation id, by which the call is found in the vendor's records [decided].
+	ExternalReference *string `json:"externalReference" soap:"ExternalReference" validate:"omitnil,min=1,max=69" example:"web-2026-000123"`
+	// The service, and what it is put on.
+	ServiceData ServiceData `json:"serviceData" soap:"ServiceData"`
+	// Which user and program made the request, for the vendor's records.
+	AuditRecord *AuditRecord `json:"auditRecord" soap:"AuditRecord"`
 }
 
 // ServiceData is the service. The page's sample writes some names with a small letter and its table all with a capital one: the
 // sample is right [source].
 type ServiceData struct {
-	// Subscription or Account [page], or Agreement [source], in any letter case; upper case on the wire.
+	// What the service is put on. Subscription or Account [page], or Agreement [source], in any letter case; upper case on the wire.
 	CustomerLevel string `json:"customerLevel" soap:"CustomerLevel" validate:"required,notblank,oneofci=SUBSCRIPTION ACCOUNT AGREEMENT" example:"ACCOUNT"`
-	// String8 [page]; "Subscription Number or Agreement Number depending on Customer Level value".
+	// Number of what the service is put on. String8 [page]; "Subscription Number or Agreement Number depending on Customer Level value".
 	CustomerLevelReference string `json:"customerLevelReference" soap:"CustomerLevelReference" validate:"required,notblank,max=8" example:"00000042"`
-	// YYYY-MM-DDZ on the wire [page].
+	// Day from which the service is effective: YYYY-MM-DD, and YYYY-MM-DDZ on the wire [page].
 	EffectiveDate string `json:"effectiveDate" soap:"effectiveDate,utc" validate:"required,notblank,date" example:"2026-12-01"`
-	// YYYY-MM-DDZ on the wire [page]; not before effectiveDate [decided].
+	// Day on which the service expires: YYYY-MM-DD, and YYYY-MM-DDZ on the wire [page]; not before effectiveDate [decided].
 	ExpiryDate *string `json:"expiryDate" soap:"expiryDate,utc" validate:"omitnil,date" example:"2027-11-30"`
-	// String6, Mandatory in the page's table and Optional in its sample: the table wins [decided].
+	// Code of the service as it appears on the invoice. String6, Mandatory in the page's table and Optional in its sample: the table wins
+	// [decided].
 	ServiceCode string `json:"serviceCode" soap:"serviceCode" validate:"required,notblank,max=6" example:"LINECH"`
-	// Integer8 [page].
+	// Sales person or sales channel, such as a dealer or a call centre, that processed the connection. Integer8 [page].
 	SalesPersonID *int64 `json:"salesPersonId" soap:"salesPersonId" validate:"omitnil,min=0,max=99999999" example:"1042"`
-	// Integer8 [page].
+	// Number of the sales person or sales channel through which the upgrade was ordered. Integer8 [page].
 	SalesAccountReference *int64 `json:"salesAccountReference" soap:"salesAccountReference" validate:"omitnil,min=0,max=99999999" example:"77"`
-	// "Currency - Decimal" [page]; a string, so that it is carried as written; -999999999.99 to 999999999.99 [decided].
+	// Price of the service; absent means the default of the vendor's configuration. "Currency - Decimal" [page]; a string, so that it is
+	// carried as written; -999999999.99 to 999999999.99 [decided].
 	ServicePrice *string `json:"servicePrice" soap:"ServicePrice" validate:"omitnil,decimal=9:2" example:"19.90"`
-	// String30 [page]: the table's 30, where its text says "less than 30". Refused when customerLevel is AGREEMENT: the page says that it would
-	// be ignored [decided].
+	// Description of the service for the subscriber; absent means the default of the vendor's configuration. String30 [page]: the table's 30,
+	// where its text says "less than 30". Refused when customerLevel is AGREEMENT: the page says that it would be ignored [decided].
 	Description *string `json:"description" soap:"Description" validate:"omitnil,max=30" example:"Line rental"`
-	// "120-characters" [page].
+	// Longer descriptive text of the service. "120-characters" [page].
 	LongDescription *string `json:"longDescription" soap:"LongDescription" validate:"omitnil,max=120" example:"Monthly rental of the line"`
-	// String8; "may be supplied when the customer level is Account" [page], and refused otherwise [decided].
+	// Service agreement of the account. String8; "may be supplied when the customer level is Account" [page], and refused otherwise [decided].
 	AccountServiceAgreement *string `json:"accountServiceAgreement" soap:"AccountServiceAgreement" validate:"omitnil,max=8" example:"A0000007"`
-	SuppressRemainingCharge *bool   `json:"suppressRemainingCharge" soap:"SuppressRemainingCharge" example:"false"`
-	// String12 [page].
+	// Decides whether the invoice has the contract expiry charge [page]; by its name, true leaves the charge out.
+	SuppressRemainingCharge *bool `json:"suppressRemainingCharge" soap:"SuppressRemainingCharge" example:"false"`
+	// Reference id of the individual service contract. String12 [page].
 	ContractReference *string `json:"contractReference" soap:"ContractReference" validate:"omitnil,max=12" example:"CON-00042"`
-	// String6 [page].
+	// Name of the discount consolidated service that is applied to the subscription's service. String6 [page].
 	PriceConsolidationService *string `json:"priceConsolidationService" soap:"PriceConsolidationService" validate:"omitnil,max=6" example:"CONS01"`
 }
 
 // AuditRecord says who did it. Both members are required when it is there [page].
 type AuditRecord struct {
-	// String10 [page].
+	// User id that is added to the records that are created. String10 [page].
 	UserID string `json:"userId" soap:"UserID" validate:"required,notblank,max=10" example:"JOHNRY"`
-	// String10 [page].
+	// Name that identifies the calling application, the same in all its requests. String10 [page].
 	Program string `json:"program" soap:"Program" validate:"required,notblank,max=10" example:"WEBSHOP"`
 }
 
@@ -69,7 +74,7 @@ type AuditRecord struct {
 type CreateServiceResponse struct {
 	translate.Answer `soap:"-"`
 
-	// May be absent, although the page's table says Mandatory [source].
+	// The externalReference of the request. May be absent, although the page's table says Mandatory [source].
 	ExternalReference *string `json:"externalReference,omitempty" soap:"ExternalReference" example:"web-2026-000123"`
 }
 

@@ -291,7 +291,7 @@ func TestCompileRefuses(t *testing.T) {
 		"NotBefore nothing":           {`S has no "x"`, deep(plain), On{Rules: []Rule{NotBefore("text", "x", "")}}},
 		"ListWhen of nothing":         {`S has no "x"`, deep(plain), On{Rules: []Rule{ListWhen("x", given, nil, nil, Says{})}}},
 		"PatternWhen in an array":     {"is an array", deep(plain), On{Rules: []Rule{PatternWhen("list/a", given, "a", Says{})}}},
-		"Described without a when":    {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil, "")}}},
+		"Described without a when":    {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil)}}},
 		"a Checker of nothing at all": {`S has no "x"`, deep(plain), On{Rules: []Rule{Checker{Members: []string{"x"}}.Rule()}}},
 	} {
 		if _, err := Compile(test.shape, []On{test.rules}, nil); err == nil || !strings.Contains(err.Error(), test.problem) {

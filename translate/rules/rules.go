@@ -210,11 +210,8 @@ func RequireWhen(name string, when Condition, says Says) Rule {
 func ForbidWhen(name string, when Condition, detail string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
-			absent := map[string]any{"type": "null"}
-			switch f := fieldOf(s, name); {
-			case f.Nillable:
-				absent = map[string]any{"not": map[string]any{}}
-			case f.Repeated:
+			absent := map[string]any{"not": map[string]any{}}
+			if fieldOf(s, name).Repeated { // an array without items is absent
 				absent = map[string]any{"maxItems": 0}
 			}
 			return map[string]any{"if": when.schema(s), "then": on(name, absent)}
@@ -297,17 +294,10 @@ func PatternWhen(name string, when Condition, pattern string, says Says) Rule {
 	}
 }
 
-// Described is no rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting that turns it
-// off.
-func Described(when Condition, then map[string]any, comment string) Rule {
+// Described is not a rule of its own: it says in JSON Schema what a Checker checks if the condition holds.
+func Described(when Condition, then map[string]any) Rule {
 	return Rule{
-		schema: func(s *shape.Shape) map[string]any {
-			schema := map[string]any{"if": when.schema(s), "then": then}
-			if comment != "" {
-				schema["$comment"] = comment
-			}
-			return schema
-		},
+		schema: func(s *shape.Shape) map[string]any { return map[string]any{"if": when.schema(s), "then": then} },
 		bind: func(s *shape.Shape) (check, error) {
 			_, err := when.bind(s)
 			return func(*object) {}, err

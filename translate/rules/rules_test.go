@@ -105,7 +105,7 @@ func TestBetween(t *testing.T) {
 		{"Checker, content", `"a": "good"`, checker, nil},
 		{"Checker, without its first member", `"o": {"b": "x"}`, checker, nil},
 		{"Checker, without another", `"a": "bad"`, checker, []string{"/a checked bad+ map[]"}},
-		{"Described checks nothing", `"a": "A"`, []Rule{Described(is("a", "A"), map[string]any{"required": []any{"b"}}, "why")}, nil},
+		{"Described checks nothing", `"a": "A"`, []Rule{Described(is("a", "A"), map[string]any{"required": []any{"b"}})}, nil},
 	} {
 		for object, body := range map[string]string{"": `{"must": "x", %s}`, "same": `{"must": "x", "same": {%s}}`} {
 			members := cmp.Or(test.members, `"a": null`)

@@ -46,33 +46,36 @@ func fieldOf(s *shape.Shape, path string) *shape.Field {
 	return f
 }
 
-// present holds for what a member may be when it is given.
+// present holds for what a member may be when it is given. That null is absent is not said: it is tolerated, and documents do not advertise it.
 func present(f *shape.Field) map[string]any {
-	switch {
-	case f.Nillable:
-		return map[string]any{}
-	case f.Repeated: // one without items is absent
-		return map[string]any{"type": "array", "minItems": 1}
-	case f.Kind == shape.String:
-		return map[string]any{"type": "string"}
+	if f.Repeated && !f.Nillable { // an array without items is absent
+		return map[string]any{"minItems": 1}
 	}
-	return map[string]any{"not": map[string]any{"type": "null"}}
+	return map[string]any{}
 }
 
 // filled holds for what a member may be when it is given and, where it is a text, not Blank.
 func filled(f *shape.Field) map[string]any {
-	if f.Kind == shape.String && !f.Repeated {
+	switch {
+	case f.Repeated:
+		return map[string]any{"minItems": 1}
+	case f.Kind == shape.String:
 		return map[string]any{"type": "string", "pattern": TextPattern}
+	case f.Nillable:
+		return map[string]any{"not": map[string]any{"type": "null"}}
 	}
-	of := *f
-	of.Nillable = false
-	return present(&of)
+	return map[string]any{}
 }
 
-// requires holds for objects that have a member, which is as it should be.
+// requirement holds for objects that have a member, which is as it should be.
+func requirement(member string, as map[string]any) map[string]any {
+	return map[string]any{"required": []any{member}, "properties": map[string]any{member: as}}
+}
+
+// requires holds for objects that have the member at the end of a path.
 func requires(s *shape.Shape, path string, as func(*shape.Field) map[string]any) map[string]any {
 	return within(path, func(member string) map[string]any {
-		return map[string]any{"required": []any{member}, "properties": map[string]any{member: as(fieldOf(s, path))}}
+		return requirement(member, as(fieldOf(s, path)))
 	})
 }
 
@@ -134,6 +137,6 @@ func (c Condition) schema(s *shape.Shape) map[string]any {
 		if c.Not {
 			of = map[string]any{"not": of}
 		}
-		return map[string]any{"required": []any{member}, "properties": map[string]any{member: of}}
+		return requirement(member, of)
 	})
 }

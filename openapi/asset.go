@@ -1,0 +1,68 @@
+package openapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// asset is a file in both forms in which it is sent. Its tag names its content.
+type asset struct {
+	mediaType     string
+	plain, zipped []byte
+	tag           string
+}
+
+func newAsset(mediaType string, plain []byte) *asset {
+	zipped, err := zipped(plain)
+	if err != nil {
+		zipped = plain // which is never shorter than itself, so it is not sent
+	}
+	return &asset{mediaType, plain, zipped, tagOf(plain)}
+}
+
+func tagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:8])
+}
+
+// show answers in the form that the client takes, or that it has the content already. The caller says how long it may be kept.
+func (a *asset) show(c *gin.Context) {
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Writer.Header().Add("Vary", "Accept-Encoding") // beside the Origin of CORS
+	c.Header("Content-Type", a.mediaType)
+	body, tag := a.plain, a.tag
+	if strings.Contains(strings.ToLower(c.GetHeader("Accept-Encoding")), "gzip") && len(a.zipped) < len(a.plain) {
+		c.Header("Content-Encoding", "gzip")
+		body, tag = a.zipped, tag+"-gzip"
+	}
+	c.Header("ETag", `"`+tag+`"`)
+	c.Header("Content-Length", strconv.Itoa(len(body))) // http.ServeContent leaves it out where the body is compressed
+	c.Request.Header.Del("Range")                       // so the whole is sent
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(body))
+}
+
+func zipped(content []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write(content)
+	err = errors.Join(err, w.Close())
+	return packed.Bytes(), err
+}
+
+func unzipped(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}

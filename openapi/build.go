@@ -1,0 +1,205 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// builder makes the OpenAPI 3.1 document of a proxy: from the shapes and rules of its operations, the words of words.json, and how it is
+// configured.
+type builder struct {
+	options Options
+	words   words
+	schemas schemas
+	// statuses are those of the problems that an operation can answer with, in order; byStatus has the problems.
+	statuses []int
+	byStatus map[int][]Problem
+	// headers, responses and examples are the components of these names.
+	headers, responses, examples object
+	err                          error
+}
+
+// The routes that need no caller.
+var public = []string{"/healthz", "/readyz", CataloguePath, DecodePath}
+
+// build makes the document. The error is something that is not written yet, such as the words of an operation.
+func build(o Options, w words) (object, error) {
+	b := &builder{options: o, words: w, schemas: schemas{words: w}, headers: headers()}
+	b.statuses, b.byStatus = problemsByStatus(o.Problems)
+	b.sharedResponses()
+	paths := b.paths()
+	for _, m := range w.Schemas {
+		b.schemas.all.set(m.name, m.value)
+	}
+	b.finishFixedSchemas()
+	doc := object{
+		{"openapi", "3.1.0"},
+		{"info", b.info()},
+		{"servers", list{object{{"url", "/"}, {"description", "This proxy"}}}},
+		{"security", list{}},
+		{"tags", b.tags()},
+		{"paths", paths},
+	}
+	components := object{
+		{"parameters", object{{"IdempotencyKey", b.keyParameter()}, {"RequestId", requestID}}},
+		{"responses", b.responses}, {"headers", b.headers}, {"examples", b.examples}, {"schemas", b.schemas.all},
+	}
+	if o.Callers {
+		doc.set("security", list{object{{"bearer", list{}}}, object{{"apiKey", list{}}}})
+		components.set("securitySchemes", object{
+			{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "id.secret"}, {"description", "An API key."}}},
+			{"apiKey", object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}, {"description", "An API key, for clients that cannot send `Authorization`."}}},
+		})
+	}
+	return append(doc, member{"components", components}), b.err
+}
+
+func (b *builder) fail(format string, args ...any) {
+	b.err = errors.Join(b.err, fmt.Errorf("openapi: "+format, args...))
+}
+
+func (b *builder) info() object {
+	info := b.words.Info.without()
+	if b.options.Sandbox {
+		info.set("description", fmt.Sprintf("%v\n\n**%s** %s", info.get("description"), sandboxWord, sandboxSentence))
+	}
+	return info
+}
+
+// toolsTag groups the routes that only the demo has.
+const toolsTag = "Tools"
+
+func (b *builder) tags() (tags list) {
+	for _, tag := range b.words.Tags {
+		if tag.get("name") != toolsTag || b.options.Demo {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+func (b *builder) paths() (paths object) {
+	for _, op := range b.options.Operations {
+		w := b.words.operation(op)
+		b.schemas.request(op.Request, op.Rules)
+		b.schemas.result(op.resultName(), op.Response, member{"operationId", object{
+			{"type", "string"}, {"examples", list{exampleID}}, {"description", "Names this call in every log and record."},
+		}})
+		paths.set(op.Path, object{{"post", b.operation(op, w)}})
+		paths.set(op.Path+PreviewSuffix, object{{"post", b.preview(op, w)}})
+	}
+	for _, m := range b.words.Paths {
+		if m.name != DecodePath || b.options.Demo {
+			paths.set(m.name, b.fixed(m.name, m.value.(object)))
+		}
+	}
+	return paths
+}
+
+// operation describes the route of an operation.
+func (b *builder) operation(op Operation, w operationWords) object {
+	names := []string{"X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored"}
+	if op.Status == 201 {
+		names = append(names, "Location")
+	}
+	responses := object{{strconv.Itoa(op.Status), object{
+		{"description", w.Success}, {"headers", headerRefs(names...)},
+		{"content", object{{"application/json", object{
+			{"schema", ref("schemas", op.resultName())},
+			{"examples", object{{"done", example("What the vendor answered", resultExample(op.Response))}}},
+		}}}},
+	}}}
+	for _, status := range b.statuses {
+		responses.set(strconv.Itoa(status), ref("responses", answerNames[status]))
+	}
+	return object{
+		{"tags", list{w.Tag}}, {"operationId", op.Name}, {"summary", w.Summary},
+		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
+		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
+		{"requestBody", b.requestBody(op, w)},
+		{"responses", append(responses, anyOther)},
+	}
+}
+
+// requestBody describes the body of an operation and of its preview, whose examples are shared components.
+func (b *builder) requestBody(op Operation, w operationWords) object {
+	minimal, full := op.Name+"-minimal", op.Name+"-full"
+	b.examples.set(minimal, example("What is required, and little more", []byte(op.example())))
+	b.examples.set(full, example("Every member", requestExample(op.Request)))
+	return object{{"description", w.Request}, {"required", true}, {"content", object{{"application/json", object{
+		{"schema", ref("schemas", op.Request.Name)},
+		{"examples", object{{"minimal", ref("examples", minimal)}, {"full", ref("examples", full)}}},
+	}}}}}
+}
+
+const previewDescription = "Answers with what the proxy would send, with every secret masked: the envelope, the HTTP headers, and a table from JSON " +
+	"Pointer to XPath. Nothing is sent, and no key is used. Ask with `Accept: text/xml` for the bare envelope."
+
+// preview describes the route that shows what an operation would send.
+func (b *builder) preview(op Operation, w operationWords) object {
+	responses := object{{"200", object{
+		{"description", "What would be sent. Nothing was."}, {"headers", headerRefs("X-Request-Id")},
+		// The bare envelope is only told in words: with a second type of success generated clients would have to tell the two apart.
+		{"content", object{{"application/json", object{{"schema", ref("schemas", "Preview")}}}}},
+	}}}
+	for _, status := range b.statuses {
+		if name := b.previewResponse(status); name != "" {
+			responses.set(strconv.Itoa(status), ref("responses", name))
+		}
+	}
+	version := object{{"type", "string"}, {"enum", listOf(op.SOAPVersions)}}
+	return object{
+		{"tags", list{w.Tag}}, {"operationId", "Preview" + op.Name}, {"summary", "Preview: " + w.Summary},
+		{"description", fmt.Sprintf("%s\n\nScope: `%s`.", previewDescription, op.Scope)},
+		{"parameters", list{
+			object{{"name", "soap"}, {"in", "query"}, {"description", "The version of SOAP; by default the configured one."}, {"schema", version}},
+			ref("parameters", "RequestId"),
+		}},
+		{"requestBody", b.requestBody(op, w)},
+		{"responses", append(responses, anyOther)},
+	}
+}
+
+// exampleKey looks like a key. A client that takes it twice is refused, as with any key.
+var exampleKey = uuid.NewSHA1(uuid.NameSpaceURL, []byte("soapbridge")).String()
+
+func (b *builder) keyParameter() object {
+	o := b.options
+	about := "A fresh random key for each new operation, the same key for each repetition of it. For " + inWords(o.Retention) +
+		" a repetition is answered with the first result, byte for byte, and nothing is sent again."
+	if o.KeyOptional {
+		about += " This proxy also takes a call without a key, which then cannot be repeated safely."
+	}
+	return object{
+		{"name", "Idempotency-Key"}, {"in", "header"}, {"required", !o.KeyOptional}, {"description", about},
+		// Both spellings: a bare token, and the quoted string of a structured field.
+		{"schema", object{{"type", "string"}, {"minLength", 16}, {"maxLength", 130}, {"pattern", `^(` + o.KeyToken + `|"` + o.KeyToken + `")$`}}},
+		{"example", exampleKey},
+	}
+}
+
+var requestID = object{
+	{"name", "X-Request-Id"}, {"in", "header"}, {"description", "Names this call in the log; made up when it is missing or malformed."},
+	{"schema", object{{"type", "string"}, {"maxLength", 64}, {"pattern", "^[A-Za-z0-9._-]{1,64}$"}}},
+}
+
+// inWords says a duration in the largest unit that divides it: 7 days, 36 hours.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		long time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}, {"second", time.Second}} {
+		switch {
+		case d == unit.long:
+			return "1 " + unit.name
+		case d%unit.long == 0:
+			return strconv.FormatInt(int64(d/unit.long), 10) + " " + unit.name + "s"
+		}
+	}
+	return d.String()
+}

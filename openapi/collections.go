@@ -1,0 +1,123 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// entry is one operation in a collection of requests.
+type entry struct {
+	Operation
+
+	tag, summary string
+	body         string // the example, for people to read and change
+}
+
+func entries(operations []Operation, w words) (list []entry, err error) {
+	for _, op := range operations {
+		var body bytes.Buffer
+		if err := json.Indent(&body, []byte(op.example()), "", "  "); err != nil {
+			return nil, fmt.Errorf("openapi: the example of %s: %w", op.Name, err)
+		}
+		about := w.operation(op)
+		list = append(list, entry{op, about.Tag, about.Summary, body.String()})
+	}
+	return list, nil
+}
+
+// httpFile writes the requests for the HTTP clients of editors.
+func httpFile(entries []entry) []byte {
+	var b bytes.Buffer
+	b.WriteString("# soapbridge: one request for each operation, and what follows it.\n" +
+		"# Works in VS Code (REST Client), Visual Studio and httpYac against: go run . demo\n" +
+		"# Where callers are configured, every request needs one more header: Authorization: Bearer <API key>\n\n@baseUrl = " + DemoURL + "\n")
+	for _, e := range entries {
+		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\nPOST {{baseUrl}}%s\nContent-Type: application/json\nIdempotency-Key: {{$guid}}\n\n%s\n",
+			e.Name, e.summary, e.Name, e.Path, e.body)
+		for _, version := range e.SOAPVersions {
+			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\nPOST {{baseUrl}}%s\nContent-Type: application/json\nAccept: text/xml\n\n%s\n",
+				e.Name, version, e.previewOf(version), e.body)
+		}
+	}
+	if len(entries) > 0 {
+		// In httpYac the name of a request is the JSON that answered it. The line, a comment to the others, makes their reference lead there, too.
+		fmt.Fprintf(&b, "\n### What became of an operation\n# For httpYac:\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n"+
+			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[0].Name)
+	}
+	b.WriteString("\n### The operations whose outcome is unknown (scope admin)\nGET {{baseUrl}}/v1/operations?state=unknown\n")
+	b.WriteString("\n### What the proxy speaks\nGET {{baseUrl}}" + CataloguePath + "\nAccept: application/json\n")
+	b.WriteString("\n### Is it ready?\nGET {{baseUrl}}/readyz\n")
+	return b.Bytes()
+}
+
+func (e entry) previewOf(version string) string { return e.Path + PreviewSuffix + "?soap=" + version }
+
+const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+
+// postman writes a Postman collection: a folder for each tag.
+func postman(entries []entry) ([]byte, error) {
+	var folders object
+	for _, e := range entries {
+		folder, _ := folders.get(e.tag).(list)
+		folder = append(folder, item(e.Name, e.summary, e.Path, e.body, e.Status))
+		for _, version := range e.SOAPVersions {
+			folder = append(folder, item(fmt.Sprintf("%s preview SOAP %s", e.Name, version), "What would be sent; nothing is.", e.previewOf(version), e.body, 200))
+		}
+		folders.set(e.tag, folder)
+	}
+	var items list
+	for _, folder := range folders {
+		items = append(items, object{{"name", folder.name}, {"item", folder.value}})
+	}
+	items = append(items, object{{"name", "Operations"}, {"item", list{
+		item("ShowOperation", "What became of the last operation.", "/v1/operations/{{operationId}}", "", 200),
+		item("ListOperations", "The operations whose outcome is unknown (scope admin).", "/v1/operations?state=unknown", "", 200),
+		item("ShowCatalogue", "What the proxy speaks.", CataloguePath, "", 200),
+		item("ShowReadiness", "Whether calls should come here.", "/readyz", "", 200),
+	}}})
+	return object{
+		{"info", object{
+			{"name", "soapbridge"}, {"schema", postmanSchema},
+			{"description", "One request for each operation, its previews, and what follows it."},
+		}},
+		{"item", items},
+		{"variable", list{
+			object{{"key", "baseUrl"}, {"value", DemoURL}},
+			object{{"key", "operationId"}, {"value", ""}},
+			object{{"key", "apiKey"}, {"value", ""}, {"description", "Where callers are configured"}},
+		}},
+		{"auth", object{{"type", "bearer"}, {"bearer", list{object{{"key", "token"}, {"value", "{{apiKey}}"}, {"type", "string"}}}}}},
+	}.text()
+}
+
+// item is one request of a collection, and the test of its status. A body makes it a POST; one without a query executes an operation.
+func item(name, summary, target, body string, status int) object {
+	method, headers := "GET", list{header("Accept", "application/json")}
+	script := list{fmt.Sprintf("pm.test('%d', () => pm.response.to.have.status(%d));", status, status)}
+	request := object{{"description", summary}}
+	if body != "" {
+		method = "POST"
+		headers = append(headers, header("Content-Type", "application/json"))
+		request.set("body", object{{"mode", "raw"}, {"raw", body}, {"options", object{{"raw", object{{"language", "json"}}}}}})
+		if !strings.Contains(target, "?") {
+			headers = append(headers, header("Idempotency-Key", "{{$guid}}"))
+			script = append(script, "pm.collectionVariables.set('operationId', pm.response.headers.get('Operation-Id'));")
+		}
+	}
+	request = append(object{{"method", method}, {"header", headers}, {"url", postmanURL(target)}}, request...)
+	test := object{{"listen", "test"}, {"script", object{{"type", "text/javascript"}, {"exec", script}}}}
+	return object{{"name", name}, {"request", request}, {"event", list{test}}}
+}
+
+func header(name, value string) object { return object{{"key", name}, {"value", value}} }
+
+func postmanURL(target string) object {
+	path, query, _ := strings.Cut(target, "?")
+	url := object{{"raw", "{{baseUrl}}" + target}, {"host", list{"{{baseUrl}}"}}, {"path", listOf(strings.Split(strings.Trim(path, "/"), "/"))}}
+	if key, value, found := strings.Cut(query, "="); found {
+		url.set("query", list{object{{"key", key}, {"value", value}}})
+	}
+	return url
+}

@@ -1,0 +1,230 @@
+package openapi
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The older formats are the 3.1 document with less in it.
+
+// older writes the document as OpenAPI 3.0.3, for generators that stop at conditions or at null. What the format cannot say is listed in
+// the description.
+func older(doc object) object {
+	var unsaid []string
+	doc = onSchemas(doc, func(name string, schema object) object {
+		lowered := lower(schema)
+		if slices.ContainsFunc(conditions, func(keyword string) bool { return schema.index(keyword) >= 0 && lowered.index(keyword) < 0 }) {
+			unsaid = append(unsaid, name)
+		}
+		return lowered
+	})
+	doc.set("openapi", "3.0.3")
+	note(&doc, fmt.Sprintf("This is OpenAPI 3.0.3 for generators of clients. It does not say what members must be to each other in %s. The proxy checks it all the same: "+
+		"[openapi.json](/openapi.json) has every rule.", strings.Join(unsaid, ", ")))
+	return doc
+}
+
+func note(doc *object, sentence string) {
+	doc.edit(func(info *object) {
+		info.set("description", fmt.Sprintf("%v\n\n%s", info.get("description"), sentence))
+	}, "info")
+}
+
+// conditions are the keywords of rules between members.
+var conditions = []string{"if", "then", "else", "not", "allOf", "anyOf", "oneOf"}
+
+// onSchemas changes every schema of a document. The name is that of a component, or empty.
+func onSchemas(o object, change func(name string, schema object) object) object {
+	changed := make(object, len(o))
+	for i, m := range o {
+		switch inner := m.value.(type) {
+		case object:
+			switch m.name {
+			case "schema":
+				m.value = change("", inner)
+			case "schemas":
+				named := make(object, len(inner))
+				for j, s := range inner {
+					named[j] = member{s.name, change(s.name, s.value.(object))} //nolint:forcetypeassert // every schema of ours is an object
+				}
+				m.value = named
+			default:
+				m.value = onSchemas(inner, change)
+			}
+		case list:
+			items := slices.Clone(inner)
+			for j, item := range items {
+				if item, ok := item.(object); ok {
+					items[j] = onSchemas(item, change)
+				}
+			}
+			m.value = items
+		}
+		changed[i] = m
+	}
+	return changed
+}
+
+// lower writes a schema in the words of OpenAPI 3.0.3.
+func lower(schema object) (lowered object) {
+	for _, m := range schema {
+		switch m.name {
+		case "$ref":
+			if len(schema) > 1 { // a reference has nothing beside it there
+				m = member{"allOf", list{object{m}}}
+			}
+		case "examples":
+			if examples, ok := m.value.(list); ok {
+				m = member{"example", examples[0]}
+			}
+		case "type":
+			if types, ok := m.value.(list); ok {
+				m.value = types[0]
+			}
+		case "const":
+			m = member{"enum", list{m.value}}
+		case "properties":
+			m.value = lowerEach(m.value)
+		case "items":
+			m.value = lower(m.value.(object)) //nolint:forcetypeassert // every schema of ours is an object
+		default:
+			if one := orNull(m.value); one != nil {
+				lowered = append(lowered, one...)
+				continue
+			}
+			if slices.Contains(conditions, m.name) && !isUnion(m.value) {
+				continue
+			}
+		}
+		lowered = append(lowered, m)
+	}
+	return lowered
+}
+
+func lowerEach(properties any) (lowered object) {
+	for _, m := range properties.(object) { //nolint:forcetypeassert // see lower
+		lowered = append(lowered, member{m.name, lower(m.value.(object))}) //nolint:forcetypeassert // see lower
+	}
+	return lowered
+}
+
+// orNull returns the schema that may be null instead; nil where the value is something else.
+func orNull(value any) object {
+	if either, ok := value.(list); ok && len(either) == 2 {
+		if null, _ := either[1].(object); null.get("type") == "null" {
+			return either[0].(object) //nolint:forcetypeassert // so property makes it
+		}
+	}
+	return nil
+}
+
+// isUnion reports whether a list of schemas has only references: the answers of several operations.
+func isUnion(value any) bool {
+	schemas, ok := value.(list)
+	return ok && !slices.ContainsFunc(schemas, func(s any) bool {
+		o, _ := s.(object)
+		return len(o) != 1 || o[0].name != "$ref"
+	})
+}
+
+// swagger writes an OpenAPI 3.0.3 document as Swagger 2.0.
+func swagger(doc object) object {
+	components := doc.in("components")
+	old := object{
+		{"swagger", "2.0"}, {"info", doc.get("info")}, {"basePath", "/"}, {"security", doc.get("security")}, {"tags", doc.get("tags")},
+	}
+	note(&old, "Swagger 2.0 has neither examples of answers nor one of several schemas: they are in openapi.json.")
+	s := swagger20{components.in("headers")}
+	paths := object{}
+	for _, p := range doc.in("paths") {
+		methods := object{}
+		for _, m := range p.value.(object) { //nolint:forcetypeassert // so build makes it
+			methods.set(m.name, s.operation(m.value.(object))) //nolint:forcetypeassert // see above
+		}
+		paths.set(p.name, methods)
+	}
+	old.set("paths", paths)
+	old.set("parameters", each(components.in("parameters"), s.parameter))
+	old.set("responses", each(components.in("responses"), s.response))
+	if components.index("securitySchemes") >= 0 {
+		old.set("securityDefinitions", object{
+			{"bearer", object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "`Bearer ` and the API key."}}},
+			{"apiKey", components.in("securitySchemes").in("apiKey")},
+		})
+	}
+	old.set("definitions", components.in("schemas"))
+	return rewrite(old, func(o object) any {
+		if target, ok := o.get("$ref").(string); ok {
+			o.set("$ref", moved.Replace(target))
+		}
+		return o.without("oneOf", "anyOf")
+	}).(object) //nolint:forcetypeassert // rewrite keeps what change keeps
+}
+
+var moved = strings.NewReplacer("#/components/schemas/", "#/definitions/", "#/components/", "#/")
+
+func each(all object, change func(object) object) (changed object) {
+	for _, m := range all {
+		changed = append(changed, member{m.name, change(m.value.(object))}) //nolint:forcetypeassert // so build makes it
+	}
+	return changed
+}
+
+// swagger20 rewrites the parts of operations. In Swagger 2.0 headers are no components.
+type swagger20 struct{ headers object }
+
+func (s swagger20) operation(o object) object {
+	old := o.without("parameters", "requestBody", "responses")
+	parameters := list{}
+	given, _ := o.get("parameters").(list)
+	for _, p := range given {
+		parameters = append(parameters, s.parameter(p.(object))) //nolint:forcetypeassert // so build makes it
+	}
+	if body := o.in("requestBody"); body != nil {
+		content := body.in("content")
+		old.set("consumes", names(content))
+		parameters = append(parameters, object{
+			{"name", "request"}, {"in", "body"}, {"description", body.get("description")}, {"required", true}, {"schema", content[0].value.(object).get("schema")}, //nolint:forcetypeassert // so build makes it
+		})
+	}
+	old.set("produces", list{"application/json", problemType})
+	old.set("parameters", parameters)
+	old.set("responses", each(o.in("responses"), s.response))
+	return old
+}
+
+func names(content object) (names list) {
+	for _, m := range content {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+func (s swagger20) parameter(p object) object {
+	old := p.without("schema", "example")
+	old = append(old, p.in("schema").without("example")...)
+	if example := p.get("example"); example != nil {
+		old.set("x-example", example)
+	}
+	return old
+}
+
+func (s swagger20) response(r object) object {
+	if r.index("$ref") >= 0 {
+		return r
+	}
+	old := object{{"description", r.get("description")}}
+	if content := r.in("content"); content != nil {
+		old.set("schema", content[0].value.(object).get("schema")) //nolint:forcetypeassert // so build makes it
+	}
+	headers := object{}
+	for _, m := range r.in("headers") {
+		header := s.headers.in(m.name)
+		headers.set(m.name, append(object{{"description", header.get("description")}}, header.in("schema").without("example")...))
+	}
+	if len(headers) > 0 {
+		old.set("headers", headers)
+	}
+	return old
+}
