@@ -12,6 +12,7 @@ import (
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
 	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redis"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
@@ -193,20 +194,16 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 	retention := idempotency.Retention{Done: c.IdempotencyRetention, Unknown: max(idempotency.UnknownRetention, c.IdempotencyRetention)}
 	r, shared := c.Redis()
 	if !shared {
-		return idempotency.NewMemory(idempotency.MemoryOptions{Retention: retention}), keys, nil
+		return idempotency.NewMemory(retention), keys, nil
 	}
-	options := idempotency.RedisOptions{
-		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB,
-		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
-	}
+	var tlsConfig *tls.Config
 	if r.TLS {
-		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		tlsConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	records, err := idempotency.NewRedis(options)
-	if err != nil {
-		return nil, nil, err
-	}
-	return records, keys, nil
+	return redis.New(redis.Options{
+		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
+	}), keys, nil
 }
 
 // foreign names the setting by which a store is not this proxy's, if that is why it cannot be used.

@@ -49,6 +49,7 @@ const (
 	operations = module + "/api/operations"
 	settings   = module + "/api/config"
 	store      = module + "/api/idempotency"
+	redis      = store + "/redis"
 
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -165,16 +166,16 @@ var arrows = []arrow{
 		reason: "api/app alone knows which systems and which upstream there are: only it wires them",
 	},
 	{
-		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{client, edge, settings},
-		reason: "api/app alone joins the two edges and the settings",
+		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{client, edge, settings, redis},
+		reason: "api/app alone joins the two edges, the settings and the shared store",
 	},
 	{
 		from: []string{"module"}, not: []string{edge, openapi + "/...", tests + "/bench"}, to: []string{"github.com/gin-gonic/...", "github.com/gin-contrib/..."}, tests: true,
 		reason: "gin is the edge's choice; nothing else may have to change with it",
 	},
 	{
-		from: []string{"module"}, not: []string{store + "/..."}, to: []string{"github.com/redis/..."},
-		reason: "Redis is behind the interface of the store",
+		from: []string{"module"}, not: []string{redis + "/..."}, to: []string{"github.com/redis/..."},
+		reason: "only one implementation of the store knows Redis; redistest starts its servers",
 	},
 	{
 		from: []string{"module"}, not: []string{settings}, to: []string{"github.com/caarlos0/env/..."}, tests: true,

@@ -32,7 +32,7 @@ type twisted struct {
 
 // twist makes a right store wrong.
 func twist(r idempotency.Retention, how func(*twisted)) *twisted {
-	s := idempotency.NewMemory(idempotency.MemoryOptions{Retention: r})
+	s := idempotency.NewMemory(r)
 	w := &twisted{
 		Store: s, begin: s.Begin, finish: s.Finish, release: s.Release, markUnknown: s.MarkUnknown, settle: s.Settle, unknowns: s.Unknowns,
 		sweep: s.Sweep, ready: s.Ready, close: s.Close, before: func(string) {}, show: func(*idempotency.Record) {},
