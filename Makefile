@@ -47,5 +47,5 @@ torture: ## ten minutes of the torture test, which make test runs for half of on
 	go test -race -count=1 -timeout 1h -v ./tests/torture -torture.duration=10m $(TORTURE)
 
 bench: ## what a request costs, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
-	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate
+	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate ./api/idempotency
 	go run ./tests/bench $(BENCH)
