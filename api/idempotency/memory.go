@@ -18,14 +18,14 @@ const (
 	maxMemoryBytes   = 256 << 20
 )
 
-// recordOverhead is the size of a record without its texts and bytes: the entry itself and its places in the map, the list and the schedules.
-// Measured and rounded up.
+// recordOverhead is the size of a record without its texts and bytes: the entry itself and its places in the map, the list and the
+// schedules. Measured and rounded up.
 const recordOverhead = 512
 
 // Memory is a Store for one process. It is lost with the process: a call in flight then may have been sent, and its key is free again.
 //
-// Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing in the background: later calls remove
-// records that are past their retention, and a passed lease is noticed when its record is read, or by Sweep.
+// Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing in the background: later calls
+// remove records that are past their retention, and a passed lease is noticed when its record is read, or by Sweep.
 type Memory struct {
 	now        func() time.Time
 	epoch      time.Time // zero of the monotonic clock
@@ -282,8 +282,8 @@ func (e *entry) heldBy(owner string) bool {
 	return e != nil && e.owner == owner && !e.Settled
 }
 
-// makeRoom removes records past their retention until there is room, and returns the limit that leaves none. A claim that replaces a Freed record
-// needs no further place.
+// makeRoom removes records past their retention until there is room, and returns the limit that leaves none. A claim that replaces a Freed
+// record needs no further place.
 func (m *Memory) makeRoom(now instant, replaces bool) error {
 	for {
 		err := m.full(replaces)
@@ -352,8 +352,8 @@ func (m *Memory) setResult(e *entry, result []byte) {
 	m.bytes += int64(len(result))
 }
 
-// lapse turns a record whose lease has passed into Unknown, since the time of the deadline: the end of its retention was set with the claim and
-// stays.
+// lapse turns a record whose lease has passed into Unknown, since the time of the deadline: the end of its retention was set with the claim
+// and stays.
 func (m *Memory) lapse(e *entry) {
 	m.turn(e, Unknown)
 	e.Ended = e.Deadline

@@ -60,9 +60,9 @@ type Record struct {
 	Attempt string
 }
 
-// AttemptOf identifies an attempt by its owner token, without showing the token. It is a digest and not a further value, so that every record
-// has one, whichever version of the program made it. It is SHA-1, since Redis offers that to scripts; the token is random, so that the digest
-// does not reveal it.
+// AttemptOf identifies an attempt by its owner token, without showing the token. It is a digest and not a further value, so that every
+// record has one, whichever version of the program made it. It is SHA-1, since Redis offers that to scripts; the token is random, so that
+// the digest does not reveal it.
 func AttemptOf(owner string) string {
 	sum := sha1.Sum([]byte(owner)) //nolint:gosec // see above
 	return hex.EncodeToString(sum[:])
@@ -110,8 +110,8 @@ type Readiness struct {
 	PolicyUnverified bool
 }
 
-// Retention is how long records are kept. Records in flight are kept as long as unknown ones: without the record, the key would be free although
-// it may have been used.
+// Retention is how long records are kept. Records in flight are kept as long as unknown ones: without the record, the key would be free
+// although it may have been used.
 type Retention struct {
 	Done    time.Duration // and Freed
 	Unknown time.Duration
@@ -140,8 +140,8 @@ type Unavailable struct{ Err error }
 func (u *Unavailable) Error() string { return "idempotency store unavailable: " + u.Err.Error() }
 func (u *Unavailable) Unwrap() error { return u.Err }
 
-// Mismatch reports that the records of a shared store, or their keys, are not those of this process. Claims are refused until a person decides,
-// since keys that were used before could be executed again. It is wrapped in *Unavailable.
+// Mismatch reports that the records of a shared store, or their keys, are not those of this process. Claims are refused until a person
+// decides, since keys that were used before could be executed again. It is wrapped in *Unavailable.
 type Mismatch struct {
 	Of MismatchOf
 	// KeyID is the id of the sealing key.
@@ -186,21 +186,21 @@ var ErrOtherAttempt = errors.New("idempotency: the operation has been attempted 
 var ErrNotFound = errors.New("idempotency: no such operation")
 
 // Store keeps records. All its methods are safe for concurrent use, by several processes where the store is shared, and every method that
-// writes is safe to call twice with the same arguments: a caller repeats a call whose answer was lost. Every other error than those above is
-// *Unavailable, within the context's deadline. A store never evicts a record before its retention is over; when it is full, Begin fails.
+// writes is safe to call twice with the same arguments: a caller repeats a call whose answer was lost. Every other error than those above
+// is *Unavailable, within the context's deadline. A store never evicts a record before its retention is over; when it is full, Begin fails.
 type Store interface {
-	// Begin claims a record. When there was none, or a Freed one, acquired is true and the record is the new one; also when it is repeated with
-	// the same owner while the record is InFlight. Otherwise the record is the existing one, of any owner; when its lease has passed, it
-	// is Unknown.
+	// Begin claims a record. When there was none, or a Freed one, acquired is true and the record is the new one; also when it is repeated
+	// with the same owner while the record is InFlight. Otherwise the record is the existing one, of any owner; when its lease has passed,
+	// it is Unknown.
 	Begin(ctx context.Context, c Claim) (r Record, acquired bool, err error)
 
-	// Finish ends a claim with a sealed result: InFlight, or an Unknown that no operator has settled, becomes Done. Repeated by the owner of a
-	// Done record, it changes nothing and succeeds. Otherwise ErrNotOwner.
+	// Finish ends a claim with a sealed result: InFlight, or an Unknown that no operator has settled, becomes Done. Repeated by the owner
+	// of a Done record, it changes nothing and succeeds. Otherwise ErrNotOwner.
 	Finish(ctx context.Context, id, owner string, result []byte) error
 
-	// Release ends a claim under which nothing was sent: the record is deleted, and a Freed one that the claim replaced is restored until its own
-	// retention is over, since an operator may read it or repeat the settlement. A record that is not InFlight or Unknown under that owner,
-	// or was settled, stays as it is; that is not an error, since the caller does not hold the claim.
+	// Release ends a claim under which nothing was sent: the record is deleted, and a Freed one that the claim replaced is restored until
+	// its own retention is over, since an operator may read it or repeat the settlement. A record that is not InFlight or Unknown under
+	// that owner, or was settled, stays as it is; that is not an error, since the caller does not hold the claim.
 	Release(ctx context.Context, id, owner string) error
 
 	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds. Otherwise ErrNotOwner.
@@ -209,16 +209,16 @@ type Store interface {
 	// Get reads a record, or ErrNotFound. When its lease has passed, it is Unknown.
 	Get(ctx context.Context, id string) (Record, error)
 
-	// Settle ends an Unknown: executed makes it Done, not executed Freed; both are then Settled. Repeated with the same Executed, it changes nothing
-	// and returns the record. ErrNotFound; ErrOtherAttempt, in any state; ErrNotUnknown.
+	// Settle ends an Unknown: executed makes it Done, not executed Freed; both are then Settled. Repeated with the same Executed, it
+	// changes nothing and returns the record. ErrNotFound; ErrOtherAttempt, in any state; ErrNotUnknown.
 	Settle(ctx context.Context, id string, s Settlement) (Record, error)
 
-	// Unknowns lists at most limit Unknowns behind a place, in the order of Cursor, without their results. total counts all Unknowns, before that
-	// place too.
+	// Unknowns lists at most limit Unknowns behind a place, in the order of Cursor, without their results. total counts all Unknowns,
+	// before that place too.
 	Unknowns(ctx context.Context, after Cursor, limit int) (list []Record, total int, err error)
 
-	// Sweep turns InFlight records whose lease has passed into Unknown, so that a record that is never read is still listed. It returns the number
-	// of them.
+	// Sweep turns InFlight records whose lease has passed into Unknown, so that a record that is never read is still listed. It returns the
+	// number of them.
 	Sweep(ctx context.Context) (int, error)
 
 	// Ready returns an error when claims cannot be made or kept now. It writes nothing.

@@ -26,8 +26,8 @@ type Key struct {
 	Secret []byte // KeySize bytes
 }
 
-// Vault makes the names, fingerprints and sealed results that a store may keep. A leaked dump without the keys shows neither which PIN was set nor
-// that two calls set the same one.
+// Vault makes the names, fingerprints and sealed results that a store may keep. A leaked dump without the keys shows neither which PIN was
+// set nor that two calls set the same one.
 type Vault struct {
 	name  *macs
 	keys  map[string]derived
@@ -44,8 +44,8 @@ type derived struct {
 // ErrUnknownKey reports that a record was made with a key that this process does not have.
 var ErrUnknownKey = errors.New("idempotency: the record was made with a key that is not configured")
 
-// NewVault returns a vault. When the name key changes within the retention, records are no longer found. The first sealing key makes new records,
-// the others open theirs.
+// NewVault returns a vault. When the name key changes within the retention, records are no longer found. The first sealing key makes new
+// records, the others open theirs.
 func NewVault(name []byte, keys []Key) (*Vault, error) {
 	if len(name) != KeySize || len(keys) == 0 {
 		return nil, fmt.Errorf("idempotency: a vault needs a name key of %d bytes and at least one sealing key", KeySize)
@@ -110,8 +110,8 @@ func (v *Vault) Checks() KeyChecks {
 // SealingKey returns the id of the key that makes new records.
 func (v *Vault) SealingKey() string { return v.first }
 
-// OperationID returns the id of the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one by id
-// are the same read.
+// OperationID returns the id of the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one
+// by id are the same read.
 func (v *Vault) OperationID(caller, key string) string {
 	var id uuid.UUID
 	copy(id[:], v.name.digest(nil, "operation", caller, key))
@@ -123,8 +123,8 @@ func (v *Vault) OperationID(caller, key string) string {
 // CallerDigest distinguishes callers without naming them.
 func (v *Vault) CallerDigest(caller string) []byte { return v.name.digest(nil, "caller", caller) }
 
-// Fingerprint digests a request with a key's id. The content is appended by a function. With a plain hash, a leaked dump would reveal a PIN of
-// four digits to a search. ErrUnknownKey.
+// Fingerprint digests a request with a key's id. The content is appended by a function. With a plain hash, a leaked dump would reveal a PIN
+// of four digits to a search. ErrUnknownKey.
 func (v *Vault) Fingerprint(keyID, operation string, content func([]byte) []byte) ([]byte, error) {
 	k, ok := v.keys[keyID]
 	if !ok {
@@ -197,8 +197,8 @@ func newMACs(key []byte) *macs {
 	return &macs{sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, key)} }}}
 }
 
-// digest returns the code of the fields and of the content after them, unless content is nil. Each field has its length before it, so that two
-// fields never read as one.
+// digest returns the code of the fields and of the content after them, unless content is nil. Each field has its length before it, so that
+// two fields never read as one.
 func (m *macs) digest(content func([]byte) []byte, fields ...string) []byte {
 	h, _ := m.pool.Get().(*mac)
 	defer m.put(h)

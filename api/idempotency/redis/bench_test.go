@@ -10,8 +10,8 @@ import (
 	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// BenchmarkStore measures against a real server on the same machine, which syncs its file each second, as Redis recommends. On a network, only
-// roundtrips/op matters.
+// BenchmarkStore measures against a real server on the same machine, which syncs its file each second, as Redis recommends. On a network,
+// only roundtrips/op matters.
 func BenchmarkStore(b *testing.B) {
 	result := bytes.Repeat([]byte("r"), 400) // a sealed reply of usual size
 	b.Run("claim and finish", func(b *testing.B) {

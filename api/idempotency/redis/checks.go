@@ -35,9 +35,9 @@ const (
 	joinEvery = 24 * time.Hour
 )
 
-// shardChecks are the values that a process expects in the hashes sb:{bb}:keys: check values of the keys that make the records, and a random id
-// of the store. scriptJoin writes them where they are absent, scriptBegin compares them. Each shard has its own, since a script can touch no
-// other shard.
+// shardChecks are the values that a process expects in the hashes sb:{bb}:keys: check values of the keys that make the records, and a
+// random id of the store. scriptJoin writes them where they are absent, scriptBegin compares them. Each shard has its own, since a script
+// can touch no other shard.
 type shardChecks struct {
 	own idempotency.KeyChecks
 	// ids are the sealing keys', sorted.

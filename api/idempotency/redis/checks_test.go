@@ -124,8 +124,8 @@ func TestForgetsUnusedSealingKeys(t *testing.T) {
 	}
 }
 
-// TestOneProcessWinsAnEmptyStore: processes with different name keys notice each other before either claims. They have different ids for the
-// same idempotency key, in different shards.
+// TestOneProcessWinsAnEmptyStore: processes with different name keys notice each other before either claims. They have different ids for
+// the same idempotency key, in different shards.
 func TestOneProcessWinsAnEmptyStore(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "no")
 	const rounds = 10

@@ -21,8 +21,8 @@ import (
 // soonEnough is a second, and another one for a busy machine.
 const soonEnough = 2 * time.Second
 
-// TestFailsClosed breaks a real server in every way, and fixes it. While it is broken no write succeeds and no call waits long; afterwards the
-// same store works again and has its records.
+// TestFailsClosed breaks a real server in every way, and fixes it. While it is broken no write succeeds and no call waits long; afterwards
+// the same store works again and has its records.
 func TestFailsClosed(t *testing.T) {
 	for _, fault := range []struct {
 		name       string

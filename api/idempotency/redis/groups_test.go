@@ -28,8 +28,8 @@ func TestWaitsForReplicas(t *testing.T) {
 	}
 }
 
-// TestUnconfirmedClaims: while the replica hangs no claim is acquired, however often it is repeated, but results are replayed; a released key is
-// free afterwards.
+// TestUnconfirmedClaims: while the replica hangs no claim is acquired, however often it is repeated, but results are replayed; a released
+// key is free afterwards.
 func TestUnconfirmedClaims(t *testing.T) {
 	server := redistest.Start(t)
 	replica := server.Replicate()
@@ -170,8 +170,8 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// TestClusterHungMaster: when a new store first connects, one master hangs, but not the one that decides whose keys are right. Claims there fail in
-// time, the others are acquired.
+// TestClusterHungMaster: when a new store first connects, one master hangs, but not the one that decides whose keys are right. Claims there
+// fail in time, the others are acquired.
 func TestClusterHungMaster(t *testing.T) {
 	c := redistest.StartCluster(t)
 	deciding := slices.Index(c.Masters, c.Owner("{00}"))

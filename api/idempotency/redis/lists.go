@@ -22,9 +22,9 @@ const (
 	listRounds = 4
 )
 
-// Sweep implements idempotency.Store. It takes one round trip when there is nothing to do, and handles at most duePerSweep records; the next
-// call handles the rest. It also removes records whose retention is over from the lists. When a reply is lost, it may return a smaller number
-// than it turned.
+// Sweep implements idempotency.Store. It takes one round trip when there is nothing to do, and handles at most duePerSweep records; the
+// next call handles the rest. It also removes records whose retention is over from the lists. When a reply is lost, it may return a smaller
+// number than it turned.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.list)
 	defer cancel()
@@ -122,8 +122,8 @@ func (s *Store) pipeline(ctx context.Context, fill func(goredis.Pipeliner)) erro
 	return err
 }
 
-// Unknowns implements idempotency.Store, in two round trips. A shard's list is in the order of start and id, too. The lists are read one after
-// the other: a change in between may be seen or not. Records whose retention is over may be counted until the next Sweep.
+// Unknowns implements idempotency.Store, in two round trips. A shard's list is in the order of start and id, too. The lists are read one
+// after the other: a change in between may be seen or not. Records whose retention is over may be counted until the next Sweep.
 func (s *Store) Unknowns(ctx context.Context, after idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.list)
 	defer cancel()

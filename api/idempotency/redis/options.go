@@ -44,8 +44,8 @@ const (
 	// pinnedRetries is the same for claims that replicas must confirm, with pauses that double: enough for a cluster client to learn of a
 	// moved slot.
 	pinnedRetries = 5
-	// poolSize is how many calls may wait for one server at once. The upstreams allow up to 96 calls by default; claims that wait for replicas
-	// must not keep the results of those from being stored.
+	// poolSize is how many calls may wait for one server at once. The upstreams allow up to 96 calls by default; claims that wait for
+	// replicas must not keep the results of those from being stored.
 	poolSize = 128
 )
 
@@ -98,8 +98,8 @@ func (o Options) universal(t timing) *goredis.UniversalOptions {
 		// Sweep and Unknowns are too rare for connections of their own.
 		PipelinePoolSize: -1,
 
-		// RESP3 brings pushed messages, maintenance notices among them, and the library looks for them before each command. By default a new
-		// connection also identifies the client: one more round trip before the call that needs it.
+		// RESP3 brings pushed messages, maintenance notices among them, and the library looks for them before each command. By default a
+		// new connection also identifies the client: one more round trip before the call that needs it.
 		Protocol:                 2,
 		DisableIdentity:          true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},

@@ -46,8 +46,8 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// TestReadyProvesThatCommandsMayRun: a server may answer everything else and refuse each claim, or the list. The server itself lists the commands
-// that all methods have sent. The proof writes nothing.
+// TestReadyProvesThatCommandsMayRun: a server may answer everything else and refuse each claim, or the list. The server itself lists the
+// commands that all methods have sent. The proof writes nothing.
 func TestReadyProvesThatCommandsMayRun(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()
@@ -87,8 +87,8 @@ func readyUnless(t *testing.T, server *redistest.Server, start func(redis.Option
 	}
 }
 
-// commandsSent returns the commands of clients, in scripts too, since the statistics were reset, without those of administration, replication and
-// new connections.
+// commandsSent returns the commands of clients, in scripts too, since the statistics were reset, without those of administration,
+// replication and new connections.
 func commandsSent(server *redistest.Server) (names []string) {
 	for line := range strings.Lines(fmt.Sprint(server.Do("INFO", "commandstats"))) {
 		name, found := strings.CutPrefix(line, "cmdstat_")

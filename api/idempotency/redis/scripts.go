@@ -11,8 +11,8 @@ import goredis "github.com/redis/go-redis/v9"
 //     only before the first write, and a script that began with DEL would go on to write without a further check.
 //   - Keys: the record, the two sorted sets of its shard and the hash of the shard's checks. All have the same hash tag.
 
-// scriptHead begins every script about one record. It reads the fields that decide, and defines the answer: a word, then the fields in the order
-// of the constants field..., false for a field that is missing.
+// scriptHead begins every script about one record. It reads the fields that decide, and defines the answer: a word, then the fields in the
+// order of the constants field..., false for a field that is missing.
 const scriptHead = `
 local record, open, unknown = KEYS[1], KEYS[2], KEYS[3]
 local id, keep_done, keep_unknown = ARGV[1], ARGV[2], ARGV[3]
@@ -51,8 +51,8 @@ end
 `
 
 var (
-	// scriptBegin refuses, before it writes, when a field of the shard's checks differs from ARGV: ARGV[11] is the number of fields, their names
-	// follow from ARGV[12] on, then their values.
+	// scriptBegin refuses, before it writes, when a field of the shard's checks differs from ARGV: ARGV[11] is the number of fields, their
+	// names follow from ARGV[12] on, then their values.
 	scriptBegin = script(`
 local claimant, lease, keep, count = ARGV[4], ARGV[5], ARGV[6], ARGV[11]
 for i, value in ipairs(redis.call('HMGET', KEYS[4], unpack(ARGV, 12, 11 + count))) do
@@ -156,7 +156,8 @@ end
 return answer('done')
 `)
 
-	// scriptTidy lets a lease pass, and removes the record from the sets where it no longer belongs. An expired hash leaves its members behind.
+	// scriptTidy lets a lease pass, and removes the record from the sets where it no longer belongs. An expired hash leaves its members
+	// behind.
 	scriptTidy = script(`
 local turned = lapse()
 if state ~= 'in_flight' then
@@ -198,9 +199,9 @@ redis.call('HSET', keys, unpack(fields))
 return {'joined', store}
 `)
 
-	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes nothing.
-	// ZADD may change existing members only. HSET lacks a value, which Redis notices after it has checked permissions, role and memory; it
-	// comes first, since Redis checks memory only then.
+	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes
+	// nothing. ZADD may change existing members only. HSET lacks a value, which Redis notices after it has checked permissions, role and
+	// memory; it comes first, since Redis checks memory only then.
 	scriptProbe = goredis.NewScript(`
 local absent = KEYS[1]
 local refused = redis.pcall('HSET', absent, 'x', 'y', 'z')
@@ -219,8 +220,8 @@ redis.call('ZCARD', absent)
 return 'ready'
 `)
 
-	// scriptDue lists the ids of a shard for scriptTidy, up to a limit for each set: leases that have passed, and unknowns that started so long
-	// ago that their hash may have expired.
+	// scriptDue lists the ids of a shard for scriptTidy, up to a limit for each set: leases that have passed, and unknowns that started so
+	// long ago that their hash may have expired.
 	scriptDue = goredis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

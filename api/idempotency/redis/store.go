@@ -17,9 +17,9 @@ import (
 // Store is an idempotency.Store for many processes.
 //
 // A record is a hash sb:{bb}:<id>, where bb are the first two digits of the id. The sorted sets sb:{bb}:open and sb:{bb}:unknown list the
-// records in flight by deadline and the Unknowns by start. The hash sb:{bb}:keys says which keys made the records of the shard: see shardChecks.
-// The braces keep the four in one slot of a cluster. Records expire with their retention; Sweep removes what they leave behind in the sets.
-// Times are milliseconds since 1970 by the server's clock.
+// records in flight by deadline and the Unknowns by start. The hash sb:{bb}:keys says which keys made the records of the shard: see
+// shardChecks. The braces keep the four in one slot of a cluster. Records expire with their retention; Sweep removes what they leave behind
+// in the sets. Times are milliseconds since 1970 by the server's clock.
 //
 // Server: Redis 5 or later, or one that speaks its protocol, with maxmemory-policy noeviction (Ready checks it), an append-only file, and
 // where records must outlive a machine, replicas and WaitReplicas. A user with the fewest permissions:
@@ -215,8 +215,8 @@ func (s *Store) Get(ctx context.Context, id string) (idempotency.Record, error) 
 	return s.read(ctx, scriptGet, id)
 }
 
-// Settle implements idempotency.Store, in one round trip. A process that has not seen the checks of the record's shard compares them first: a
-// result that was sealed with another key under the same id could never be opened.
+// Settle implements idempotency.Store, in one round trip. A process that has not seen the checks of the record's shard compares them first:
+// a result that was sealed with another key under the same id could never be opened.
 func (s *Store) Settle(ctx context.Context, id string, f idempotency.Settlement) (idempotency.Record, error) {
 	if idempotency.ValidID(id) && s.checks.seen(shardOf(id)) == "" {
 		if err := s.look(ctx, shardOf(id)); err != nil {
@@ -267,8 +267,9 @@ func (s *Store) scriptArgs(id string, args ...any) []any {
 	return append([]any{id, s.retention.Done.Milliseconds(), s.retention.Unknown.Milliseconds()}, args...)
 }
 
-// unavailable wraps an error, and asks a cluster for its masters again when one of them does not answer: by itself the client does that only
-// on redirections, and would ask a dead master until its view of the cluster is out of date (https://github.com/redis/go-redis/issues/3979).
+// unavailable wraps an error, and asks a cluster for its masters again when one of them does not answer: by itself the client does that
+// only on redirections, and would ask a dead master until its view of the cluster is out of date
+// (https://github.com/redis/go-redis/issues/3979).
 func (s *Store) unavailable(ctx context.Context, err error) error {
 	if s.cluster != nil && lostServer(err) {
 		s.cluster.ReloadState(ctx)

@@ -144,8 +144,8 @@ func TestRepeatedCommands(t *testing.T) {
 	}
 }
 
-// TestRepeatsUnconfirmedClaim: when the reply to WAIT is lost, WAIT on another connection would confirm nothing. The claim is repeated there
-// too.
+// TestRepeatsUnconfirmedClaim: when the reply to WAIT is lost, WAIT on another connection would confirm nothing. The claim is repeated
+// there too.
 func TestRepeatsUnconfirmedClaim(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()

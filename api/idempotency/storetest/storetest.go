@@ -23,8 +23,8 @@ import (
 // so that Close must bear repetition.
 //
 // Leases and retentions that are meant to pass are short, all others last hours; nothing depends on how fast the store is, and a call that
-// ends with *Unavailable is made again for ten seconds. The model runs as many sequences as -rapid.checks says, 100 unless told, and a fifth
-// with -short.
+// ends with *Unavailable is made again for ten seconds. The model runs as many sequences as -rapid.checks says, 100 unless told, and a
+// fifth with -short.
 func Run(t *testing.T, open func(t *testing.T, r idempotency.Retention) idempotency.Store) {
 	t.Helper()
 	for _, c := range checks() {
