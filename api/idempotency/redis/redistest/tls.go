@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// StartTLS starts a server that listens at addr for TLS too, and gives what a client needs to trust it and nobody else.
+// StartTLS starts a server that also listens at addr for TLS, and returns the configuration of a client that trusts only this server.
 func StartTLS(tb testing.TB) (s *Server, addr string, client *tls.Config) {
 	tb.Helper()
 	certificate, key, pool := selfSigned(tb)
