@@ -1,11 +1,11 @@
-// Package sandbox is a SOAP server that stands in for the vendors' services: for trying the proxy out without a vendor, and
-// for finding the proxy's bugs. It is stricter than any of them. Where a real ASMX service silently loses an element in the
-// wrong namespace, the sandbox answers a fault that says what is wrong and where.
+// Package sandbox is a SOAP server in the place of the vendors' services: for trying the proxy out without a vendor, and for finding its
+// bugs. It is stricter than any of them: where a real ASMX service silently loses an element in the wrong namespace, the sandbox answers a
+// fault with the reason and the place.
 //
 // It judges requests with encoding/xml against the curated vendor samples and imports nothing of this module, on purpose: a
 // wrong element name in code shared with the translation would agree with itself on both sides.
 //
-// It keeps the envelopes it executed, secrets included, and shows them to whoever asks: it is for made-up data only.
+// It keeps the executed envelopes, with their secrets, and shows them to every client: it is for made-up data only.
 package sandbox
 
 import (
@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// The systems the sandbox can stand in for: the values of System.Name.
+// The systems that the sandbox can replace: the values of System.Name.
 const (
 	CustomerCare = "customercare" // Southern Company CustomerCareService, an ASMX service; SOAP 1.1 and 1.2
 	MDS          = "mds"          // MDS Global CMP services, a JAX-WS service; SOAP 1.1
@@ -38,7 +38,7 @@ const DefaultMaxRequest = 1 << 20
 // DefaultMaxCalls is the number of executed calls that are kept when Config.MaxCalls is 0.
 const DefaultMaxCalls = 1000
 
-// System is one service to stand in for.
+// System is one service to replace.
 type System struct {
 	// Name is CustomerCare, MDS or Emersion.
 	Name string
@@ -50,13 +50,13 @@ type System struct {
 	// Action is the SOAPAction that MDS and Emersion expect, empty for the empty one. CustomerCare derives it from the sample.
 	Action string
 	// Username and Password are the credentials asked for when Username is not empty: HTTP Basic for MDS, a WS-Security
-	// UsernameToken for Emersion. CustomerCare has no such credentials: giving them is an error.
+	// UsernameToken for Emersion. CustomerCare has no such credentials: setting them is an error.
 	Username, Password string
 }
 
 // Config is the configuration of a Server.
 type Config struct {
-	// Systems are the services to stand in for; at least one.
+	// Systems are the services to replace; at least one.
 	Systems []System
 	// MaxRequest is the largest request in bytes that is read, envelope or control; 0 means DefaultMaxRequest.
 	MaxRequest int64
@@ -79,18 +79,18 @@ type Server struct {
 	closeOnce  sync.Once
 }
 
-// system is a System made ready: its samples read, its vendor known.
+// system is a System with its samples read and its vendor found.
 type system struct {
 	System
 	vendor     *vendor
 	operations []*operation
 }
 
-// New reads the samples of every system. It fails when a system is unknown or given twice, when a path is not usable, or when
+// New reads the samples of every system. It fails when a system is unknown or repeated, when a path is not usable, or when
 // a sample is not one; the error names the file.
 func New(cfg Config) (*Server, error) {
 	if len(cfg.Systems) == 0 {
-		return nil, fmt.Errorf("sandbox: no system given, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
+		return nil, fmt.Errorf("sandbox: no system, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
 	}
 	s := &Server{
 		mux:        http.NewServeMux(),
@@ -153,7 +153,7 @@ func (s *Server) add(given System) error {
 func (s *Server) checkNew(given System, v *vendor) error {
 	if !strings.HasPrefix(given.Path, "/") || given.Path == "/" || strings.ContainsAny(given.Path, "{} ?#") ||
 		strings.HasPrefix(given.Path+"/", "/sandbox/") {
-		return fmt.Errorf("path %q: must begin with a slash, be more than that, stand outside /sandbox, and hold no brace, space, ? or #", given.Path)
+		return fmt.Errorf("path %q: must begin with a slash, be more than that, be outside /sandbox, and hold no brace, space, ? or #", given.Path)
 	}
 	for _, other := range s.systems {
 		if other.Name == given.Name || other.Path == given.Path {
@@ -164,7 +164,7 @@ func (s *Server) checkNew(given System, v *vendor) error {
 		return errors.New("takes no username: the vendor documents none")
 	}
 	if given.Samples == nil {
-		return errors.New("no samples given")
+		return errors.New("no samples")
 	}
 	return nil
 }
