@@ -154,7 +154,7 @@ func empty(status int) func(*exchange) {
 // redirect leads to the same service, with a mark that keeps it from redirecting again.
 func redirect(status int) func(*exchange) {
 	return func(x *exchange) {
-		x.send(answer{status: status, header: map[string]string{"Location": x.system.Path + "?" + redirected + "=1"}})
+		x.send(answer{status: status, header: map[string]string{"Location": x.system.vendor.path + "?" + redirected + "=1"}})
 	}
 }
 

@@ -46,12 +46,7 @@ func TestNewRefuses(t *testing.T) {
 		{"unknown system", []sandbox.System{{Name: "acme", Samples: ping}}, `system "acme": unknown, valid are customercare, mds and emersion`},
 		{"no samples", []sandbox.System{{Name: sandbox.MDS}}, "no samples"},
 		{"empty samples", []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{}}}, "no file is called <Operation>.request.xml"},
-		{"path without a slash", []sandbox.System{{Name: sandbox.MDS, Path: "x", Samples: ping}}, `path "x": must begin with a slash`},
-		{"path of a pattern", []sandbox.System{{Name: sandbox.MDS, Path: "/{x", Samples: ping}}, `path "/{x"`},
-		{"path of the welcome", []sandbox.System{{Name: sandbox.MDS, Path: "/", Samples: ping}}, `path "/"`},
-		{"path of the control API", []sandbox.System{{Name: sandbox.MDS, Path: "/sandbox/calls", Samples: ping}}, "be outside /sandbox"},
-		{"same system twice", []sandbox.System{{Name: sandbox.MDS, Path: "/a", Samples: ping}, {Name: sandbox.MDS, Path: "/b", Samples: ping}}, `same name or path as system "mds" at /a`},
-		{"same path twice", []sandbox.System{{Name: sandbox.MDS, Path: "/a", Samples: ping}, {Name: sandbox.Emersion, Path: "/a", Samples: ping}}, `same name or path as system "mds" at /a`},
+		{"same system twice", []sandbox.System{{Name: sandbox.MDS, Samples: ping}, {Name: sandbox.MDS, Samples: ping}}, `system "mds": repeated`},
 		{"same operation twice", []sandbox.System{{Name: sandbox.MDS, Samples: ping}, {Name: sandbox.Emersion, Samples: ping}}, "operation Ping belongs to mds already"},
 		{"username for a system without one", []sandbox.System{{Name: sandbox.CustomerCare, Samples: ping, Username: "a"}}, "takes no username"},
 		{"response missing", []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{"Ping.request.xml": file(pingRequest)}}}, "sample Ping.response.xml: open Ping.response.xml"},
@@ -104,7 +99,7 @@ func TestSixthOperation(t *testing.T) {
 		return `<x:Envelope xmlns:x="http://schemas.xmlsoap.org/soap/envelope/"><x:Body><y:Ping xmlns:y="urn:ping">` + content + `</y:Ping></x:Body></x:Envelope>`
 	}
 	b := start(t, func(cfg *sandbox.Config) {
-		cfg.Systems = []sandbox.System{{Name: sandbox.MDS, Path: "/ping", Samples: fstest.MapFS{
+		cfg.Systems = []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{
 			"a/b/Ping.request.xml": file(marked), "a/b/Ping.response.xml": file(pingReply), "a/b/README.md": file("not a sample"),
 		}}}
 	})
@@ -120,7 +115,7 @@ func TestSixthOperation(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := b.send(t, message{method: http.MethodPost, path: "/ping", envelope: ping(test.content),
+			got := b.send(t, message{method: http.MethodPost, path: sandbox.MDSPath, envelope: ping(test.content),
 				header: http.Header{"Content-Type": {type11}, "Soapaction": {`""`}}})
 			if !strings.Contains(got.body, test.want) {
 				t.Errorf("%d %s\nwant %s", got.status, got.body, test.want)

@@ -66,7 +66,7 @@ func (s *Server) paths() []string {
 	paths := make([]string, 0, 4+len(s.systems))
 	paths = append(paths, "/", "/sandbox/scenarios", "/sandbox/calls", "/sandbox/calls/{number}/envelope")
 	for _, sys := range s.systems {
-		paths = append(paths, sys.Path)
+		paths = append(paths, sys.vendor.path)
 	}
 	return paths
 }
@@ -84,7 +84,7 @@ type service struct {
 func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 	services := make([]service, 0, len(s.systems))
 	for _, sys := range s.systems {
-		shown := service{System: sys.Name, Path: sys.Path}
+		shown := service{System: sys.Name, Path: sys.vendor.path}
 		for _, v := range sys.vendor.versions {
 			shown.SOAPVersions = append(shown.SOAPVersions, v.name)
 		}
@@ -181,7 +181,7 @@ const maxTimes = 1_000_000
 
 func (s *Server) queueScenario(w http.ResponseWriter, r *http.Request) {
 	var order scenarioOrder
-	if err := decodeStrictly(http.MaxBytesReader(w, r.Body, s.maxRequest), &order); err != nil {
+	if err := decodeStrictly(http.MaxBytesReader(w, r.Body, maxRequest), &order); err != nil {
 		sendJSON(w, http.StatusBadRequest, controlError{
 			"the body is not what it should be: " + err.Error(), []string{"operation", "scenario", "times", "delay"},
 		})

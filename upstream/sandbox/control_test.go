@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"soapbridge/upstream/sandbox"
 )
 
 func TestCalls(t *testing.T) {
@@ -98,21 +96,6 @@ func TestCalls(t *testing.T) {
 			t.Errorf("numbers do not start again: %+v", list)
 		}
 	})
-}
-
-// TestCallsAreBounded: of many calls the last ones are kept; the counts are of all.
-func TestCallsAreBounded(t *testing.T) {
-	b := start(t, func(cfg *sandbox.Config) { cfg.MaxCalls = 2 })
-	for range 5 {
-		b.send(t, request(t, updateCustomerPIN))
-	}
-	list := b.calls(t, "")
-	if len(list.Calls) != 2 || list.Calls[0].Number != 4 || list.Calls[1].Number != 5 || list.Counts[updateCustomerPIN] != 5 {
-		t.Errorf("%+v", list)
-	}
-	if got := b.send(t, message{method: http.MethodGet, path: "/sandbox/calls/3/envelope"}); got.status != http.StatusNotFound {
-		t.Errorf("envelope of a forgotten call: status %d", got.status)
-	}
 }
 
 // TestControlErrors: the errors of the control API are JSON and name what is valid.

@@ -14,7 +14,7 @@ var emersion = vendor{
 	versions:      []version{soap11},
 	prefix:        "SOAP-ENV",
 	result:        "AccountID",
-	action:        configuredAction,
+	action:        emptyAction,
 	usernameToken: configuredCredentials,
 	rules:         []rule{{operation: "CreateComplexAccount", refuse: accountRules}},
 	magic: []magicValue{{"UserName", takenUsernames + "...@...",

@@ -127,7 +127,7 @@ func (x *exchange) judgeContentType() *answer {
 }
 
 func (x *exchange) read() *answer {
-	envelope, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.server.maxRequest))
+	envelope, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxRequest))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return plain(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", tooLarge.Limit))
 	}

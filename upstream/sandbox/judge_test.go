@@ -259,18 +259,6 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-func TestConfiguredAction(t *testing.T) {
-	b := start(t, func(cfg *sandbox.Config) { cfg.Systems[1].Action = "urn:create" })
-	m := request(t, createService)
-	if got := b.send(t, m); !strings.Contains(got.body, "must be &#34;urn:create&#34;") {
-		t.Errorf("another action was not refused: %d %s", got.status, got.body)
-	}
-	m.header.Set("SOAPAction", `"urn:create"`)
-	if got := b.send(t, m); got.status != http.StatusOK {
-		t.Errorf("the configured action was refused: %d %s", got.status, got.body)
-	}
-}
-
 func usernameToken(username, password string) string {
 	const wsse = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 	return `<wsse:Security xmlns:wsse="` + wsse + `wssecurity-secext-1.0.xsd" soapenv:mustUnderstand="1"><wsse:UsernameToken>` +

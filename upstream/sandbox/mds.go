@@ -11,7 +11,7 @@ var mds = vendor{
 	versions: []version{soap11},
 	prefix:   "soapenv",
 	result:   "Result/ExternalReference",
-	action:   configuredAction,
+	action:   emptyAction,
 	basic:    configuredCredentials,
 	rules:    []rule{{operation: "CreateService", refuse: createServiceRules}},
 	magic:    []magicValue{{"serviceCode", unknownServiceCodes + "...", "the ValidationFault Service code does not exist"}},

@@ -9,6 +9,7 @@ import (
 
 // The bounds of the memory; the oldest calls are removed first.
 const (
+	maxCalls         = 1000
 	maxEnvelopeBytes = 64 << 20 // of all envelopes that are kept, together
 	maxQueued        = 1000     // entries; each may be played many times
 )
@@ -31,8 +32,6 @@ type call struct {
 
 // state is the memory of the sandbox.
 type state struct {
-	maxCalls int
-
 	mu     sync.Mutex
 	memory memory
 }
@@ -46,10 +45,6 @@ type memory struct {
 	executed map[string]int
 	refused  int
 	queue    []queued
-}
-
-func newState(maxCalls int) *state {
-	return &state{maxCalls: maxCalls, memory: newMemory()}
 }
 
 func newMemory() memory {
@@ -96,7 +91,7 @@ func (s *state) record(r *request, scenario string, now time.Time) execution {
 		envelope:          r.envelope,
 	})
 	m.bytes += len(r.envelope)
-	for len(m.calls) > s.maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
+	for len(m.calls) > maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
 		m.bytes -= len(m.calls[0].envelope)
 		m.calls[0] = call{} // releases the envelope: the array lives on
 		m.calls = m.calls[1:]

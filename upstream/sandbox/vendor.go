@@ -86,8 +86,8 @@ var vendors = map[string]*vendor{
 	Emersion:     &emersion,
 }
 
-// configuredAction is the action of a service whose operations have none of their own.
-func configuredAction(op *operation) string { return op.system.Action }
+// emptyAction is the action of a service whose pages name none.
+func emptyAction(*operation) string { return "" }
 
 func configuredCredentials(s System) (username, password string) { return s.Username, s.Password }
 
