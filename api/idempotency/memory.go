@@ -234,13 +234,11 @@ func (m *Memory) Ready(ctx context.Context) (Readiness, error) {
 	return Readiness{}, m.makeRoom(now, false)
 }
 
-// Close forgets everything; every later call fails with *Unavailable. A second Close does nothing.
+// Close makes every later call fail with *Unavailable. A second Close does nothing.
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
-	m.records, m.bytes, m.unknown = nil, 0, 0
-	m.open, m.leases, m.ends = nil, nil, nil
 	return nil
 }
 

@@ -28,10 +28,10 @@ type arrow struct {
 	not    []string // among from, those that the row is not about
 	to     []string
 	except []string // among to, those that are allowed
-	deep   bool     // what the imports import counts too
+	deep   bool     // imports of imports count too
 	tests  bool     // the imports of test files count too
 	reason string
-	// later: the packages may still be to come. Every other row must be about some, so that none is empty without anybody knowing.
+	// later: the packages may not exist yet. Every other row must match a package, so that none is empty by mistake.
 	later bool
 }
 
@@ -159,7 +159,7 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{generator}, to: []string{app, client + "/...", store + "/...", settings},
-		reason: "documents say what operations and errors are, not where they are sent or kept",
+		reason: "documents describe operations and errors, not where they are sent or kept",
 	},
 	{
 		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{core + "/...", sandbox}, except: parts,
@@ -330,10 +330,10 @@ func TestTheCheckerFindsViolations(t *testing.T) {
 		"an exact path":                     {pkg{ImportPath: wire, Imports: []string{"fmt", "net"}}, arrow{from: []string{wire}, to: []string{"net"}}, 1},
 		"a path below a pattern":            {pkg{ImportPath: core + "/mds", Imports: []string{"net/http/httptrace"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
 		"the root of a pattern":             {pkg{ImportPath: core, Imports: []string{"net/http"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
-		"no path that only begins alike":    {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
+		"a path that only begins the same":  {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
 		"a package of the module":           {pkg{ImportPath: sandbox, Imports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}}, 1},
 		"a package of others":               {pkg{ImportPath: client, Imports: []string{"example.com/x"}}, arrow{from: []string{client}, to: []string{"others"}}, 1},
-		"the standard library is no other":  {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
+		"the standard library is not other": {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
 		"an exception":                      {pkg{ImportPath: client, Imports: []string{wire}}, arrow{from: []string{client}, to: []string{"module"}, except: []string{wire}}, 0},
 		"a package that the row is not for": {pkg{ImportPath: module, Imports: []string{client}}, arrow{from: []string{"module"}, not: []string{module}, to: []string{client}, later: true}, 0},
 		"a deep import":                     {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}, deep: true}, 1},
@@ -351,7 +351,7 @@ func TestTheCheckerFindsViolations(t *testing.T) {
 	}
 }
 
-// Reading a clock is no import: time is imported for its types. These functions are the ones that look at the world.
+// Reading a clock is not an import: time is imported for its types. These functions read the clock or wait.
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
 func TestTheCoreReadsNoClock(t *testing.T) {
@@ -406,7 +406,7 @@ func clockUses(t *testing.T, name string, source []byte) (uses []string) {
 	return uses
 }
 
-// importedAs gives the name by which a file calls a package; empty when it does not import it.
+// importedAs returns a file's name for a package; empty when it does not import it.
 func importedAs(file *ast.File, path string) string {
 	for _, spec := range file.Imports {
 		if imported, err := strconv.Unquote(spec.Path.Value); err != nil || imported != path {
@@ -433,7 +433,7 @@ func TestTopLevelIsSettled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range strangers(entries) {
-		t.Errorf("%s stands at the top of the module, where only the settled folders and files may stand", name)
+		t.Errorf("%s is at the top of the module, where only the settled folders and files may be", name)
 	}
 }
 

@@ -100,7 +100,7 @@ func addMillis(ms int64, d time.Duration) int64 { return min(ms+d.Milliseconds()
 func (s *Store) beginConfirmed(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
 	for attempt := 1; ; attempt++ {
 		r, acquired, err := s.beginOnce(ctx, c)
-		if !worthRepeating(err) || attempt > pinnedRetries || !sleep(ctx, minBackoff<<attempt) {
+		if !lostServer(err) || attempt > pinnedRetries || !sleep(ctx, minBackoff<<attempt) {
 			return r, acquired, err
 		}
 	}
@@ -154,14 +154,10 @@ func (u unconfirmed) Error() string {
 	return fmt.Sprintf("%d of %d replicas have confirmed the claim within %v", u.got, u.want, u.within)
 }
 
-// worthRepeating reports whether an immediate retry may succeed.
-func worthRepeating(err error) bool {
-	return lostServer(err) && !errors.As(err, new(unconfirmed))
-}
-
 // lostServer reports whether no server has answered, or another one should have been asked.
 func lostServer(err error) bool {
-	if err == nil || errors.Is(err, goredis.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, new(*idempotency.Mismatch)) {
+	if err == nil || errors.Is(err, goredis.ErrClosed) || errors.Is(err, context.Canceled) || errors.As(err, new(*idempotency.Mismatch)) ||
+		errors.As(err, new(unconfirmed)) {
 		return false
 	}
 	var answered goredis.Error

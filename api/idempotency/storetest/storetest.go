@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"testing"
 	"time"
 
@@ -277,7 +276,7 @@ func (k kit) eventually(what string, done func() bool) {
 
 // calls are all methods of a store but Close, each on a record where it would have an effect.
 func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map[string]func(context.Context) error {
-	all := map[string]func(context.Context) error{
+	return map[string]func(context.Context) error{
 		"Begin":       func(ctx context.Context) error { _, _, err := s.Begin(ctx, absent); return err },
 		"Finish":      func(ctx context.Context) error { return s.Finish(ctx, inFlight.ID, inFlight.Owner, []byte("result")) },
 		"Release":     func(ctx context.Context) error { return s.Release(ctx, inFlight.ID, inFlight.Owner) },
@@ -286,14 +285,7 @@ func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map
 			_, err := s.Settle(ctx, unknown.ID, about(unknown, idempotency.Settlement{}))
 			return err
 		},
-	}
-	maps.Copy(all, readingCalls(s, unknown))
-	return all
-}
-
-func readingCalls(s idempotency.Store, c idempotency.Claim) map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
-		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, c.ID); return err },
+		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, unknown.ID); return err },
 		"Unknowns": func(ctx context.Context) error { _, _, err := s.Unknowns(ctx, idempotency.Cursor{}, 1); return err },
 		"Sweep":    func(ctx context.Context) error { _, err := s.Sweep(ctx); return err },
 		"Ready":    func(ctx context.Context) error { _, err := s.Ready(ctx); return err },
