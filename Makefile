@@ -1,4 +1,4 @@
-# The one command of this file that everybody needs is make test. It installs what the tests need and runs all of them.
+# The main command is make test: it installs what the tests need and runs all of them.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -8,7 +8,7 @@ export GOFLAGS += -tags=nomsgpack
 
 .PHONY: help test tools lint generate npm golden fuzz torture bench build
 
-help: ## say what there is
+help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 test: tools ## install what the tests need, then run every test with the race detector
@@ -28,14 +28,14 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	cd tests/oapicodegen && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
-generate: ## write the words and documents in openapi/ anew: OpenAPI, Swagger, catalogue, .http file, Postman collection
+generate: ## write the words and documents in openapi/ again: OpenAPI, Swagger, catalogue, .http file, Postman collection
 	go run ./openapi/gen words
 	go run ./openapi/gen documents
 
-npm: ## what linters and generators of the npm world make of the OpenAPI document; needs Node
+npm: ## run linters and generators of the npm world on the OpenAPI document; needs Node
 	tests/npm/run.sh
 
-golden: ## write the golden files anew; read the difference before you commit it
+golden: ## write the golden files again; read the difference before you commit it
 	go test ./tests/contract -update
 
 fuzz: ## half a minute of each fuzz target
@@ -47,6 +47,6 @@ fuzz: ## half a minute of each fuzz target
 torture: ## ten minutes of the torture test, which make test runs for half of one; TORTURE='-torture.seed=7' repeats a run
 	go test -race -count=1 -timeout 1h -v ./tests/torture -torture.duration=10m $(TORTURE)
 
-bench: ## what a request costs, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
-	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate
+bench: ## measure a request, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
+	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate ./api/idempotency
 	go run ./tests/bench $(BENCH)

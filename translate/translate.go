@@ -61,10 +61,10 @@ type Request interface {
 	// Preview gives what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
 	// those of Encode.
 	Preview(v soap.Version, env Env) (Preview, *Error)
-	// Fingerprint writes what was asked, secrets in clear: two requests write the same bytes exactly when they ask the same, whatever their
+	// Fingerprint appends what was asked, secrets in clear: two requests append the same bytes exactly when they ask the same, whatever their
 	// white space, order of members and escapes. What the proxy fills in is no part of it, and neither is a member that is absent: so
 	// a release that adds an optional one changes no fingerprint. The bytes are for a keyed digest and never for a log.
-	Fingerprint(w io.Writer)
+	Fingerprint(b []byte) []byte
 	// Decode understands the reply to what Encode wrote.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
 }
@@ -227,9 +227,7 @@ func (r *request) complete(env Env) (filled *record.Record, headers []soap.Heade
 	return filled, headers
 }
 
-func (r *request) Fingerprint(w io.Writer) {
-	_, _ = w.Write(r.asked.AppendCanonical(make([]byte, 0, 4096))) // a digest never fails
-}
+func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}

@@ -1,4 +1,4 @@
-// Package app holds the commands of soapbridge, and composes what they run: it alone knows which systems, clients and stores there are.
+// Package app holds the commands of soapbridge and composes their parts: it alone knows which systems, clients and stores there are.
 package app
 
 import (
@@ -27,16 +27,16 @@ type Commands struct {
 	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release."`
 }
 
-// Process is what a command knows of the process that runs it.
+// Process is the command's view of its process.
 type Process struct {
 	Environ  []string
 	Out, Err io.Writer
 	Version  string
-	// Signals returns a channel of the signals to stop that come from now on. The first one has ended the command's context as well.
+	// Signals returns a channel of later signals to stop. The first one has also ended the command's context.
 	Signals func() <-chan os.Signal
 }
 
-// settings reads the settings and checks them as serve does, except for what only serve needs.
+// settings reads the settings and checks them as serve does, without its own rules.
 func (p *Process) settings() (config.Config, error) {
 	c, err := config.Load(p.Environ, config.ReadFile, checkAPIKeys)
 	return c, usage(err)
@@ -61,7 +61,7 @@ func (versionCommand) Run(p *Process) error {
 	return err
 }
 
-// VersionText returns the module's version, the commit and the release of Go. The commit may be empty: a build in the repository knows its own.
+// VersionText returns the module's version, the commit and the release of Go. An empty commit means the one that Go recorded in the build.
 func VersionText(commit string) string {
 	info := buildInfo()
 	built := map[string]string{}

@@ -16,7 +16,7 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// output is what a command writes while the test reads it.
+// output can be read while a command writes to it.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -47,7 +47,7 @@ func (o *output) listening(t *testing.T) string {
 	return ""
 }
 
-// TestServeStartsAndStops runs the whole program inside a test, twice at once: nothing of it is global.
+// TestServeStartsAndStops runs the whole program inside a test, twice at once, since it has no global state.
 func TestServeStartsAndStops(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 2)

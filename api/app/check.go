@@ -105,7 +105,7 @@ func (h *healthCommand) Run(ctx context.Context, p *Process) error {
 		return usage(err)
 	}
 	if h.URL == "" {
-		request.Host = "localhost" // a proxy without callers accepts it, whatever name SOAPBRIDGE_LISTEN has
+		request.Host = "localhost" // a proxy without callers accepts it, with any host in SOAPBRIDGE_LISTEN
 	}
 	response, err := client.Do(request)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
 	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redis"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
@@ -22,14 +23,14 @@ import (
 	"soapbridge/upstream"
 )
 
-// proxy is what serve and demo run.
+// proxy is the program of serve and demo.
 type proxy struct {
 	settings config.Config
 	edge     edge.Config
 	clients  []*upstream.Client
 }
 
-// newProxy composes a proxy from its settings. The configuration of the edge is built here, whole, and nowhere else. What the settings start
+// newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. The watching of the callers' file
 // ends with ctx; close ends the rest.
 func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log *slog.Logger) (*proxy, error) {
 	p := &proxy{settings: c}
@@ -64,12 +65,13 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 	return p, nil
 }
 
-// connect gives each system its client. Nothing is sent yet.
+// connect makes the client of each system. Nothing is sent yet.
 func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logger) ([]edge.System, error) {
 	wired := make([]edge.System, 0, len(systems))
 	var failed error
 	for _, s := range systems {
-		w := edge.System{Operations: s.operations, CallTimeout: s.settings.Timeout}
+		// Not yet: a nil *upstream.Client in the interface would not be nil.
+		w := edge.System{Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout}
 		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("SOAPBRIDGE_%s_*: %w", strings.ToUpper(s.name), err))
@@ -99,7 +101,7 @@ const lenient = "lenient"
 
 // systemsOf returns all systems, in the order of the documents.
 func systemsOf(c config.Config) ([]system, error) {
-	// The client bounds what comes over the wire; a reply in another encoding grows up to three times in UTF-8.
+	// The client bounds the bytes on the wire; a reply in another encoding grows up to three times in UTF-8.
 	limits := xml.Limits{Bytes: 3 * int(c.MaxReply)}
 	version := soap.V11
 	if c.CustomerCare.SOAPVersion == soap.V12.String() {
@@ -126,7 +128,7 @@ func systemsOf(c config.Config) ([]system, error) {
 	}, errors.Join(err1, err2, err3)
 }
 
-// transportSecrets are masked in whatever the vendor says.
+// transportSecrets are masked in every text of the vendor.
 func transportSecrets(s config.System) []secret.Secret {
 	secrets := []secret.Secret{s.BasicPassword, s.WSSEPassword}
 	if s.BasicUsername != "" { // as in the HTTP header
@@ -136,14 +138,14 @@ func transportSecrets(s config.System) []secret.Secret {
 	return secrets
 }
 
-// client returns the client of a system, nil where no URL is configured.
+// client returns the client of a system, nil without a URL.
 func (s system) client(maxReply int64, events upstream.Events) (*upstream.Client, error) {
 	if s.settings.URL == "" {
-		return nil, nil //nolint:nilnil // nil is how edge.System spells that no URL is configured
+		return nil, nil //nolint:nilnil // in edge.System, nil means that no URL is configured
 	}
 	return upstream.New(upstream.Config{
 		URL: s.settings.URL, DialTimeout: s.settings.DialTimeout, Timeout: s.settings.Timeout, MaxIdle: s.settings.MaxInFlight, MaxReply: maxReply,
-		NoKeepAlive: s.settings.KeepAlive == "off", UserAgent: userAgent(), Events: events,
+		IdleTimeout: upstream.DefaultIdleTimeout, NoKeepAlive: s.settings.KeepAlive == "off", UserAgent: userAgent(), Events: events,
 		TLSCA: s.settings.TLSCA, TLSCert: s.settings.TLSCert, TLSKey: s.settings.TLSKey,
 		BasicUsername: s.settings.BasicUsername, BasicPassword: s.settings.BasicPassword,
 	})
@@ -169,7 +171,7 @@ func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Eve
 	}
 }
 
-// store returns where the records are kept, Redis where it is configured, else this process's memory; and the vault that makes them.
+// store returns the store, Redis if it is configured, otherwise this process's memory, and the vault for its records.
 func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.Vault, error) {
 	sealing := make([]idempotency.Key, 0, len(c.SecretKeys))
 	for _, k := range c.SecretKeys {
@@ -177,7 +179,7 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 	}
 	keys, err := idempotency.NewVault([]byte(c.NameKey), sealing)
 	if c.NameKey == "" || len(sealing) == 0 {
-		keys, err = idempotency.NewRandomVault() // the configuration demands keys wherever records outlive the process
+		keys, err = idempotency.NewRandomVault() // api/config requires keys when records outlive the process
 	}
 	if err != nil {
 		return nil, nil, err
@@ -185,23 +187,19 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 	retention := idempotency.Retention{Done: c.IdempotencyRetention, Unknown: max(idempotency.UnknownRetention, c.IdempotencyRetention)}
 	r, shared := c.Redis()
 	if !shared {
-		return idempotency.NewMemory(idempotency.MemoryOptions{Retention: retention}), keys, nil
+		return idempotency.NewMemory(retention), keys, nil
 	}
-	options := idempotency.RedisOptions{
-		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB,
-		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
-	}
+	var tlsConfig *tls.Config
 	if r.TLS {
-		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		tlsConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	records, err := idempotency.NewRedis(options)
-	if err != nil {
-		return nil, nil, err
-	}
-	return records, keys, nil
+	return redis.New(redis.Options{
+		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
+	}), keys, nil
 }
 
-// foreign names the setting by which a store is not this proxy's, if that is why it cannot be used.
+// foreign returns the setting that does not match the store, if the error is a mismatch.
 func foreign(err error) error {
 	mismatch, ok := errors.AsType[*idempotency.Mismatch](err)
 	switch {
@@ -215,7 +213,7 @@ func foreign(err error) error {
 	return mismatch
 }
 
-// checkStoreAtStart logs what the first call would find out otherwise. Its error is a setting that is wrong; a store that is away may come back.
+// checkStoreAtStart logs the faults of a store before the first call. Its error is a wrong setting; a store that is down may come back.
 func checkStoreAtStart(ctx context.Context, store idempotency.Store, log *slog.Logger) error {
 	found, err := store.Ready(ctx)
 	if err := foreign(err); err != nil {

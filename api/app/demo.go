@@ -34,7 +34,7 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	defer stop()
-	// The environment is left out on purpose: a demo must not reach a real system because of an inherited variable.
+	// Without the environment: a demo must not reach a real system because of an inherited variable.
 	c, err := config.Load([]string{
 		"SOAPBRIDGE_CUSTOMERCARE_URL=" + vendors + sandbox.CustomerCarePath,
 		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=demo-direct-token",
@@ -62,7 +62,7 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 	return proxy.serve(ctx, p, listener, nil)
 }
 
-// listenOnLoopback refuses any other address: the demo knows no callers, so everybody who reaches it may do everything.
+// listenOnLoopback refuses any other address: the demo has no callers, so that every client may do everything.
 func listenOnLoopback(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -48,7 +48,7 @@ func (k *keysNew) Run(p *Process) error {
 	return nil
 }
 
-// scopesNamed returns the scopes that --scope names, each once. An empty name is a mistake, too: it comes from a variable that is not set.
+// scopesNamed returns the scopes in --scope, each once. An empty name is a mistake, too: it comes from an unset variable.
 func scopesNamed(flags []string, known []edge.Scope) (list []edge.Scope, err error) {
 	for name := range strings.SplitSeq(strings.Join(flags, ","), ",") {
 		scope := edge.Scope(name)
@@ -62,7 +62,7 @@ func scopesNamed(flags []string, known []edge.Scope) (list []edge.Scope, err err
 	return list, nil
 }
 
-// scopes lists every scope there is, admin first.
+// scopes lists every scope, admin first.
 func scopes(systems []system) []edge.Scope {
 	list := []edge.Scope{edge.AdminScope}
 	for _, s := range systems {
@@ -73,10 +73,10 @@ func scopes(systems []system) []edge.Scope {
 	return list
 }
 
-// callers returns the configured ones, and follows changes of their file; nil where none are configured.
+// callers returns the configured callers, and follows changes of their file; nil without callers.
 func callers(ctx context.Context, environ []string, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
 	if len(c.APIKeys) == 0 {
-		return nil, nil //nolint:nilnil // nil is how edge.Config spells that everybody may call
+		return nil, nil //nolint:nilnil // in edge.Config, nil means that every client may call
 	}
 	list := &edge.Callers{}
 	if err := list.Replace(c.APIKeys, known); err != nil {

@@ -36,7 +36,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	// At any level: with port 0 there is no other way to learn the address.
+	// At any level: with port 0, only the log shows the address.
 	logger(p.Err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
 	if err := checkStoreAtStart(ctx, proxy.edge.Store, log); err != nil {
 		return usage(err)
@@ -55,13 +55,13 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 
 func serverTLS(c config.Config) (*tls.Config, error) {
 	if c.TLSCert == "" {
-		return nil, nil //nolint:nilnil // nil is how edge.Serving spells plain HTTP
+		return nil, nil //nolint:nilnil // in edge.Serving, nil means plain HTTP
 	}
 	pair, err := tls.X509KeyPair([]byte(c.TLSCert), []byte(c.TLSKey))
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, err
 }
 
-// serveMetrics answers /metrics on an address of its own, until ctx ends.
+// serveMetrics serves /metrics on its own address until ctx ends.
 func (p *proxy) serveMetrics(ctx context.Context) error {
 	if p.edge.Metrics == nil {
 		return nil
@@ -79,7 +79,7 @@ func (p *proxy) serveMetrics(ctx context.Context) error {
 	return nil
 }
 
-// serve runs the API until ctx ends and everything in flight is answered, or until a second signal.
+// serve runs the API until ctx ends and all calls in flight are answered, or until a second signal.
 func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listener, tlsConfig *tls.Config) error {
 	c := &p.settings
 	handler, err := edge.New(p.edge)
@@ -87,7 +87,7 @@ func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listen
 		return usage(err)
 	}
 	go handler.Sweep(ctx)
-	// One limit for all of the stop: it begins with the signal.
+	// One limit for the whole stop: it begins with the signal.
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	context.AfterFunc(ctx, func() {

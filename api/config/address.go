@@ -42,7 +42,7 @@ func checkListen(text string) error {
 	return nil
 }
 
-// isLoopback judges the literal alone: a name other than localhost may resolve to anything.
+// isLoopback looks at the text only: a name other than localhost may resolve to any address.
 func isLoopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -69,7 +69,7 @@ func checkURL(text string) error {
 
 func isHTTP(scheme string) bool { return scheme == "http" || scheme == "https" }
 
-// checkHost accepts what a Host header has in front of the port, as it is compared.
+// checkHost accepts the part of a Host header before the port, in lower case.
 func checkHost(text string) error {
 	switch _, err := netip.ParseAddr(text); {
 	case err == nil:
@@ -105,8 +105,8 @@ func parseURL(text string, accepted func(scheme string) bool) (*url.URL, error) 
 	return u, nil
 }
 
-// checkOrigin accepts only what a browser could send as Origin (RFC 6454, section 6.1): anything else would never match and only look
-// configured. Apps in a web view have schemes of their own, as capacitor://localhost.
+// checkOrigin accepts only the origins that a browser can send (RFC 6454, section 6.1): any other text would never match. Apps in a web
+// view have their own schemes: capacitor://localhost.
 func checkOrigin(text string) error {
 	if text == "*" {
 		return errors.New("allows every origin; name them")
@@ -125,7 +125,7 @@ func checkOrigin(text string) error {
 	return nil
 }
 
-// checkNetwork refuses a network of all addresses: then every client could choose the address that it is seen with.
+// checkNetwork refuses a network of all addresses: every client could then choose its address in the log.
 func checkNetwork(text string) error {
 	if _, err := netip.ParseAddr(text); err == nil {
 		return nil

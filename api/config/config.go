@@ -1,15 +1,16 @@
 // Package config reads the process's settings from the environment.
 //
-// Every variable is named SOAPBRIDGE_X and may be given as SOAPBRIDGE_X_FILE instead, a path whose content is the value. The rules for all of them:
+// Every variable is named SOAPBRIDGE_X. SOAPBRIDGE_X_FILE may be set instead, to the path of a file with the value. The rules for all of
+// them:
 //
-//   - A variable that is set but empty counts as not given, so its default holds. SOAPBRIDGE_MODE is the exception: an empty mode would quietly switch the checks of
-//     production off, so it is refused. A file that is empty is refused for every variable.
-//   - Line breaks at the end of a file are dropped, since editors and echo add them. Other white space around a value is refused, never trimmed, and so are
-//     control characters, byte order marks and invalid UTF-8. Certificates, keys in PEM and API keys may have several lines.
+//   - A variable that is set but empty counts as not set, and has its default. SOAPBRIDGE_MODE is the exception: an empty mode would silently
+//     turn off the checks of production, so it is refused. An empty file is refused for every variable.
+//   - Line breaks at the end of a file are dropped, since editors and echo add them. Other white space around a value is refused, never
+//     trimmed, and so are control characters, byte order marks and invalid UTF-8. Certificates, keys in PEM and API keys may have several lines.
 //   - Items of a comma-separated list may have spaces around them; empty and repeated items are refused.
-//   - Unknown names that begin with SOAPBRIDGE_, in any letter case, are refused. Names that Kubernetes or Docker inject for a service are ignored.
+//   - Unknown names that begin with SOAPBRIDGE_, in any letter case, are refused, except those that Kubernetes or Docker inject for a service.
 //
-// Everything that is wrong is reported together, and no message ever shows a value.
+// All errors are reported together, and no message ever shows a value.
 package config
 
 import (
@@ -18,18 +19,19 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults, limits and descriptions:
-// kind picks the syntax, min and max are inclusive, absent says what having no value means, unbuilt says what this version does instead of what the setting is about, or refused.
+// Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults,
+// limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value, unbuilt describes what this
+// version does instead of the setting, or is "refused".
 type Config struct {
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
 	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
 	Mode          string `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`
-	// LogReplies is as given; LogsReplies returns what is in force.
+	// LogReplies is the text; LogsReplies interprets it.
 	LogReplies string `env:"LOG_REPLIES" kind:"choice" oneof:"masked,off" absent:"masked in development mode, off in production mode" about:"masked logs a copy of the reply to each call that failed, at level debug, without secrets and most other texts"`
 
-	// RedisURL is as given; Redis returns its parts.
+	// RedisURL is the text; Redis returns its parts.
 	RedisURL          secret.Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
 	RedisWaitReplicas int           `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
 
@@ -66,7 +68,7 @@ type Config struct {
 	MDS          MDS          `envPrefix:"MDS_"`
 	Emersion     Emersion     `envPrefix:"EMERSION_"`
 
-	unbuilt []Problem // settings that are given and do less than they say, for Warnings
+	unbuilt []Problem // settings with less effect than their description, for Warnings
 }
 
 // System holds the settings that all SOAP services have.

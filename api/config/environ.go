@@ -19,7 +19,7 @@ func Given(environ []string) []string {
 	return names
 }
 
-// reportUnknown refuses every name that is neither a setting nor injected. A misspelt name would otherwise leave its default in force unseen.
+// reportUnknown refuses every name that is neither a setting nor injected. Otherwise a misspelt setting would silently keep its default.
 func reportUnknown(environ map[string]string, found *problems) {
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
 		_, known := byName[strings.TrimSuffix(name, fileSuffix)]
@@ -61,7 +61,7 @@ func isInjected(name string, environ map[string]string) bool {
 	return passedOn && linkName.MatchString(link) && linkPath.MatchString(environ[link])
 }
 
-// habits are names that other programs use for one of our settings, too far from it to be found by spelling.
+// habits are names that other programs use for the same setting, too different to be found by spelling.
 var habits = map[string]string{
 	"PORT": "LISTEN", "HOST": "LISTEN", "ADDR": "LISTEN", "ADDRESS": "LISTEN", "BIND": "LISTEN",
 	"ENV": "MODE", "ENVIRONMENT": "MODE", "REDIS": "REDIS_URL",

@@ -54,7 +54,7 @@ func parseSealingKeys(_ *setting, text string) (any, error) {
 // maxAPIKeyLine bounds one hashed key; a hash with its id and scopes is far shorter.
 const maxAPIKeyLine = 4096
 
-// parseAPIKeys splits the lines; what a line holds is judged by the part that checks callers. A list without keys is refused: callers were meant to be there.
+// parseAPIKeys splits the lines; api/app checks their content. A list without keys is refused, since it would let everybody call.
 func parseAPIKeys(_ *setting, text string) (any, error) {
 	var keys []secret.Secret
 	var wrong []error
@@ -81,7 +81,7 @@ func parseAPIKeys(_ *setting, text string) (any, error) {
 
 const certificateBlock = "CERTIFICATE"
 
-// pemBlocks returns every block. The standard decoder skips a block that it cannot read, so the number of beginnings is compared.
+// pemBlocks returns every block. The standard decoder skips a block that it cannot read, so the first lines are counted too.
 func pemBlocks(text string) ([]*pem.Block, error) {
 	var blocks []*pem.Block
 	for rest := []byte(text); ; {
@@ -100,7 +100,7 @@ func pemBlocks(text string) ([]*pem.Block, error) {
 	return blocks, nil
 }
 
-// parseCertificates keeps the certificates alone: text around them may be anything, and the value is shown in part.
+// parseCertificates drops the text around certificates: it may be anything, and the value is shown in part.
 func parseCertificates(_ *setting, text string) (any, error) {
 	blocks, err := pemBlocks(text)
 	if err != nil {

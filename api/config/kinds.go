@@ -13,8 +13,8 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// kind is the syntax of a setting. A parser's error says what is wrong with the text and never quotes it: what was put in the wrong variable may be a secret. Where it joins
-// several, each is reported.
+// kind is the syntax of a setting. A parser's error describes the fault and never quotes the text, which may be a secret in the wrong
+// variable. Joined errors are reported one by one.
 type kind struct {
 	parse     func(s *setting, text string) (any, error) // the value, of the field's type
 	valid     string                                     // completes "valid: ..."
@@ -61,7 +61,7 @@ func list(check func(string) error) func(*setting, string) (any, error) {
 	return func(_ *setting, text string) (any, error) { return splitList(text, check) }
 }
 
-// splitList takes a comma-separated list apart. Its error joins what is wrong with each item.
+// splitList splits a comma-separated list. Its error joins those of the items.
 func splitList(text string, check func(item string) error) ([]string, error) {
 	items := strings.Split(text, ",")
 	seen := make(map[string]bool, len(items))
@@ -84,7 +84,7 @@ func splitList(text string, check func(item string) error) ([]string, error) {
 	return items, errors.Join(wrong...)
 }
 
-// parseText serves plain strings and secrets alike.
+// parseText is for plain strings and secrets.
 func parseText(s *setting, text string) (any, error) {
 	if s.Secret {
 		return secret.Secret(text), nil
@@ -114,7 +114,7 @@ func describeChoice(s *setting, _ reflect.StructTag) string {
 	return strings.Join(s.choices, ", ")
 }
 
-// numberKind makes a kind whose field is of type T and whose limits are the tags min and max, written as values are.
+// numberKind makes a kind for a field of type T, with the limits of the tags min and max in the syntax of values.
 func numberKind[T ~int | ~int64](read func(string) (int64, error), show func(any) string, valid string) kind {
 	parse := func(s *setting, text string) (any, error) {
 		n, err := read(text)

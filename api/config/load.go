@@ -15,18 +15,19 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Load reads the settings from an environment in the form of os.Environ. Files named by _FILE variables are read with readFile, normally [ReadFile].
+// Load reads the settings from an environment in the form of os.Environ. readFile, normally [ReadFile], reads the files that _FILE
+// variables name.
 //
-// The error is an [*Error] with everything that is wrong, what the checks find included; the Config is then empty.
+// The error is an [*Error] with all problems, those of the checks too; the Config is then empty.
 func Load(environ []string, readFile func(path string) ([]byte, error), checks ...Check) (Config, error) {
 	return newLoader(environ, readFile).load(func(*Config, *problems) {}, checks)
 }
 
-// Check checks what this package does not know enough for. It gets a Config in which settings that are wrong in themselves have no value, and what
-// it says of such a setting is dropped.
+// Check checks settings that this package cannot judge. In its Config, settings with a problem of their own have no value; a further
+// problem of theirs is dropped.
 type Check func(Config) []Problem
 
-// LoadServe is Load for the command serve: what only serve refuses is reported together with the rest.
+// LoadServe is Load for the command serve, with the problems that only serve has.
 func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool, checks ...Check) (Config, error) {
 	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) }, checks)
 }
@@ -53,8 +54,8 @@ func ReadFile(path string) (content []byte, err error) {
 type loader struct {
 	environ  map[string]string
 	readFile func(string) ([]byte, error)
-	values   map[string]string // what is given and can be parsed, by variable
-	current  *setting          // the one that is being parsed
+	values   map[string]string // the texts that can be parsed, by variable
+	current  *setting          // being parsed
 	found    *problems
 }
 
@@ -62,7 +63,7 @@ func newLoader(environ []string, readFile func(string) ([]byte, error)) *loader 
 	return &loader{environ: ours(environ), readFile: readFile, values: make(map[string]string), found: newProblems()}
 }
 
-// ours keeps the variables that begin with the prefix. Where a name is there twice the first one holds, as in os.Getenv.
+// ours returns the variables that begin with the prefix. Of a repeated name the first one counts, as in os.Getenv.
 func ours(environ []string) map[string]string {
 	m := make(map[string]string)
 	for _, entry := range environ {
@@ -137,7 +138,7 @@ func (l *loader) takeFile(s *setting, path string) {
 // maxShownPath is PATH_MAX of Linux.
 const maxShownPath = 4096
 
-// shownPath leaves a path out that may be the secret itself, put into the wrong variable.
+// shownPath leaves out a path that may be the secret itself, in the wrong variable.
 func shownPath(s *setting, path string) string {
 	looksLikePath := strings.HasPrefix(path, "/") || strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../")
 	if len(path) > maxShownPath || strings.Contains(path, "-----BEGIN") || s.Secret && !looksLikePath {
@@ -163,7 +164,8 @@ func (l *loader) keep(s *setting, variable, text string) {
 	l.values[s.Name] = text
 }
 
-// unclean says why a text is refused before its syntax is looked at. U+FFFE and U+FFFF are refused because several settings travel in XML, which cannot carry them.
+// unclean returns why a text is refused before it is parsed. U+FFFE and U+FFFF are refused because several settings are sent in XML, which
+// does not allow them.
 func unclean(text string, multiline bool) string {
 	switch {
 	case !utf8.ValidString(text):
@@ -182,8 +184,8 @@ func unclean(text string, multiline bool) string {
 
 func isLayout(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
 
-// parse fills a Config. The library walks the tags and applies the defaults; every type has a parser of ours, which knows the setting at hand from OnSet. The library's own
-// parsers and errors are never used: they quote the value and do not name the variable.
+// parse fills a Config. The library walks the tags and applies the defaults; every type has a parser here, which knows the current setting
+// from OnSet. The library's parsers and errors are never used: they quote the value and do not name the variable.
 func (l *loader) parse() (Config, error) {
 	var c Config
 	options := env.Options{
@@ -197,7 +199,7 @@ func (l *loader) parse() (Config, error) {
 		options.FuncMap[t] = func(text string) (any, error) { return l.parseCurrent(t, text), nil }
 	}
 	if err := env.ParseWithOptions(&c, options); err != nil {
-		return Config{}, errors.New("config: the tags of Config are wrong") // a mistake in this package, not in the settings
+		return Config{}, errors.New("config: the tags of Config are wrong") // a mistake in this package, not in a setting
 	}
 	return c, nil
 }
@@ -214,7 +216,7 @@ func (l *loader) parseCurrent(t reflect.Type, text string) any {
 	return value
 }
 
-// each returns the errors that errors.Join has made one of.
+// each returns the errors that errors.Join has joined.
 func each(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()

@@ -15,8 +15,8 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// Print writes the settings in force as NAME=value lines, in the order of [Reference], secrets masked: of the Redis URL only the password, of the
-// query of another URL everything. Where there is no value the line ends in a remark on what that means.
+// Print writes the effective settings as NAME=value lines, in the order of [Reference]. Secrets are masked: in the Redis URL the password,
+// in another URL the whole query. A line without a value ends in a remark on the meaning of that.
 func (c Config) Print(w io.Writer) error {
 	root := reflect.ValueOf(c)
 	for _, s := range reference {
@@ -98,7 +98,7 @@ func showRedis(text secret.Secret) string {
 	return r.Redacted()
 }
 
-// showCertificates names what an operator wants to know: whose certificate it is and how long it lasts.
+// showCertificates names the subject and the end of the validity.
 func showCertificates(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong with one variable.
+// Problem is one fault of one variable.
 type Problem struct {
 	Variable string // full name, e.g. SOAPBRIDGE_LISTEN
-	Reason   string // what is wrong and what would be right; never holds the variable's value
+	Reason   string // the fault and the valid values; never the variable's value
 }
 
 // String returns one line.
 func (p Problem) String() string { return p.Variable + ": " + p.Reason }
 
-// Error lists all that is wrong with the settings: known variables in the order of [Reference], then unknown names in alphabetical order.
+// Error lists all problems: known variables in the order of [Reference], then unknown names in alphabetical order.
 type Error struct {
 	Problems []Problem
 }
@@ -30,7 +30,7 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// problems collects findings; a variable that already has one is not judged further by rules that depend on it.
+// problems collects problems; rules skip a variable that has one already.
 type problems struct {
 	found  []Problem
 	failed map[string]bool

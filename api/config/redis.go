@@ -17,10 +17,10 @@ type Redis struct {
 	Password secret.Secret
 	Addrs    []string // host:port, at least one
 	DB       int      // 0 for a cluster
-	Master   string   // name of the master that the addresses, which are Sentinels, know; "" without Sentinel
+	Master   string   // name of the master, when the addresses are Sentinels; "" without Sentinel
 }
 
-// Redis returns the parts of SOAPBRIDGE_REDIS_URL; ok is false when the memory store is to be used.
+// Redis returns the parts of SOAPBRIDGE_REDIS_URL; ok is false without one, for the memory store.
 func (c Config) Redis() (r Redis, ok bool) {
 	r, err := parseRedis(string(c.RedisURL))
 	return r, err == nil
@@ -56,8 +56,8 @@ func parseRedisSetting(_ *setting, text string) (any, error) {
 	return secret.Secret(text), err
 }
 
-// parseRedis reads redis://a,b as well as redis://a,redis://b: both spellings are about. It takes the text apart itself, since package url refuses several addresses and
-// quotes the text, password included, in its errors.
+// parseRedis reads redis://a,b and redis://a,redis://b: both spellings are in use. It does not use package url, which refuses several
+// addresses and quotes the text, with the password, in its errors.
 func parseRedis(text string) (Redis, error) {
 	scheme, rest, _ := strings.Cut(text, "://")
 	if scheme != "redis" && scheme != "rediss" {
@@ -81,7 +81,7 @@ func parseRedis(text string) (Redis, error) {
 	return r, r.check()
 }
 
-// agrees reports whether a further URL says nothing else than the first one.
+// agrees reports whether a further URL contradicts nothing in the first one.
 func (r Redis) agrees(first Redis) bool {
 	noCredentials := r.Username == "" && r.Password == ""
 	sameCredentials := r.Username == first.Username && r.Password == first.Password
@@ -98,7 +98,7 @@ func (r Redis) check() error {
 	return nil
 }
 
-// parseRedisPart reads what follows the scheme.
+// parseRedisPart reads the text after the scheme.
 func parseRedisPart(text string) (Redis, error) {
 	switch {
 	case strings.Contains(text, "#"):

@@ -17,9 +17,9 @@ const (
 // Setting describes one variable.
 type Setting struct {
 	Name    string // full name, e.g. SOAPBRIDGE_LISTEN
-	Default string // the value that holds when none is given; "" when there is none
-	Absent  string // what having no value means, where Default is ""
-	Valid   string // the values that are accepted, e.g. "a whole number from 0 to 16"
+	Default string // "" without one
+	Absent  string // the meaning of no value, where Default is ""
+	Valid   string // the accepted values, e.g. "a whole number from 0 to 16"
 	Meaning string
 	Secret  bool // shown as *** only
 }
@@ -33,7 +33,7 @@ func Reference() []Setting {
 	return list
 }
 
-// setting is a Setting with what parsing needs.
+// setting is a Setting with the data for parsing.
 type setting struct {
 	Setting
 	index        []int // path of the field in Config
@@ -41,13 +41,13 @@ type setting struct {
 	choices      []string
 	min, max     int64 // in the kind's unit
 	refusesEmpty bool
-	unbuilt      string // what this version does instead; refused when it refuses the setting
+	unbuilt      string // what this version does instead, or refused
 }
 
-// refused is the value of the tag unbuilt for settings whose promise this version cannot keep: a proxy that ignored them would be taken for a safe one.
+// refused is the value of the tag unbuilt for settings that this version must not ignore: the proxy would seem safer than it is.
 const refused = "refused"
 
-// reference and byName are made from the tags of Config once; a bad tag stops the process, and thereby every test.
+// reference and byName are made once, from the tags of Config; a bad tag stops the process, and so every test.
 var (
 	reference = settingsOf(reflect.TypeFor[Config](), prefix, nil)
 	byName    = ranks(reference)

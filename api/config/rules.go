@@ -7,7 +7,8 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// checkRules reports what is wrong between settings. A rule is silent when one of its settings is wrong in itself: a message that follows from another one only confuses.
+// checkRules checks the rules between settings. A rule is silent when one of its settings has a problem already: a second message would
+// only confuse.
 func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkMetrics(c)
@@ -23,7 +24,7 @@ func (l *loader) checkRules(c *Config) {
 	}
 }
 
-// checkUnbuilt refuses what this version cannot do, and notes what it does less of than its setting says.
+// checkUnbuilt refuses settings that this version cannot ignore, and records the ones with less effect than their description.
 func (l *loader) checkUnbuilt(c *Config) {
 	for i := range reference {
 		switch s := &reference[i]; {
@@ -36,7 +37,7 @@ func (l *loader) checkUnbuilt(c *Config) {
 	}
 }
 
-// checkStore wants the keys whenever Redis is used, in every mode: keys made at start would rename every record at a restart.
+// checkStore requires the keys with Redis in every mode: with random keys, a restart would not find its records.
 func (l *loader) checkStore(c *Config) {
 	const url, memory, mode = prefix + "REDIS_URL", prefix + "MEMORY_STORE", prefix + "MODE"
 	if l.given(url) {
@@ -52,14 +53,14 @@ func (l *loader) checkStore(c *Config) {
 	}
 }
 
-// require reports a setting that has no text. A hint at the right values helps more than the bare fact.
+// require reports a setting without a text, and its valid values.
 func (l *loader) require(name, reason string) {
 	if !l.given(name) {
 		l.found.add(name, reason+"; valid: "+reference[byName[name]].Valid)
 	}
 }
 
-// requireTogether wants all of the settings or none.
+// requireTogether requires all of the settings or none.
 func (l *loader) requireTogether(names ...string) {
 	for _, present := range names {
 		if !l.given(present) {
@@ -79,7 +80,7 @@ func (l *loader) checkMetrics(c *Config) {
 	}
 }
 
-// checkSandbox refuses a production that calls itself made-up: those who read the banner would not believe what they did.
+// checkSandbox refuses the sandbox banner in production: its readers would not believe that their calls are real.
 func (l *loader) checkSandbox(c *Config) {
 	const sandbox, mode = prefix + "SANDBOX", prefix + "MODE"
 	if c.Sandbox && c.Mode == "production" && !l.found.anyFailed(mode) {
@@ -95,7 +96,7 @@ func (l *loader) checkKeyPair(above, cert string, key secret.Secret) {
 	}
 }
 
-// checkPlain refuses certificates for an endpoint without TLS: they would look like a protection that is not there.
+// checkPlain refuses certificates for an endpoint without TLS, since they would protect nothing.
 func (l *loader) checkPlain(s prefixed) {
 	u, err := parseURL(s.URL, isHTTP)
 	if err != nil || u.Scheme != "http" {
@@ -108,7 +109,8 @@ func (l *loader) checkPlain(s prefixed) {
 	}
 }
 
-// checkTimeouts refuses a call that could end before it is connected. The default dial timeout gives way to a short timeout, so that one setting is enough.
+// checkTimeouts refuses a call that could end before it is connected. A short timeout also shortens the default dial timeout, so that one
+// setting is enough.
 func (l *loader) checkTimeouts(s prefixed) {
 	dial, timeout := s.prefix+"DIAL_TIMEOUT", s.prefix+"TIMEOUT"
 	if l.found.anyFailed(dial, timeout) {
@@ -122,12 +124,13 @@ func (l *loader) checkTimeouts(s prefixed) {
 	}
 }
 
-// LogsReplies reports whether copies of replies may be logged: in production, where they are about real people, only if somebody asks for them.
+// LogsReplies reports whether copies of replies may be logged. In production they are about real people, and must be turned on.
 func (c Config) LogsReplies() bool {
 	return c.LogReplies == "masked" || c.LogReplies == "" && c.Mode != "production"
 }
 
-// Warnings lists what is allowed and probably not meant: settings that do less than they say, in the order of [Reference], then systems that lack something.
+// Warnings lists allowed settings that are probably mistakes: those with less effect than their description, in the order of [Reference],
+// then systems without a necessary one.
 func (c Config) Warnings() []Problem {
 	list := slices.Clone(c.unbuilt)
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
@@ -144,8 +147,8 @@ func (c Config) Warnings() []Problem {
 	return list
 }
 
-// checkServe reports why the command serve must not start: an address other than loopback needs callers or, outside production mode, --insecure.
-// The demo needs no such check, since it listens on loopback only.
+// checkServe reports why the command serve must not start: an address other than loopback needs callers or, outside production mode,
+// --insecure. The demo listens on loopback only.
 func checkServe(c *Config, found *problems, insecure bool) {
 	const (
 		listen  = prefix + "LISTEN"

@@ -56,7 +56,7 @@ func (b *brittle) MarkUnknown(ctx context.Context, id, owner string) error {
 var errDown = &idempotency.Unavailable{Err: errors.New("down")}
 
 func newBrittle() *brittle {
-	return &brittle{Store: idempotency.NewMemory(idempotency.MemoryOptions{})}
+	return &brittle{Store: idempotency.NewMemory(idempotency.Retention{})}
 }
 
 // state reads the record that an answer names.

@@ -45,7 +45,7 @@ func TestClaimsOnTheWrongStoreRaiseAnAlert(t *testing.T) {
 		err   error
 		alert any
 	}{{&idempotency.Mismatch{Of: idempotency.MismatchOfRecords}, true}, {errors.New("down"), nil}} {
-		store := refusing{idempotency.NewMemory(idempotency.MemoryOptions{}), &idempotency.Unavailable{Err: row.err}}
+		store := refusing{idempotency.NewMemory(idempotency.Retention{}), &idempotency.Unavailable{Err: row.err}}
 		e := newEdge(t, answering(success()), func(c *Config) { c.Store = store })
 		w := e.call(note())
 		if d := problemIn(t, w); d["code"] != "idempotency-store-unavailable" || strings.Contains(w.Body.String(), row.err.Error()) {

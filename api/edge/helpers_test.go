@@ -137,7 +137,7 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 	}
 	cfg := Config{
 		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
-		Store:   idempotency.NewMemory(idempotency.MemoryOptions{}),
+		Store:   idempotency.NewMemory(idempotency.Retention{}),
 		Vault:   vault,
 		MaxBody: 1024, MaxReply: 1 << 20,
 		Hosts: []string{"example.com"}, // httptest's own

@@ -2,7 +2,6 @@ package idempotency
 
 import (
 	"bytes"
-	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -13,33 +12,20 @@ import (
 	"time"
 )
 
-// Defaults of MemoryOptions.
+// Limits of a Memory. Results of claims that were accepted may exceed maxMemoryBytes, since losing one would cost more than the memory.
 const (
-	DefaultMemoryRecords = 1_000_000
-	DefaultMemoryBytes   = 256 << 20
+	maxMemoryRecords = 1_000_000
+	maxMemoryBytes   = 256 << 20
 )
 
-// recordOverhead is what a record takes besides its texts and bytes, in bytes: the entry itself and its places in the map, the list and
-// the schedules. Measured and rounded up.
+// recordOverhead is the size of a record without its texts and bytes: the entry itself and its places in the map, the list and the
+// schedules. Measured and rounded up.
 const recordOverhead = 512
 
-// MemoryOptions are the limits of a Memory. The zero value of each field means its default.
-type MemoryOptions struct {
-	Retention Retention
-	// MaxRecords is how many records are kept at once; DefaultMemoryRecords.
-	MaxRecords int
-	// MaxBytes is how many bytes all records together may take before no claim is accepted any more; DefaultMemoryBytes. Results of claims
-	// that were accepted are kept all the same, since losing one would cost more than the memory: the limit may be exceeded by them.
-	MaxBytes int64
-	// Now is the clock; time.Now. Readings without a monotonic part are accepted: time stands still while they go back.
-	Now func() time.Time
-}
-
-// Memory is a Store for one process. It is lost with the process: what was in flight then may have been sent, and its key is free again.
+// Memory is a Store for one process. It is lost with the process: a call in flight then may have been sent, and its key is free again.
 //
-// Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing on its own:
-// what is past its retention is removed by the calls that follow, and a lease that has passed is noticed when its record is
-// asked for, or by Sweep.
+// Records are found by id in O(1) and written in O(log n); Unknowns sorts all of them. A Memory does nothing in the background: later calls
+// remove records that are past their retention, and a passed lease is noticed when its record is read, or by Sweep.
 type Memory struct {
 	now        func() time.Time
 	epoch      time.Time // zero of the monotonic clock
@@ -54,42 +40,37 @@ type Memory struct {
 	bytes   int64
 	unknown int
 	open    map[*entry]struct{} // InFlight and Unknown
-	leases  schedule            // of what is in flight
-	ends    schedule            // of every record: the end of its retention
+	leases  schedule            // of the records in flight
+	ends    schedule            // of the retention of every record
 }
 
 var _ Store = (*Memory)(nil)
 
-// entry is a record with its places. Its byte slices are replaced but never written to, so that they may be copied without the lock.
+// entry is a record with its places. Its byte slices are replaced but never modified, so that they may be copied without the lock.
 type entry struct {
 	Record
 	owner string
-	freed *entry // the record that the claim replaced, which its release brings back
+	freed *entry // the record that the claim replaced, and its release restores
 	size  int64  // without freed
 	lease timer
 	end   timer
 }
 
-// instant is one reading of the clock: wall is what records show, mono what deadlines are compared with.
+// instant is one reading of the clock: wall for the times in records, mono for comparing deadlines.
 type instant struct {
 	wall time.Time
 	mono time.Duration
 }
 
 // NewMemory returns an empty store.
-func NewMemory(o MemoryOptions) *Memory {
-	m := &Memory{
-		now: o.Now, maxRecords: cmp.Or(o.MaxRecords, DefaultMemoryRecords), maxBytes: cmp.Or(o.MaxBytes, DefaultMemoryBytes),
-		retention: o.Retention.orDefault(), records: map[string]*entry{}, open: map[*entry]struct{}{},
+func NewMemory(r Retention) *Memory {
+	return &Memory{
+		now: time.Now, epoch: time.Now(), maxRecords: maxMemoryRecords, maxBytes: maxMemoryBytes,
+		retention: r.OrDefault(), records: map[string]*entry{}, open: map[*entry]struct{}{},
 	}
-	if m.now == nil {
-		m.now = time.Now
-	}
-	m.epoch = m.now()
-	return m
 }
 
-// Begin implements Store. Besides an ended context and a closed store, *Unavailable reports that the store is full, and which limit it is.
+// Begin implements Store. *Unavailable also reports that the store is full, and which limit it has reached.
 func (m *Memory) Begin(ctx context.Context, c Claim) (r Record, acquired bool, err error) {
 	defer r.unshare() // without the lock
 	now, err := m.enter(ctx)
@@ -111,7 +92,7 @@ func (m *Memory) Begin(ctx context.Context, c Claim) (r Record, acquired bool, e
 	return m.add(c, e, now).Record, true, nil
 }
 
-// Finish implements Store. It does not fail for want of room.
+// Finish implements Store. It works in a full store too.
 func (m *Memory) Finish(ctx context.Context, id, owner string, result []byte) error {
 	now, err := m.enter(ctx)
 	if err != nil {
@@ -123,7 +104,7 @@ func (m *Memory) Finish(ctx context.Context, id, owner string, result []byte) er
 	case !e.heldBy(owner):
 		return ErrNotOwner
 	case e.State != Done:
-		m.keep(e, result)
+		m.setResult(e, result)
 		m.conclude(e, Done, now)
 	}
 	return nil
@@ -198,7 +179,7 @@ func (m *Memory) Settle(ctx context.Context, id string, s Settlement) (r Record,
 	}
 	e.Settled = true
 	if s.Executed {
-		m.keep(e, s.Result)
+		m.setResult(e, s.Result)
 		m.conclude(e, Done, now)
 	} else {
 		m.conclude(e, Freed, now)
@@ -220,15 +201,15 @@ func (m *Memory) Unknowns(ctx context.Context, after Cursor, limit int) (found [
 	defer m.mu.Unlock()
 	m.purge(now, len(m.records))
 	for e := range m.open {
-		if e.State == Unknown && after.compare(CursorAt(e.Record)) < 0 {
+		if e.State == Unknown && after.Compare(CursorAt(e.Record)) < 0 {
 			found = append(found, e.Record)
 		}
 	}
-	slices.SortFunc(found, func(a, b Record) int { return CursorAt(a).compare(CursorAt(b)) })
+	slices.SortFunc(found, func(a, b Record) int { return CursorAt(a).Compare(CursorAt(b)) })
 	return found[:max(0, min(limit, len(found)))], m.unknown, nil
 }
 
-// Sweep implements Store. It also removes everything that is past its retention.
+// Sweep implements Store. It also removes every record that is past its retention.
 func (m *Memory) Sweep(ctx context.Context) (int, error) {
 	now, err := m.enter(ctx)
 	if err != nil {
@@ -253,13 +234,11 @@ func (m *Memory) Ready(ctx context.Context) (Readiness, error) {
 	return Readiness{}, m.makeRoom(now, false)
 }
 
-// Close forgets everything; every call after it fails with *Unavailable. Repeated, it does nothing.
+// Close makes every later call fail with *Unavailable. A second Close does nothing.
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
-	m.records, m.bytes, m.unknown = nil, 0, 0
-	m.open, m.leases, m.ends = nil, nil, nil
 	return nil
 }
 
@@ -276,12 +255,12 @@ func (m *Memory) enter(ctx context.Context) (instant, error) {
 	t := m.now()
 	m.latest = max(m.latest, t.Sub(m.epoch))
 	now := instant{wall: t.UTC().Truncate(time.Millisecond), mono: m.latest}
-	// Two a call are enough to keep up, since no call adds more than one, and few enough that no call waits for them.
+	// Two per call are enough to keep up, since a call adds at most one, and few enough that no call waits for them.
 	m.purge(now, 2)
 	return now, nil
 }
 
-// find returns the record as it is now: nil when it is past its retention, Unknown when its lease has passed.
+// find returns the current record: nil when it is past its retention, Unknown when its lease has passed.
 func (m *Memory) find(id string, now instant) *entry {
 	e := m.records[id]
 	switch {
@@ -296,13 +275,13 @@ func (m *Memory) find(id string, now instant) *entry {
 	return e
 }
 
-// heldBy reports whether the claim is still the owner's: nil and settled records have none.
+// heldBy reports whether the owner holds the claim: nil and settled records have no owner.
 func (e *entry) heldBy(owner string) bool {
 	return e != nil && e.owner == owner && !e.Settled
 }
 
-// makeRoom returns why there is no room, after removing what is past its retention, and no more of it than it takes. A claim that replaces a
-// Freed record needs no further place.
+// makeRoom removes records past their retention until there is room, and returns the limit that leaves none. A claim that replaces a Freed
+// record needs no further place.
 func (m *Memory) makeRoom(now instant, replaces bool) error {
 	for {
 		err := m.full(replaces)
@@ -315,14 +294,14 @@ func (m *Memory) makeRoom(now instant, replaces bool) error {
 func (m *Memory) full(replaces bool) error {
 	switch {
 	case len(m.records) >= m.maxRecords && !replaces:
-		return &Unavailable{fmt.Errorf("the memory store is full: it keeps %d records, as many as it may", len(m.records))}
+		return &Unavailable{fmt.Errorf("the memory store is full: it keeps %d records, its maximum", len(m.records))}
 	case m.bytes >= m.maxBytes:
 		return &Unavailable{fmt.Errorf("the memory store is full: its records take %d bytes of at most %d", m.bytes, m.maxBytes)}
 	}
 	return nil
 }
 
-// purge removes up to limit records that are past their retention, and returns how many.
+// purge removes up to limit records that are past their retention, and returns their number.
 func (m *Memory) purge(now instant, limit int) int {
 	n := 0
 	for ; n < limit && m.ends.due(now.mono); n++ {
@@ -350,30 +329,29 @@ func (m *Memory) add(c Claim, freed *entry, now instant) *entry {
 	return e
 }
 
-// place puts a record where every record is.
+// place adds a record to the map and to the schedule of retentions.
 func (m *Memory) place(e *entry) {
 	heap.Push(&m.ends, &e.end)
 	m.records[e.ID] = e
-	m.bytes += e.takes()
+	m.bytes += e.total()
 }
 
-// takes is how many bytes go with a record.
-func (e *entry) takes() int64 {
+// total is the size of a record and of the one that it replaced.
+func (e *entry) total() int64 {
 	if e.freed != nil {
 		return e.size + e.freed.size
 	}
 	return e.size
 }
 
-// keep adds the result to the record.
-func (m *Memory) keep(e *entry, result []byte) {
+func (m *Memory) setResult(e *entry, result []byte) {
 	e.Result = append([]byte{}, result...)
 	e.size += int64(len(result))
 	m.bytes += int64(len(result))
 }
 
-// lapse turns a record whose lease has passed into Unknown. It became so when the lease passed, not when somebody looked: the end of its
-// retention counts from there and stays.
+// lapse turns a record whose lease has passed into Unknown, since the time of the deadline: the end of its retention was set with the claim
+// and stays.
 func (m *Memory) lapse(e *entry) {
 	m.turn(e, Unknown)
 	e.Ended = e.Deadline
@@ -391,7 +369,7 @@ func (m *Memory) conclude(e *entry, s State, now instant) {
 	heap.Fix(&m.ends, e.end.index)
 }
 
-// turn moves a record from one state to another and puts it where it belongs then.
+// turn moves a record from one state to another, and between the lists of the two.
 func (m *Memory) turn(e *entry, s State) {
 	m.leave(e)
 	e.State = s
@@ -407,10 +385,10 @@ func (m *Memory) remove(e *entry) {
 	delete(m.open, e)
 	heap.Remove(&m.ends, e.end.index)
 	delete(m.records, e.ID)
-	m.bytes -= e.takes()
+	m.bytes -= e.total()
 }
 
-// leave takes a record from where its state has put it.
+// leave removes a record from the lists of its state.
 func (m *Memory) leave(e *entry) {
 	switch e.State {
 	case InFlight:
@@ -421,12 +399,12 @@ func (m *Memory) leave(e *entry) {
 	}
 }
 
-// unshare gives a record bytes of its own.
+// unshare replaces the bytes of a record with copies.
 func (r *Record) unshare() {
 	r.Caller, r.Fingerprint, r.Result = bytes.Clone(r.Caller), bytes.Clone(r.Fingerprint), bytes.Clone(r.Result)
 }
 
-// later adds without wrapping around: a retention of many years means for ever, and not since long ago.
+// later adds without overflow: a retention of many years is endless, not in the past.
 func later(at, d time.Duration) time.Duration {
 	if d > math.MaxInt64-at {
 		return math.MaxInt64

@@ -12,14 +12,16 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// TestMemoryAgainstPlainTimes compares the store with a list of deadlines while the clock goes on: the suite's model knows no retention.
+// TestMemoryAgainstPlainTimes compares the store with a list of deadlines while time passes: the model in storetest has no retention.
 func TestMemoryAgainstPlainTimes(t *testing.T) {
 	const limit, ids = 5, 8
 	keep := idempotency.Retention{Done: 20 * time.Millisecond, Unknown: 50 * time.Millisecond}
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		p := plain{records: map[string]*plainRecord{}, now: func() time.Time { return now }}
-		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: keep, MaxRecords: limit, Now: p.now})
+		m := idempotency.NewMemory(keep)
+		m.SetMaxRecords(limit)
+		m.SetClock(p.now)
 		id := rapid.Custom(func(t *rapid.T) string { return fmt.Sprint(rapid.IntRange(1, ids).Draw(t, "id")) })
 		t.Repeat(map[string]func(*rapid.T){
 			"time": func(t *rapid.T) { now = now.Add(time.Duration(rapid.IntRange(1, 15).Draw(t, "ms")) * time.Millisecond) },
@@ -50,7 +52,7 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 			"free": func(t *rapid.T) {
 				name := id.Draw(t, "id")
 				was := p.state(name)
-				_, err := m.Settle(t.Context(), name, finding(claimOf(name, 0), false))
+				_, err := m.Settle(t.Context(), name, settlement(claimOf(name, 0), false))
 				if (err == nil) != (was == idempotency.Unknown || was == idempotency.Freed) {
 					t.Fatalf("Settle: %v; the record is %q", err, was)
 				}
@@ -92,7 +94,7 @@ func TestMemoryAgainstPlainTimes(t *testing.T) {
 	})
 }
 
-// plain is a store as simple as can be: it looks through everything.
+// plain is the simplest store: it searches all records.
 type plain struct {
 	records map[string]*plainRecord
 	now     func() time.Time
@@ -105,7 +107,7 @@ type plainRecord struct {
 	freed    *plainRecord
 }
 
-// live is a record that has not ended, or nil.
+// live returns a record within its retention, or nil.
 func (p plain) live(id string) *plainRecord {
 	if p.state(id) == "" {
 		return nil
@@ -124,7 +126,7 @@ func (p plain) state(id string) idempotency.State {
 	return r.state
 }
 
-// count counts the records in a state, or all with "".
+// count counts the records in a state; "" means any.
 func (p plain) count(s idempotency.State) int {
 	n := 0
 	for id := range p.records {
@@ -135,15 +137,14 @@ func (p plain) count(s idempotency.State) int {
 	return n
 }
 
-// BenchmarkMemory measures a store that is as full as its retention makes it: 10,000 records, one going with each that comes.
+// BenchmarkMemory measures a store in equilibrium: 10,000 records, one is removed for each new one.
 func BenchmarkMemory(b *testing.B) {
 	const kept = 10_000
 	sealed := make([]byte, 500)
 	open := func() (m *idempotency.Memory, next func() idempotency.Claim) {
 		now, n := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), 0
-		m = idempotency.NewMemory(idempotency.MemoryOptions{
-			Now: func() time.Time { return now }, Retention: idempotency.Retention{Done: kept * time.Millisecond},
-		})
+		m = idempotency.NewMemory(idempotency.Retention{Done: kept * time.Millisecond})
+		m.SetClock(func() time.Time { return now })
 		c := idempotency.Claim{Caller: make([]byte, 32), Operation: "CreateService", Fingerprint: make([]byte, 32), SealingKey: "key", Owner: "owner", Lease: time.Minute}
 		return m, func() idempotency.Claim {
 			n++

@@ -16,7 +16,7 @@ import (
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
 		t.Helper()
-		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: r})
+		m := idempotency.NewMemory(r)
 		t.Cleanup(func() {
 			if err := m.Close(); err != nil {
 				t.Error(err)
@@ -26,7 +26,7 @@ func TestMemory(t *testing.T) {
 	})
 }
 
-// claimOf gives a claim on an id by the owner "owner".
+// claimOf returns a claim on an id by the owner "owner".
 func claimOf(id any, lease time.Duration) idempotency.Claim {
 	return idempotency.Claim{ID: fmt.Sprint(id), Owner: "owner", Lease: lease}
 }
@@ -52,12 +52,22 @@ func settle(t *testing.T, m *idempotency.Memory, c idempotency.Claim, executed b
 	if err := m.MarkUnknown(t.Context(), c.ID, c.Owner); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Settle(t.Context(), c.ID, finding(c, executed)); err != nil {
+	if _, err := m.Settle(t.Context(), c.ID, settlement(c, executed)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// stateOf gives "" when there is no record.
+func settlement(c idempotency.Claim, executed bool) idempotency.Settlement {
+	return idempotency.Settlement{Attempt: idempotency.AttemptOf(c.Owner), Executed: executed}
+}
+
+func ready(t *testing.T, m *idempotency.Memory) error {
+	t.Helper()
+	_, err := m.Ready(t.Context())
+	return err
+}
+
+// stateOf returns "" when the record does not exist.
 func stateOf(t *testing.T, m *idempotency.Memory, c idempotency.Claim) idempotency.State {
 	t.Helper()
 	r, err := m.Get(t.Context(), c.ID)
@@ -67,7 +77,7 @@ func stateOf(t *testing.T, m *idempotency.Memory, c idempotency.Claim) idempoten
 	return r.State
 }
 
-// refused checks that the store says it is full, and by which limit.
+// refused checks that the store reports that it is full, and its limit.
 func refused(t *testing.T, what string, err error, limit string) {
 	t.Helper()
 	if _, ok := errors.AsType[*idempotency.Unavailable](err); !ok || !strings.Contains(err.Error(), limit) {
@@ -75,7 +85,7 @@ func refused(t *testing.T, what string, err error, limit string) {
 	}
 }
 
-// TestMemoryTimes: to the nanosecond, by a clock that the test holds.
+// TestMemoryTimes checks the times to the nanosecond.
 func TestMemoryTimes(t *testing.T) {
 	const done, unknown, lease = time.Hour, 24 * time.Hour, time.Minute
 	nothing := func(*testing.T, *idempotency.Memory, idempotency.Claim) {}
@@ -87,8 +97,8 @@ func TestMemoryTimes(t *testing.T) {
 		then    idempotency.State
 	}{
 		"the lease passes": {into: nothing, before: idempotency.InFlight, after: lease, then: idempotency.Unknown},
-		"lapsed, unseen":   {into: nothing, before: idempotency.Unknown, after: lease + unknown},
-		"lapsed, seen late": {
+		"lapsed, not read": {into: nothing, before: idempotency.Unknown, after: lease + unknown},
+		"lapsed, read late": {
 			into: func(t *testing.T, m *idempotency.Memory, c idempotency.Claim) {
 				time.Sleep(lease + time.Hour)
 				stateOf(t, m, c)
@@ -133,7 +143,7 @@ func TestMemoryTimes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: idempotency.Retention{Done: done, Unknown: unknown}})
+				m := idempotency.NewMemory(idempotency.Retention{Done: done, Unknown: unknown})
 				claim := claimOf(name, lease)
 				acquire(t, m, claim)
 				c.into(t, m, claim)
@@ -150,49 +160,49 @@ func TestMemoryTimes(t *testing.T) {
 	}
 }
 
-// TestMemoryLapse: a record became unknown when its lease passed, whenever somebody looked.
+// TestMemoryLapse: a record became unknown when its lease passed, not when it was read.
 func TestMemoryLapse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{})
+		m := idempotency.NewMemory(idempotency.Retention{})
 		r := acquire(t, m, claimOf("id", time.Minute))
 		time.Sleep(time.Hour)
 		got, err := m.Get(t.Context(), r.ID)
 		if err != nil || got.State != idempotency.Unknown || !got.Ended.Equal(r.Deadline) {
-			t.Errorf("%+v, %v; want it unknown since %v", got, err, r.Deadline)
+			t.Errorf("%+v, %v; want unknown since %v", got, err, r.Deadline)
 		}
 	})
 }
 
 func TestMemoryDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{})
+		m := idempotency.NewMemory(idempotency.Retention{})
 		done, lapsed := claimOf("done", time.Hour), claimOf("lapsed", time.Hour)
 		acquire(t, m, done)
 		acquire(t, m, lapsed)
 		finish(t, m, done, nil)
 		time.Sleep(7*24*time.Hour - time.Nanosecond)
 		if stateOf(t, m, done) != idempotency.Done {
-			t.Error("what is done was not kept for seven days")
+			t.Error("the done record was not kept for seven days")
 		}
 		time.Sleep(time.Nanosecond)
 		if stateOf(t, m, done) != "" {
-			t.Error("what is done was kept for more than seven days")
+			t.Error("the done record was kept for more than seven days")
 		}
 		time.Sleep(23*24*time.Hour + time.Hour - time.Nanosecond)
 		if stateOf(t, m, lapsed) != idempotency.Unknown {
-			t.Error("what is unknown was not kept for thirty days")
+			t.Error("the unknown record was not kept for thirty days")
 		}
 		time.Sleep(time.Nanosecond)
 		if stateOf(t, m, lapsed) != "" {
-			t.Error("what is unknown was kept for more than thirty days")
+			t.Error("the unknown record was kept for more than thirty days")
 		}
 	})
 }
 
-// TestMemoryEndlessTimes: sums that do not fit are for ever, and not long ago.
+// TestMemoryEndlessTimes: a sum that overflows means endless, not the past.
 func TestMemoryEndlessTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{Retention: idempotency.Retention{Done: math.MaxInt64, Unknown: math.MaxInt64}})
+		m := idempotency.NewMemory(idempotency.Retention{Done: math.MaxInt64, Unknown: math.MaxInt64})
 		time.Sleep(time.Hour)
 		held, done, marked := claimOf("held", math.MaxInt64), claimOf("done", time.Hour), claimOf("marked", time.Hour)
 		for _, c := range []idempotency.Claim{held, done, marked} {
@@ -202,16 +212,17 @@ func TestMemoryEndlessTimes(t *testing.T) {
 		time.Sleep(1000 * 24 * time.Hour)
 		for c, want := range map[*idempotency.Claim]idempotency.State{&held: idempotency.InFlight, &done: idempotency.Done, &marked: idempotency.Unknown} {
 			if got := stateOf(t, m, *c); got != want {
-				t.Errorf("%s: it is %q, want %q", c.ID, got, want)
+				t.Errorf("%s: state %q, want %q", c.ID, got, want)
 			}
 		}
 	})
 }
 
-// TestMemoryClockGoesBack: a lease that has once passed does not hold again, and one that holds does not begin anew.
+// TestMemoryClockGoesBack: a passed lease does not become valid again, and a valid one is not prolonged.
 func TestMemoryClockGoesBack(t *testing.T) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	m := idempotency.NewMemory(idempotency.MemoryOptions{Now: func() time.Time { return now }})
+	m := idempotency.NewMemory(idempotency.Retention{})
+	m.SetClock(func() time.Time { return now })
 	short, held := claimOf("short", time.Minute), claimOf("held", time.Hour)
 	acquire(t, m, short)
 	acquire(t, m, held)
@@ -221,25 +232,24 @@ func TestMemoryClockGoesBack(t *testing.T) {
 	}
 	now = now.Add(-24 * time.Hour)
 	if got := stateOf(t, m, short); got != idempotency.Unknown {
-		t.Errorf("a lease that had passed makes it %q", got)
+		t.Errorf("with a lease that had passed before, the state is %q", got)
 	}
 	now = now.Add(24*time.Hour + 57*time.Minute)
 	if got := stateOf(t, m, held); got != idempotency.InFlight {
-		t.Errorf("a lease that holds makes it %q", got)
+		t.Errorf("with a valid lease, the state is %q", got)
 	}
 	now = now.Add(time.Minute)
 	if got := stateOf(t, m, held); got != idempotency.Unknown {
-		t.Errorf("a lease that has passed makes it %q", got)
+		t.Errorf("with a passed lease, the state is %q", got)
 	}
 }
 
-// TestMemoryRefusesWhenFull: nothing is evicted, everything that stands is served, and room comes with the retention alone.
+// TestMemoryRefusesWhenFull: no record is evicted, every record is served, and only the end of a retention makes room.
 func TestMemoryRefusesWhenFull(t *testing.T) {
 	const limit = "3 records"
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{
-			MaxRecords: 3, Retention: idempotency.Retention{Done: time.Hour, Unknown: 24 * time.Hour},
-		})
+		m := idempotency.NewMemory(idempotency.Retention{Done: time.Hour, Unknown: 24 * time.Hour})
+		m.SetMaxRecords(3)
 		done, freed, held, more := claimOf("done", time.Minute), claimOf("freed", time.Minute), claimOf("held", time.Minute), claimOf("more", time.Minute)
 		for _, c := range []idempotency.Claim{done, freed, held} {
 			if _, err := m.Ready(t.Context()); err != nil {
@@ -264,7 +274,7 @@ func TestMemoryRefusesWhenFull(t *testing.T) {
 		}
 		time.Sleep(time.Hour - time.Nanosecond)
 		refuse()
-		time.Sleep(time.Nanosecond) // done is past its retention, the others are unknown
+		time.Sleep(time.Nanosecond) // done is past its retention, the leases of the others have passed
 		acquire(t, m, more)
 		refuse()
 		if n, err := m.Sweep(t.Context()); n != 2 || err != nil {
@@ -278,11 +288,12 @@ func TestMemoryRefusesWhenFull(t *testing.T) {
 	})
 }
 
-// TestMemoryRefusesBytes: a result is kept even where it exceeds the limit; the next claim pays.
+// TestMemoryRefusesBytes: a result is kept even when it exceeds the limit; the next claim is refused.
 func TestMemoryRefusesBytes(t *testing.T) {
 	const limit = "at most 10000"
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxBytes: 10_000, Retention: idempotency.Retention{Done: time.Hour}})
+		m := idempotency.NewMemory(idempotency.Retention{Done: time.Hour})
+		m.SetMaxBytes(10_000)
 		large, other, freed := claimOf("large", 24*time.Hour), claimOf("other", 24*time.Hour), claimOf("freed", 24*time.Hour)
 		for _, c := range []idempotency.Claim{large, other, freed} {
 			acquire(t, m, c)
@@ -306,11 +317,12 @@ func TestMemoryRefusesBytes(t *testing.T) {
 	})
 }
 
-// TestMemoryEndsAllAtOnce: what is past its retention is gone for whoever asks, although it is removed bit by bit.
+// TestMemoryEndsAllAtOnce: records past their retention are not found, although they are removed bit by bit.
 func TestMemoryEndsAllAtOnce(t *testing.T) {
 	const many = 20
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxRecords: many, Retention: idempotency.Retention{Done: time.Hour, Unknown: time.Hour}})
+		m := idempotency.NewMemory(idempotency.Retention{Done: time.Hour, Unknown: time.Hour})
+		m.SetMaxRecords(many)
 		for i := range many {
 			acquire(t, m, claimOf(i, time.Hour))
 			if i%2 == 0 {
@@ -333,10 +345,11 @@ func TestMemoryEndsAllAtOnce(t *testing.T) {
 	})
 }
 
-// TestMemoryGivesBack: what has gone in whatever way takes no room any more, however often.
-func TestMemoryGivesBack(t *testing.T) {
+// TestMemoryReusesRoom: a deleted record takes no room, however it was deleted.
+func TestMemoryReusesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := idempotency.NewMemory(idempotency.MemoryOptions{MaxBytes: 5000, Retention: idempotency.Retention{Done: time.Hour, Unknown: time.Hour}})
+		m := idempotency.NewMemory(idempotency.Retention{Done: time.Hour, Unknown: time.Hour})
+		m.SetMaxBytes(5000)
 		for round := range 200 {
 			done, dropped, settled, lapsed := claimOf(round*4, time.Minute), claimOf(round*4+1, time.Minute), claimOf(round*4+2, time.Minute), claimOf(round*4+3, time.Minute)
 			for _, c := range []idempotency.Claim{done, dropped, settled, lapsed} {
@@ -353,10 +366,11 @@ func TestMemoryGivesBack(t *testing.T) {
 	})
 }
 
-// TestMemoryKeepsAll: up to its limit, nothing is evicted.
+// TestMemoryKeepsAll: up to the limit, no record is evicted.
 func TestMemoryKeepsAll(t *testing.T) {
 	const many = 20_000
-	m := idempotency.NewMemory(idempotency.MemoryOptions{MaxRecords: many})
+	m := idempotency.NewMemory(idempotency.Retention{})
+	m.SetMaxRecords(many)
 	for i := range many {
 		acquire(t, m, claimOf(i, time.Hour))
 	}

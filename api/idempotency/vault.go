@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -26,17 +26,17 @@ type Key struct {
 	Secret []byte // KeySize bytes
 }
 
-// Vault turns what must not be read from a store into what may be kept there: names, fingerprints and sealed results. A leaked dump without
-// the keys shows neither which PIN was set nor that two calls set the same one.
+// Vault makes the names, fingerprints and sealed results that a store may keep. A leaked dump without the keys shows neither which PIN was
+// set nor that two calls set the same one.
 type Vault struct {
-	name  []byte
+	name  *macs
 	keys  map[string]derived
 	first string
 }
 
 // derived are the two keys and the check value made of a sealing key, since one key must not serve two purposes.
 type derived struct {
-	fingerprint []byte
+	fingerprint *macs
 	seal        cipher.AEAD
 	check       string
 }
@@ -44,13 +44,13 @@ type derived struct {
 // ErrUnknownKey reports that a record was made with a key that this process does not have.
 var ErrUnknownKey = errors.New("idempotency: the record was made with a key that is not configured")
 
-// NewVault returns a vault. The name key must not change within the retention, or records are no longer found; the first sealing key makes new
-// records, the others still open theirs.
+// NewVault returns a vault. When the name key changes within the retention, records are no longer found. The first sealing key makes new
+// records, the others open theirs.
 func NewVault(name []byte, keys []Key) (*Vault, error) {
 	if len(name) != KeySize || len(keys) == 0 {
 		return nil, fmt.Errorf("idempotency: a vault needs a name key of %d bytes and at least one sealing key", KeySize)
 	}
-	v := &Vault{name: name, keys: map[string]derived{}, first: keys[0].ID}
+	v := &Vault{name: newMACs(name), keys: map[string]derived{}, first: keys[0].ID}
 	for _, k := range keys {
 		d, err := derive(k)
 		if err != nil {
@@ -73,7 +73,7 @@ func NewRandomVault() (*Vault, error) {
 
 func derive(k Key) (derived, error) {
 	if len(k.Secret) != KeySize {
-		return derived{}, fmt.Errorf("idempotency: the sealing key %q has not %d bytes", k.ID, KeySize)
+		return derived{}, fmt.Errorf("idempotency: the sealing key %q does not have %d bytes", k.ID, KeySize)
 	}
 	fingerprint, err1 := hkdf.Expand(sha256.New, k.Secret, "soapbridge fingerprint v1", KeySize)
 	sealing, err2 := hkdf.Expand(sha256.New, k.Secret, "soapbridge result v1", KeySize)
@@ -86,13 +86,13 @@ func derive(k Key) (derived, error) {
 		return derived{}, err
 	}
 	seal, err := cipher.NewGCMWithRandomNonce(block)
-	return derived{fingerprint, seal, hex.EncodeToString(check)}, err
+	return derived{newMACs(fingerprint), seal, hex.EncodeToString(check)}, err
 }
 
-// checkSize is the size of a check value, in bytes: two keys with the same one do not come by chance.
+// checkSize is the size of a check value, in bytes: two keys do not have the same one by chance.
 const checkSize = 16
 
-// KeyChecks are the check values of a vault's keys. They show whether two processes have the same keys, and nothing else of the keys.
+// KeyChecks are the check values of a vault's keys. They show whether two processes have the same keys, and nothing else.
 type KeyChecks struct {
 	Name    string
 	Sealing map[string]string // by the key's id
@@ -100,9 +100,7 @@ type KeyChecks struct {
 
 // Checks returns the check values of the vault's keys.
 func (v *Vault) Checks() KeyChecks {
-	mac := hmac.New(sha256.New, v.name)
-	writeField(mac, "check")
-	c := KeyChecks{Name: hex.EncodeToString(mac.Sum(nil)[:checkSize]), Sealing: map[string]string{}}
+	c := KeyChecks{Name: hex.EncodeToString(v.name.digest(nil, "check")[:checkSize]), Sealing: map[string]string{}}
 	for id, k := range v.keys {
 		c.Sealing[id] = k.check
 	}
@@ -112,39 +110,27 @@ func (v *Vault) Checks() KeyChecks {
 // SealingKey returns the id of the key that makes new records.
 func (v *Vault) SealingKey() string { return v.first }
 
-// OperationID names the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one by id are the
-// same read.
+// OperationID returns the id of the record of a caller's idempotency key: a UUID of version 8 (RFC 9562), so that a look-up by key and one
+// by id are the same read.
 func (v *Vault) OperationID(caller, key string) string {
-	mac := hmac.New(sha256.New, v.name)
-	writeField(mac, "operation")
-	writeField(mac, caller)
-	writeField(mac, key)
 	var id uuid.UUID
-	copy(id[:], mac.Sum(nil))
+	copy(id[:], v.name.digest(nil, "operation", caller, key))
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
 	return id.String()
 }
 
 // CallerDigest distinguishes callers without naming them.
-func (v *Vault) CallerDigest(caller string) []byte {
-	mac := hmac.New(sha256.New, v.name)
-	writeField(mac, "caller")
-	writeField(mac, caller)
-	return mac.Sum(nil)
-}
+func (v *Vault) CallerDigest(caller string) []byte { return v.name.digest(nil, "caller", caller) }
 
-// Fingerprint digests what was asked, under a key's id. The content is written by write. A plain hash would let a leaked dump brute-force a
-// PIN of four digits. ErrUnknownKey.
-func (v *Vault) Fingerprint(keyID, operation string, write func(io.Writer)) ([]byte, error) {
+// Fingerprint digests a request with a key's id. The content is appended by a function. With a plain hash, a leaked dump would reveal a PIN
+// of four digits to a search. ErrUnknownKey.
+func (v *Vault) Fingerprint(keyID, operation string, content func([]byte) []byte) ([]byte, error) {
 	k, ok := v.keys[keyID]
 	if !ok {
 		return nil, ErrUnknownKey
 	}
-	mac := hmac.New(sha256.New, k.fingerprint)
-	writeField(mac, operation)
-	write(mac)
-	return mac.Sum(nil), nil
+	return k.fingerprint.digest(content, operation), nil
 }
 
 // Seal encrypts a result and binds it to its record. ErrUnknownKey.
@@ -156,7 +142,7 @@ func (v *Vault) Seal(r Record, result Result) ([]byte, error) {
 	return k.seal.Seal(nil, nil, result.encode(), boundTo(r)), nil //nolint:gosec // derive has made an AEAD that chooses its own nonces
 }
 
-// Open decrypts the result of a record. ErrUnknownKey, or an error that says that it was tampered with.
+// Open decrypts the result of a record. ErrUnknownKey, or an error when the result was changed.
 func (v *Vault) Open(r Record) (Result, error) {
 	k, ok := v.keys[r.SealingKey]
 	if !ok {
@@ -164,12 +150,12 @@ func (v *Vault) Open(r Record) (Result, error) {
 	}
 	plain, err := k.seal.Open(nil, nil, r.Result, boundTo(r))
 	if err != nil {
-		return Result{}, fmt.Errorf("idempotency: a sealed result does not open: %w", err)
+		return Result{}, fmt.Errorf("idempotency: a sealed result cannot be opened: %w", err)
 	}
 	return decodeResult(plain)
 }
 
-// boundTo is what a sealed result cannot be moved away from.
+// boundTo returns the additional data that binds a sealed result to its record.
 func boundTo(r Record) []byte { return []byte(r.ID + "\x00" + r.Operation) }
 
 // Result is an answer to replay.
@@ -180,7 +166,8 @@ type Result struct {
 }
 
 func (r Result) encode() []byte {
-	b := binary.AppendUvarint(nil, uint64(r.Status)) //nolint:gosec // an HTTP status code
+	b := make([]byte, 0, 2*binary.MaxVarintLen64+len(r.ContentType)+len(r.Body))
+	b = binary.AppendUvarint(b, uint64(r.Status)) //nolint:gosec // an HTTP status code
 	b = binary.AppendUvarint(b, uint64(len(r.ContentType)))
 	return append(append(b, r.ContentType...), r.Body...)
 }
@@ -195,8 +182,43 @@ func decodeResult(b []byte) (Result, error) {
 	return Result{Status: int(status), ContentType: string(b[:length]), Body: b[length:]}, nil //nolint:gosec // written by encode
 }
 
-// writeField writes a text with its length before it, so that two fields never read as one.
-func writeField(mac hash.Hash, text string) {
-	_, _ = mac.Write(binary.AppendUvarint(nil, uint64(len(text)))) // a hash never fails
-	_, _ = io.WriteString(mac, text)
+// macs are HMAC-SHA-256 states with one key. A pooled one has hashed the key already.
+type macs struct{ pool sync.Pool }
+
+type mac struct {
+	hash.Hash
+	input []byte
+}
+
+// maxPooledInput is far above the input of an ordinary request; a pool would keep the buffers of the largest requests.
+const maxPooledInput = 64 << 10
+
+func newMACs(key []byte) *macs {
+	return &macs{sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, key)} }}}
+}
+
+// digest returns the code of the fields and of the content after them, unless content is nil. Each field has its length before it, so that
+// two fields never read as one.
+func (m *macs) digest(content func([]byte) []byte, fields ...string) []byte {
+	h, _ := m.pool.Get().(*mac)
+	defer m.put(h)
+	h.Reset()
+	for _, field := range fields {
+		h.input = append(binary.AppendUvarint(h.input, uint64(len(field))), field...)
+	}
+	if content != nil {
+		h.input = content(h.input)
+	}
+	_, _ = h.Write(h.input) // it never fails
+	return h.Sum(nil)
+}
+
+// put returns a state to the pool, without the request in clear.
+func (m *macs) put(h *mac) {
+	clear(h.input)
+	h.input = h.input[:0]
+	if cap(h.input) > maxPooledInput {
+		h.input = nil
+	}
+	m.pool.Put(h)
 }

@@ -2,10 +2,11 @@ package idempotency
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
-	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,7 +46,7 @@ func TestOperationID(t *testing.T) {
 	id := v.OperationID("web", "key")
 	parsed, err := uuid.Parse(id)
 	if err != nil || parsed.Version() != 8 || parsed.Variant() != uuid.RFC4122 || parsed.String() != id {
-		t.Errorf("%s is no UUID of version 8: %v", id, err)
+		t.Errorf("%s is not a UUID of version 8: %v", id, err)
 	}
 	if v.OperationID("web", "key") != id {
 		t.Error("the same caller and key have two ids")
@@ -56,8 +57,8 @@ func TestOperationID(t *testing.T) {
 	for what, other := range map[string]string{
 		"another key":                    v.OperationID("web", "kez"),
 		"another caller":                 v.OperationID("wec", "key"),
-		"a caller that ends as keys do":  v.OperationID("webk", "ey"),
-		"the two the other way round":    v.OperationID("key", "web"),
+		"a moved border":                 v.OperationID("webk", "ey"),
+		"the two exchanged":              v.OperationID("key", "web"),
 		"another name key":               newTestVault(t, 9, testKey("a", 2)).OperationID("web", "key"),
 		"a key with the caller in front": v.OperationID("", "webkey"),
 	} {
@@ -67,20 +68,31 @@ func TestOperationID(t *testing.T) {
 	}
 }
 
+func TestKeyChecks(t *testing.T) {
+	a, again := newTestVault(t, 1, testKey("k1", 2), testKey("k2", 3)).Checks(), newTestVault(t, 1, testKey("k2", 3), testKey("k1", 2)).Checks()
+	other := newTestVault(t, 9, testKey("k1", 3), testKey("k2", 2)).Checks()
+	all := []string{a.Name, a.Sealing["k1"], a.Sealing["k2"], other.Name}
+	slices.Sort(all)
+	if len(slices.Compact(all)) != 4 || again.Name != a.Name || again.Sealing["k1"] != a.Sealing["k1"] ||
+		other.Sealing["k1"] != a.Sealing["k2"] || len(a.Sealing["k1"]) != 32 {
+		t.Errorf("%+v, %+v, %+v", a, again, other)
+	}
+}
+
 func TestCallerDigest(t *testing.T) {
 	v := newTestVault(t, 1, testKey("a", 2))
 	if !bytes.Equal(v.CallerDigest("web"), v.CallerDigest("web")) || bytes.Equal(v.CallerDigest("web"), v.CallerDigest("mobile")) {
-		t.Error("digests do not tell callers apart")
+		t.Error("digests do not distinguish callers")
 	}
 	if bytes.Contains(v.CallerDigest("web"), []byte("web")) {
-		t.Error("the digest names the caller")
+		t.Error("the digest contains the caller")
 	}
 }
 
 func TestFingerprint(t *testing.T) {
 	v := newTestVault(t, 1, testKey("new", 2), testKey("old", 3))
 	of := func(v *Vault, key, operation, content string) []byte {
-		f, err := v.Fingerprint(key, operation, func(w io.Writer) { _, _ = io.WriteString(w, content) })
+		f, err := v.Fingerprint(key, operation, func(b []byte) []byte { return append(b, content...) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,8 +115,8 @@ func TestFingerprint(t *testing.T) {
 	if same := newTestVault(t, 7, testKey("new", 2)); !bytes.Equal(want, of(same, "new", "Op", "0042")) {
 		t.Error("the fingerprint depends on the name key")
 	}
-	if _, err := v.Fingerprint("gone", "Op", func(io.Writer) {}); !errors.Is(err, ErrUnknownKey) {
-		t.Errorf("a key that is not there: %v", err)
+	if _, err := v.Fingerprint("gone", "Op", nil); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("an unknown key: %v", err)
 	}
 }
 
@@ -136,6 +148,50 @@ func TestSealedResult(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestVaultReadsEarlierRecords: with the same keys, every release finds, compares and opens the records of the one before.
+func TestVaultReadsEarlierRecords(t *testing.T) {
+	v := newTestVault(t, 1, testKey("k", 2))
+	fingerprint, err := v.Fingerprint("k", "Op", func(b []byte) []byte { return append(b, "0042"...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, got := range map[string]string{
+		"2a442d06-0c40-85d7-8589-a9a654675fdd":                             v.OperationID("web", "key"),
+		"48d2e42dc3eaaae43ac01bcf47f5e56ba481b8ce813b826cea2f77bf33c4bdb9": hex.EncodeToString(v.CallerDigest("web")),
+		"9802e6f3116a59bfd12fa5a2c6f9f1132a0bbe3f3c5b8bf272cb3e78165d1bd5": hex.EncodeToString(fingerprint),
+		"06388491d6306fb6866c8d39508581ef":                                 v.Checks().Name,
+		"082bb8eb40976c33eda2ad0539168932":                                 v.Checks().Sealing["k"],
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	r := Record{ID: "id", Operation: "Op", SealingKey: "k"}
+	r.Result, _ = hex.DecodeString("cccad84404b2314ef6cfc3e4fc1db510cce6d7b29c13a18b42649b681a06f869e80c6950")
+	if got, err := v.Open(r); err != nil || got.Status != 201 || got.ContentType != "t" || string(got.Body) != "body" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestVaultAtOnce: concurrent calls do not mix their states, also when an input is too large for the pool.
+func TestVaultAtOnce(t *testing.T) {
+	v := newTestVault(t, 1, testKey("k", 2))
+	var group sync.WaitGroup
+	for caller := range 8 {
+		group.Go(func() {
+			name := strings.Repeat("c", caller)
+			want, large := v.CallerDigest(name), bytes.Repeat([]byte{1}, maxPooledInput*caller/4)
+			for range 100 {
+				_, _ = v.Fingerprint("k", name, func(b []byte) []byte { return append(b, large...) })
+				if !bytes.Equal(v.CallerDigest(name), want) {
+					t.Errorf("the digest of %q has changed", name)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestOpenRefuses(t *testing.T) {

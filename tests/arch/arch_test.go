@@ -28,10 +28,10 @@ type arrow struct {
 	not    []string // among from, those that the row is not about
 	to     []string
 	except []string // among to, those that are allowed
-	deep   bool     // what the imports import counts too
+	deep   bool     // imports of imports count too
 	tests  bool     // the imports of test files count too
 	reason string
-	// later: the packages may still be to come. Every other row must be about some, so that none is empty without anybody knowing.
+	// later: the packages may not exist yet. Every other row must match a package, so that none is empty by mistake.
 	later bool
 }
 
@@ -49,6 +49,7 @@ const (
 	operations = module + "/api/operations"
 	settings   = module + "/api/config"
 	store      = module + "/api/idempotency"
+	redis      = store + "/redis"
 
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -158,23 +159,23 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{generator}, to: []string{app, client + "/...", store + "/...", settings},
-		reason: "documents say what operations and errors are, not where they are sent or kept",
+		reason: "documents describe operations and errors, not where they are sent or kept",
 	},
 	{
 		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{core + "/...", sandbox}, except: parts,
 		reason: "api/app alone knows which systems and which upstream there are: only it wires them",
 	},
 	{
-		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{client, edge, settings},
-		reason: "api/app alone joins the two edges and the settings",
+		from: []string{"module"}, not: []string{app, generator, tests + "/..."}, to: []string{client, edge, settings, redis},
+		reason: "api/app alone joins the two edges, the settings and the shared store",
 	},
 	{
 		from: []string{"module"}, not: []string{edge, openapi + "/...", tests + "/bench"}, to: []string{"github.com/gin-gonic/...", "github.com/gin-contrib/..."}, tests: true,
 		reason: "gin is the edge's choice; nothing else may have to change with it",
 	},
 	{
-		from: []string{"module"}, not: []string{store + "/..."}, to: []string{"github.com/redis/..."},
-		reason: "Redis is behind the interface of the store",
+		from: []string{"module"}, not: []string{redis + "/..."}, to: []string{"github.com/redis/..."},
+		reason: "only one implementation of the store knows Redis; redistest starts its servers",
 	},
 	{
 		from: []string{"module"}, not: []string{settings}, to: []string{"github.com/caarlos0/env/..."}, tests: true,
@@ -329,10 +330,10 @@ func TestTheCheckerFindsViolations(t *testing.T) {
 		"an exact path":                     {pkg{ImportPath: wire, Imports: []string{"fmt", "net"}}, arrow{from: []string{wire}, to: []string{"net"}}, 1},
 		"a path below a pattern":            {pkg{ImportPath: core + "/mds", Imports: []string{"net/http/httptrace"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
 		"the root of a pattern":             {pkg{ImportPath: core, Imports: []string{"net/http"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
-		"no path that only begins alike":    {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
+		"a path that only begins the same":  {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
 		"a package of the module":           {pkg{ImportPath: sandbox, Imports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}}, 1},
 		"a package of others":               {pkg{ImportPath: client, Imports: []string{"example.com/x"}}, arrow{from: []string{client}, to: []string{"others"}}, 1},
-		"the standard library is no other":  {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
+		"the standard library is not other": {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
 		"an exception":                      {pkg{ImportPath: client, Imports: []string{wire}}, arrow{from: []string{client}, to: []string{"module"}, except: []string{wire}}, 0},
 		"a package that the row is not for": {pkg{ImportPath: module, Imports: []string{client}}, arrow{from: []string{"module"}, not: []string{module}, to: []string{client}, later: true}, 0},
 		"a deep import":                     {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}, deep: true}, 1},
@@ -350,7 +351,7 @@ func TestTheCheckerFindsViolations(t *testing.T) {
 	}
 }
 
-// Reading a clock is no import: time is imported for its types. These functions are the ones that look at the world.
+// Reading a clock is not an import: time is imported for its types. These functions read the clock or wait.
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
 func TestTheCoreReadsNoClock(t *testing.T) {
@@ -405,7 +406,7 @@ func clockUses(t *testing.T, name string, source []byte) (uses []string) {
 	return uses
 }
 
-// importedAs gives the name by which a file calls a package; empty when it does not import it.
+// importedAs returns a file's name for a package; empty when it does not import it.
 func importedAs(file *ast.File, path string) string {
 	for _, spec := range file.Imports {
 		if imported, err := strconv.Unquote(spec.Path.Value); err != nil || imported != path {
@@ -432,7 +433,7 @@ func TestTopLevelIsSettled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range strangers(entries) {
-		t.Errorf("%s stands at the top of the module, where only the settled folders and files may stand", name)
+		t.Errorf("%s is at the top of the module, where only the settled folders and files may be", name)
 	}
 }
 

@@ -13,11 +13,7 @@ import (
 	"soapbridge/translate"
 )
 
-func fingerprint(request translate.Request) []byte {
-	var b bytes.Buffer
-	request.Fingerprint(&b)
-	return b.Bytes()
-}
+func fingerprint(request translate.Request) []byte { return request.Fingerprint(nil) }
 
 // once runs a test for every operation in the first version that its system speaks: the version is no part of what was asked.
 func once(t *testing.T, test func(t *testing.T, o operation)) {

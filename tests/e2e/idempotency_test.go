@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis/redistest"
 	"soapbridge/tests/kit"
 )
 

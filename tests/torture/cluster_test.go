@@ -13,7 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis/redistest"
 	"soapbridge/tests/kit"
 )
 

@@ -16,7 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
 // The torture has to be able to find something. Here it is let loose on what is usually put in front of a write: SETNX with an expiry,

@@ -14,7 +14,7 @@ import (
 	"unicode/utf16"
 )
 
-// send writes an answer. A client that is gone is no error here.
+// send writes an answer. A client that has closed the connection is not an error.
 func (x *exchange) send(a answer) {
 	header := x.w.Header()
 	if a.contentType != "" {
@@ -24,7 +24,7 @@ func (x *exchange) send(a answer) {
 		header.Set(name, value)
 	}
 	if !strings.Contains(a.contentType, "xml") {
-		// As what stands before a service does. Over a kept connection, a status without an envelope could be the answer to another call.
+		// As a gateway does. Over a kept connection, a status without an envelope could be the answer to another call.
 		header.Set("Connection", "close")
 	}
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
@@ -32,7 +32,7 @@ func (x *exchange) send(a answer) {
 	_, _ = x.w.Write(a.body)
 }
 
-// wait waits for a time. When the client goes or the sandbox closes before it is over, the exchange ends there without an answer.
+// wait waits for a time. When the client disconnects or the sandbox closes earlier, the exchange ends without an answer.
 func (x *exchange) wait(d time.Duration) {
 	if d <= 0 {
 		return
@@ -48,7 +48,7 @@ func (x *exchange) wait(d time.Duration) {
 	}
 }
 
-// stall waits until the client goes or the sandbox closes.
+// stall waits until the client disconnects or the sandbox closes.
 func (x *exchange) stall() {
 	select {
 	case <-x.r.Context().Done():
@@ -78,7 +78,7 @@ func (x *exchange) connection() net.Conn {
 	return conn
 }
 
-// reset closes the connection so that the client gets a RST in place of a FIN.
+// reset closes the connection with a RST in place of a FIN.
 func (x *exchange) reset() {
 	conn := x.connection()
 	raw := conn
@@ -125,7 +125,7 @@ func (x *exchange) endless() {
 	}
 }
 
-// push writes a part of an answer at once; it ends the exchange when the client is gone.
+// push writes a part of an answer at once; it ends the exchange when the client has disconnected.
 func (x *exchange) push(part []byte) {
 	_, err := x.w.Write(part)
 	if err == nil {
@@ -154,7 +154,7 @@ func empty(status int) func(*exchange) {
 // redirect leads to the same service, with a mark that keeps it from redirecting again.
 func redirect(status int) func(*exchange) {
 	return func(x *exchange) {
-		x.send(answer{status: status, header: map[string]string{"Location": x.system.Path + "?" + redirected + "=1"}})
+		x.send(answer{status: status, header: map[string]string{"Location": x.system.vendor.path + "?" + redirected + "=1"}})
 	}
 }
 
@@ -194,7 +194,7 @@ func actionFault(x *exchange) fault {
 
 func traceFault(x *exchange) fault { return fault{code: codeServer, text: x.system.vendor.trace} }
 
-// The texts of an ASMX that cannot deserialise a request: a number that is none, and a value outside an enumeration.
+// The texts of an ASMX that cannot deserialise a request: a text that is not a number, and a value outside an enumeration.
 func unableToReadFault(*exchange) fault {
 	return fault{code: codeClient,
 		text: "Server was unable to read request. ---> There is an error in XML document (1, 2). ---> Input string was not in a correct format."}
@@ -221,7 +221,7 @@ func failing(result businessResult) func(*exchange) {
 	return func(x *exchange) { x.send(*failedBaseResponse(&x.request, x.execution.time, result)) }
 }
 
-// filled answers with the ordinary envelope after a change of what is filled in.
+// filled answers with the ordinary envelope with other values.
 func filled(change func(*exchange, *filling)) func(*exchange) {
 	return func(x *exchange) {
 		f := x.success()
@@ -230,7 +230,7 @@ func filled(change func(*exchange, *filling)) func(*exchange) {
 	}
 }
 
-// edited answers with the ordinary envelope after a change of its text.
+// edited answers with the ordinary envelope with an edited text.
 func edited(edit func(document string) string) func(*exchange) {
 	return func(x *exchange) { x.sendEnvelope([]byte(edit(string(x.document())))) }
 }
@@ -262,7 +262,7 @@ func withSecondRoot(document string) string { return document + `<Second/>` }
 
 func withByteOrderMark(document string) string { return "\uFEFF" + document }
 
-// other is the version of SOAP that the request did not come in.
+// other is the version of SOAP that the request does not have.
 func (x *exchange) other() version {
 	if x.version == soap12 {
 		return soap11
@@ -320,8 +320,8 @@ var (
 // windows1252Codes are the codes, among those that differ from ISO-8859-1, of the letters that the remark uses.
 var windows1252Codes = map[rune]byte{'€': 0x80, '–': 0x96}
 
-// encoded answers with the ordinary envelope in another encoding. The remark stands in a comment, and in the description of
-// the result where there is one.
+// encoded answers with the ordinary envelope in another encoding. The remark is in a comment, and in the description of
+// the result if it has one.
 func encoded(e encoding) func(*exchange) {
 	return func(x *exchange) {
 		f := x.success()

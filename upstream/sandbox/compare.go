@@ -97,7 +97,7 @@ func judgePresence(s *shape, e *element, path string) *complaint {
 			return &complaint{path + "/" + kid.name.Local, s.unexpected(kid.name)}
 		}
 		if i < last && !s.anyOrder {
-			return &complaint{path + "/" + kid.name.Local, fmt.Sprintf("must stand before %s, stands after it", s.kids[last].name.Local)}
+			return &complaint{path + "/" + kid.name.Local, fmt.Sprintf("must come before %s, comes after it", s.kids[last].name.Local)}
 		}
 		last = i
 		count[i]++
@@ -105,7 +105,7 @@ func judgePresence(s *shape, e *element, path string) *complaint {
 	for i, of := range s.kids {
 		switch {
 		case count[i] > 1 && !of.repeated:
-			return &complaint{path + "/" + of.name.Local, fmt.Sprintf("stands %d times, may stand once", count[i])}
+			return &complaint{path + "/" + of.name.Local, fmt.Sprintf("occurs %d times, may occur once", count[i])}
 		case count[i] == 0 && !of.optional:
 			return &complaint{path + "/" + of.name.Local, "missing"}
 		}
@@ -113,7 +113,7 @@ func judgePresence(s *shape, e *element, path string) *complaint {
 	return nil
 }
 
-// unexpected says why a name is not one of the children, as exactly as it can.
+// unexpected returns why a name is not one of the children, as exactly as possible.
 func (s *shape) unexpected(name xml.Name) string {
 	for _, kid := range s.kids {
 		if kid.name.Local == name.Local {

@@ -42,18 +42,13 @@ func TestNewRefuses(t *testing.T) {
 		systems []sandbox.System
 		want    string
 	}{
-		{"no system", nil, "no system given, valid are customercare, mds and emersion"},
+		{"no system", nil, "no system, valid are customercare, mds and emersion"},
 		{"unknown system", []sandbox.System{{Name: "acme", Samples: ping}}, `system "acme": unknown, valid are customercare, mds and emersion`},
-		{"no samples", []sandbox.System{{Name: sandbox.MDS}}, "no samples given"},
+		{"no samples", []sandbox.System{{Name: sandbox.MDS}}, "no samples"},
 		{"empty samples", []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{}}}, "no file is called <Operation>.request.xml"},
-		{"path without a slash", []sandbox.System{{Name: sandbox.MDS, Path: "x", Samples: ping}}, `path "x": must begin with a slash`},
-		{"path of a pattern", []sandbox.System{{Name: sandbox.MDS, Path: "/{x", Samples: ping}}, `path "/{x"`},
-		{"path of the welcome", []sandbox.System{{Name: sandbox.MDS, Path: "/", Samples: ping}}, `path "/"`},
-		{"path of the control API", []sandbox.System{{Name: sandbox.MDS, Path: "/sandbox/calls", Samples: ping}}, "stand outside /sandbox"},
-		{"same system twice", []sandbox.System{{Name: sandbox.MDS, Path: "/a", Samples: ping}, {Name: sandbox.MDS, Path: "/b", Samples: ping}}, `same name or path as system "mds" at /a`},
-		{"same path twice", []sandbox.System{{Name: sandbox.MDS, Path: "/a", Samples: ping}, {Name: sandbox.Emersion, Path: "/a", Samples: ping}}, `same name or path as system "mds" at /a`},
+		{"same system twice", []sandbox.System{{Name: sandbox.MDS, Samples: ping}, {Name: sandbox.MDS, Samples: ping}}, `system "mds": repeated`},
 		{"same operation twice", []sandbox.System{{Name: sandbox.MDS, Samples: ping}, {Name: sandbox.Emersion, Samples: ping}}, "operation Ping belongs to mds already"},
-		{"username where there is none", []sandbox.System{{Name: sandbox.CustomerCare, Samples: ping, Username: "a"}}, "takes no username"},
+		{"username for a system without one", []sandbox.System{{Name: sandbox.CustomerCare, Samples: ping, Username: "a"}}, "takes no username"},
 		{"response missing", []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{"Ping.request.xml": file(pingRequest)}}}, "sample Ping.response.xml: open Ping.response.xml"},
 		{"request missing", []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{"Ping.response.xml": file(pingReply)}}}, "sample Ping.response.xml has no Ping.request.xml"},
 
@@ -70,9 +65,9 @@ func TestNewRefuses(t *testing.T) {
 		{"xsi:nil", with("<Text>", `<Text xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true">`), "attribute nil at Text: a request sample has none"},
 		{"text between elements", with(text, text+"x"), "Ping has both text and elements"},
 		{"element without content", with(text, "<Text/>"), "Text has neither a placeholder nor elements"},
-		{"same element in two forms", with(text, text+"<Text><A>string</A></Text>"), "Text stands twice in Ping, apart or in two forms"},
-		{"same element apart", with(text, text+"<A>string</A>"+text), "Text stands twice in Ping, apart or in two forms"},
-		{"unknown mark", with(text, "<!--Perhaps:-->"+text), `the comment "Perhaps:" is no mark`},
+		{"same element in two forms", with(text, text+"<Text><A>string</A></Text>"), "Text occurs twice in Ping, apart or in two forms"},
+		{"same element apart", with(text, text+"<A>string</A>"+text), "Text occurs twice in Ping, apart or in two forms"},
+		{"unknown mark", with(text, "<!--Perhaps:-->"+text), `the comment "Perhaps:" is not a mark`},
 		{"wrong number announced", with(text, "<!--You may enter the following 2 items in any order-->"+text), "Ping announces 2 items in any order and has 1"},
 
 		{"reply not well-formed", reply("</p:Pong>", ""), "sample samples/Ping.response.xml: unexpected end of e:Body"},
@@ -104,7 +99,7 @@ func TestSixthOperation(t *testing.T) {
 		return `<x:Envelope xmlns:x="http://schemas.xmlsoap.org/soap/envelope/"><x:Body><y:Ping xmlns:y="urn:ping">` + content + `</y:Ping></x:Body></x:Envelope>`
 	}
 	b := start(t, func(cfg *sandbox.Config) {
-		cfg.Systems = []sandbox.System{{Name: sandbox.MDS, Path: "/ping", Samples: fstest.MapFS{
+		cfg.Systems = []sandbox.System{{Name: sandbox.MDS, Samples: fstest.MapFS{
 			"a/b/Ping.request.xml": file(marked), "a/b/Ping.response.xml": file(pingReply), "a/b/README.md": file("not a sample"),
 		}}}
 	})
@@ -120,7 +115,7 @@ func TestSixthOperation(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := b.send(t, message{method: http.MethodPost, path: "/ping", envelope: ping(test.content),
+			got := b.send(t, message{method: http.MethodPost, path: sandbox.MDSPath, envelope: ping(test.content),
 				header: http.Header{"Content-Type": {type11}, "Soapaction": {`""`}}})
 			if !strings.Contains(got.body, test.want) {
 				t.Errorf("%d %s\nwant %s", got.status, got.body, test.want)

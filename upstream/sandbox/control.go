@@ -20,14 +20,14 @@ import (
 //	POST   /sandbox/scenarios             queue one
 //	GET    /sandbox/calls                 the executed calls; filters are callFilters
 //	GET    /sandbox/calls/{n}/envelope    one of them as it came in
-//	DELETE /sandbox/calls                 forget everything
+//	DELETE /sandbox/calls                 clear everything
 //
 // Its errors are controlError.
 
-// controlError is the answer to a control request that is not in order.
+// controlError is the answer to an invalid control request.
 type controlError struct {
 	Error string   `json:"error"`
-	Valid []string `json:"valid,omitempty"` // what would have been valid in place of it
+	Valid []string `json:"valid,omitempty"` // the valid values
 }
 
 // methods routes a path by method.
@@ -59,14 +59,14 @@ func sendJSON(w http.ResponseWriter, status int, value any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(value) //nolint:errchkjson // fails only when the client is gone
+	_ = encoder.Encode(value) //nolint:errchkjson // fails only when the client has disconnected
 }
 
 func (s *Server) paths() []string {
 	paths := make([]string, 0, 4+len(s.systems))
 	paths = append(paths, "/", "/sandbox/scenarios", "/sandbox/calls", "/sandbox/calls/{number}/envelope")
 	for _, sys := range s.systems {
-		paths = append(paths, sys.Path)
+		paths = append(paths, sys.vendor.path)
 	}
 	return paths
 }
@@ -84,7 +84,7 @@ type service struct {
 func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 	services := make([]service, 0, len(s.systems))
 	for _, sys := range s.systems {
-		shown := service{System: sys.Name, Path: sys.Path}
+		shown := service{System: sys.Name, Path: sys.vendor.path}
 		for _, v := range sys.vendor.versions {
 			shown.SOAPVersions = append(shown.SOAPVersions, v.name)
 		}
@@ -94,8 +94,8 @@ func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 		services = append(services, shown)
 	}
 	sendJSON(w, http.StatusOK, map[string]any{
-		"about": "A sandbox: it stands in for the vendors' SOAP services and does nothing real. It keeps the envelopes it gets " +
-			"and shows them to whoever asks, so send made-up data only.",
+		"about": "A sandbox: it replaces the vendors' SOAP services and does nothing real. It keeps the envelopes that it receives " +
+			"and shows them to every client, so send made-up data only.",
 		"services": services,
 		"control": map[string]string{
 			"GET /sandbox/scenarios":               "what can go wrong on request, by name or by a value, and what is queued",
@@ -145,7 +145,7 @@ func (s *Server) listScenarios(w http.ResponseWriter, _ *http.Request) {
 	sendJSON(w, http.StatusOK, map[string]any{"scenarios": list, "values": s.magicValues(), "queued": waiting})
 }
 
-// shownMagic is one value in the list of those that are refused.
+// shownMagic is one value in the list of refused values.
 type shownMagic struct {
 	System string `json:"system"`
 	magicValue
@@ -181,7 +181,7 @@ const maxTimes = 1_000_000
 
 func (s *Server) queueScenario(w http.ResponseWriter, r *http.Request) {
 	var order scenarioOrder
-	if err := decodeStrictly(http.MaxBytesReader(w, r.Body, s.maxRequest), &order); err != nil {
+	if err := decodeStrictly(http.MaxBytesReader(w, r.Body, maxRequest), &order); err != nil {
 		sendJSON(w, http.StatusBadRequest, controlError{
 			"the body is not what it should be: " + err.Error(), []string{"operation", "scenario", "times", "delay"},
 		})
@@ -245,8 +245,8 @@ func playable(system string) []string {
 	return names
 }
 
-// callFilters are the query parameters of the list of calls. messageId finds what was sent as such to any system: MDS has its
-// external reference in that place.
+// callFilters are the query parameters of the list of calls. messageId is the one sent to any system; MDS has its external reference in
+// that place.
 var callFilters = map[string]func(c *call, value string) bool{
 	"system":            func(c *call, value string) bool { return c.System == value },
 	"operation":         func(c *call, value string) bool { return c.Operation == value },
@@ -257,9 +257,9 @@ var callFilters = map[string]func(c *call, value string) bool{
 
 func filterNames() []string { return slices.Sorted(maps.Keys(callFilters)) }
 
-// callList is the answer to a question for calls.
+// callList is the answer to a request for calls.
 type callList struct {
-	Counts  map[string]int `json:"counts"`  // executed calls of each operation since the last reset, whatever the filter
+	Counts  map[string]int `json:"counts"`  // executed calls of each operation since the last reset, without the filter
 	Refused int            `json:"refused"` // requests that did not pass the judgement of their envelope
 	Matched int            `json:"matched"` // number of the calls below
 	Calls   []call         `json:"calls"`   // oldest first; of very many only the last ones are kept
@@ -273,7 +273,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) {
 	}
 	for name, values := range query {
 		if callFilters[name] == nil || len(values) != 1 {
-			sendJSON(w, http.StatusBadRequest, controlError{fmt.Sprintf("filter %q is unknown or given twice", name), filterNames()})
+			sendJSON(w, http.StatusBadRequest, controlError{fmt.Sprintf("filter %q is unknown or repeated", name), filterNames()})
 			return
 		}
 	}

@@ -31,7 +31,7 @@ func asmxUnknownAction(v version, action string) string {
 	return "Server did not recognize the value of HTTP Header SOAPAction: " + action + "."
 }
 
-// businessResult is what a BaseResponse tells, beside its time. No page lists values: these are the sandbox's own.
+// businessResult is the content of a BaseResponse without its time. No page lists values: these are the sandbox's own.
 type businessResult struct {
 	code, description           string // ResponseCode, ResponseDescription
 	errorCode, errorDescription string // ErrorData; left out when errorCode is empty
@@ -45,7 +45,7 @@ var (
 		code: "1", description: "Failed", severity: "Error",
 		errorCode: "2001", errorDescription: "The request could not be completed",
 	}
-	// failedByCode is a failure that only the ResponseCode tells: there is no ErrorData.
+	// failedByCode is a failure in the ResponseCode only, without ErrorData.
 	failedByCode = businessResult{code: "99", description: "The request was not accepted", severity: "Error"}
 	notFound     = businessResult{
 		code: "1", description: "Failed", severity: "Error",
@@ -104,5 +104,5 @@ func baseResponse(r *request, now time.Time, result businessResult) filling {
 	return f
 }
 
-// nativeErrorDetail is what must never reach a caller of the proxy: insides, and something that looks like a secret.
+// nativeErrorDetail must never reach a caller of the proxy: internals, and a text that looks like a secret.
 const nativeErrorDetail = "ORA-01403: no data found\n   at CUSTSVC.ACCOUNT_PKG line 1187; connection user=ihub;password=Tiger-42"

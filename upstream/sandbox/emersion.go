@@ -14,7 +14,7 @@ var emersion = vendor{
 	versions:      []version{soap11},
 	prefix:        "SOAP-ENV",
 	result:        "AccountID",
-	action:        configuredAction,
+	action:        emptyAction,
 	usernameToken: configuredCredentials,
 	rules:         []rule{{operation: "CreateComplexAccount", refuse: accountRules}},
 	magic: []magicValue{{"UserName", takenUsernames + "...@...",
@@ -29,7 +29,7 @@ Stack trace:
 #2 {main}`,
 }
 
-// takenUsernames is how those usernames begin that are in use, in any letter case.
+// takenUsernames is the prefix of the usernames in use, in any letter case.
 const takenUsernames = "taken"
 
 // firstAccountID is the number in the page's sample answer.
@@ -87,7 +87,7 @@ func accountRules(r *request, _ time.Time) *answer {
 	return r.faulted(emersionFault(sentence))
 }
 
-// brokenAccountRule gives the number of the first broken rule outside the contacts, or 0.
+// brokenAccountRule returns the number of the first broken rule outside the contacts, or 0.
 func brokenAccountRule(account *element) int {
 	contactType := account.at("AccountContactType", "Type")
 	organisation := account.kid("AccountOrganisation")
@@ -134,14 +134,14 @@ func brokenUsernameRule(username string) int {
 	return 0
 }
 
-// emersionStates are the names and codes that the page's lost list of states must have held (notes 18 to 20).
+// emersionStates are the names and codes that the page's lost list of states must have had (notes 18 to 20).
 var emersionStates = []string{
 	"ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA", "oth",
 	"Australian Capital Territory", "New South Wales", "Northern Territory", "Queensland", "South Australia", "Tasmania",
 	"Victoria", "Western Australia", "Other",
 }
 
-// brokenContactRule gives the number of the first broken rule of a contact, or 0. Nothing depends on the country (note 21).
+// brokenContactRule returns the number of the first broken rule of a contact, or 0. Nothing depends on the country (note 21).
 func brokenContactRule(contact *element) int {
 	missing := func(name string) bool { return strings.TrimSpace(contact.at(name)) == "" }
 	state := func(known string) bool { return strings.EqualFold(known, strings.TrimSpace(contact.at("State"))) }
@@ -172,7 +172,7 @@ func brokenContactRule(contact *element) int {
 	return 0
 }
 
-// The page does not define what is an invalid address of any kind: these refuse what cannot be one.
+// The page does not define an invalid address of any kind: these refuse texts that cannot be one.
 var (
 	emailAddress = regexp.MustCompile(`^[^@]+@[^@]+$`)
 	website      = regexp.MustCompile(`(?i)^(https?://\S+|[^\s/:@]+(:\d+)?([/?#]\S*)?)$`)

@@ -29,7 +29,7 @@ type element struct {
 	text  string // of an element without children
 }
 
-// kid gives the first child of a local name, or nil; it may be asked of a nil element.
+// kid returns the first child with a local name, or nil. The element may be nil.
 func (e *element) kid(name string) *element {
 	if e == nil {
 		return nil
@@ -42,7 +42,7 @@ func (e *element) kid(name string) *element {
 	return nil
 }
 
-// at gives the text of the element at a path of local names below, or "".
+// at returns the text of the element at a path of local names below, or "".
 func (e *element) at(path ...string) string {
 	for _, name := range path {
 		e = e.kid(name)
@@ -53,7 +53,7 @@ func (e *element) at(path ...string) string {
 	return e.text
 }
 
-// find gives the text of the first element of a local name anywhere below, or "".
+// find returns the text of the first element with a local name anywhere below, or "".
 func (e *element) find(name string) (text string) {
 	e.leaves(func(leaf *element) bool {
 		if leaf.name.Local == name {
@@ -64,7 +64,7 @@ func (e *element) find(name string) (text string) {
 	return text
 }
 
-// leaves visits the elements without children in document order, until visit says false.
+// leaves visits the elements without children in document order, until visit returns false.
 func (e *element) leaves(visit func(*element) bool) bool {
 	if e == nil {
 		return true
@@ -80,7 +80,7 @@ func (e *element) leaves(visit func(*element) bool) bool {
 	return true
 }
 
-// complaint says what is wrong with a request and where, as an XPath in local names. It never repeats a value.
+// complaint describes a fault of a request and its place, as an XPath in local names. It never repeats a value.
 type complaint struct {
 	path string
 	what string
@@ -98,7 +98,7 @@ type parser struct {
 	root    *element
 	open    []*element
 	texts   [][]byte // of the open elements
-	comment bool     // a comment stood in the innermost open element
+	comment bool     // the innermost open element has a comment
 }
 
 // parseEnvelope reads a whole document. The error is a complaint.
@@ -171,7 +171,7 @@ func (p *parser) attributes(e *element, attrs []xml.Attr) *complaint {
 	seen := map[xml.Name]bool{}
 	for _, attr := range attrs {
 		if seen[attr.Name] {
-			return p.complain("the attribute %s stands twice", attr.Name.Local)
+			return p.complain("the attribute %s occurs twice", attr.Name.Local)
 		}
 		seen[attr.Name] = true
 		if attr.Name.Space != "xmlns" && attr.Name.Local != "xmlns" {

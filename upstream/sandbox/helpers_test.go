@@ -122,7 +122,7 @@ var (
 	lengths      = regexp.MustCompile(`^string\(\d+\.\.\d+\)$`)
 )
 
-// fill gives the curated request of an operation with every placeholder replaced.
+// fill returns the curated request of an operation with every placeholder replaced.
 func fill(t *testing.T, operation string) string {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(samplesFolder(systemOf[operation]), operation+".request.xml"))
@@ -271,7 +271,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 	}
 }
 
-// http reads the bytes as an HTTP answer; the error tells whether its body was whole.
+// http reads the bytes as an HTTP answer; the error reports an incomplete body.
 func (r raw) http(t *testing.T) (reply, error) {
 	t.Helper()
 	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(r.bytes)), nil)

@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// exchange is one request to a service, and the way to answer it.
+// exchange is one request to a service, with its answer.
 type exchange struct {
 	server *Server
 	system *system
 	w      http.ResponseWriter
 	r      *http.Request
 
-	// Known as the judgement goes on.
+	// Set during the judgement.
 	request
 	root   *element
 	action string
 
-	// Known once the request was executed; the time is known before.
+	// Set after the execution; the time earlier.
 	execution execution
 }
 
@@ -39,7 +39,7 @@ func (s *Server) serve(sys *system, w http.ResponseWriter, r *http.Request) {
 	x.play()
 }
 
-// judge works from the outside to the inside; the first thing that is wrong is the answer.
+// judge works from the outside to the inside; the first fault is the answer.
 func (x *exchange) judge() *answer {
 	for _, step := range []func() *answer{
 		x.judgeMethod,
@@ -61,7 +61,7 @@ func (x *exchange) judge() *answer {
 	return nil
 }
 
-// plain is the answer of a server that does not come to reading an envelope.
+// plain is the answer of a server that has not read an envelope.
 func plain(status int, text string) *answer {
 	return &answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte("Sandbox: " + text + "\n")}
 }
@@ -127,7 +127,7 @@ func (x *exchange) judgeContentType() *answer {
 }
 
 func (x *exchange) read() *answer {
-	envelope, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, x.server.maxRequest))
+	envelope, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxRequest))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return plain(http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", tooLarge.Limit))
 	}
@@ -158,7 +158,7 @@ func (x *exchange) judgeVersion() *answer {
 	return x.refuse(&complaint{"/" + x.root.name.Local, "the root must be an Envelope"})
 }
 
-// judgeEnvelope judges what stands directly in the Envelope: a Header or none, and a Body with one child.
+// judgeEnvelope judges the children of the Envelope: at most one Header, and a Body with one child.
 func (x *exchange) judgeEnvelope() *answer {
 	header := xml.Name{Space: x.version.namespace, Local: "Header"}
 	body := xml.Name{Space: x.version.namespace, Local: "Body"}
@@ -178,7 +178,7 @@ func (x *exchange) judgeEnvelope() *answer {
 	return nil
 }
 
-// judgeAction asks for the action in the place that the version has for it, and nowhere else, and for one that is known.
+// judgeAction requires a known action in the place of the version, and nowhere else.
 func (x *exchange) judgeAction() *answer {
 	headers := x.r.Header.Values("SOAPAction")
 	if x.version == soap12 {
@@ -204,7 +204,7 @@ func (x *exchange) judgeAction() *answer {
 // takeSOAPAction reads the header of SOAP 1.1, which is required, and quoted even when it is empty (section 6.1.1).
 func (x *exchange) takeSOAPAction(headers []string) *answer {
 	if len(headers) != 1 {
-		return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must stand there once, stands %d times", len(headers))})
+		return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must occur once, occurs %d times", len(headers))})
 	}
 	value := headers[0]
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
@@ -236,7 +236,7 @@ func (x *exchange) judgeOperation() *answer {
 	return x.refuse(&complaint{at, "unknown operation, valid are " + strings.Join(names, ", ")})
 }
 
-// judgeHeader judges the header entries: those of the sample, and WS-Security where the vendor has it.
+// judgeHeader judges the header entries: those of the sample, and WS-Security if the vendor has it.
 func (x *exchange) judgeHeader() *answer {
 	const at = "/Envelope/Header"
 	header := x.header
@@ -249,7 +249,7 @@ func (x *exchange) judgeHeader() *answer {
 		switch {
 		case x.system.vendor.usernameToken != nil && entry.name == wsseSecurity:
 			if security != nil {
-				return x.refuse(&complaint{at + "/Security", "stands twice, may stand once"})
+				return x.refuse(&complaint{at + "/Security", "occurs twice, may occur once"})
 			}
 			security = entry
 		case x.mustBeUnderstood(entry) && !slices.ContainsFunc(x.operation.header.kids, func(s *shape) bool { return s.name == entry.name }):

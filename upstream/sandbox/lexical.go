@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// lexical is the form of a value, as a placeholder in a sample names it.
+// lexical is the form of a value, named by a placeholder in a sample.
 type lexical struct {
-	// wrong tells what is wrong with a value without repeating it (it may be a secret); empty means nothing.
+	// wrong describes the fault of a value without repeating it (it may be a secret); empty means none.
 	wrong func(value string) string
-	// example gives a value of the form.
+	// example returns a value of the form.
 	example string
 }
 
@@ -25,7 +25,7 @@ var placeholder = regexp.MustCompile(`^(string|int|decimal)(?:\((-?\d+(?:\.\d+)?
 // enumeration matches `A or B or C`, as an ASMX help page prints it.
 var enumeration = regexp.MustCompile(`^\w+(?: or \w+)+$`)
 
-// readPlaceholder gives the form that a placeholder stands for.
+// readPlaceholder returns the form of a placeholder.
 func readPlaceholder(text string) (*lexical, error) {
 	switch text {
 	case "boolean":
@@ -50,7 +50,7 @@ func readPlaceholder(text string) (*lexical, error) {
 	return bounded(parts[1], parts[2], parts[3])
 }
 
-// bounded gives a form with bounds; empty ones are the form's own.
+// bounded returns a form with bounds; empty ones mean the form's own.
 func bounded(form, low, high string) (*lexical, error) {
 	switch {
 	case form == "int" && low == "":

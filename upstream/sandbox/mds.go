@@ -11,7 +11,7 @@ var mds = vendor{
 	versions: []version{soap11},
 	prefix:   "soapenv",
 	result:   "Result/ExternalReference",
-	action:   configuredAction,
+	action:   emptyAction,
 	basic:    configuredCredentials,
 	rules:    []rule{{operation: "CreateService", refuse: createServiceRules}},
 	magic:    []magicValue{{"serviceCode", unknownServiceCodes + "...", "the ValidationFault Service code does not exist"}},
@@ -31,7 +31,7 @@ Caused by: java.sql.SQLRecoverableException: Closed Connection (jdbc:oracle:thin
 // mdsMessage is one message of a fault's detail.
 type mdsMessage struct{ id, text, extra string }
 
-// createServiceRules checks what the page's table says beyond the form; every broken rule is one Error of the fault. The
+// createServiceRules checks the rules in the page's table beyond the form; every broken rule is one Error of the fault. The
 // message ids are the sandbox's own.
 func createServiceRules(r *request, _ time.Time) *answer {
 	data := r.body.kid("ServiceData").kid("ServiceData")
@@ -57,12 +57,12 @@ func createServiceRules(r *request, _ time.Time) *answer {
 	return r.faulted(mdsFault("ValidationFault", validationFailed, broken...))
 }
 
-// unknownServiceCodes is how those service codes begin that the sandbox does not know.
+// unknownServiceCodes is the prefix of the service codes that the sandbox does not know.
 const unknownServiceCodes = "ZZ"
 
 var validationFailed = mdsMessage{"CMP1000", "The request is not valid", ""}
 
-// mdsFault is a declared fault: JAX-WS sends even a ValidationFault with the code Server; the detail tells.
+// mdsFault is a declared fault: JAX-WS sends even a ValidationFault with the code Server; the detail shows which fault it is.
 func mdsFault(name string, details mdsMessage, broken ...mdsMessage) fault {
 	var xml strings.Builder
 	xml.WriteString(`<ns4:` + name + ` xmlns:ns4="http://mdsuk.com/ws/dise3g/fault/exception"><Details>` + details.children() + `</Details>`)

@@ -37,7 +37,7 @@ func TestEmersionRules(t *testing.T) {
 		{"31 type unknown", edits{"<ser:Type>Individual", "<ser:Type>Person"}, "Invalid AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'"},
 		{"type Org", edits{"<ser:Type>Individual", "<ser:Type>Org"}, ""},
 		{"32 organisation without a name", orgName, "Missing OrgName. When AccountContactType is 'Organisation' OrgName is required"},
-		{"33 type of organisation is no integer", edits{"<ser:OrgType>29", "<ser:OrgType>Company"}, "Invalid OrgType. If given OrgType value,then it must valid integer. Otherwise leave blank to set default value 29 for org type 'Company'"},
+		{"33 type of organisation is not an integer", edits{"<ser:OrgType>29", "<ser:OrgType>Company"}, "Invalid OrgType. If given OrgType value,then it must valid integer. Otherwise leave blank to set default value 29 for org type 'Company'"},
 		{"type of organisation absent", primary("OrgType", "29", ""), ""},
 		{"34", primary("Title", "Text &amp; more", ""), "PrimaryContact: Invalid or Missing Title"},
 		{"35", primary("FirstName", "Text &amp; more", ""), "PrimaryContact: Invalid or Missing First Name"},

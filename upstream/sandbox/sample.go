@@ -17,19 +17,19 @@ import (
 type operation struct {
 	system *system
 	name   string
-	header *shape    // what may stand in the Header; no children when the sample has none there
+	header *shape    // of the Header; without children when the sample has none there
 	body   *shape    // the one child of the Body
 	reply  *template // the whole envelope of the answer
 }
 
-// shape is what a sample says about one element of a request.
+// shape describes one element of a request, as its sample does.
 type shape struct {
 	name     xml.Name
 	kids     []*shape
 	value    *lexical // nil for an element with children
 	optional bool     // it may be absent
-	repeated bool     // it may stand any number of times
-	anyOrder bool     // its children may stand in any order (xsd:all)
+	repeated bool     // it may occur any number of times
+	anyOrder bool     // its children may come in any order (xsd:all)
 }
 
 const (
@@ -119,7 +119,7 @@ func (op *operation) readRequest(document []byte) error {
 // page prints itself:
 //
 //	<!--Optional:-->             the next element may be absent
-//	<!--Required:-->             the next element must be there, whatever stands above
+//	<!--Required:-->             the next element is required, in spite of any mark above
 //	<!--Optional: all below-->   every element below this point may be absent, unless marked
 //	<!--You may enter the following 3 items in any order-->
 type sampleReader struct {
@@ -146,7 +146,7 @@ func (r *sampleReader) document() (*shape, error) {
 	}
 }
 
-// parts is what stands between an element's tags.
+// parts is the content between an element's tags.
 type parts struct {
 	kids        []*shape
 	text        strings.Builder
@@ -209,12 +209,12 @@ func (p *parts) note(comment string) error {
 	case announced != nil:
 		p.anyOrder, _ = strconv.Atoi(announced[1])
 	default:
-		return fmt.Errorf("the comment %q is no mark", comment)
+		return fmt.Errorf("the comment %q is not a mark", comment)
 	}
 	return nil
 }
 
-// add takes the next child. A child shown twice in a row is one that may stand any number of times.
+// add takes the next child. A child shown twice in a row may occur any number of times.
 func (p *parts) add(kid *shape) {
 	kid.optional = p.mark == markOptional || (p.allOptional && p.mark != markRequired)
 	p.mark = ""
@@ -243,7 +243,7 @@ func (p *parts) shape(name xml.Name) (*shape, error) {
 	seen := map[xml.Name]bool{}
 	for _, kid := range s.kids {
 		if seen[kid.name] {
-			return nil, fmt.Errorf("%s stands twice in %s, apart or in two forms", kid.name.Local, name.Local)
+			return nil, fmt.Errorf("%s occurs twice in %s, apart or in two forms", kid.name.Local, name.Local)
 		}
 		seen[kid.name] = true
 		if kid.value == nil && len(kid.kids) == 0 && kid.name.Local != "Header" {
@@ -253,7 +253,7 @@ func (p *parts) shape(name xml.Name) (*shape, error) {
 	return s, nil
 }
 
-// alike tells whether two shapes have the same elements below.
+// alike reports whether two shapes have the same elements below.
 func alike(a, b *shape) bool {
 	if a.name != b.name || len(a.kids) != len(b.kids) || (a.value == nil) != (b.value == nil) {
 		return false

@@ -1,11 +1,11 @@
-// Package sandbox is a SOAP server that stands in for the vendors' services: for trying the proxy out without a vendor, and
-// for finding the proxy's bugs. It is stricter than any of them. Where a real ASMX service silently loses an element in the
-// wrong namespace, the sandbox answers a fault that says what is wrong and where.
+// Package sandbox is a SOAP server in the place of the vendors' services: for trying the proxy out without a vendor, and for finding its
+// bugs. It is stricter than any of them: where a real ASMX service silently loses an element in the wrong namespace, the sandbox answers a
+// fault with the reason and the place.
 //
 // It judges requests with encoding/xml against the curated vendor samples and imports nothing of this module, on purpose: a
 // wrong element name in code shared with the translation would agree with itself on both sides.
 //
-// It keeps the envelopes it executed, secrets included, and shows them to whoever asks: it is for made-up data only.
+// It keeps the executed envelopes, with their secrets, and shows them to every client: it is for made-up data only.
 package sandbox
 
 import (
@@ -13,55 +13,44 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 )
 
-// The systems the sandbox can stand in for: the values of System.Name.
+// The systems that the sandbox can replace: the values of System.Name.
 const (
 	CustomerCare = "customercare" // Southern Company CustomerCareService, an ASMX service; SOAP 1.1 and 1.2
 	MDS          = "mds"          // MDS Global CMP services, a JAX-WS service; SOAP 1.1
 	Emersion     = "emersion"     // Emersion Cumulus services, a PHP-style server; SOAP 1.1
 )
 
-// The paths of the services when System.Path is empty. The first two are the vendors' own; no page prints Emersion's.
+// The paths of the services. The first two are the vendors' own; no page prints Emersion's.
 const (
 	CustomerCarePath = "/webservices/CustomerCareService.asmx"
 	MDSPath          = "/ws/dise3g/services/ServicesPort"
 	EmersionPath     = "/services/soap"
 )
 
-// DefaultMaxRequest is the largest request in bytes that is read when Config.MaxRequest is 0.
-const DefaultMaxRequest = 1 << 20
+// maxRequest is the largest request, envelope or control, in bytes.
+const maxRequest = 1 << 20
 
-// DefaultMaxCalls is the number of executed calls that are kept when Config.MaxCalls is 0.
-const DefaultMaxCalls = 1000
-
-// System is one service to stand in for.
+// System is one service to replace.
 type System struct {
 	// Name is CustomerCare, MDS or Emersion.
 	Name string
-	// Path is where the service answers; empty means the path constant of the system.
-	Path string
 	// Samples holds, in any folder, a pair of files for each operation: <Operation>.request.xml and <Operation>.response.xml,
 	// in the form that README.md describes. An operation needs nothing else.
 	Samples fs.FS
-	// Action is the SOAPAction that MDS and Emersion expect, empty for the empty one. CustomerCare derives it from the sample.
-	Action string
 	// Username and Password are the credentials asked for when Username is not empty: HTTP Basic for MDS, a WS-Security
-	// UsernameToken for Emersion. CustomerCare has no such credentials: giving them is an error.
+	// UsernameToken for Emersion. CustomerCare has no such credentials: setting them is an error.
 	Username, Password string
 }
 
 // Config is the configuration of a Server.
 type Config struct {
-	// Systems are the services to stand in for; at least one.
+	// Systems are the services to replace; at least one.
 	Systems []System
-	// MaxRequest is the largest request in bytes that is read, envelope or control; 0 means DefaultMaxRequest.
-	MaxRequest int64
-	// MaxCalls is the number of executed calls that are kept; 0 means DefaultMaxCalls.
-	MaxCalls int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -73,30 +62,28 @@ type Server struct {
 	systems    []*system
 	operations map[string]*operation
 	state      *state
-	maxRequest int64
 	now        func() time.Time
 	closed     chan struct{}
 	closeOnce  sync.Once
 }
 
-// system is a System made ready: its samples read, its vendor known.
+// system is a System with its samples read and its vendor found.
 type system struct {
 	System
 	vendor     *vendor
 	operations []*operation
 }
 
-// New reads the samples of every system. It fails when a system is unknown or given twice, when a path is not usable, or when
-// a sample is not one; the error names the file.
+// New reads the samples of every system. It fails when a system is unknown or repeated, or when a sample is not valid; the error names the
+// file.
 func New(cfg Config) (*Server, error) {
 	if len(cfg.Systems) == 0 {
-		return nil, fmt.Errorf("sandbox: no system given, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
+		return nil, fmt.Errorf("sandbox: no system, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
 	}
 	s := &Server{
 		mux:        http.NewServeMux(),
 		operations: map[string]*operation{},
-		state:      newState(orDefault(cfg.MaxCalls, DefaultMaxCalls)),
-		maxRequest: orDefault(cfg.MaxRequest, DefaultMaxRequest),
+		state:      &state{memory: newMemory()},
 		now:        cfg.Now,
 		closed:     make(chan struct{}),
 	}
@@ -112,21 +99,11 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-func orDefault[T int | int64](value, fallback T) T {
-	if value == 0 {
-		return fallback
-	}
-	return value
-}
-
 // add reads one system and routes its path to it.
 func (s *Server) add(given System) error {
 	v, known := vendors[given.Name]
 	if !known {
 		return fmt.Errorf("unknown, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
-	}
-	if given.Path == "" {
-		given.Path = v.path
 	}
 	if err := s.checkNew(given, v); err != nil {
 		return err
@@ -145,26 +122,20 @@ func (s *Server) add(given System) error {
 	}
 	sys.operations = operations
 	s.systems = append(s.systems, sys)
-	s.mux.HandleFunc(given.Path, func(w http.ResponseWriter, r *http.Request) { s.serve(sys, w, r) })
+	s.mux.HandleFunc(v.path, func(w http.ResponseWriter, r *http.Request) { s.serve(sys, w, r) })
 	return nil
 }
 
-// checkNew refuses a system that cannot be added; http.ServeMux would panic on such a path.
+// checkNew refuses a system that cannot be added; http.ServeMux would panic on a repeated path.
 func (s *Server) checkNew(given System, v *vendor) error {
-	if !strings.HasPrefix(given.Path, "/") || given.Path == "/" || strings.ContainsAny(given.Path, "{} ?#") ||
-		strings.HasPrefix(given.Path+"/", "/sandbox/") {
-		return fmt.Errorf("path %q: must begin with a slash, be more than that, stand outside /sandbox, and hold no brace, space, ? or #", given.Path)
-	}
-	for _, other := range s.systems {
-		if other.Name == given.Name || other.Path == given.Path {
-			return fmt.Errorf("same name or path as system %q at %s", other.Name, other.Path)
-		}
+	if slices.ContainsFunc(s.systems, func(other *system) bool { return other.Name == given.Name }) {
+		return errors.New("repeated")
 	}
 	if given.Username != "" && v.basic == nil && v.usernameToken == nil {
 		return errors.New("takes no username: the vendor documents none")
 	}
 	if given.Samples == nil {
-		return errors.New("no samples given")
+		return errors.New("no samples")
 	}
 	return nil
 }

@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// scenario is one way in which an answer can be out of the ordinary. It is played in place of the vendor's rules and answer,
-// for a request whose envelope is in order.
+// scenario is one kind of extraordinary answer. It is played in place of the vendor's rules and answer, for a request with a
+// valid envelope.
 type scenario struct {
 	name     string
-	sentence string   // what happens, for a person
-	systems  []string // that can play it; nil means every one
-	executes bool     // the request counts as executed, whatever the client gets to see of it
-	rules    bool     // the vendor's rules are asked, as without a scenario
+	sentence string   // its effect, for a person
+	systems  []string // that can play it; nil means all
+	executes bool     // the request counts as executed, even if the client gets no answer
+	rules    bool     // the vendor's rules apply, as without a scenario
 	play     func(*exchange)
 }
 
-// cue is a scenario that is to be played for a request.
+// cue is the scenario to play for a request.
 type cue struct {
 	*scenario
 	delay time.Duration // before the answer; 0 means the scenario's own
 }
 
-// ordinary is what is played when nobody asked for anything.
+// ordinary is the default scenario.
 var ordinary = scenario{executes: true, rules: true, play: (*exchange).succeed}
 
 // defaultDelay is the one of the scenario delay.
 const defaultDelay = time.Second
 
-// maxDelay is the longest delay that may be asked for.
+// maxDelay is the longest allowed delay.
 const maxDelay = 5 * time.Minute
 
 // The names of scenarios that are mentioned more than once.
@@ -48,7 +48,7 @@ var scenarios = slices.Concat(connectionScenarios, httpScenarios, faultScenarios
 
 var connectionScenarios = []scenario{
 	{name: scenarioDelay, executes: true, rules: true, play: (*exchange).succeed,
-		sentence: "executes at once and gives the ordinary answer after a delay (1s unless one is given)"},
+		sentence: "executes at once and answers as usual after a delay (1s by default)"},
 	{name: "stall", executes: true, play: (*exchange).stall,
 		sentence: "executes and never answers; ends when the client goes"},
 	{name: "stall-before", play: (*exchange).stall,
@@ -91,11 +91,11 @@ var httpScenarios = []scenario{
 	{name: "http-429", play: page(http.StatusTooManyRequests, "Retry-After", "2"),
 		sentence: "status 429 with Retry-After: 2, without an envelope"},
 	{name: "redirect-302", play: redirect(http.StatusFound),
-		sentence: "status 302 to the same service; whoever follows it is answered in the ordinary way"},
+		sentence: "status 302 to the same service; a client that follows it gets the usual answer"},
 	{name: "redirect-307", play: redirect(http.StatusTemporaryRedirect),
-		sentence: "status 307 to the same service; whoever follows it with the same body executes the call"},
+		sentence: "status 307 to the same service; a client that follows it with the same body executes the call"},
 	{name: "redirect-308", play: redirect(http.StatusPermanentRedirect),
-		sentence: "status 308 to the same service; whoever follows it with the same body executes the call"},
+		sentence: "status 308 to the same service; a client that follows it with the same body executes the call"},
 }
 
 const actionNotRecognized = "a Client fault that says the action is not known"
@@ -124,7 +124,7 @@ var customerCareScenarios = []scenario{
 	{name: "failed-base-response", systems: []string{CustomerCare}, play: failing(failedInGeneral),
 		sentence: "a business error in a 200: ErrorData with code 2001 and a NativeErrorDetail that must stay inside"},
 	{name: "failed-code-only", systems: []string{CustomerCare}, play: failing(failedByCode),
-		sentence: "a business error in a 200 that only the ResponseCode 99 tells: no ErrorData"},
+		sentence: "a business error in a 200 that only the ResponseCode 99 shows: no ErrorData"},
 }
 
 var mdsScenarios = []scenario{
@@ -172,9 +172,9 @@ var envelopeScenarios = []scenario{
 	}), sentence: "success with the vendor's namespace replaced by another one"},
 	{name: "missing-result", executes: true, play: filled(func(x *exchange, f *filling) {
 		f.drop[x.system.vendor.result] = true
-	}), sentence: "status 200 without the element that tells the result: BaseResponse, ExternalReference or AccountID"},
+	}), sentence: "status 200 without the element of the result: BaseResponse, ExternalReference or AccountID"},
 	{name: "duplicate-result", executes: true, play: filled(func(x *exchange, f *filling) { f.double = x.system.vendor.result }),
-		sentence: "success with the element that tells the result standing there twice"},
+		sentence: "success with the element of the result twice"},
 	{name: "deep-nesting", executes: true, play: filled(func(_ *exchange, f *filling) { f.extra = nested() }),
 		sentence: "success with an unknown element nested 50,000 deep in it"},
 	{name: "huge", executes: true, play: filled(func(_ *exchange, f *filling) { f.extra = padding() }),
@@ -211,10 +211,10 @@ func (s *scenario) playableBy(system string) bool {
 // token matches a scenario in a value of a request: `sandbox:reset-after`, `sandbox:delay=2s`.
 var token = regexp.MustCompile(`sandbox:([a-z0-9-]{1,40})(?:=([0-9a-z.]{1,20}))?`)
 
-// token gives the text that asks for a scenario inside a value.
+// token returns the text that selects a scenario inside a value.
 func (s *scenario) token() string { return "sandbox:" + s.name }
 
-// play answers a request whose envelope is in order.
+// play answers a request with a valid envelope.
 func (x *exchange) play() {
 	c, err := x.cue()
 	if err != nil {
@@ -239,7 +239,7 @@ func (x *exchange) play() {
 	c.play(x)
 }
 
-// cue finds out what to play: what is queued for the operation, else what the request itself asks for, else nothing special.
+// cue selects the scenario: the one queued for the operation, else the one in the request, else the default.
 func (x *exchange) cue() (cue, error) {
 	if x.r.URL.Query().Has(redirected) {
 		return cue{scenario: &ordinary}, nil
@@ -258,7 +258,7 @@ func (x *exchange) cue() (cue, error) {
 	return newCue(asked[1], x.system.Name, asked[2])
 }
 
-// newCue checks what was asked for; an empty delay is the scenario's own.
+// newCue checks a scenario and a delay; an empty delay means the scenario's own.
 func newCue(name, system, delay string) (cue, error) {
 	s, err := scenarioFor(name, system)
 	if err != nil {

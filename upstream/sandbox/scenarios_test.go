@@ -101,7 +101,7 @@ func shorten(body string) string {
 	return body
 }
 
-// success is a well-formed envelope that tells the result of any system.
+// success is a well-formed envelope with the result of any system.
 func success(t *testing.T, got raw) {
 	t.Helper()
 	answered(http.StatusOK)(t, got)
@@ -303,7 +303,7 @@ var want = map[string]seen{
 				return nil
 			}
 		}
-		return errors.New("no result stands there twice")
+		return errors.New("no result occurs twice")
 	}),
 	"deep-nesting": inBody(func(body string) error {
 		if n := strings.Count(body, "<a>"); n != 50_000 || len(body) > 1<<20 {

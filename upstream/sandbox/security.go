@@ -21,7 +21,7 @@ var (
 	}}}}
 )
 
-// judgeSecurity judges the form of a Security entry wherever there is one, and the credentials when they are asked for.
+// judgeSecurity judges the form of a Security entry if there is one, and the credentials if they are required.
 func (x *exchange) judgeSecurity(entry *element) *answer {
 	const at = "/Envelope/Header/Security"
 	asked := x.system.vendor.usernameToken != nil && x.system.Username != ""

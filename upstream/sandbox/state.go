@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// The bounds of what is remembered; of calls the oldest go first.
+// The bounds of the memory; the oldest calls are removed first.
 const (
+	maxCalls         = 1000
 	maxEnvelopeBytes = 64 << 20 // of all envelopes that are kept, together
 	maxQueued        = 1000     // entries; each may be played many times
 )
@@ -29,15 +30,13 @@ type call struct {
 	envelope []byte
 }
 
-// state is everything that the sandbox remembers.
+// state is the memory of the sandbox.
 type state struct {
-	maxCalls int
-
 	mu     sync.Mutex
 	memory memory
 }
 
-// memory is what a reset forgets. It is used under the lock of its state.
+// memory is the part that a reset clears. It is used under the lock of its state.
 type memory struct {
 	number   int // of the last call
 	accounts int // created so far
@@ -48,15 +47,11 @@ type memory struct {
 	queue    []queued
 }
 
-func newState(maxCalls int) *state {
-	return &state{maxCalls: maxCalls, memory: newMemory()}
-}
-
 func newMemory() memory {
 	return memory{executed: map[string]int{}}
 }
 
-// reset forgets everything: calls, counts, queued scenarios, numbers.
+// reset clears everything: calls, counts, queued scenarios, numbers.
 func (s *state) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,9 +91,9 @@ func (s *state) record(r *request, scenario string, now time.Time) execution {
 		envelope:          r.envelope,
 	})
 	m.bytes += len(r.envelope)
-	for len(m.calls) > s.maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
+	for len(m.calls) > maxCalls || (m.bytes > maxEnvelopeBytes && len(m.calls) > 1) {
 		m.bytes -= len(m.calls[0].envelope)
-		m.calls[0] = call{} // lets go of the envelope: the array lives on
+		m.calls[0] = call{} // releases the envelope: the array lives on
 		m.calls = m.calls[1:]
 	}
 	return done
@@ -111,7 +106,7 @@ type queued struct {
 	times     int // left
 }
 
-// enqueue adds a scenario; it tells whether there was room.
+// enqueue adds a scenario, and reports whether there was room.
 func (s *state) enqueue(q queued) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,14 +133,14 @@ func (s *state) next(operation string) (cue, bool) {
 	return found, true
 }
 
-// waiting gives a copy of the queue.
+// waiting returns a copy of the queue.
 func (s *state) waiting() []queued {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.memory.queue)
 }
 
-// find gives the calls that are kept and match, oldest first, with the counts of the same moment.
+// find returns the kept calls that match, oldest first, and the counts at the same time.
 func (s *state) find(operations []string, matches func(*call) bool) callList {
 	s.mu.Lock()
 	defer s.mu.Unlock()

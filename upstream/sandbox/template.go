@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// template is one element of a response sample, kept as the sample spells it: prefixes, namespace declarations and all.
+// template is one element of a response sample in its own spelling, with its prefixes and namespace declarations.
 type template struct {
 	name  string // with its prefix
 	attrs []xml.Attr
@@ -17,7 +17,7 @@ type template struct {
 	value *lexical // the form of the placeholder; nil for an element with children
 }
 
-// filling says how to make an answer from a template. Elements are named by the end of their path, in local names: "ErrorData",
+// filling are the changes that make an answer from a template. Elements are named by the end of their path, in local names: "ErrorData",
 // "BaseResponse/ResponseCode". The longest name that fits wins.
 type filling struct {
 	values     map[string]string // texts for placeholders; the others get an example of their form
@@ -45,7 +45,7 @@ func readTemplate(document []byte) (*template, error) {
 	}
 }
 
-// templateReader takes raw tokens: only they tell the prefixes. It has to match the tags itself.
+// templateReader reads raw tokens, since only they have the prefixes. It has to match the tags itself.
 type templateReader struct {
 	root *template
 	open []*template
@@ -64,7 +64,7 @@ func (r *templateReader) take(token xml.Token) error {
 	return nil
 }
 
-// taken gives the text since the last tag.
+// taken returns the text since the last tag.
 func (r *templateReader) taken() string {
 	defer r.text.Reset()
 	return strings.TrimSpace(r.text.String())
@@ -123,7 +123,7 @@ func (t *template) finish(text string) error {
 	return nil
 }
 
-// checkEnvelope makes sure of the few things that filling relies on.
+// checkEnvelope checks the few properties that filling relies on.
 func (t *template) checkEnvelope() error {
 	if t == nil {
 		return errors.New("it is empty")
@@ -229,7 +229,7 @@ func byPath[V any](table map[string]V, path []string) (value V, found bool) {
 	return value, false
 }
 
-// escape writes a text so that it can stand between tags and in an attribute.
+// escape escapes a text for the content of an element and for an attribute.
 func escape(text string) string {
 	var out strings.Builder
 	if err := xml.EscapeText(&out, []byte(text)); err != nil {

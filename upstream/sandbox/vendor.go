@@ -2,38 +2,38 @@ package sandbox
 
 import "time"
 
-// vendor is what one vendor's service does in its own way.
+// vendor has the peculiarities of one vendor's service.
 type vendor struct {
 	path     string    // of the service
 	versions []version // that it speaks
 	prefix   string    // of the envelope in its faults
-	// result is the element of an answer that tells the result, by the end of its path.
+	// result is the element with the result of an answer, by the end of its path.
 	result string
-	// action gives the SOAPAction of an operation.
+	// action returns the SOAPAction of an operation.
 	action func(op *operation) string
 	// unknownAction is the text of the fault that answers an action of no operation; nil means the sandbox's own text.
 	unknownAction func(v version, action string) string
 	// noAction is the text of the fault that answers a request without an action; empty means the sandbox's own text.
 	noAction string
-	// basic gives the HTTP Basic credentials to ask for; nil when the vendor has none.
+	// basic returns the required HTTP Basic credentials; nil when the vendor has none.
 	basic func(System) (username, password string)
-	// usernameToken gives the WS-Security credentials to ask for; nil when the vendor has none.
+	// usernameToken returns the required WS-Security credentials; nil when the vendor has none.
 	usernameToken func(System) (username, password string)
-	// rules are the vendor's own, asked in order; the first one that refuses gives the answer.
+	// rules are the vendor's own, applied in order; the first one that refuses makes the answer.
 	rules []rule
 	// magic are the values that only the vendor's own data would refuse.
 	magic []magicValue
-	// success says how to fill the answer to a call that was executed.
+	// success fills the answer to an executed call.
 	success func(*request, execution) filling
 	// trace is the text of a fault that leaks the insides of this vendor's stack, over several lines.
 	trace string
 }
 
-// rule is a business rule of a vendor, as far as its pages tell.
+// rule is a business rule of a vendor, as far as its pages describe it.
 type rule struct {
 	// operation is the one that the rule is about; empty means every operation of the system.
 	operation string
-	// refuse gives the answer to a request that breaks the rule, else nil.
+	// refuse returns the answer to a request that breaks the rule, or nil.
 	refuse func(*request, time.Time) *answer
 }
 
@@ -55,7 +55,7 @@ func (v *vendor) refusal(r *request, now time.Time) *answer {
 type magicValue struct {
 	Element  string `json:"element"`
 	Value    string `json:"value"`
-	Sentence string `json:"sentence"` // what happens, for a person
+	Sentence string `json:"sentence"` // its effect, for a person
 }
 
 // request is one request that passed the judgement of its envelope.
@@ -63,11 +63,11 @@ type request struct {
 	operation *operation
 	version   version
 	envelope  []byte
-	header    *element // nil when there is none
+	header    *element // nil without one
 	body      *element // the one child of the Body
 }
 
-// faulted is the answer that a vendor's rule gives with a fault.
+// faulted is the answer of a vendor's rule, with a fault.
 func (r *request) faulted(f fault) *answer {
 	a := f.answer(r.version, r.operation.system.vendor.prefix)
 	return &a
@@ -79,15 +79,15 @@ type execution struct {
 	accountID string // of Emersion
 }
 
-// vendors are the ones that the sandbox can stand in for, by the name of their system.
+// vendors are the vendors that the sandbox can replace, by the name of their system.
 var vendors = map[string]*vendor{
 	CustomerCare: &customerCare,
 	MDS:          &mds,
 	Emersion:     &emersion,
 }
 
-// configuredAction is the action of a service whose operations have none of their own.
-func configuredAction(op *operation) string { return op.system.Action }
+// emptyAction is the action of a service whose pages name none.
+func emptyAction(*operation) string { return "" }
 
 func configuredCredentials(s System) (username, password string) { return s.Username, s.Password }
 

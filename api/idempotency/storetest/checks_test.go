@@ -11,14 +11,14 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// TestChecksFindMistakes is the proof that the suite can fail, in every one of its checks, and that it does not when nothing is wrong.
+// TestChecksFindMistakes proves that every check of the suite can fail, and that none fails for a correct store.
 func TestChecksFindMistakes(t *testing.T) {
 	quickly(t)
 	named := map[string]check{}
 	for _, c := range checks() {
 		named[c.name] = c
 		if failures := observe(t, c, mistake{}); len(failures) > 0 {
-			t.Errorf("nothing is wrong, and yet %q fails:\n%s", c.name, strings.Join(failures, "\n"))
+			t.Errorf("%q fails for a correct store:\n%s", c.name, strings.Join(failures, "\n"))
 		}
 	}
 	found := map[string]bool{}
@@ -27,7 +27,7 @@ func TestChecksFindMistakes(t *testing.T) {
 			for _, name := range m.found {
 				c, ok := named[name]
 				if !ok {
-					t.Fatalf("there is no check %q", name)
+					t.Fatalf("check %q does not exist", name)
 				}
 				found[name] = true
 				failures := observe(t, c, m)
@@ -46,7 +46,7 @@ func TestChecksFindMistakes(t *testing.T) {
 	}
 }
 
-// quickly keeps the property test from minimising what it finds, and from keeping it in a file.
+// quickly stops the property test from minimising its failures, and from writing them to a file.
 func quickly(t *testing.T) {
 	t.Helper()
 	for name, value := range map[string]string{"rapid.shrinktime": "1ms", "rapid.nofailfile": "true"} {
@@ -63,12 +63,12 @@ func quickly(t *testing.T) {
 	}
 }
 
-// observe runs a check against stores with a mistake, and gives what it found.
+// observe runs a check against stores with a mistake, and returns its failures.
 func observe(t *testing.T, c check, m mistake) []string {
 	t.Helper()
 	r, wait := &recorder{tb: t}, patience
 	if m.name != "" {
-		wait = 3 * soon / 2 // whatever comes later is late enough to be a mistake
+		wait = 3 * soon / 2 // later is a mistake
 	}
 	open := func(keep idempotency.Retention) idempotency.Store {
 		if m.keeps != nil {
@@ -89,7 +89,7 @@ func observe(t *testing.T, c check, m mistake) []string {
 	return r.failures
 }
 
-// recorder keeps the failures of a test to itself.
+// recorder records the failures of a test.
 type recorder struct {
 	tb
 	mu       sync.Mutex

@@ -10,7 +10,7 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// atOnce runs something n times side by side, all starting together.
+// atOnce runs a function n times concurrently, starting together.
 func atOnce(n int, run func(i int)) {
 	var group sync.WaitGroup
 	start := make(chan struct{})
@@ -24,8 +24,8 @@ func atOnce(n int, run func(i int)) {
 	group.Wait()
 }
 
-// oneClaimHolds: on an id that nobody used, and on one that was freed.
-func oneClaimHolds(k kit) {
+// oneClaimIsAcquired: on a new id, and on a freed one.
+func oneClaimIsAcquired(k kit) {
 	const rounds, claimants = 20, 32
 	k = k.keeping(long, long)
 	for round := range rounds {
@@ -43,7 +43,7 @@ func (k kit) oneAcquired(c idempotency.Claim, answers []answer) {
 	k.Helper()
 	winners := 0
 	want := claimed(c, *answers[0].record)
-	want.Attempt = answers[0].record.Attempt // whoever won
+	want.Attempt = answers[0].record.Attempt // the winner's
 	for _, a := range answers {
 		k.must("Begin", a.err)
 		k.same(*a.record, want)
@@ -52,11 +52,11 @@ func (k kit) oneAcquired(c idempotency.Claim, answers []answer) {
 		}
 	}
 	if winners != 1 {
-		k.Errorf("%d of %d claims on one id hold", winners, len(answers))
+		k.Errorf("%d of %d claims on one id were acquired", winners, len(answers))
 	}
 }
 
-// sameClaimAtOnce: a client that repeats a claim whose answer is late holds it, whichever came first.
+// sameClaimAtOnce: a client repeats a claim whose answer is late; it acquires the claim in any order.
 func sameClaimAtOnce(k kit) {
 	const times = 16
 	k = k.keeping(long, long)
@@ -67,13 +67,13 @@ func sameClaimAtOnce(k kit) {
 		k.must("Begin", a.err)
 		k.same(*a.record, claimed(c, *answers[0].record))
 		if !a.acquired {
-			k.Errorf("a repeated claim does not hold: %+v", a.record)
+			k.Errorf("a repeated claim is not acquired: %+v", a.record)
 		}
 	}
 }
 
-// oneFindingCounts: of two operators who disagree, the first one's finding stands and the other one learns it.
-func oneFindingCounts(k kit) {
+// oneSettlementCounts: when operators disagree, the first settlement counts and the others fail.
+func oneSettlementCounts(k kit) {
 	const rounds, operators = 20, 8
 	k = k.keeping(long, long)
 	for range rounds {
@@ -87,13 +87,13 @@ func oneFindingCounts(k kit) {
 		for i, err := range errs {
 			agrees := executed == (i%2 == 0)
 			if agrees && err != nil || !agrees && !errors.Is(err, idempotency.ErrNotUnknown) {
-				k.Errorf("executed is %t; finding %d was answered with %v", executed, i, err)
+				k.Errorf("executed is %t; settlement %d returned %v", executed, i, err)
 			}
 		}
 	}
 }
 
-// finishAgainstSettle: a late answer and an operator's finding; exactly one of them makes the result.
+// finishAgainstSettle: of a late answer and an operator's settlement, exactly one makes the result.
 func finishAgainstSettle(k kit) {
 	const rounds = 40
 	k = k.keeping(long, long)
@@ -117,7 +117,7 @@ func finishAgainstSettle(k kit) {
 	}
 }
 
-// manyAtOnce plays what the product does with a store, many callers on few keys, and counts executions.
+// manyAtOnce uses a store as the product does, with many callers on one key, and counts executions.
 func manyAtOnce(k kit) {
 	const rounds, callers, attempts = 25, 8, 12
 	k = k.keeping(long, long)
@@ -133,12 +133,12 @@ func manyAtOnce(k kit) {
 	}
 }
 
-// play is one key with what really happened to it.
+// play is one key with its executions.
 type play struct {
 	kit
 	claim      idempotency.Claim
 	executions atomic.Int32
-	replayed   sync.Map // of the results that were replayed
+	replayed   sync.Map // the replayed results
 }
 
 func (p *play) attempt(random *rand.Rand, owner string) {
@@ -150,7 +150,7 @@ func (p *play) attempt(random *rand.Rand, owner string) {
 	case got.acquired:
 		p.hold(random, c)
 	default:
-		p.stand(random, c, *got.record)
+		p.meet(random, c, *got.record)
 	}
 }
 
@@ -164,11 +164,11 @@ func (p *play) hold(random *rand.Rand, c idempotency.Claim) {
 		p.execute()
 		p.marks(c)
 		p.finishes(c)
-	case 2: // executed, as an operator finds
+	case 2: // executed, according to an operator
 		p.execute()
 		p.marks(c)
 		p.settles(c, idempotency.Settlement{Executed: true, Result: []byte(c.Owner)})
-	case 3: // not executed, as an operator finds
+	case 3: // not executed, according to an operator
 		p.marks(c)
 		p.settles(c, idempotency.Settlement{})
 	default: // not sent
@@ -188,20 +188,20 @@ func (p *play) settles(c idempotency.Claim, s idempotency.Settlement) {
 	p.expect("Settle", nil, func() error {
 		_, err := p.store.Settle(p.Context(), c.ID, about(c, s))
 		if !s.Executed && errors.Is(err, idempotency.ErrOtherAttempt) {
-			return nil // the answer got lost, and the repeated call meets the next claim
+			return nil // the answer was lost, and the repeated call found the next claim
 		}
 		return err
 	})
 }
 
-// stand meets a record that somebody else made. Whatever it tries must fail.
-func (p *play) stand(random *rand.Rand, c idempotency.Claim, r idempotency.Record) {
+// meet makes calls on the record of another owner, which must fail.
+func (p *play) meet(random *rand.Rand, c idempotency.Claim, r idempotency.Record) {
 	ctx := p.Context()
 	if r.State == idempotency.Done {
 		p.replayed.Store(string(r.Result), r)
 	}
 	switch random.IntN(20) {
-	case 0: // the lists are rare, since they may be dear
+	case 0: // rare, since lists may be slow
 		p.expect("Unknowns", nil, func() error { _, _, err := p.store.Unknowns(ctx, idempotency.Cursor{}, 3); return err })
 	case 1:
 		p.expect("Sweep", nil, func() error {
@@ -233,7 +233,7 @@ func (p *play) expect(what string, want error, call func() error) {
 	}
 }
 
-// end checks that the record tells what happened, and that everybody was told the same.
+// end checks the record against the executions, and against every replayed result.
 func (p *play) end() {
 	r, err := p.store.Get(p.Context(), p.claim.ID)
 	executed := p.executions.Load() > 0

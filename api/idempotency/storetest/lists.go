@@ -3,18 +3,20 @@ package storetest
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"time"
 
 	"soapbridge/api/idempotency"
 )
 
-// unknownsInOrder: neither the order of marking nor that of the deadlines is the order of the starts.
+// unknownsInOrder: the records are marked in another order than they started; their deadlines and their ids have a third one.
 func unknownsInOrder(k kit) {
 	k = k.keeping(long, long)
 	k.lists(5)
 	claims := make([]idempotency.Claim, 5)
 	for i, hours := range []int{4, 1, 5, 2, 3} {
 		claims[i] = claim()
+		claims[i].ID = strconv.Itoa(hours) + claims[i].ID[1:]
 		claims[i].Lease = time.Duration(hours) * time.Hour
 		k.acquire(claims[i])
 		time.Sleep(rounding) // or two would start in the same millisecond
@@ -34,7 +36,7 @@ func unknownsInOrder(k kit) {
 	}
 }
 
-// lists checks that the unknowns are these, in this order, each as Get gives it.
+// lists checks the unknowns and their order, and compares each with the record from Get.
 func (k kit) lists(limit int, want ...idempotency.Claim) {
 	k.Helper()
 	list, total := k.unknowns(limit)
@@ -62,7 +64,7 @@ func claimIDs(claims []idempotency.Claim) []string {
 	return all
 }
 
-// earliestOfMany: a store that keeps its records in several places has to merge what they list.
+// earliestOfMany: a store with several lists must merge them.
 func earliestOfMany(k kit) {
 	const many, few = 400, 30
 	k = k.keeping(long, long)
@@ -92,7 +94,7 @@ func earliestOfMany(k kit) {
 	}
 }
 
-// unknownsInPages: page after page lists each record once, in the order of start and id, also where many started at once.
+// unknownsInPages: the pages list each record once, in the order of start and id, also when many started at once.
 func unknownsInPages(k kit) {
 	const many, page = 100, 7
 	k = k.keeping(long, long)
@@ -122,8 +124,8 @@ func unknownsInPages(k kit) {
 	}
 }
 
-// unknownsLeave: by every way out.
-func unknownsLeave(k kit) {
+// unknownsAreRemoved: by every transition from Unknown.
+func unknownsAreRemoved(k kit) {
 	k = k.keeping(long, long)
 	late, dropped, executed, not, stays := claim(), claim(), claim(), claim(), claim()
 	marked(k, []idempotency.Claim{late, dropped, executed, not, stays})
@@ -137,8 +139,8 @@ func unknownsLeave(k kit) {
 	k.lists(10, stays, not)
 }
 
-// sweepCounts: only what is in flight with its lease passed is turned, and once. A Sweep whose answer got lost is repeated and counts too
-// little then, which does not happen every time.
+// sweepCounts: a Sweep turns only records in flight whose lease has passed, each once. A Sweep that is repeated after a lost answer returns
+// too small a number, but not every time.
 func sweepCounts(k kit) {
 	const times = 3
 	const lost = 3
@@ -149,10 +151,10 @@ func sweepCounts(k kit) {
 		}
 		k.Logf("Sweep turned %d records of %d", n, lost)
 	}
-	k.Errorf("Sweep never turned %d records, each time that their leases had passed", lost)
+	k.Errorf("Sweep never turned all %d records", lost)
 }
 
-// sweptOf tells how many of that many lost claims a Sweep has turned.
+// sweptOf returns how many of number lost claims a Sweep has turned.
 func (k kit) sweptOf(number int) int {
 	k = k.keeping(long, long)
 	short := func() idempotency.Claim {

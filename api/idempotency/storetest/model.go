@@ -12,36 +12,36 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// model compares a store with a model of it over random sequences of calls: a few ids, a few owners, every call once or twice. All
-// sequences share one store, each with ids of its own.
+// model compares a store with a model in random sequences of calls: a few ids, a few owners, every call once or twice. All sequences share
+// one store, each with its own ids.
 func model(k kit) {
 	k = k.keeping(long, long)
 	rapid.Check(k.tb, func(t *rapid.T) {
 		m := newMachine(k, t)
 		t.Repeat(map[string]func(*rapid.T){
 			"Begin": m.begin, "Begin and let the lease pass": m.lapse, "Finish": m.finish, "Release": m.release, "MarkUnknown": m.markUnknown,
-			"Settle": m.settle, "Get": m.get, "Unknowns or Sweep": m.lists,
+			"Settle": m.settle, "Get": m.get, "Unknowns, perhaps after Sweep": m.lists,
 		})
 		m.end()
 	})
 }
 
-// machine is a model with the store beside it.
+// machine is a model beside its store.
 type machine struct {
 	kit
 	ids    []string
-	want   map[string]*modelled // by id; none when there is no record
+	want   map[string]*modelled // by id; missing when the record does not exist
 	others int                  // unknowns of earlier sequences
 	watch  watch
 }
 
-// modelled is a record as it must be.
+// modelled is the expected record.
 type modelled struct {
 	idempotency.Record
 	owner string
-	freed *modelled // what the claim replaced, and its release brings back
-	// noticed tells that the store must list the record among the Unknowns if it is one. Until then it may: to whoever asks for the record
-	// a lease that has passed has made it Unknown, but the lists need not know yet.
+	freed *modelled // the record that the claim replaced, and its release restores
+	// noticed reports that the store must list the record if it is Unknown. Until then it may: for a read, the passed lease has made the
+	// record Unknown, but the lists may be late.
 	noticed bool
 }
 
@@ -55,21 +55,21 @@ func newMachine(k kit, t *rapid.T) *machine {
 	}
 	_, m.others = m.kit.unknowns(0)
 	t.Cleanup(func() {
-		if t.Failed() { // or the next sequence, which is to minimise this one, would find what it has left
+		if t.Failed() { // or the next sequence, which minimises this one, would find its leases
 			_, _ = k.store.Sweep(context.Background())
 		}
 	})
 	return m
 }
 
-// draw chooses what a call is about.
+// draw chooses the arguments of a call.
 func (m *machine) draw(t *rapid.T) (id, owner string, times int) {
 	id = rapid.SampledFrom(m.ids).Draw(t, "id")
 	owner = rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "owner")
 	return id, owner, rapid.IntRange(1, 2).Draw(t, "times")
 }
 
-// holds tells that the claim is still the owner's.
+// holds reports whether the owner holds the claim.
 func (w *modelled) holds(owner string) bool {
 	return w != nil && w.owner == owner && !w.Settled
 }
@@ -90,10 +90,10 @@ func (m *machine) begin(t *rapid.T) {
 	}
 }
 
-// lapse claims with a lease that has passed when it returns, where the id is free.
+// lapse claims a free id with a lease that has passed when it returns.
 func (m *machine) lapse(t *rapid.T) {
 	id, owner, _ := m.draw(t)
-	defer pass(modelLease) // also when the store is wrong, or the next sequence would meet the lease
+	defer pass(modelLease) // also after a failure, or the next sequence would find the lease
 	if !m.claim(by(owner, idempotency.Claim{ID: id, Lease: modelLease})) {
 		return
 	}
@@ -102,14 +102,14 @@ func (m *machine) lapse(t *rapid.T) {
 	w.noticed = false
 }
 
-// claim makes a claim and tells whether a lease has begun with it.
+// claim makes a claim and reports whether a lease has begun.
 func (m *machine) claim(c idempotency.Claim) bool {
 	w := m.want[c.ID]
 	starts := w == nil || w.State == idempotency.Freed
 	repeats := w != nil && w.State == idempotency.InFlight && w.owner == c.Owner
 	ask := m.begins
 	if starts {
-		ask = m.beginsAnew
+		ask = m.beginsFree
 	}
 	got := ask(c)
 	m.must("Begin", got.err)
@@ -127,7 +127,7 @@ func (m *machine) claim(c idempotency.Claim) bool {
 	return starts
 }
 
-// saw compares a record that the store gave with the model's.
+// saw compares a record from the store with the model's.
 func (m *machine) saw(id string, got idempotency.Record) {
 	m.Helper()
 	w := m.want[id]
@@ -241,16 +241,15 @@ func (m *machine) refused(what string, got, want error) {
 	}
 }
 
-// lists are one call of the machine, since they may be dear.
+// lists are one call of the machine, since they may be slow.
 func (m *machine) lists(t *rapid.T) {
 	if rapid.Bool().Draw(t, "sweep") {
 		m.sweep()
-	} else {
-		m.unknowns()
 	}
+	m.unknowns()
 }
 
-// unknowns checks the list: all that are in it are Unknown, and all that the store must have noticed are in it.
+// unknowns checks that the list has Unknowns only, and all that the store must have noticed.
 func (m *machine) unknowns() {
 	list, total := m.kit.unknowns(m.others + len(m.ids))
 	listed := ids(list)
@@ -282,8 +281,8 @@ func (m *machine) listed(id string, got idempotency.Record) {
 	m.saw(id, got)
 }
 
-// sweep checks that no more records are turned than leases have passed without the store's notice. How many it must turn is another
-// check's matter, since a Sweep that had to be repeated does not know what the first one did.
+// sweep checks that no more records are turned than leases have passed without notice. sweepCounts checks the exact number, since a
+// repeated Sweep does not count the records of the first one.
 func (m *machine) sweep() {
 	most := 0
 	for _, w := range m.want {
@@ -297,7 +296,7 @@ func (m *machine) sweep() {
 	}
 }
 
-// end compares all records, and leaves no unknown behind.
+// end compares all records, and releases the unknown ones.
 func (m *machine) end() {
 	for _, id := range m.ids {
 		m.look(id)
@@ -307,12 +306,12 @@ func (m *machine) end() {
 	}
 }
 
-// watch keeps the promise in sight without the model's help: it knows what the store said and nothing else. By id.
+// watch checks the promise without the model, from the store's answers alone. By id.
 type watch map[string]*watched
 
-// watched is what is known of an id.
+// watched are the store's answers about an id.
 type watched struct {
-	holder string              // who was told that the claim holds, until the id is known to be free again
+	holder string              // the owner that acquired the claim, until the id is free again
 	last   *idempotency.Record // the last record seen that was Done or Freed
 }
 
@@ -323,15 +322,15 @@ func (w watch) of(id string) *watched {
 	return w[id]
 }
 
-// acquired: between a claim that holds and the next one, the id must have become free.
+// acquired: between two acquired claims, the id must have become free.
 func (w *watched) acquired(k tb, owner string) {
 	if w.last != nil && w.last.State == idempotency.Done || w.holder != "" && w.holder != owner {
-		k.Fatalf("%s may send although %q held the claim and nobody has freed it; the last record was %+v", owner, w.holder, w.last)
+		k.Fatalf("%s acquired the claim although %q holds it; the last record was %+v", owner, w.holder, w.last)
 	}
 	w.holder, w.last = owner, nil
 }
 
-// saw: a record that is Done or Freed stays so.
+// saw: a Done or Freed record does not change.
 func (w *watched) saw(k tb, r idempotency.Record) {
 	if was := w.last; was != nil && !alike(r, *was) {
 		k.Fatalf("a record that was %s has changed from %+v to %+v", was.State, was, r)
@@ -345,7 +344,7 @@ func (w *watched) saw(k tb, r idempotency.Record) {
 	}
 }
 
-// released: the holder has let go, and the store says that there is nothing any more, or what an operator has freed.
+// released: after the holder's release, the store has no record, or the one that an operator has freed.
 func (w *watched) released(m *machine, id, owner string) {
 	r, err := m.store.Get(m.Context(), id)
 	if w.holder == owner && (errors.Is(err, idempotency.ErrNotFound) || r.State == idempotency.Freed) {

@@ -8,22 +8,22 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// patient does what the contract tells a caller whose answer got lost: it makes the same call again. A store that gives up after a time
-// may give up on a busy machine, which is no mistake; the checks are about what it says when it answers.
+// patient repeats a call whose answer was lost, as the contract allows. A store with a time limit may exceed it on a busy machine, which is
+// not a mistake; the checks are about its answers.
 type patient struct {
 	idempotency.Store
 	tb       tb
 	patience time.Duration
 }
 
-// answered repeats a call until it is answered, its context has ended or patience has.
+// answered repeats a call until it has an answer, its context has ended, or patience is over.
 func (p patient) answered(ctx context.Context, call func() error) error {
 	for end := time.Now().Add(p.patience); ; time.Sleep(time.Millisecond) {
 		err := call()
 		if _, lost := errors.AsType[*idempotency.Unavailable](err); !lost || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
-		p.tb.Logf("once more: %v", err)
+		p.tb.Logf("repeated: %v", err)
 	}
 }
 

@@ -18,8 +18,8 @@ func claimMakesRecord(k kit) {
 	k.sameTimes(k.get(c), *toDone(r, c))
 }
 
-// freedIsClaimedAnew: nothing of the first claim is left, and its owner has no say in the second.
-func freedIsClaimedAnew(k kit) {
+// freedIsClaimedAgain: nothing of the first claim remains, and its owner cannot end the second.
+func freedIsClaimedAgain(k kit) {
 	k = k.keeping(long, long)
 	first := claim()
 	freed(k, []idempotency.Claim{first})
@@ -36,8 +36,8 @@ func freedIsClaimedAnew(k kit) {
 	}
 }
 
-// settlingGivesRecord: the answer is the record, and a finding repeated with another result brings the first one.
-func settlingGivesRecord(k kit) {
+// settlingReturnsRecord: the answer is the record, and a settlement repeated with another result returns the first one.
+func settlingReturnsRecord(k kit) {
 	k = k.keeping(long, long)
 	yes, no, none := claim(), claim(), claim()
 	before := marked(k, []idempotency.Claim{yes, no, none})
@@ -51,7 +51,7 @@ func settlingGivesRecord(k kit) {
 	k.sameTimes(repeated, *toSettled(*before[0], yes))
 }
 
-func leaseHolds(k kit) {
+func validLease(k kit) {
 	k = k.keeping(long, long)
 	c := claim()
 	r := k.acquire(c)
@@ -63,12 +63,12 @@ func leaseHolds(k kit) {
 	got := k.begins(by(stranger, c))
 	k.must("Begin", got.err)
 	if got.acquired {
-		k.Errorf("a claim was given to somebody else while its lease holds")
+		k.Errorf("another owner acquired the claim before its lease passed")
 	}
 	k.same(*got.record, r)
 }
 
-// opaqueBytes: a store has no business with what is in them.
+// opaqueBytes: a store keeps any bytes.
 func opaqueBytes(k kit) {
 	k = k.keeping(long, long)
 	every := make([]byte, 256)
@@ -91,7 +91,7 @@ func withResult(r idempotency.Record, bytes []byte) *idempotency.Record {
 	return done
 }
 
-// resultsOfEveryKind: the state tells that there is a result, not its length.
+// resultsOfEveryKind: the state shows that there is a result, not its length.
 func resultsOfEveryKind(k kit) {
 	k = k.keeping(long, long)
 	megabyte := make([]byte, 1<<20)
@@ -114,7 +114,7 @@ func resultsOfEveryKind(k kit) {
 	}
 }
 
-// replays checks that Begin and Get both bring the result.
+// replays checks that Begin and Get both return the result.
 func (k kit) replays(c idempotency.Claim, want idempotency.Record) {
 	k.Helper()
 	k.sameTimes(k.get(c), want)
@@ -123,7 +123,7 @@ func (k kit) replays(c idempotency.Claim, want idempotency.Record) {
 	k.sameTimes(*got.record, want)
 }
 
-// recordsAreCopies: neither the caller's bytes nor the ones that it was given are the store's own.
+// recordsAreCopies: the store shares no bytes with its caller.
 func recordsAreCopies(k kit) {
 	k = k.keeping(long, long)
 	c, sealed := claim(), []byte(result)
@@ -168,7 +168,7 @@ func spoil(all ...[]byte) {
 	}
 }
 
-// endedContexts: with a context that has ended, every call fails and none has an effect.
+// endedContexts: with an ended context, every call fails and has no effect.
 func endedContexts(k kit) {
 	k = k.keeping(long, long)
 	canceled, cancel := context.WithCancel(k.Context())

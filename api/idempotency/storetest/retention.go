@@ -7,20 +7,20 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// soon is a retention that is meant to pass. Nothing is read of a record with it that must still be there, however slow the store is.
+// soon is a retention that passes during a test. No check expects a record with it to be still there, since the store may be slow.
 const soon = time.Second
 
-// vanishing is a record that must vanish.
+// vanishing is a record that must disappear.
 type vanishing struct {
 	name string
 	// into ends the claim, after which the retention runs.
 	into  func(k kit, c idempotency.Claim)
 	claim idempotency.Claim
-	since time.Time     // before that, the retention cannot have begun
-	kept  time.Duration // at least; 0 while it is there
+	since time.Time     // the earliest start of the retention
+	kept  time.Duration // at least; 0 while the record exists
 }
 
-// doneRetention: what has ended goes, and its key with it; what may have been sent and is not known stays.
+// doneRetention: a record that has ended disappears, and its key is free; one with an unknown outcome stays.
 func doneRetention(k kit) {
 	k = k.keeping(soon, long)
 	held, unknown, lost := claim(), claim(), claim()
@@ -46,7 +46,7 @@ func doneRetention(k kit) {
 	k.inState(lost, idempotency.Unknown)
 	for _, c := range []idempotency.Claim{held, unknown, lost} {
 		if got := k.begins(by(stranger, c)); got.err != nil || got.acquired {
-			k.Errorf("a claim on what may have been sent: acquired %t, %v", got.acquired, got.err)
+			k.Errorf("a claim on an unknown record: acquired %t, %v", got.acquired, got.err)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func free(k kit, c idempotency.Claim) {
 	k.settle(c, idempotency.Settlement{})
 }
 
-// freedRetention: a release brings nothing back whose retention is over.
+// freedRetention: a release restores no record whose retention is over.
 func freedRetention(k kit) {
 	k = k.keeping(brief, long)
 	c := claim()
@@ -70,7 +70,7 @@ func freedRetention(k kit) {
 	k.gone(c)
 }
 
-// unknownRetention: a record in flight is kept as long as its lease and then as long as an Unknown, however short that is.
+// unknownRetention: a record in flight is kept for its lease and then as long as an Unknown, however short that is.
 func unknownRetention(k kit) {
 	k = k.keeping(long, soon)
 	held, done := claim(), claim()
@@ -91,7 +91,7 @@ func unknownRetention(k kit) {
 	k.eventually("no unknown is counted", func() bool { _, total := k.unknowns(1); return total == 0 })
 }
 
-// vanish makes records with a lease, waits until all of them have vanished, none before its time, and claims their ids again.
+// vanish makes records with a lease, waits until all of them have disappeared, none too early, and claims their ids again.
 func (k kit) vanish(records []vanishing, lease time.Duration) {
 	for i := range records {
 		v := &records[i]
@@ -134,7 +134,7 @@ func (k kit) exists(c idempotency.Claim) bool {
 	return k.found(err)
 }
 
-// found tells whether a look-up has found something. It may fail in no other way.
+// found reports whether a look-up has found a record. It fails on any other error.
 func (k kit) found(err error) bool {
 	k.Helper()
 	if err != nil && !errors.Is(err, idempotency.ErrNotFound) {

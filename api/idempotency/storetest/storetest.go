@@ -1,4 +1,4 @@
-// Package storetest is the one behavioural suite of idempotency.Store: what a store must do, whatever it is made of.
+// Package storetest is the one behavioural suite for every idempotency.Store.
 package storetest
 
 import (
@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"testing"
 	"time"
 
@@ -18,13 +17,12 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// Run holds a store against the contract of idempotency.Store, model included. The checks run one after the other, and each opens a store
-// of its own: open gives an empty one that keeps records as r says, and closes it when its test ends. Some checks have closed it by then,
-// so that Close must bear repetition.
+// Run checks a store against the contract of idempotency.Store, and against a model. The checks run one after the other, each with its own
+// store: open returns an empty one with the retention r, and closes it when its test ends. Some checks close it earlier, so that Close must
+// be repeatable.
 //
-// Leases and retentions that are meant to pass are short, all others last hours; nothing depends on how fast the store is, and a call that
-// ends with *Unavailable is made again for ten seconds. The model runs as many sequences as -rapid.checks says, 100 unless told, and a fifth
-// with -short.
+// Leases and retentions that must pass are short, all others last hours; no check depends on the speed of the store, and a call that ends
+// with *Unavailable is repeated for ten seconds. The model runs -rapid.checks sequences, 100 by default, and a fifth of them with -short.
 func Run(t *testing.T, open func(t *testing.T, r idempotency.Retention) idempotency.Store) {
 	t.Helper()
 	for _, c := range checks() {
@@ -34,7 +32,7 @@ func Run(t *testing.T, open func(t *testing.T, r idempotency.Retention) idempote
 	}
 }
 
-// check is one demand on stores.
+// check is one requirement.
 type check struct {
 	name string
 	run  func(k kit)
@@ -43,26 +41,26 @@ type check struct {
 func checks() []check {
 	all := []check{
 		{"a claim makes a record", claimMakesRecord},
-		{"a claim on a freed record is a new one", freedIsClaimedAnew},
-		{"settling gives the record as it stands", settlingGivesRecord},
-		{"a lease that holds changes nothing", leaseHolds},
+		{"a claim on a freed record is a new one", freedIsClaimedAgain},
+		{"settling returns the current record", settlingReturnsRecord},
+		{"a valid lease changes nothing", validLease},
 		{"done and freed records end with their retention", doneRetention},
-		{"a release brings back no record past its retention", freedRetention},
-		{"unknown records end with theirs, claims that hold do not", unknownRetention},
+		{"a release restores no record past its retention", freedRetention},
+		{"unknown records end with their retention, valid claims do not", unknownRetention},
 		{"unknowns are listed by their start, and counted", unknownsInOrder},
 		{"the earliest of many unknowns are listed", earliestOfMany},
 		{"unknowns are listed page by page", unknownsInPages},
-		{"what is unknown no more is not listed", unknownsLeave},
-		{"sweep finds what nobody asks for", sweepCounts},
+		{"a record that is no longer unknown is not listed", unknownsAreRemoved},
+		{"sweep finds records that are never read", sweepCounts},
 		{"texts and bytes are opaque", opaqueBytes},
 		{"results of every kind are kept", resultsOfEveryKind},
 		{"records are copies", recordsAreCopies},
-		{"one of many claims holds", oneClaimHolds},
-		{"one claim made many times at once holds", sameClaimAtOnce},
-		{"one of many findings counts", oneFindingCounts},
+		{"one of many claims is acquired", oneClaimIsAcquired},
+		{"one claim made many times at once is acquired", sameClaimAtOnce},
+		{"one of many settlements counts", oneSettlementCounts},
 		{"finishing and settling at once agree", finishAgainstSettle},
 		{"many at once never execute twice", manyAtOnce},
-		{"a context that has ended", endedContexts},
+		{"an ended context", endedContexts},
 		{"ready", readyWhenOpen},
 		{"after Close", afterClose},
 		{"model", model},
@@ -70,30 +68,30 @@ func checks() []check {
 	return append(transitionChecks(), all...)
 }
 
-// tb is what a check needs of a test. *testing.T is one, and so is *rapid.T.
+// tb is implemented by *testing.T and *rapid.T.
 type tb interface {
 	rapid.TB
 	Context() context.Context
 }
 
-// kit is a store under test, with calls that fail the test when they must succeed and do not.
+// kit is a store under test, with calls that fail the test on an error.
 type kit struct {
 	tb
 	open  func(idempotency.Retention) idempotency.Store
-	store idempotency.Store // by way of a caller who repeats calls that are not answered
+	store idempotency.Store // repeats calls without an answer
 	raw   idempotency.Store // the same, directly
-	// patience is how long a test waits for what must come.
+	// patience bounds every wait for an expected event.
 	patience time.Duration
 }
 
 const (
 	// long is a lease or a retention that does not pass during a test.
 	long = time.Hour
-	// brief is a lease that is meant to pass.
+	// brief is a lease that passes during a test.
 	brief = 50 * time.Millisecond
-	// patience is a kit's, unless something is known to be wrong.
+	// patience is the one of a kit, unless the store has a known mistake.
 	patience = 10 * time.Second
-	// rounding is what two clocks of millisecond precision may differ by.
+	// rounding is the largest difference between two clocks of millisecond precision.
 	rounding = 5 * time.Millisecond
 )
 
@@ -103,7 +101,7 @@ func (k kit) keeping(done, unknown time.Duration) kit {
 	return k
 }
 
-// claim gives a claim that no other is like.
+// claim returns a unique claim.
 func claim() idempotency.Claim {
 	id := uuid.New()
 	return idempotency.Claim{
@@ -111,7 +109,7 @@ func claim() idempotency.Claim {
 	}
 }
 
-// by gives the same request as made by somebody else, who asks for something else on top.
+// by returns a claim of another owner on the same id, with another caller and another request.
 func by(owner string, c idempotency.Claim) idempotency.Claim {
 	c.Owner, c.Operation, c.SealingKey = owner, "CreateCallLog", "2026-12"
 	c.Caller, c.Fingerprint = []byte("another caller"), []byte("another request")
@@ -120,7 +118,7 @@ func by(owner string, c idempotency.Claim) idempotency.Claim {
 
 func (k kit) acquire(c idempotency.Claim) idempotency.Record {
 	k.Helper()
-	got := k.beginsAnew(c)
+	got := k.beginsFree(c)
 	if got.err != nil || !got.acquired {
 		k.Fatalf("Begin: acquired %t, %v; the record is %+v", got.acquired, got.err, got.record)
 	}
@@ -130,7 +128,7 @@ func (k kit) acquire(c idempotency.Claim) idempotency.Record {
 	return r
 }
 
-// claimed is the record that a claim makes. Its times are the store's.
+// claimed returns the record that a claim makes, with the store's times.
 func claimed(c idempotency.Claim, times idempotency.Record) idempotency.Record {
 	return idempotency.Record{
 		ID: c.ID, State: idempotency.InFlight, Caller: c.Caller, Operation: c.Operation, Fingerprint: c.Fingerprint, SealingKey: c.SealingKey,
@@ -168,7 +166,7 @@ func (k kit) settle(c idempotency.Claim, s idempotency.Settlement) idempotency.R
 	return r
 }
 
-// about names the attempt that a settlement is about.
+// about sets the attempt of a settlement.
 func about(c idempotency.Claim, s idempotency.Settlement) idempotency.Settlement {
 	s.Attempt = idempotency.AttemptOf(c.Owner)
 	return s
@@ -202,7 +200,7 @@ func (k kit) must(what string, err error) {
 	}
 }
 
-// gone checks that there is no record.
+// gone checks that the record does not exist.
 func (k kit) gone(c idempotency.Claim) {
 	k.Helper()
 	if r, err := k.store.Get(k.Context(), c.ID); !errors.Is(err, idempotency.ErrNotFound) {
@@ -210,18 +208,18 @@ func (k kit) gone(c idempotency.Claim) {
 	}
 }
 
-// inState checks where a record stands, and gives it.
+// inState checks the state of a record, and returns it.
 func (k kit) inState(c idempotency.Claim, want idempotency.State) idempotency.Record {
 	k.Helper()
 	r := k.get(c)
 	if r.State != want {
-		k.Errorf("the record is %+v, want it %s", r, want)
+		k.Errorf("the record is %+v, want state %s", r, want)
 	}
 	return r
 }
 
-// same compares records: no bytes and bytes of no length are alike, since State tells whether there is a result, but a record that is not
-// Done has none at all.
+// same compares records. A nil and an empty result are equal, since State shows whether there is one, but a record that is not Done has
+// nil.
 func (k kit) same(got, want idempotency.Record) {
 	k.Helper()
 	if !alike(got, want) {
@@ -232,12 +230,12 @@ func (k kit) same(got, want idempotency.Record) {
 	}
 }
 
-// bytewise makes no difference between no bytes and none at all, and is fast on a megabyte of them.
+// bytewise does not distinguish nil from empty, and is fast on a megabyte.
 var bytewise = cmp.Comparer(bytes.Equal)
 
 func alike(a, b idempotency.Record) bool { return cmp.Equal(a, b, bytewise) }
 
-// short spares whoever reads a failure a megabyte.
+// short keeps a megabyte out of a failure's message.
 func short(r idempotency.Record) idempotency.Record {
 	if len(r.Result) > 1000 {
 		r.Result = fmt.Appendf(nil, "%d bytes with SHA-256 %x", len(r.Result), sha256.Sum256(r.Result))
@@ -245,7 +243,7 @@ func short(r idempotency.Record) idempotency.Record {
 	return r
 }
 
-// ended checks that a record tells when it ended, and gives it without that, to be compared.
+// ended checks the end of a record, and returns the record without it, for comparisons.
 func (k kit) ended(r idempotency.Record) idempotency.Record {
 	k.Helper()
 	if r.Ended.Before(r.Started) {
@@ -255,7 +253,7 @@ func (k kit) ended(r idempotency.Record) idempotency.Record {
 	return r
 }
 
-// unavailable checks that an error is of the one kind that says nothing about the record.
+// unavailable checks the kind of an error.
 func (k kit) unavailable(what string, err error) {
 	k.Helper()
 	if _, ok := errors.AsType[*idempotency.Unavailable](err); !ok {
@@ -263,22 +261,22 @@ func (k kit) unavailable(what string, err error) {
 	}
 }
 
-// pass waits until a lease made before the call has passed, without touching any record.
+// pass waits until an earlier lease has passed, without a call on any record.
 func pass(lease time.Duration) { time.Sleep(lease + rounding) }
 
-// eventually waits for what must come.
+// eventually waits until done returns true.
 func (k kit) eventually(what string, done func() bool) {
 	k.Helper()
 	for end := time.Now().Add(k.patience); !done(); time.Sleep(rounding) {
 		if time.Now().After(end) {
-			k.Fatalf("after %v still not: %s", k.patience, what)
+			k.Fatalf("after %v, still waiting: %s", k.patience, what)
 		}
 	}
 }
 
 // calls are all methods of a store but Close, each on a record where it would have an effect.
 func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map[string]func(context.Context) error {
-	all := map[string]func(context.Context) error{
+	return map[string]func(context.Context) error{
 		"Begin":       func(ctx context.Context) error { _, _, err := s.Begin(ctx, absent); return err },
 		"Finish":      func(ctx context.Context) error { return s.Finish(ctx, inFlight.ID, inFlight.Owner, []byte("result")) },
 		"Release":     func(ctx context.Context) error { return s.Release(ctx, inFlight.ID, inFlight.Owner) },
@@ -287,14 +285,7 @@ func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map
 			_, err := s.Settle(ctx, unknown.ID, about(unknown, idempotency.Settlement{}))
 			return err
 		},
-	}
-	maps.Copy(all, readingCalls(s, unknown))
-	return all
-}
-
-func readingCalls(s idempotency.Store, c idempotency.Claim) map[string]func(context.Context) error {
-	return map[string]func(context.Context) error{
-		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, c.ID); return err },
+		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, unknown.ID); return err },
 		"Unknowns": func(ctx context.Context) error { _, _, err := s.Unknowns(ctx, idempotency.Cursor{}, 1); return err },
 		"Sweep":    func(ctx context.Context) error { _, err := s.Sweep(ctx); return err },
 		"Ready":    func(ctx context.Context) error { _, err := s.Ready(ctx); return err },

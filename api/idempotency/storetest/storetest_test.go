@@ -12,40 +12,40 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// mistake is a way for a store to be wrong, with the checks that must find it.
+// mistake is a fault of a store, with the checks that must find it.
 type mistake struct {
 	name string
 	how  func(*twisted)
-	// keeps replaces the retention that was asked for.
+	// keeps replaces the retention.
 	keeps func(idempotency.Retention) idempotency.Retention
 	found []string
 }
 
-// mistakes are those that stores make, the most usual first.
+// mistakes are usual faults of stores, the most usual first.
 var mistakes = []mistake{
 	{
 		name: "a lease that passes frees the key, as SETNX with an expiry does", how: leaseFrees,
 		found: []string{
 			"transitions: lease passed", "transitions: lease passed and noticed", "transitions: lease passed and swept", "transitions: done late",
-			"done and freed records end with their retention", "sweep finds what nobody asks for", "model",
+			"done and freed records end with their retention", "sweep finds records that are never read", "model",
 		},
 	},
 	{
-		name: "a claim repeated by its owner does not hold, as with SETNX", how: repeatedClaimFails,
+		name: "a claim repeated by its owner fails, as with SETNX", how: repeatedClaimFails,
 		found: []string{
-			"transitions: no record", "transitions: in flight", "transitions: claimed again once freed", "one claim made many times at once holds", "model",
+			"transitions: no record", "transitions: in flight", "transitions: claimed again once freed", "one claim made many times at once is acquired", "model",
 		},
 	},
 	{
-		name: "a claim looks first and sets then", how: claimLooksFirst,
-		found: []string{"one of many claims holds", "many at once never execute twice"},
+		name: "a claim reads first and writes later", how: claimReadsFirst,
+		found: []string{"one of many claims is acquired", "many at once never execute twice"},
 	},
 	{
-		name: "results and findings look first and set then", how: endingLooksFirst,
-		found: []string{"one of many findings counts", "finishing and settling at once agree"},
+		name: "results and settlements read first and write later", how: endingReadsFirst,
+		found: []string{"one of many settlements counts", "finishing and settling at once agree"},
 	},
 	{
-		name: "anybody finishes", how: func(w *twisted) {
+		name: "any owner finishes", how: func(w *twisted) {
 			w.finish = func(ctx context.Context, id, _ string, result []byte) error {
 				return w.Store.Finish(ctx, id, w.holder(id).Owner, result)
 			}
@@ -56,13 +56,13 @@ var mistakes = []mistake{
 		},
 	},
 	{
-		name: "anybody releases", how: func(w *twisted) {
+		name: "any owner releases", how: func(w *twisted) {
 			w.release = func(ctx context.Context, id, _ string) error { return w.Store.Release(ctx, id, w.holder(id).Owner) }
 		},
 		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
 	},
 	{
-		name: "anybody marks", how: func(w *twisted) {
+		name: "any owner marks", how: func(w *twisted) {
 			w.markUnknown = func(ctx context.Context, id, _ string) error { return w.Store.MarkUnknown(ctx, id, w.holder(id).Owner) }
 		},
 		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
@@ -72,7 +72,7 @@ var mistakes = []mistake{
 		found: []string{"transitions: done", "transitions: done late", "model"},
 	},
 	{
-		name: "nobody finishes late", how: func(w *twisted) {
+		name: "finishing late fails", how: func(w *twisted) {
 			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
 				if w.state(id) == idempotency.Unknown {
 					return idempotency.ErrNotOwner
@@ -80,10 +80,10 @@ var mistakes = []mistake{
 				return w.Store.Finish(ctx, id, owner, result)
 			}
 		},
-		found: []string{"transitions: marked unknown", "transitions: lease passed", "transitions: done late", "what is unknown no more is not listed", "model"},
+		found: []string{"transitions: marked unknown", "transitions: lease passed", "transitions: done late", "a record that is no longer unknown is not listed", "model"},
 	},
 	{
-		name: "finishing what was settled seems to succeed", how: func(w *twisted) {
+		name: "finishing a settled record seems to succeed", how: func(w *twisted) {
 			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
 				err := w.Store.Finish(ctx, id, owner, result)
 				if r, _ := w.Store.Get(ctx, id); r.Settled {
@@ -112,10 +112,10 @@ var mistakes = []mistake{
 				return nil
 			}
 		},
-		found: []string{"transitions: in flight", "transitions: released", "what is unknown no more is not listed", "many at once never execute twice", "model"},
+		found: []string{"transitions: in flight", "transitions: released", "a record that is no longer unknown is not listed", "many at once never execute twice", "model"},
 	},
 	{
-		name: "what a release brings back is not settled", how: func(w *twisted) {
+		name: "a restored record is not settled", how: func(w *twisted) {
 			var back sync.Map
 			w.release = func(ctx context.Context, id, owner string) error {
 				err := w.Store.Release(ctx, id, owner)
@@ -131,7 +131,7 @@ var mistakes = []mistake{
 		found: []string{"transitions: claimed again once freed", "transitions: lease passed once freed", "transitions: released once freed"},
 	},
 	{
-		name: "release tells that the claim is gone", how: func(w *twisted) {
+		name: "releasing without a record fails", how: func(w *twisted) {
 			w.release = func(ctx context.Context, id, owner string) error {
 				if w.state(id) == "" {
 					return idempotency.ErrNotOwner
@@ -153,7 +153,7 @@ var mistakes = []mistake{
 		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
 	},
 	{
-		name: "what is done may be settled", how: func(w *twisted) {
+		name: "a done record may be settled", how: func(w *twisted) {
 			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
 				r, err := w.Store.Settle(ctx, id, s)
 				if w.state(id) == idempotency.Done {
@@ -177,7 +177,7 @@ var mistakes = []mistake{
 		found: []string{"transitions: marked unknown", "transitions: freed", "transitions: claimed again once freed", "model"},
 	},
 	{
-		name: "a key keeps the name of its first attempt", how: func(w *twisted) {
+		name: "a key keeps the id of its first attempt", how: func(w *twisted) {
 			var first sync.Map
 			w.show = func(r *idempotency.Record) {
 				attempt, _ := first.LoadOrStore(r.ID, r.Attempt)
@@ -196,19 +196,19 @@ var mistakes = []mistake{
 			}
 		},
 		found: []string{
-			"transitions: marked unknown", "transitions: settled as executed", "transitions: freed", "settling gives the record as it stands",
-			"one of many findings counts", "model",
+			"transitions: marked unknown", "transitions: settled as executed", "transitions: freed", "settling returns the current record",
+			"one of many settlements counts", "model",
 		},
 	},
 	{
-		name: "settling gives the record as it was", how: func(w *twisted) {
+		name: "settling returns the earlier record", how: func(w *twisted) {
 			w.settle = func(ctx context.Context, id string, s idempotency.Settlement) (idempotency.Record, error) {
 				before, _ := w.Store.Get(ctx, id)
 				_, err := w.Store.Settle(ctx, id, s)
 				return before, err
 			}
 		},
-		found: []string{"transitions: marked unknown", "settling gives the record as it stands", "model"},
+		found: []string{"transitions: marked unknown", "settling returns the current record", "model"},
 	},
 	{
 		name: "a freed key stays used", how: func(w *twisted) {
@@ -220,14 +220,14 @@ var mistakes = []mistake{
 				return w.Store.Begin(ctx, c)
 			}
 		},
-		found: []string{"transitions: freed", "transitions: claimed again once freed", "a claim on a freed record is a new one", "one of many claims holds", "model"},
+		found: []string{"transitions: freed", "transitions: claimed again once freed", "a claim on a freed record is a new one", "one of many claims is acquired", "model"},
 	},
 	{
 		name: "once settled, always settled", how: alwaysSettled,
 		found: []string{"transitions: freed", "a claim on a freed record is a new one", "model"},
 	},
 	{
-		name: "a record forgets its sealing key", how: func(w *twisted) { w.show = func(r *idempotency.Record) { r.SealingKey = "" } },
+		name: "a record loses its sealing key", how: func(w *twisted) { w.show = func(r *idempotency.Record) { r.SealingKey = "" } },
 		found: []string{"a claim makes a record", "transitions: in flight", "model"},
 	},
 	{
@@ -238,26 +238,26 @@ var mistakes = []mistake{
 			}
 			w.show = func(r *idempotency.Record) { r.Deadline = r.Started.Add(w.holder(r.ID).Lease) }
 		},
-		found: []string{"a lease that holds changes nothing"},
+		found: []string{"a valid lease changes nothing"},
 	},
 	{
-		name: "everything is kept as long as what is done",
+		name: "every record is kept as long as a done one",
 		keeps: func(r idempotency.Retention) idempotency.Retention {
 			return idempotency.Retention{Done: r.Done, Unknown: r.Done}
 		},
-		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+		found: []string{"done and freed records end with their retention", "unknown records end with their retention, valid claims do not"},
 	},
 	{
-		name:  "nothing ever ends",
+		name:  "no retention ever ends",
 		keeps: func(idempotency.Retention) idempotency.Retention { return idempotency.Retention{} },
-		found: []string{"done and freed records end with their retention", "a release brings back no record past its retention", "unknown records end with theirs, claims that hold do not"},
+		found: []string{"done and freed records end with their retention", "a release restores no record past its retention", "unknown records end with their retention, valid claims do not"},
 	},
 	{
-		name: "everything ends too early",
+		name: "every retention ends too early",
 		keeps: func(r idempotency.Retention) idempotency.Retention {
 			return idempotency.Retention{Done: r.Done / 4, Unknown: r.Unknown / 4}
 		},
-		found: []string{"done and freed records end with their retention", "unknown records end with theirs, claims that hold do not"},
+		found: []string{"done and freed records end with their retention", "unknown records end with their retention, valid claims do not"},
 	},
 	{
 		name: "unknowns are listed by their deadline", how: func(w *twisted) {
@@ -301,19 +301,19 @@ var mistakes = []mistake{
 	},
 	{
 		name: "unknowns stay listed", how: unknownsStay,
-		found: []string{"what is unknown no more is not listed", "model"},
+		found: []string{"a record that is no longer unknown is not listed", "model"},
 	},
 	{
 		name: "a sweep does not count", how: func(w *twisted) {
 			w.sweep = func(ctx context.Context) (int, error) { _, err := w.Store.Sweep(ctx); return 0, err }
 		},
-		found: []string{"sweep finds what nobody asks for"},
+		found: []string{"sweep finds records that are never read"},
 	},
 	{
 		name: "a sweep does nothing", how: func(w *twisted) {
 			w.sweep = func(context.Context) (int, error) { return 0, nil }
 		},
-		found: []string{"sweep finds what nobody asks for", "model"},
+		found: []string{"sweep finds records that are never read", "model"},
 	},
 	{
 		name: "bytes end at a zero", how: func(w *twisted) {
@@ -328,7 +328,7 @@ var mistakes = []mistake{
 		found: []string{"texts and bytes are opaque"},
 	},
 	{
-		name: "an empty result is none", how: func(w *twisted) {
+		name: "an empty result is dropped", how: func(w *twisted) {
 			w.finish = func(ctx context.Context, id, owner string, result []byte) error {
 				if len(result) == 0 {
 					return nil
@@ -347,7 +347,7 @@ var mistakes = []mistake{
 		found: []string{"results of every kind are kept"},
 	},
 	{
-		name: "a result is there before the record is done", how: func(w *twisted) {
+		name: "a record has a result before it is done", how: func(w *twisted) {
 			w.show = func(r *idempotency.Record) { r.Result = append([]byte{}, r.Result...) }
 		},
 		found: []string{"transitions: in flight", "a claim makes a record", "model"},
@@ -357,8 +357,8 @@ var mistakes = []mistake{
 		found: []string{"records are copies"},
 	},
 	{
-		name: "the context does not matter", how: func(w *twisted) { w.context = context.WithoutCancel },
-		found: []string{"a context that has ended"},
+		name: "the context is ignored", how: func(w *twisted) { w.context = context.WithoutCancel },
+		found: []string{"an ended context"},
 	},
 	{
 		name: "it is never ready", how: func(w *twisted) {
@@ -383,7 +383,7 @@ var mistakes = []mistake{
 	},
 }
 
-// leaseFrees lets a record go when its lease passes and nobody has ended the claim.
+// leaseFrees releases a record when its lease passes.
 func leaseFrees(w *twisted) {
 	w.before = func(id string) {
 		if r, err := w.Store.Get(context.Background(), id); err == nil && r.State == idempotency.Unknown && r.Ended.Equal(r.Deadline) {
@@ -401,8 +401,8 @@ func repeatedClaimFails(w *twisted) {
 	}
 }
 
-// claimLooksFirst leaves time between looking and setting, as a round trip does.
-func claimLooksFirst(w *twisted) {
+// claimReadsFirst leaves time between reading and writing, as a round trip does.
+func claimReadsFirst(w *twisted) {
 	w.begin = func(ctx context.Context, c idempotency.Claim) (idempotency.Record, bool, error) {
 		free := w.state(c.ID) == "" || w.state(c.ID) == idempotency.Freed
 		time.Sleep(time.Millisecond)
@@ -411,8 +411,8 @@ func claimLooksFirst(w *twisted) {
 	}
 }
 
-// endingLooksFirst tells everybody who found an Unknown that theirs is the result.
-func endingLooksFirst(w *twisted) {
+// endingReadsFirst accepts every result for a record that was Unknown when it was read.
+func endingReadsFirst(w *twisted) {
 	w.finish = func(ctx context.Context, id, owner string, result []byte) error {
 		open := w.state(id) == idempotency.Unknown
 		time.Sleep(time.Millisecond)
@@ -459,7 +459,7 @@ func alwaysSettled(w *twisted) {
 	}
 }
 
-// rearranged lists in another order, and cuts the list then.
+// rearranged lists in another order, and then cuts the list.
 func rearranged(
 	w *twisted, order func(a, b idempotency.Record) int,
 ) func(context.Context, idempotency.Cursor, int) ([]idempotency.Record, int, error) {
@@ -470,7 +470,7 @@ func rearranged(
 	}
 }
 
-// unknownsStay lists what was listed before, as an index does that is only added to.
+// unknownsStay lists all earlier Unknowns, as an index without deletion does.
 func unknownsStay(w *twisted) {
 	var ever []idempotency.Record
 	w.unknowns = func(ctx context.Context, _ idempotency.Cursor, limit int) ([]idempotency.Record, int, error) {
@@ -484,7 +484,7 @@ func unknownsStay(w *twisted) {
 	}
 }
 
-// recordsShare gives the same bytes to everybody who asks.
+// recordsShare returns the same bytes for every call.
 func recordsShare(w *twisted) {
 	var shared sync.Map
 	w.show = func(r *idempotency.Record) {

@@ -7,28 +7,28 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// situation is a state of a record, with the way into it.
+// situation is a state of a record, with the calls that lead to it.
 type situation struct {
 	name string
-	// into brings records there, one for each claim, and gives them as they must stand; nil where there is none. It may change the lease
-	// of a claim. Claims are made by the owner; whoever else has a part in it is the stranger.
+	// into makes the records, one for each claim, and returns them; nil for one that does not exist. It may change the lease of a claim.
+	// The owner makes the claims; the stranger is every other owner.
 	into func(k kit, claims []idempotency.Claim) []*idempotency.Record
-	// does says what each call does then, in the order of transitionCalls.
-	does [12]cell
+	// effects has the effect of each call, in the order of transitionCalls.
+	effects [12]cell
 }
 
-// cell says what a call does to a record.
+// cell is the effect of a call on a record.
 type cell struct {
 	err      error
 	acquired bool
-	// becomes gives the record afterwards; nil means that it stays as it is.
+	// becomes returns the record afterwards; nil means no change.
 	becomes func(before idempotency.Record, c idempotency.Claim) *idempotency.Record
 }
 
 // The cells of the table.
 var (
 	stays    = cell{}
-	again    = cell{acquired: true} // the same claim, confirmed once more
+	again    = cell{acquired: true} // the same claim, confirmed again
 	foreign  = cell{err: idempotency.ErrNotOwner}
 	missing  = cell{err: idempotency.ErrNotFound}
 	known    = cell{err: idempotency.ErrNotUnknown}
@@ -44,12 +44,12 @@ var (
 
 const (
 	result    = "the result"
-	finding   = "what the operator found"
-	stranger  = "somebody else"
+	finding   = "the operator's result"
+	stranger  = "another owner"
 	otherText = "another result"
 )
 
-// transitions is the diagram of idempotency.State, all that it forbids included.
+// transitions is the diagram of idempotency.State, with all that it forbids.
 var transitions = []situation{
 	//                                    Begin          Finish             Release          MarkUnknown       Settle
 	//                                    own, other     own, other         own, other       own, other        executed, not, other   Get
@@ -69,14 +69,14 @@ var transitions = []situation{
 	{"released once freed", restored, [...]cell{begins, begins, foreign, foreign, stays, stays, foreign, foreign, known, stays, other, stays}},
 }
 
-// answer is what a call gives. Not every call gives a record.
+// answer is the result of a call. Not every call returns a record.
 type answer struct {
 	record   *idempotency.Record
 	acquired bool
 	err      error
 }
 
-// transitionCalls are the columns of the table. A repeated Finish or Settle brings another result each time, which must not count.
+// transitionCalls are the columns of the table. A repeated Finish or Settle has another result, which must be ignored.
 var transitionCalls = [12]struct {
 	name string
 	do   func(k kit, c idempotency.Claim, text string) answer
@@ -119,16 +119,16 @@ var transitionCalls = [12]struct {
 	}},
 }
 
-// beginsAnew claims what is free. Where an answer got lost, a short lease may be over when the call is repeated, by the store itself or by
-// its caller: the claim is made again then.
-func (k kit) beginsAnew(c idempotency.Claim) answer {
+// beginsFree claims a free key. After a lost answer, a short lease may have passed when the store or its caller repeats the call: then the
+// claim is made again.
+func (k kit) beginsFree(c idempotency.Claim) answer {
 	for end := time.Now().Add(k.patience); ; {
 		got := k.begins(c)
 		over := got.err == nil && !got.acquired && got.record.State == idempotency.Unknown && c.Lease < long
 		if !over || time.Now().After(end) {
 			return got
 		}
-		k.Logf("once more: the lease of %v is over", c.Lease)
+		k.Logf("repeated: the lease of %v has passed", c.Lease)
 		k.release(c)
 	}
 }
@@ -138,8 +138,8 @@ func (k kit) begins(c idempotency.Claim) answer {
 	return answer{&r, acquired, err}
 }
 
-// transitionChecks make a check of every row. Each call is made twice, as by a caller whose answer got lost: the second must say what the
-// first one said.
+// transitionChecks returns a check for every row. Each call is made twice, as by a caller whose answer was lost: both must have the same
+// answer.
 func transitionChecks() []check {
 	list := make([]check, len(transitions))
 	for i, s := range transitions {
@@ -161,15 +161,15 @@ func (s situation) check(k kit) {
 		first := call.do(k, claims[i], result)
 		second := call.do(k, claims[i], otherText)
 		c := claims[i]
-		if call.name == "Begin by another" && s.does[i].acquired {
+		if call.name == "Begin by another" && s.effects[i].acquired {
 			c = by(stranger, c)
 		}
-		s.does[i].judge(row, c, before[i], first, second)
+		s.effects[i].verify(row, c, before[i], first, second)
 	}
 }
 
-// judge compares the answers to a call that was made twice, and the record that stands after them, with what they must be.
-func (c cell) judge(k kit, of idempotency.Claim, before *idempotency.Record, answers ...answer) {
+// verify checks the answers to a call that was made twice, and the record afterwards.
+func (c cell) verify(k kit, of idempotency.Claim, before *idempotency.Record, answers ...answer) {
 	for i, got := range answers {
 		if !errors.Is(got.err, c.err) || got.acquired != c.acquired {
 			k.Errorf("call %d: acquired %t, %v; want %t, %v", i+1, got.acquired, got.err, c.acquired, c.err)
@@ -187,20 +187,20 @@ func (c cell) judge(k kit, of idempotency.Claim, before *idempotency.Record, ans
 		k.gone(of)
 		return
 	}
-	stands := k.get(of)
+	after := k.get(of)
 	if want.Started.IsZero() {
-		want.Started, want.Deadline = stands.Started, stands.Deadline
-		k.plausible(stands, of)
+		want.Started, want.Deadline = after.Started, after.Deadline
+		k.plausible(after, of)
 	}
-	k.sameTimes(stands, *want)
+	k.sameTimes(after, *want)
 	for _, got := range answers {
 		if got.record != nil && got.err == nil {
-			k.same(*got.record, stands)
+			k.same(*got.record, after)
 		}
 	}
 }
 
-// sameTimes compares records, and the end only where it is known: a record that has just ended got its end from the store.
+// sameTimes compares records, and their ends only if want has one: a new end is the store's.
 func (k kit) sameTimes(got, want idempotency.Record) {
 	k.Helper()
 	if got.State == want.State && want.State != idempotency.InFlight && want.Ended.IsZero() {
@@ -235,12 +235,12 @@ func toFreed(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
 	return unended(r)
 }
 
-// toRestored is the record that the stranger's claim left, in the situations where there was one.
+// toRestored returns the record before the claim, which the stranger had made.
 func toRestored(_ idempotency.Record, c idempotency.Claim) *idempotency.Record {
 	return toFreed(claimed(by(stranger, c), idempotency.Record{}), c)
 }
 
-// unended is a record whose end is still to be read from the store.
+// unended returns a record whose end is not yet read from the store.
 func unended(r idempotency.Record) *idempotency.Record {
 	r.Ended = time.Time{}
 	return &r
@@ -282,7 +282,7 @@ func marked(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	})
 }
 
-// lapsed are records whose lease has passed without anybody looking since.
+// lapsed makes records whose lease has passed, and does not read them.
 func lapsed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	for i := range claims {
 		claims[i].Lease = brief
@@ -300,7 +300,7 @@ func noticed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	return each(k, claims, func(k kit, c idempotency.Claim) *idempotency.Record {
 		r := k.inState(c, idempotency.Unknown)
 		if r.Ended.Before(r.Deadline) {
-			k.Errorf("the lease held until %v and the record is unknown since %v", r.Deadline, r.Ended)
+			k.Errorf("the lease passed at %v and the record is unknown since %v", r.Deadline, r.Ended)
 		}
 		return &r
 	})
@@ -347,7 +347,7 @@ func freed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	})
 }
 
-// reclaimed are records that the stranger held before.
+// reclaimed makes records that the stranger held before.
 func reclaimed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	earlier := make([]idempotency.Claim, len(claims))
 	for i, c := range claims {
@@ -369,7 +369,7 @@ func lapsedAgain(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	return records
 }
 
-// restored are records of which a claim made by the stranger once they were freed has left nothing.
+// restored makes freed records that the stranger has claimed and released.
 func restored(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	records := freed(k, claims)
 	for _, c := range claims {
@@ -380,7 +380,7 @@ func restored(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	return records
 }
 
-// prefixed says of what it is that a test speaks.
+// prefixed puts a prefix before the messages of a test.
 type prefixed struct {
 	tb
 	prefix string

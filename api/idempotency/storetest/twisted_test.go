@@ -7,7 +7,7 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// twisted is a right store that is wrong in one way: each call that is set replaces the store's own.
+// twisted is a correct store with one mistake: each function that is set replaces the store's method.
 type twisted struct {
 	idempotency.Store
 	begin       func(context.Context, idempotency.Claim) (idempotency.Record, bool, error)
@@ -19,20 +19,20 @@ type twisted struct {
 	sweep       func(context.Context) (int, error)
 	ready       func(context.Context) (idempotency.Readiness, error)
 	close       func() error
-	// before is called before every call that is about one record.
+	// before is called before every call about one record.
 	before func(id string)
-	// show changes every record that is given away.
+	// show changes every returned record.
 	show func(*idempotency.Record)
 	// context replaces the caller's.
 	context func(context.Context) context.Context
 
 	mu     sync.Mutex
-	claims map[string]idempotency.Claim // that held last
+	claims map[string]idempotency.Claim // the last acquired ones
 }
 
-// twist makes a right store wrong.
+// twist returns a store with a mistake.
 func twist(r idempotency.Retention, how func(*twisted)) *twisted {
-	s := idempotency.NewMemory(idempotency.MemoryOptions{Retention: r})
+	s := idempotency.NewMemory(r)
 	w := &twisted{
 		Store: s, begin: s.Begin, finish: s.Finish, release: s.Release, markUnknown: s.MarkUnknown, settle: s.Settle, unknowns: s.Unknowns,
 		sweep: s.Sweep, ready: s.Ready, close: s.Close, before: func(string) {}, show: func(*idempotency.Record) {},
@@ -42,14 +42,14 @@ func twist(r idempotency.Retention, how func(*twisted)) *twisted {
 	return w
 }
 
-// holder gives the claim that held last.
+// holder returns the last acquired claim.
 func (w *twisted) holder(id string) idempotency.Claim {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.claims[id]
 }
 
-// state tells where a record stands, "" when there is none.
+// state returns the state of a record, "" when it does not exist.
 func (w *twisted) state(id string) idempotency.State {
 	r, err := w.Store.Get(context.Background(), id)
 	if err != nil {

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"fmt"
@@ -9,74 +9,74 @@ import (
 	"testing"
 	"time"
 
-	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// TestRedisReady names what is wrong with a server that answers, and what to set.
-func TestRedisReady(t *testing.T) {
+// TestReady: the error names the fault and the setting that fixes it.
+func TestReady(t *testing.T) {
 	for _, row := range []struct {
 		name     string
 		replicas int
 		breaks   func(s *redistest.Server)
-		mends    func(s *redistest.Server)
-		says     string
+		fixes    func(s *redistest.Server)
+		want     string
 	}{
 		{"evicts any key", 0, sets("maxmemory-policy", "allkeys-lru"), sets("maxmemory-policy", "noeviction"), "set maxmemory-policy noeviction"},
 		{"evicts what expires", 0, sets("maxmemory-policy", "volatile-ttl"), sets("maxmemory-policy", "noeviction"), "set maxmemory-policy noeviction"},
 		{"out of memory", 0, sets("maxmemory", "1"), sets("maxmemory", "0"), "raise maxmemory"},
 		{"a replica", 0, does("REPLICAOF", "127.0.0.1", "1"), does("REPLICAOF", "NO", "ONE"), "connect to the master"},
 		{"without its replicas", 1, func(*redistest.Server) {}, func(s *redistest.Server) { s.Replicate() }, "1 replicas must confirm a claim, and 0 are connected"},
-		{"without the replicas that it demands", 0, sets("min-replicas-to-write", "1"), sets("min-replicas-to-write", "0"), "min-replicas-to-write"},
+		{"without the replicas that it requires", 0, sets("min-replicas-to-write", "1"), sets("min-replicas-to-write", "0"), "min-replicas-to-write"},
 		{"down", 0, (*redistest.Server).Stop, (*redistest.Server).Restart, "connection refused"},
 		{"hung", 0, (*redistest.Server).Pause, (*redistest.Server).Continue, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			server := redistest.Start(t)
-			s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: row.replicas})
+			s := open(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: row.replicas})
 			row.breaks(server)
 			started := time.Now()
 			err := ready(t, s)
-			if took := time.Since(started); !unavailable(err) || !strings.Contains(err.Error(), row.says) || took > soonEnough {
-				t.Errorf("%v after %v, want %q", err, took, row.says)
+			if took := time.Since(started); !unavailable(err) || !strings.Contains(err.Error(), row.want) || took > soonEnough {
+				t.Errorf("%v after %v, want %q", err, took, row.want)
 			}
-			row.mends(server)
+			row.fixes(server)
 			eventually(t, "the store is ready", func() error { return ready(t, s) })
 		})
 	}
 }
 
-// TestRedisReadyProvesThatCommandsMayRun: a server may answer everything else and refuse each claim, or the list. Which commands there are is
-// the server's word, after each method was called. Nothing is written for the proof.
-func TestRedisReadyProvesThatCommandsMayRun(t *testing.T) {
+// TestReadyProvesThatCommandsMayRun: a server may answer everything else and refuse each claim, or the list. The server itself lists the
+// commands that all methods have sent. The proof writes nothing.
+func TestReadyProvesThatCommandsMayRun(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()
-	open := func(o idempotency.RedisOptions) *idempotency.Redis {
+	start := func(o redis.Options) *redis.Store {
 		o.Addrs, o.WaitReplicas = []string{server.Addr()}, 1
 		return openPatient(t, o)
 	}
 	server.Do("CONFIG", "RESETSTAT")
-	everything(t, open(idempotency.RedisOptions{}))
+	callEveryMethod(t, start(redis.Options{}))
 	sent := commandsSent(server)
 	for _, name := range []string{"eval", "evalsha", "zcard", "wait"} {
 		if !slices.Contains(sent, name) {
-			t.Errorf("the server knows nothing of %s: %v", name, sent)
+			t.Errorf("the server never received %s: %v", name, sent)
 		}
 	}
 	server.Do("FLUSHALL")
 	for _, name := range sent {
 		if name == "info" {
-			continue // what it would say is unverified then: see TestRedisReadyWithoutInfo
+			continue // then the policy is unverified: see TestReadyWithoutInfo
 		}
-		t.Run(name, func(t *testing.T) { readyUnless(t, server, open, "-"+name) })
+		t.Run(name, func(t *testing.T) { readyUnless(t, server, start, "-"+name) })
 	}
-	t.Run("keys", func(t *testing.T) { readyUnless(t, server, open, "resetkeys") })
+	t.Run("keys", func(t *testing.T) { readyUnless(t, server, start, "resetkeys") })
 }
 
-func readyUnless(t *testing.T, server *redistest.Server, open func(idempotency.RedisOptions) *idempotency.Redis, forbidden string) {
+func readyUnless(t *testing.T, server *redistest.Server, start func(redis.Options) *redis.Store, forbidden string) {
 	t.Helper()
 	server.Do("ACL", "SETUSER", "bridge", "reset", "on", ">secret", "~sb:*", "+@all")
-	s := open(idempotency.RedisOptions{Username: "bridge", Password: "secret"})
+	s := start(redis.Options{Username: "bridge", Password: "secret"})
 	eventually(t, "the store is ready", func() error { return ready(t, s) })
 	server.Do("ACL", "SETUSER", "bridge", forbidden)
 	if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "the commands that keep records cannot run") {
@@ -87,8 +87,8 @@ func readyUnless(t *testing.T, server *redistest.Server, open func(idempotency.R
 	}
 }
 
-// commandsSent are those that clients have sent, in scripts too, since the server began to count, without those of administration, replication
-// and new connections.
+// commandsSent returns the commands of clients, in scripts too, since the statistics were reset, without those of administration,
+// replication and new connections.
 func commandsSent(server *redistest.Server) (names []string) {
 	for line := range strings.Lines(fmt.Sprint(server.Do("INFO", "commandstats"))) {
 		name, found := strings.CutPrefix(line, "cmdstat_")
@@ -100,11 +100,11 @@ func commandsSent(server *redistest.Server) (names []string) {
 	return names
 }
 
-// TestRedisReadyWithoutInfo: servers of others forbid or rename it. Whether they evict is not known then, and everything else is found out.
-func TestRedisReadyWithoutInfo(t *testing.T) {
+// TestReadyWithoutInfo: managed servers forbid or rename INFO. Then only their eviction policy is unknown.
+func TestReadyWithoutInfo(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do("ACL", "SETUSER", "bridge", "on", ">secret", "~sb:*", "+@all")
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: "secret"})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}, Username: "bridge", Password: "secret"})
 	for _, row := range []struct {
 		forbidden  string
 		unverified bool
@@ -120,15 +120,15 @@ func TestRedisReadyWithoutInfo(t *testing.T) {
 	}
 }
 
-// TestRedisReadyWarnsOfForgetfulServers: once, since only an operator can change it.
-func TestRedisReadyWarnsOfForgetfulServers(t *testing.T) {
+// TestReadyWarnsWithoutAppendOnlyFile: once, since only an operator can change it.
+func TestReadyWarnsWithoutAppendOnlyFile(t *testing.T) {
 	for _, row := range []struct {
 		appendonly string
 		want       int
 	}{{"no", 1}, {"yes", 0}} {
 		server := redistest.Start(t, "--appendonly", row.appendonly)
 		var out syncBuffer
-		s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Log: jsonLog(&out)})
+		s := open(t, redis.Options{Addrs: []string{server.Addr()}, Log: jsonLog(&out)})
 		for range 3 {
 			eventually(t, "the store is ready", func() error { return ready(t, s) })
 		}

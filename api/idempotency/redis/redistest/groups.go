@@ -16,7 +16,7 @@ func (s *Server) Replicate(directives ...string) *Server {
 	return r
 }
 
-// awaitReplica waits until the replica follows the server, and the server knows that it does.
+// awaitReplica waits until the replica and the server both report that it follows.
 func (s *Server) awaitReplica(r *Server) {
 	s.tb.Helper()
 	r.Await(func(info string) bool { return strings.Contains(info, "master_link_status:up") }, "INFO", "replication")
@@ -25,7 +25,7 @@ func (s *Server) awaitReplica(r *Server) {
 
 // Cluster is a Redis Cluster on this machine.
 type Cluster struct {
-	// Masters own a third of the slots each, in ascending order.
+	// Masters have a third of the slots each, in ascending order.
 	Masters []*Server
 
 	directives []string
@@ -75,20 +75,20 @@ func (c *Cluster) Addrs() []string {
 	return addrs
 }
 
-// Owner is the master that has the slot of key.
+// Owner returns the master that has the slot of a key.
 func (c *Cluster) Owner(key string) *Server {
 	tb := c.Masters[0].tb
 	tb.Helper()
 	slot, ok := c.Masters[0].Do("CLUSTER", "KEYSLOT", key).(int64)
 	if !ok {
-		tb.Fatal("CLUSTER KEYSLOT gives no number")
+		tb.Fatal("the reply to CLUSTER KEYSLOT is not a number")
 	}
 	for i, s := range c.Masters {
 		if int(slot) < (i+1)*clusterSlots/len(c.Masters) {
 			return s
 		}
 	}
-	tb.Fatalf("nobody owns slot %d", slot)
+	tb.Fatalf("no master has slot %d", slot)
 	return nil
 }
 
@@ -102,7 +102,7 @@ func (c *Cluster) Replicate(master *Server) *Server {
 	r.Await(func(nodes string) bool { return strings.Contains(nodes, id) }, "CLUSTER", "NODES")
 	r.Await(func(reply string) bool { return reply == "OK" }, "CLUSTER", "REPLICATE", id)
 	master.awaitReplica(r)
-	for _, s := range c.Masters { // they learn that it takes over only when they are connected to it
+	for _, s := range c.Masters { // only when connected to it do they notice that it takes over
 		s.Await(func(nodes string) bool { return connected(nodes, r) }, "CLUSTER", "NODES")
 	}
 	return r
@@ -120,7 +120,7 @@ func connected(nodes string, s *Server) bool {
 
 // Sentinel is a Redis with a replica, watched by one Sentinel.
 type Sentinel struct {
-	// Name is what the Sentinel calls the master.
+	// Name is the Sentinel's name for the master.
 	Name    string
 	Master  *Server
 	Replica *Server
@@ -138,7 +138,7 @@ func StartSentinel(tb testing.TB) *Sentinel {
 	return s
 }
 
-// startWatcher starts a Sentinel. It keeps its state in the configuration file, so it needs one of its own.
+// startWatcher starts a Sentinel with its own configuration file, in which it keeps its state.
 func startWatcher(tb testing.TB, name string, master *Server) *Server {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "sentinel.conf")
@@ -161,7 +161,7 @@ func startWatcher(tb testing.TB, name string, master *Server) *Server {
 // Addrs are the addresses of the Sentinels.
 func (s *Sentinel) Addrs() []string { return []string{s.Watcher.Addr()} }
 
-// Failover makes the replica the master and waits until the Sentinel says so.
+// Failover makes the replica the master and waits until the Sentinel reports it.
 func (s *Sentinel) Failover() {
 	s.Watcher.tb.Helper()
 	s.Watcher.Await(func(reply string) bool { return reply == "OK" }, "SENTINEL", "FAILOVER", s.Name)

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"bufio"
@@ -14,19 +14,20 @@ import (
 	"time"
 
 	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// soonEnough is within a second, and as much again for a machine that is busy.
+// soonEnough is a second, and another one for a busy machine.
 const soonEnough = 2 * time.Second
 
-// TestRedisFailsClosed breaks a real server in every way, and mends it. While it is broken nothing that must be written succeeds, and nobody
-// waits long; when it is mended the same store goes on, and what it had is there.
-func TestRedisFailsClosed(t *testing.T) {
+// TestFailsClosed breaks a real server in every way, and fixes it. While it is broken no write succeeds and no call waits long; afterwards
+// the same store works again and has its records.
+func TestFailsClosed(t *testing.T) {
 	for _, fault := range []struct {
 		name       string
 		breaks     func(s *redistest.Server)
-		mends      func(s *redistest.Server)
+		fixes      func(s *redistest.Server)
 		stillReads bool
 	}{
 		{"stopped", (*redistest.Server).Stop, (*redistest.Server).Restart, false},
@@ -42,8 +43,8 @@ func TestRedisFailsClosed(t *testing.T) {
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			server := redistest.Start(t)
-			o := idempotency.RedisOptions{Addrs: []string{server.Addr()}}
-			s, other := openRedis(t, o), openPatient(t, o)
+			o := redis.Options{Addrs: []string{server.Addr()}}
+			s, other := open(t, o), openPatient(t, o)
 			warm(t, s)
 			done, held := newClaim(), newClaim()
 			if err := errors.Join(begin(t, other, done, true), other.Finish(t.Context(), done.ID, done.Owner, []byte("result")),
@@ -56,7 +57,7 @@ func TestRedisFailsClosed(t *testing.T) {
 			if !fault.stillReads {
 				broken.reads.fail(t, fault.name)
 			}
-			fault.mends(server)
+			fault.fixes(server)
 			holds(t, s, newClaim())
 			wantState(t, other, done, idempotency.Done)
 			wantState(t, other, held, idempotency.InFlight)
@@ -73,14 +74,14 @@ func does(args ...any) func(*redistest.Server) {
 	return func(s *redistest.Server) { s.Do(args...) }
 }
 
-// storeCalls are calls of methods, each with something to do.
+// storeCalls are calls of methods that have an effect, by name.
 type storeCalls map[string]func() error
 
-// prepared are calls on records that were made for them.
+// prepared are calls, each with a record made for it.
 type prepared struct{ writes, reads storeCalls }
 
-// prepareCalls makes the records with one store, for calls of another one.
-func prepareCalls(t *testing.T, s, other *idempotency.Redis) prepared {
+// prepareCalls makes the records with one store, for calls of another.
+func prepareCalls(t *testing.T, s, other *redis.Store) prepared {
 	t.Helper()
 	finish, mark, settle, drop := newClaim(), newClaim(), newClaim(), newClaim()
 	for _, c := range []idempotency.Claim{finish, mark, settle, drop} {
@@ -94,7 +95,7 @@ func prepareCalls(t *testing.T, s, other *idempotency.Redis) prepared {
 	return callsOn(t.Context(), s, newClaim(), finish, mark, settle, drop)
 }
 
-func callsOn(ctx context.Context, s *idempotency.Redis, absent, finish, mark, settle, drop idempotency.Claim) prepared {
+func callsOn(ctx context.Context, s *redis.Store, absent, finish, mark, settle, drop idempotency.Claim) prepared {
 	return prepared{
 		writes: storeCalls{
 			"Begin":       func() error { _, _, err := s.Begin(ctx, absent); return err },
@@ -103,7 +104,7 @@ func callsOn(ctx context.Context, s *idempotency.Redis, absent, finish, mark, se
 			"Settle":      func() error { _, err := s.Settle(ctx, settle.ID, finding(settle, false)); return err },
 		},
 		reads: storeCalls{
-			"Release":  func() error { return s.Release(ctx, drop.ID, drop.Owner) }, // frees memory, and so may succeed where writes do not
+			"Release":  func() error { return s.Release(ctx, drop.ID, drop.Owner) }, // frees memory, so it may succeed when writes do not
 			"Get":      func() error { _, err := s.Get(ctx, settle.ID); return err },
 			"Unknowns": func() error { _, _, err := s.Unknowns(ctx, idempotency.Cursor{}, 10); return err },
 			"Sweep":    func() error { _, err := s.Sweep(ctx); return err },
@@ -124,7 +125,7 @@ func (calls storeCalls) fail(t *testing.T, why string) {
 	}
 }
 
-// patienceFor is longer for calls that take several round trips; nobody's request waits for them.
+// patienceFor is longer for calls that take several round trips; no request waits for them.
 func patienceFor(call string) time.Duration {
 	if call == "Unknowns" || call == "Sweep" {
 		return 2 * soonEnough
@@ -132,10 +133,10 @@ func patienceFor(call string) time.Duration {
 	return soonEnough
 }
 
-// TestRedisOutOfMemoryStillReplaysAndReleases: neither needs memory.
-func TestRedisOutOfMemoryStillReplaysAndReleases(t *testing.T) {
+// TestOutOfMemoryStillReplaysAndReleases: neither needs memory.
+func TestOutOfMemoryStillReplaysAndReleases(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	done, held, freed := newClaim(), newClaim(), newClaim()
 	again := freed
 	again.Owner = "the next owner"
@@ -151,18 +152,18 @@ func TestRedisOutOfMemoryStillReplaysAndReleases(t *testing.T) {
 		t.Errorf("release: %v", err)
 	}
 	if _, err := s.Get(t.Context(), held.ID); !errors.Is(err, idempotency.ErrNotFound) {
-		t.Errorf("what was released: %v", err)
+		t.Errorf("the released record: %v", err)
 	}
 	if err := s.Release(t.Context(), again.ID, again.Owner); err != nil {
-		t.Errorf("release of what was freed before: %v", err)
+		t.Errorf("release of a claim on a freed record: %v", err)
 	}
 	wantState(t, s, freed, idempotency.Freed)
 }
 
-// TestRedisOutOfMemoryLeavesFreedRecordsWhole: a claim on one that is refused has changed nothing.
-func TestRedisOutOfMemoryLeavesFreedRecordsWhole(t *testing.T) {
+// TestOutOfMemoryLeavesFreedRecordsWhole: a refused claim on a freed record changes nothing.
+func TestOutOfMemoryLeavesFreedRecordsWhole(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	c := newClaim()
 	if err := errors.Join(begin(t, s, c, true), markAndSettle(s, false)(c)); err != nil {
 		t.Fatal(err)
@@ -174,15 +175,15 @@ func TestRedisOutOfMemoryLeavesFreedRecordsWhole(t *testing.T) {
 		t.Errorf("acquired %t, %v", acquired, err)
 	}
 	if after := server.Do("HGETALL", key); fmt.Sprint(after) != fmt.Sprint(before) {
-		t.Errorf("the record was %v and is %v", before, after)
+		t.Errorf("the record changed from %v to %v", before, after)
 	}
 }
 
-// TestRedisStartsWithoutServer: the proxy may be up before its store.
-func TestRedisStartsWithoutServer(t *testing.T) {
+// TestStartsWithoutServer: the proxy may start before its store.
+func TestStartsWithoutServer(t *testing.T) {
 	server := redistest.Start(t)
 	server.Stop()
-	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := open(t, redis.Options{Addrs: []string{server.Addr()}})
 	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) {
 		t.Errorf("Begin without a server: %v", err)
 	}
@@ -190,38 +191,38 @@ func TestRedisStartsWithoutServer(t *testing.T) {
 	holds(t, s, newClaim())
 }
 
-// TestRedisConnectsWhenFirstUsed: not when it is made.
-func TestRedisConnectsWhenFirstUsed(t *testing.T) {
+// TestConnectsWhenFirstUsed: New makes no connection.
+func TestConnectsWhenFirstUsed(t *testing.T) {
 	for _, addrs := range [][]string{{"127.0.0.1:1"}, {"127.0.0.1:1", "127.0.0.1:2"}} {
 		w := &wire{}
-		w.open(t, idempotency.RedisOptions{Addrs: addrs})
+		w.open(t, redis.Options{Addrs: addrs})
 		if n := w.dials.Load(); n != 0 {
 			t.Errorf("%v: %d connections", addrs, n)
 		}
 	}
 }
 
-// TestRedisKeepsTheCallersDeadline: with a server that hangs, and with one that cannot be connected to.
-func TestRedisKeepsTheCallersDeadline(t *testing.T) {
+// TestKeepsTheCallersDeadline: on a server that hangs, connected or not.
+func TestKeepsTheCallersDeadline(t *testing.T) {
 	server := redistest.Start(t)
-	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := open(t, redis.Options{Addrs: []string{server.Addr()}})
 	warm(t, s)
 	server.Pause()
-	for range 2 { // on a connection, and on the way to one
+	for range 2 { // on a connection, and while connecting
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		started := time.Now()
 		_, _, err := s.Begin(ctx, newClaim())
 		cancel()
-		if took := time.Since(started); !unavailable(err) || took >= idempotency.RedisIOTime {
+		if took := time.Since(started); !unavailable(err) || took >= redis.IOTime {
 			t.Errorf("%v after %v", err, took)
 		}
 	}
 }
 
-// TestRedisScriptsComeBack: the server may lose its scripts at any time.
-func TestRedisScriptsComeBack(t *testing.T) {
+// TestReloadsScripts: the server may lose its scripts at any time.
+func TestReloadsScripts(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	lost := newClaim()
 	lost.Lease = 0 // so that Sweep has something to do
 	if err := begin(t, s, lost, true); err != nil {
@@ -240,10 +241,10 @@ func TestRedisScriptsComeBack(t *testing.T) {
 	}
 }
 
-// TestRedisFlushedWhileInFlight: nothing holds any more, and nobody is told otherwise.
-func TestRedisFlushedWhileInFlight(t *testing.T) {
+// TestFlushedWhileInFlight: no claim is held any more, and no call succeeds as if it were.
+func TestFlushedWhileInFlight(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	c := newClaim()
 	if err := begin(t, s, c, true); err != nil {
 		t.Fatal(err)
@@ -269,11 +270,11 @@ func TestRedisFlushedWhileInFlight(t *testing.T) {
 	}
 }
 
-// TestRedisLateBegin: a claim whose caller gave up reaches the server after all. Nobody holds it; it ends as an Unknown that is listed.
-func TestRedisLateBegin(t *testing.T) {
+// TestLateBegin: a claim reaches the server after its caller gave up. No call holds it; it becomes Unknown and is listed.
+func TestLateBegin(t *testing.T) {
 	server := redistest.Start(t)
-	o := idempotency.RedisOptions{Addrs: []string{server.Addr()}}
-	s := openRedis(t, o)
+	o := redis.Options{Addrs: []string{server.Addr()}}
+	s := open(t, o)
 	warm(t, s)
 	c := newClaim()
 	c.Lease = briefLease
@@ -281,7 +282,7 @@ func TestRedisLateBegin(t *testing.T) {
 	if _, acquired, err := s.Begin(t.Context(), c); !unavailable(err) || acquired {
 		t.Fatalf("acquired %t, %v", acquired, err)
 	}
-	server.Continue() // and the server reads what has piled up
+	server.Continue() // and the server reads the delayed claim
 	s = openPatient(t, o)
 	eventually(t, "the claim is listed as unknown", func() error {
 		if _, err := s.Sweep(t.Context()); err != nil {
@@ -298,7 +299,7 @@ func TestRedisLateBegin(t *testing.T) {
 	if err := begin(t, s, rival, false); err != nil {
 		t.Error(err)
 	}
-	if err := s.Release(t.Context(), c.ID, c.Owner); err != nil { // by token, whenever it gets through
+	if err := s.Release(t.Context(), c.ID, c.Owner); err != nil { // by its token, however late
 		t.Error(err)
 	}
 	if err := begin(t, s, rival, true); err != nil {
@@ -306,10 +307,10 @@ func TestRedisLateBegin(t *testing.T) {
 	}
 }
 
-// TestRedisRestartKeepsRecords: a server with an append-only file synced at each write loses nothing that it has confirmed.
-func TestRedisRestartKeepsRecords(t *testing.T) {
+// TestRestartKeepsRecords: a server that syncs its append-only file at each write loses no confirmed record.
+func TestRestartKeepsRecords(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	ctx := t.Context()
 	held, done, unknown, freed := newClaim(), newClaim(), newClaim(), newClaim()
 	for _, c := range []idempotency.Claim{held, done, unknown, freed} {
@@ -335,8 +336,8 @@ func TestRedisRestartKeepsRecords(t *testing.T) {
 	}
 }
 
-// TestRedisRepliesThatAreNone: what a server that cannot serve says, and what no server should say.
-func TestRedisRepliesThatAreNone(t *testing.T) {
+// TestUnusableReplies: errors of a server that cannot serve, and replies that no server should send.
+func TestUnusableReplies(t *testing.T) {
 	for _, reply := range []string{
 		"-LOADING Redis is loading the dataset in memory",
 		"-CLUSTERDOWN The cluster is down",
@@ -365,7 +366,7 @@ func TestRedisRepliesThatAreNone(t *testing.T) {
 	} {
 		t.Run(strings.Fields(reply)[0], func(t *testing.T) {
 			for _, replicas := range []int{0, 1} {
-				s := openRedis(t, idempotency.RedisOptions{Addrs: []string{stub(t, reply)}, WaitReplicas: replicas})
+				s := open(t, redis.Options{Addrs: []string{stub(t, reply)}, WaitReplicas: replicas})
 				started := time.Now()
 				r, acquired, err := s.Begin(t.Context(), newClaim())
 				if took := time.Since(started); acquired || !unavailable(err) || took > soonEnough {
@@ -382,7 +383,7 @@ func TestRedisRepliesThatAreNone(t *testing.T) {
 	}
 }
 
-// stub is a server that gives one reply to everything.
+// stub starts a server that sends one reply to every command.
 func stub(t *testing.T, reply string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -414,7 +415,7 @@ func answerAll(c net.Conn, reply string) {
 	}
 }
 
-// skipCommand reads an array of bulk strings, as which clients send commands.
+// skipCommand reads a command: an array of bulk strings.
 func skipCommand(in *bufio.Reader) error {
 	count, err := readLength(in)
 	for range count {

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"bytes"
@@ -6,13 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// BenchmarkRedis measures against a real server on the same machine, which syncs its file each second, as Redis recommends. What matters on
-// a network is roundtrips/op.
-func BenchmarkRedis(b *testing.B) {
+// BenchmarkStore measures against a real server on the same machine, which syncs its file each second, as Redis recommends. On a network,
+// only roundtrips/op matters.
+func BenchmarkStore(b *testing.B) {
 	result := bytes.Repeat([]byte("r"), 400) // a sealed reply of usual size
 	b.Run("claim and finish", func(b *testing.B) {
 		s, w := benchmarked(b)
@@ -72,11 +72,11 @@ func BenchmarkRedis(b *testing.B) {
 	})
 }
 
-func benchmarked(b *testing.B) (*idempotency.Redis, *wire) {
+func benchmarked(b *testing.B) (*redis.Store, *wire) {
 	b.Helper()
 	server := redistest.Start(b, "--appendfsync", "everysec")
 	w := &wire{}
-	s := w.open(b, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := w.open(b, redis.Options{Addrs: []string{server.Addr()}})
 	warm(b, s)
 	if _, err := s.Sweep(b.Context()); err != nil { // loads its script
 		b.Fatal(err)

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"errors"
@@ -12,10 +12,11 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// keysOf makes the checks of a vault whose keys are made of letters: its name key, and sealing keys as id and letter.
+// keysOf returns the checks of a vault whose keys are repeated letters: the name key, and sealing keys as id=letter.
 func keysOf(t *testing.T, name string, sealing ...string) idempotency.KeyChecks {
 	t.Helper()
 	keys := make([]idempotency.Key, len(sealing))
@@ -30,14 +31,14 @@ func keysOf(t *testing.T, name string, sealing ...string) idempotency.KeyChecks 
 	return v.Checks()
 }
 
-// process is a store as a process opens it.
-func process(t *testing.T, server *redistest.Server, checks idempotency.KeyChecks) *idempotency.Redis {
+// process opens a store as another process would.
+func process(t *testing.T, server *redistest.Server, checks idempotency.KeyChecks) *redis.Store {
 	t.Helper()
-	return openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Checks: checks})
+	return openPatient(t, redis.Options{Addrs: []string{server.Addr()}, Checks: checks})
 }
 
-// refuses checks that a store makes no claim, in any shard, and is not ready, and why.
-func refuses(t *testing.T, s *idempotency.Redis, want idempotency.Mismatch) {
+// refuses checks that a store refuses claims in every shard and is not ready, with the reason.
+func refuses(t *testing.T, s *redis.Store, want idempotency.Mismatch) {
 	t.Helper()
 	check := func(what string, err error) {
 		t.Helper()
@@ -52,25 +53,14 @@ func refuses(t *testing.T, s *idempotency.Redis, want idempotency.Mismatch) {
 		_, acquired, err := s.Begin(t.Context(), c)
 		check("Begin in shard "+c.ID[:2], err)
 		if acquired {
-			t.Errorf("shard %s: a claim holds", c.ID[:2])
+			t.Errorf("shard %s: a claim was acquired", c.ID[:2])
 		}
 	}
 	check("Ready", ready(t, s))
 }
 
-func TestKeyChecksTellKeysApart(t *testing.T) {
-	a, again := keysOf(t, "n", "k1=a", "k2=b"), keysOf(t, "n", "k2=b", "k1=a")
-	other := keysOf(t, "m", "k1=b", "k2=a")
-	all := []string{a.Name, a.Sealing["k1"], a.Sealing["k2"], other.Name}
-	slices.Sort(all)
-	if len(slices.Compact(all)) != 4 || again.Name != a.Name || again.Sealing["k1"] != a.Sealing["k1"] ||
-		other.Sealing["k1"] != a.Sealing["k2"] || len(a.Sealing["k1"]) != 32 {
-		t.Errorf("%+v, %+v, %+v", a, again, other)
-	}
-}
-
-// TestRedisRefusesOtherKeys: under another name key every key of a caller would be new.
-func TestRedisRefusesOtherKeys(t *testing.T) {
+// TestRefusesOtherKeys: under another name key every idempotency key would be new.
+func TestRefusesOtherKeys(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		other idempotency.KeyChecks
@@ -95,10 +85,10 @@ func TestRedisRefusesOtherKeys(t *testing.T) {
 	}
 }
 
-// TestRedisRotatesSealingKeys in the three steps that the README gives, with the processes of two steps side by side.
-func TestRedisRotatesSealingKeys(t *testing.T) {
+// TestRotatesSealingKeys follows the three steps in the README, with the processes of two steps side by side.
+func TestRotatesSealingKeys(t *testing.T) {
 	server := redistest.Start(t)
-	var last *idempotency.Redis
+	var last *redis.Store
 	for _, keys := range [][]string{{"k1=a"}, {"k1=a", "k2=b"}, {"k2=b", "k1=a"}, {"k2=b"}} {
 		s := process(t, server, keysOf(t, "n", keys...))
 		holds(t, s, newClaim())
@@ -112,36 +102,36 @@ func TestRedisRotatesSealingKeys(t *testing.T) {
 	}
 }
 
-// TestRedisForgetsUnusedSealingKeys: the id of a key that no process has used for as long as records are kept may name another one.
-func TestRedisForgetsUnusedSealingKeys(t *testing.T) {
+// TestForgetsUnusedSealingKeys: after the retention without any use, the id of a key may name another key.
+func TestForgetsUnusedSealingKeys(t *testing.T) {
 	server := redistest.Start(t)
 	const kept = 300 * time.Millisecond
-	open := func(checks idempotency.KeyChecks) *idempotency.Redis {
-		return openPatient(t, idempotency.RedisOptions{
+	start := func(checks idempotency.KeyChecks) *redis.Store {
+		return openPatient(t, redis.Options{
 			Addrs: []string{server.Addr()}, Checks: checks, Retention: idempotency.Retention{Unknown: kept},
 		})
 	}
-	old, other := open(keysOf(t, "n", "k1=a")), keysOf(t, "n", "k1=b")
+	old, other := start(keysOf(t, "n", "k1=a")), keysOf(t, "n", "k1=b")
 	holds(t, old, newClaim())
 	time.Sleep(kept)
-	s := open(other)
+	s := start(other)
 	if err := ready(t, s); err != nil {
 		t.Error(err)
 	}
 	holds(t, s, newClaim())
 	if _, acquired, err := old.Begin(t.Context(), newClaim()); acquired || !errors.As(err, new(*idempotency.Mismatch)) {
-		t.Errorf("who uses the forgotten key: acquired %t, %v", acquired, err)
+		t.Errorf("the process with the forgotten key: acquired %t, %v", acquired, err)
 	}
 }
 
-// TestRedisOneProcessWinsAnEmptyStore: processes with different name keys find each other before either claims, since they have different ids
-// for the same key, in different shards.
-func TestRedisOneProcessWinsAnEmptyStore(t *testing.T) {
+// TestOneProcessWinsAnEmptyStore: processes with different name keys notice each other before either claims. They have different ids for
+// the same idempotency key, in different shards.
+func TestOneProcessWinsAnEmptyStore(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "no")
 	const rounds = 10
 	for range rounds {
 		server.Do("FLUSHALL")
-		processes := make([]*idempotency.Redis, 4)
+		processes := make([]*redis.Store, 4)
 		for i := range processes {
 			processes[i] = process(t, server, keysOf(t, fmt.Sprint(i), "k1=a"))
 		}
@@ -163,13 +153,13 @@ func TestRedisOneProcessWinsAnEmptyStore(t *testing.T) {
 		group.Wait()
 		slices.Sort(held)
 		if !slices.Equal(held, []int{0, 0, 0, 20}) {
-			t.Errorf("the processes hold %v claims", held)
+			t.Errorf("the processes acquired %v claims", held)
 		}
 	}
 }
 
-// TestRedisNoticesLostRecords: what was sent could be sent again, so a person has to start the process anew.
-func TestRedisNoticesLostRecords(t *testing.T) {
+// TestNoticesLostRecords: the same call could be sent again, so a person has to restart the process.
+func TestNoticesLostRecords(t *testing.T) {
 	keys := keysOf(t, "n", "k1=a")
 	lost := idempotency.Mismatch{Of: idempotency.MismatchOfRecords}
 	for _, row := range []struct {
@@ -178,12 +168,12 @@ func TestRedisNoticesLostRecords(t *testing.T) {
 	}{
 		{"flushed", func(_ *testing.T, s *redistest.Server) { s.Do("FLUSHALL") }},
 		{"restarted without its data", func(_ *testing.T, s *redistest.Server) { s.Restart() }},
-		{"flushed, and used by another process since", func(t *testing.T, s *redistest.Server) {
+		{"flushed, then used by another process", func(t *testing.T, s *redistest.Server) {
 			t.Helper()
 			s.Do("FLUSHALL")
 			holds(t, process(t, s, keys), newClaim())
 		}},
-		{"flushed, and used by another process with other keys since", func(t *testing.T, s *redistest.Server) {
+		{"flushed, then used by another process with other keys", func(t *testing.T, s *redistest.Server) {
 			t.Helper()
 			s.Do("FLUSHALL")
 			holds(t, process(t, s, keysOf(t, "n", "k1=b")), newClaim())
@@ -200,15 +190,15 @@ func TestRedisNoticesLostRecords(t *testing.T) {
 			refuses(t, claimed, lost)
 			refuses(t, onlyReady, lost)
 			if !strings.Contains(row.name, "other keys") {
-				holds(t, process(t, server, keys), newClaim()) // the way out
+				holds(t, process(t, server, keys), newClaim()) // a restart recovers
 			}
 			refuses(t, claimed, lost)
 		})
 	}
 }
 
-// TestRedisLosesOneShard: a master of a cluster that failed over to an empty replica, say. Claims elsewhere go on.
-func TestRedisLosesOneShard(t *testing.T) {
+// TestLosesOneShard: for example, a master of a cluster failed over to an empty replica. Claims in other shards go on.
+func TestLosesOneShard(t *testing.T) {
 	server := redistest.Start(t)
 	s := process(t, server, keysOf(t, "n", "k1=a"))
 	c := newClaim()
@@ -223,13 +213,13 @@ func TestRedisLosesOneShard(t *testing.T) {
 	}
 	holds(t, s, other)
 	c.Owner = uuid.NewString()
-	if err := begin(t, process(t, server, keysOf(t, "n", "k1=a")), c, false); err != nil { // started anew
+	if err := begin(t, process(t, server, keysOf(t, "n", "k1=a")), c, false); err != nil { // after a restart
 		t.Error(err)
 	}
 }
 
-// TestRedisOfEarlierVersions: there are records, and nothing says yet whose they are.
-func TestRedisOfEarlierVersions(t *testing.T) {
+// TestReadsRecordsWithoutChecks: earlier versions wrote records, but no checks.
+func TestReadsRecordsWithoutChecks(t *testing.T) {
 	server := redistest.Start(t)
 	keys := keysOf(t, "n", "k1=a")
 	earlier := process(t, server, keys)
@@ -252,8 +242,8 @@ func TestRedisOfEarlierVersions(t *testing.T) {
 	wantState(t, s, c, idempotency.Done)
 }
 
-// TestRedisOnlyBeginWritesChecks: whoever looks decides nothing.
-func TestRedisOnlyBeginWritesChecks(t *testing.T) {
+// TestOnlyBeginWritesChecks: a process that only reads must not decide which keys are right.
+func TestOnlyBeginWritesChecks(t *testing.T) {
 	server := redistest.Start(t)
 	s := process(t, server, keysOf(t, "n", "k1=a"))
 	ctx, c := t.Context(), newClaim()
@@ -261,7 +251,7 @@ func TestRedisOnlyBeginWritesChecks(t *testing.T) {
 	_, settling := s.Settle(ctx, c.ID, finding(c, true))
 	_, _, listing := s.Unknowns(ctx, idempotency.Cursor{}, 10)
 	_, sweeping := s.Sweep(ctx)
-	_ = errors.Join(getting, settling, s.Finish(ctx, c.ID, c.Owner, nil), s.MarkUnknown(ctx, c.ID, c.Owner)) // whatever they say
+	_ = errors.Join(getting, settling, s.Finish(ctx, c.ID, c.Owner, nil), s.MarkUnknown(ctx, c.ID, c.Owner)) // any answer will do
 	if err := errors.Join(ready(t, s), listing, sweeping, s.Release(ctx, c.ID, c.Owner)); err != nil {
 		t.Error(err)
 	}

@@ -1,5 +1,5 @@
-// Package redistest runs real Redis servers for tests: one alone, with replicas, a cluster, or one watched by a Sentinel. Every server is a
-// process of its own on a loopback port, with a data directory that the test removes. A test that cannot have one fails; it never skips.
+// Package redistest runs real Redis servers for tests: a single one, one with replicas, a cluster, or one watched by a Sentinel. Every
+// server is a process on a loopback port, with a data directory that the test removes. Without redis-server a test fails; it never skips.
 package redistest
 
 import (
@@ -22,10 +22,10 @@ import (
 	"soapbridge/tests/parent"
 )
 
-// patience bounds every wait for a server. It is generous: only a broken machine meets it.
+// patience bounds every wait for a server. Only a broken machine is that slow.
 const patience = 30 * time.Second
 
-// Server is a redis-server process. Its methods fail the test rather than return errors.
+// Server is a redis-server process. Its methods fail the test and return no errors.
 type Server struct {
 	tb         testing.TB
 	dir        string
@@ -34,8 +34,8 @@ type Server struct {
 	process    *process // nil while stopped
 }
 
-// Start starts a redis-server that keeps every write it has confirmed: append-only file, synced at each write. Directives are added to its
-// command line and win, for instance "--appendonly", "no", or "--replicaof", "127.0.0.1", port.
+// Start starts a redis-server that keeps every confirmed write: it syncs its append-only file at each write. Directives are added to its
+// command line and override it: "--appendonly", "no", or "--replicaof", "127.0.0.1", port.
 func Start(tb testing.TB, directives ...string) *Server {
 	tb.Helper()
 	s := &Server{tb: tb, dir: tb.TempDir(), directives: directives}
@@ -57,7 +57,7 @@ func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.It
 // Port is the port as a directive wants it.
 func (s *Server) Port() string { return strconv.Itoa(s.port) }
 
-// Stop ends the server in good order.
+// Stop shuts the server down.
 func (s *Server) Stop() {
 	s.tb.Helper()
 	s.end(syscall.SIGTERM)
@@ -69,13 +69,13 @@ func (s *Server) Kill() {
 	s.end(syscall.SIGKILL)
 }
 
-// Restart starts the server again at the same address with the same data, after Stop when it runs.
+// Restart starts the server again at the same address with the same data. It stops a running one first.
 func (s *Server) Restart() {
 	s.tb.Helper()
 	if s.process != nil {
 		s.Stop()
 	}
-	// While the server was down its port was free, and a test of another package may have taken it for a while.
+	// While the server was down its port was free, and a test of another package may be using it.
 	for deadline := time.Now().Add(patience); !s.launch(); time.Sleep(pause) {
 		if out := s.process.output(); !strings.Contains(out, "Address already in use") || time.Now().After(deadline) {
 			s.tb.Fatalf("redis-server did not start again:\n%s", out)
@@ -83,7 +83,7 @@ func (s *Server) Restart() {
 	}
 }
 
-// Pause freezes the process: its port still accepts connections, and nothing is answered.
+// Pause freezes the process: its port still accepts connections, but the server does not answer.
 func (s *Server) Pause() {
 	s.tb.Helper()
 	s.signal(syscall.SIGSTOP)
@@ -101,7 +101,7 @@ func (s *Server) ConfigSet(name, value string) {
 	s.Do("CONFIG", "SET", name, value)
 }
 
-// Do runs a command and gives its reply.
+// Do runs a command and returns its reply.
 func (s *Server) Do(args ...any) any {
 	s.tb.Helper()
 	reply, err := s.try(args...)
@@ -140,7 +140,7 @@ func (s *Server) launch() bool {
 	p, err := run(append([]string{
 		"--port", s.Port(), "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no", "--loglevel", "notice",
 		"--save", "", "--appendonly", "yes", "--appendfsync", "always",
-		"--repl-diskless-sync", "no", // or a new replica would be sent commands, and could confirm them, only when it has reported for the first time
+		"--repl-diskless-sync", "no", // or the server would send commands to a new replica, which confirms them, only after its first report
 		"--repl-ping-replica-period", "1",
 	}, s.directives...))
 	if err != nil {
@@ -158,15 +158,15 @@ func (s *Server) launch() bool {
 	return false
 }
 
-// answers reports whether the port is this server's own: another process may have taken it.
+// answers reports whether this server answers at the port, where another process may be, and has loaded its data: INFO works before that.
 func (s *Server) answers() bool {
-	if free(s.port) { // asked first, since the client library logs each refusal
+	if free(s.port) { // first, since the client library logs each refused connection
 		return false
 	}
 	client := redis.NewClient(s.clientOptions())
-	info, err := client.Info(context.Background(), "server").Result()
+	info, err := client.Info(context.Background(), "server", "persistence").Result()
 	err = errors.Join(err, client.Close())
-	return err == nil && bytes.Contains([]byte(info), fmt.Appendf(nil, "process_id:%d\r\n", s.process.pid))
+	return err == nil && strings.Contains(info, fmt.Sprintf("process_id:%d\r\n", s.process.pid)) && strings.Contains(info, "\nloading:0\r")
 }
 
 func (s *Server) end(sig syscall.Signal) {
@@ -196,14 +196,14 @@ func (s *Server) cleanUp() {
 	}
 	err := s.process.end(syscall.SIGKILL) // works on a paused one too
 	if s.tb.Failed() {
-		s.tb.Logf("redis-server at %s said:\n%s", s.Addr(), s.process.output())
+		s.tb.Logf("output of redis-server at %s:\n%s", s.Addr(), s.process.output())
 	}
 	if err != nil {
 		s.tb.Error(err)
 	}
 }
 
-// process is a child and what it printed.
+// process is a child with its output.
 type process struct {
 	pid  int
 	done <-chan struct{} // closed when it has ended
@@ -233,7 +233,7 @@ func (p *process) ended() bool {
 	}
 }
 
-// run starts a redis-server. Its exit status tells nothing: tests kill it.
+// run starts a redis-server. Its exit status has no meaning, since tests kill it.
 func run(args []string) (*process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -264,7 +264,7 @@ func (p *process) end(sig syscall.Signal) error {
 	}
 }
 
-// pause is how often a condition is looked at.
+// pause is between two checks of a condition.
 const pause = 10 * time.Millisecond
 
 func await(tb testing.TB, ok func() bool, what func() string) {
@@ -274,11 +274,11 @@ func await(tb testing.TB, ok func() bool, what func() string) {
 			return
 		}
 	}
-	tb.Fatalf("did not happen: %s", what())
+	tb.Fatalf("after %v, still waiting: %s", patience, what())
 }
 
-// freePort finds a port that is free together with the one 10000 above it, where a cluster node listens for its peers. Both lie below the
-// range from which systems take ports for outgoing connections.
+// freePort returns a free port with a free one 10000 above it, where a cluster node listens for its peers. Both are below the range of
+// ports for outgoing connections.
 func freePort(tb testing.TB) int {
 	tb.Helper()
 	const first, count, bus, attempts = 11000, 10000, 10000, 1000

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"errors"
@@ -9,31 +9,32 @@ import (
 	"time"
 
 	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 	"soapbridge/api/idempotency/storetest"
 )
 
-// TestRedisWaitsForReplicas: a claim that holds is on the replica when its caller learns of it.
-func TestRedisWaitsForReplicas(t *testing.T) {
+// TestWaitsForReplicas: when Begin returns, the claim is on the replica.
+func TestWaitsForReplicas(t *testing.T) {
 	server := redistest.Start(t)
 	replica := server.Replicate()
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: 1})
 	for range 20 {
 		c := newClaim()
 		holds(t, s, c)
 		if got := replica.Do("HGET", "sb:{"+c.ID[:2]+"}:"+c.ID, "owner"); got != c.Owner {
-			t.Fatalf("the replica knows owner %v, want %s", got, c.Owner)
+			t.Fatalf("the replica has owner %v, want %s", got, c.Owner)
 		}
 	}
 }
 
-// TestRedisUnconfirmedClaims: while the replica hangs no claim holds, however often it is made, but results are replayed; what was released
-// by token is free afterwards.
-func TestRedisUnconfirmedClaims(t *testing.T) {
+// TestUnconfirmedClaims: while the replica hangs no claim is acquired, however often it is repeated, but results are replayed; a released
+// key is free afterwards.
+func TestUnconfirmedClaims(t *testing.T) {
 	server := redistest.Start(t)
 	replica := server.Replicate()
-	o := idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1}
-	s := openRedis(t, o)
+	o := redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: 1}
+	s := open(t, o)
 	done, c := newClaim(), newClaim()
 	holds(t, s, done)
 	if err := s.Finish(t.Context(), done.ID, done.Owner, []byte("result")); err != nil {
@@ -47,8 +48,8 @@ func TestRedisUnconfirmedClaims(t *testing.T) {
 			t.Errorf("acquired %t, %v after %v", acquired, err, took)
 		}
 	}
-	// On a connection that has written nothing, WAIT alone could be content with a replica that is far behind.
-	if _, acquired, err := openRedis(t, o).Begin(t.Context(), c); acquired || !unavailable(err) {
+	// On a connection that has written nothing, WAIT alone could count a replica that is far behind.
+	if _, acquired, err := open(t, o).Begin(t.Context(), c); acquired || !unavailable(err) {
 		t.Errorf("on another connection: acquired %t, %v", acquired, err)
 	}
 	if r, acquired, err := s.Begin(t.Context(), done); err != nil || acquired || string(r.Result) != "result" {
@@ -65,11 +66,11 @@ func TestRedisUnconfirmedClaims(t *testing.T) {
 	})
 }
 
-// TestRedisTooFewReplicas asks for more than there are.
-func TestRedisTooFewReplicas(t *testing.T) {
+// TestTooFewReplicas requires more replicas than there are.
+func TestTooFewReplicas(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()
-	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 2})
+	s := open(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: 2})
 	eventually(t, "one of two confirms", func() error {
 		_, acquired, err := s.Begin(t.Context(), newClaim())
 		if acquired || !unavailable(err) {
@@ -82,10 +83,10 @@ func TestRedisTooFewReplicas(t *testing.T) {
 	})
 }
 
-// TestRedisRepeatedClaimsAreWrittenAgain: WAIT is about writes.
-func TestRedisRepeatedClaimsAreWrittenAgain(t *testing.T) {
+// TestRepeatedClaimsAreWrittenAgain: WAIT counts only what its own connection wrote.
+func TestRepeatedClaimsAreWrittenAgain(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	warm(t, s)
 	c := newClaim()
 	for i := range 3 {
@@ -97,12 +98,12 @@ func TestRedisRepeatedClaimsAreWrittenAgain(t *testing.T) {
 	}
 }
 
-// TestRedisConfirmedAfterRestart: the connections of the pool are dead, and the claim is made on a new one at once.
-func TestRedisConfirmedAfterRestart(t *testing.T) {
+// TestConfirmedAfterRestart: the connections in the pool are dead, and the claim is made on a new one at once.
+func TestConfirmedAfterRestart(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()
-	w := &wire{} // hides from the library that a connection is dead until it is used
-	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	w := &wire{} // hides a dead connection from the library until it is used
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: 1})
 	warm(t, s)
 	server.Restart()
 	eventually(t, "the replica is back", func() error {
@@ -117,28 +118,28 @@ func TestRedisConfirmedAfterRestart(t *testing.T) {
 	}
 }
 
-func TestRedisClusterBehaves(t *testing.T) {
+func TestClusterBehaves(t *testing.T) {
 	c := redistest.StartCluster(t, "--appendonly", "no")
 	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
 		for _, node := range c.Masters {
 			node.Do("FLUSHALL")
 		}
-		return openPatient(t, idempotency.RedisOptions{Addrs: c.Addrs(), Retention: r})
+		return openPatient(t, redis.Options{Addrs: c.Addrs(), Retention: r})
 	})
 }
 
-// TestRedisCluster: with a master that fails over, and claims that wait for the right replica.
-func TestRedisCluster(t *testing.T) {
+// TestCluster: a master fails over, and claims wait for the right replica.
+func TestCluster(t *testing.T) {
 	c := redistest.StartCluster(t)
 	master := c.Masters[1]
 	replica := c.Replicate(master)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: c.Addrs()}) // does not ask for the nodes anew unless it must
-	confirmed := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs(), WaitReplicas: 1})
+	s := openPatient(t, redis.Options{Addrs: c.Addrs()}) // does not reload the nodes unless it must
+	confirmed := open(t, redis.Options{Addrs: c.Addrs(), WaitReplicas: 1})
 
 	replicated, alone := claimOn(c, master), claimOn(c, c.Masters[0])
 	holds(t, confirmed, replicated)
 	if _, acquired, err := confirmed.Begin(t.Context(), alone); acquired || !unavailable(err) {
-		t.Errorf("where there is no replica: acquired %t, %v", acquired, err)
+		t.Errorf("on a master without a replica: acquired %t, %v", acquired, err)
 	}
 	if err := ready(t, confirmed); !unavailable(err) {
 		t.Errorf("ready without replicas: %v", err)
@@ -169,15 +170,15 @@ func TestRedisCluster(t *testing.T) {
 	}
 }
 
-// TestRedisClusterHungMaster: a store that has not spoken to anybody yet meets one master that hangs, which is not the one that decides whose
-// keys are right. Claims there fail in time, the others hold.
-func TestRedisClusterHungMaster(t *testing.T) {
+// TestClusterHungMaster: when a new store first connects, one master hangs, but not the one that decides whose keys are right. Claims there
+// fail in time, the others are acquired.
+func TestClusterHungMaster(t *testing.T) {
 	c := redistest.StartCluster(t)
 	deciding := slices.Index(c.Masters, c.Owner("{00}"))
 	master := c.Masters[(deciding+1)%len(c.Masters)]
 	hung, well := claimOn(c, master), claimOn(c, c.Masters[(deciding+2)%len(c.Masters)])
 	master.Pause()
-	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs()})
+	s := open(t, redis.Options{Addrs: c.Addrs()})
 	started := time.Now()
 	if _, acquired, err := s.Begin(t.Context(), hung); acquired || !unavailable(err) || time.Since(started) > soonEnough {
 		t.Errorf("acquired %t, %v after %v", acquired, err, time.Since(started))
@@ -187,14 +188,14 @@ func TestRedisClusterHungMaster(t *testing.T) {
 	holds(t, s, hung)
 }
 
-// TestRedisClusterMovedSlot: a pinned connection is told that its slot is elsewhere, and finds it there.
-func TestRedisClusterMovedSlot(t *testing.T) {
+// TestClusterMovedSlot: a pinned connection is redirected to the new server of its slot.
+func TestClusterMovedSlot(t *testing.T) {
 	c := redistest.StartCluster(t)
 	from, to := c.Masters[0], c.Masters[1]
 	c.Replicate(to)
-	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs(), WaitReplicas: 1})
+	s := open(t, redis.Options{Addrs: c.Addrs(), WaitReplicas: 1})
 	claim := claimOn(c, from)
-	if _, acquired, err := s.Begin(t.Context(), claim); acquired || !unavailable(err) { // learns where the slots are; nobody confirms there
+	if _, acquired, err := s.Begin(t.Context(), claim); acquired || !unavailable(err) { // loads the slots; no replica confirms
 		t.Fatalf("acquired %t, %v", acquired, err)
 	}
 	if err := s.Release(t.Context(), claim.ID, claim.Owner); err != nil {
@@ -211,10 +212,10 @@ func TestRedisClusterMovedSlot(t *testing.T) {
 	holds(t, s, claim)
 }
 
-// TestRedisClusterNodeAlone: the address of one node is not enough, and Ready says so.
-func TestRedisClusterNodeAlone(t *testing.T) {
+// TestClusterNodeAlone: the address of one node is not enough, and Ready reports that.
+func TestClusterNodeAlone(t *testing.T) {
 	c := redistest.StartCluster(t)
-	s := openRedis(t, idempotency.RedisOptions{Addrs: c.Addrs()[:1]})
+	s := open(t, redis.Options{Addrs: c.Addrs()[:1]})
 	if err := ready(t, s); !unavailable(err) || !strings.Contains(err.Error(), "at least two of its nodes") {
 		t.Errorf("Ready: %v", err)
 	}
@@ -223,7 +224,7 @@ func TestRedisClusterNodeAlone(t *testing.T) {
 	}
 }
 
-// claimOn gives a claim whose record a master has.
+// claimOn returns a claim whose record belongs to a master.
 func claimOn(c *redistest.Cluster, master *redistest.Server) idempotency.Claim {
 	for {
 		claim := newClaim()
@@ -233,12 +234,12 @@ func claimOn(c *redistest.Cluster, master *redistest.Server) idempotency.Claim {
 	}
 }
 
-func TestRedisSentinel(t *testing.T) {
+func TestSentinel(t *testing.T) {
 	g := redistest.StartSentinel(t)
-	o := idempotency.RedisOptions{Addrs: g.Addrs(), Master: g.Name}
-	s := openRedis(t, o)
+	o := redis.Options{Addrs: g.Addrs(), Master: g.Name}
+	s := open(t, o)
 	o.WaitReplicas = 1
-	everything(t, openPatient(t, o))
+	callEveryMethod(t, openPatient(t, o))
 	c := newClaim()
 	if err := begin(t, s, c, true); err != nil {
 		t.Fatal(err)
@@ -248,10 +249,10 @@ func TestRedisSentinel(t *testing.T) {
 	wantState(t, s, c, idempotency.Done)
 	holds(t, s, newClaim())
 
-	g.Watcher.Pause() // whoever knows the master goes on
+	g.Watcher.Pause() // a store that knows the master goes on
 	holds(t, s, newClaim())
 	o.WaitReplicas = 0
-	late := openRedis(t, o)
+	late := open(t, o)
 	started := time.Now()
 	if _, acquired, err := late.Begin(t.Context(), c); acquired || !unavailable(err) || time.Since(started) > soonEnough {
 		t.Errorf("acquired %t, %v after %v", acquired, err, time.Since(started))

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"bytes"
@@ -18,11 +18,12 @@ import (
 	"github.com/google/uuid"
 
 	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// everything calls each method with success.
-func everything(t *testing.T, s *idempotency.Redis) {
+// callEveryMethod calls each method successfully.
+func callEveryMethod(t *testing.T, s *redis.Store) {
 	t.Helper()
 	ctx := t.Context()
 	done, dropped, settled, lost := newClaim(), newClaim(), newClaim(), newClaim()
@@ -69,7 +70,7 @@ func begin(tb testing.TB, s idempotency.Store, c idempotency.Claim, acquired boo
 	return err
 }
 
-// holds claims, again and again where replicas take their time.
+// holds claims, repeatedly while replicas are late.
 func holds(tb testing.TB, s idempotency.Store, c idempotency.Claim) {
 	tb.Helper()
 	eventually(tb, "the claim holds", func() error { return begin(tb, s, c, true) })
@@ -78,12 +79,12 @@ func holds(tb testing.TB, s idempotency.Store, c idempotency.Claim) {
 func wantState(t *testing.T, s idempotency.Store, c idempotency.Claim, want idempotency.State) {
 	t.Helper()
 	if r, err := s.Get(t.Context(), c.ID); err != nil || r.State != want {
-		t.Errorf("the record is %+v, %v, want it %s", r, err, want)
+		t.Errorf("the record is %+v, %v, want state %s", r, err, want)
 	}
 }
 
-// warm connects and loads every script that methods about one record use.
-func warm(tb testing.TB, s *idempotency.Redis) {
+// warm connects and loads the scripts of all methods about one record.
+func warm(tb testing.TB, s *redis.Store) {
 	tb.Helper()
 	c := newClaim()
 	ctx := tb.Context()
@@ -95,7 +96,7 @@ func warm(tb testing.TB, s *idempotency.Redis) {
 		"settle":  func() error { _, err := s.Settle(ctx, c.ID, finding(c, false)); return err },
 		"release": func() error { return s.Release(ctx, c.ID, c.Owner) },
 	} {
-		eventually(tb, name, func() error { // whatever it says of the record
+		eventually(tb, name, func() error { // any answer will do
 			if err := call(); unavailable(err) {
 				return err
 			}
@@ -104,7 +105,7 @@ func warm(tb testing.TB, s *idempotency.Redis) {
 	}
 }
 
-// finding is an operator's about the attempt of a claim.
+// finding returns an operator's settlement of a claim's attempt.
 func finding(c idempotency.Claim, executed bool) idempotency.Settlement {
 	s := idempotency.Settlement{Attempt: idempotency.AttemptOf(c.Owner), Executed: executed}
 	if executed {
@@ -126,32 +127,27 @@ func newClaim() idempotency.Claim {
 	}
 }
 
-// openRedis opens a store as the product does. It fails on a machine that is too slow for it.
-func openRedis(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+// open opens a store as the product does. It fails on a machine that is too slow for its limits.
+func open(tb testing.TB, o redis.Options) *redis.Store {
 	tb.Helper()
-	s, err := idempotency.NewRedis(quietly(o))
-	return closing(tb, s, err)
+	return closing(tb, redis.New(quietly(o)))
 }
 
-// openPatient opens a store for tests in which no time matters.
-func openPatient(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+// openPatient opens a store for tests that do not depend on time.
+func openPatient(tb testing.TB, o redis.Options) *redis.Store {
 	tb.Helper()
-	s, err := idempotency.NewPatientRedis(quietly(o), nil)
-	return closing(tb, s, err)
+	return closing(tb, redis.NewPatient(quietly(o), nil))
 }
 
-func quietly(o idempotency.RedisOptions) idempotency.RedisOptions {
+func quietly(o redis.Options) redis.Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
 
-func closing(tb testing.TB, s *idempotency.Redis, err error) *idempotency.Redis {
+func closing(tb testing.TB, s *redis.Store) *redis.Store {
 	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Error(err)
@@ -162,7 +158,7 @@ func closing(tb testing.TB, s *idempotency.Redis, err error) *idempotency.Redis 
 
 func unavailable(err error) bool { return errors.As(err, new(*idempotency.Unavailable)) }
 
-// eventually waits for what must come.
+// eventually waits until check returns nil.
 func eventually(tb testing.TB, what string, check func() error) {
 	tb.Helper()
 	var err error
@@ -171,7 +167,7 @@ func eventually(tb testing.TB, what string, check func() error) {
 			return
 		}
 	}
-	tb.Fatalf("after %v still not: %s: %v", patience, what, err)
+	tb.Fatalf("after %v, still waiting: %s: %v", patience, what, err)
 }
 
 func with(list []string, more ...string) []string { return append(slices.Clone(list), more...) }
@@ -186,24 +182,23 @@ func texts(reply any) []string {
 	return all
 }
 
-// calls is how often the server ran a command since its statistics were reset.
+// calls returns how often the server ran a command since its statistics were reset.
 func calls(server *redistest.Server, command string) int {
 	_, rest, _ := strings.Cut(fmt.Sprint(server.Do("INFO", "commandstats")), "cmdstat_"+command+":calls=")
 	n := 0
-	_, _ = fmt.Sscanf(rest, "%d,", &n) // 0 when the command is not there
+	_, _ = fmt.Sscanf(rest, "%d,", &n) // stays 0 for a command that never ran
 	return n
 }
 
-// wire makes connections that count round trips, and that lose replies.
+// wire makes connections that count round trips and lose replies.
 type wire struct {
 	trips, dials atomic.Int64
-	lose         atomic.Int64 // which of the next replies gets lost; 0 for none
+	lose         atomic.Int64 // which of the next replies to lose; 0 for none
 }
 
-func (w *wire) open(tb testing.TB, o idempotency.RedisOptions) *idempotency.Redis {
+func (w *wire) open(tb testing.TB, o redis.Options) *redis.Store {
 	tb.Helper()
-	s, err := idempotency.NewPatientRedis(quietly(o), w.dial)
-	return closing(tb, s, err)
+	return closing(tb, redis.NewPatient(quietly(o), w.dial))
 }
 
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -221,7 +216,7 @@ type wireConn struct {
 	written atomic.Bool // since the last read
 }
 
-// Write begins a round trip unless it goes on with one: what is longer than a buffer is written in pieces.
+// Write begins a round trip unless it continues one: a request that is longer than a buffer is written in pieces.
 func (c *wireConn) Write(b []byte) (int, error) {
 	if !c.written.Swap(true) {
 		c.wire.trips.Add(1)
@@ -238,7 +233,7 @@ func (c *wireConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// syncBuffer may be written to and read at once.
+// syncBuffer is safe for concurrent use.
 type syncBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -1,4 +1,4 @@
-package idempotency_test
+package redis_test
 
 import (
 	"context"
@@ -14,49 +14,33 @@ import (
 	"go.uber.org/goleak"
 
 	"soapbridge/api/idempotency"
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
 	"soapbridge/api/idempotency/storetest"
 )
 
 const (
 	// longLease does not pass during a test.
 	longLease = time.Hour
-	// briefLease is meant to pass.
+	// briefLease passes during a test.
 	briefLease = 50 * time.Millisecond
-	// patience is how long a test waits for what must come.
+	// patience bounds every wait for an expected event.
 	patience = 10 * time.Second
 )
 
-func TestRedisBehaves(t *testing.T) {
+func TestBehaves(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "no")
 	storetest.Run(t, func(t *testing.T, r idempotency.Retention) idempotency.Store {
 		server.Do("FLUSHALL")
-		return openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Retention: r})
+		return openPatient(t, redis.Options{Addrs: []string{server.Addr()}, Retention: r})
 	})
 }
 
-func TestRedisRefusesWrongOptions(t *testing.T) {
-	addrs := []string{"127.0.0.1:1"}
-	for name, o := range map[string]idempotency.RedisOptions{
-		"no address":             {},
-		"an empty address":       {Addrs: []string{"127.0.0.1:1", ""}},
-		"a database below 0":     {Addrs: addrs, DB: -1},
-		"a database in clusters": {Addrs: []string{"127.0.0.1:1", "127.0.0.1:2"}, DB: 1},
-		"replicas below 0":       {Addrs: addrs, WaitReplicas: -1},
-		"retention below 1 ms":   {Addrs: addrs, Retention: idempotency.Retention{Done: time.Microsecond}},
-		"retention below 0":      {Addrs: addrs, Retention: idempotency.Retention{Unknown: -time.Second}},
-	} {
-		if _, err := idempotency.NewRedis(o); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-// TestRedisRoundTrips counts what goes over the wire.
-func TestRedisRoundTrips(t *testing.T) {
+// TestRoundTrips counts the round trips of each method.
+func TestRoundTrips(t *testing.T) {
 	server := redistest.Start(t)
 	w := &wire{}
-	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}})
 	c, dropped, unknown, settled := newClaim(), newClaim(), newClaim(), newClaim()
 	ctx := t.Context()
 	steps := []struct {
@@ -103,11 +87,11 @@ func TestRedisRoundTrips(t *testing.T) {
 	}
 }
 
-// TestRedisConnectsInOneRoundTrip: who must connect first has less time left for the call itself.
-func TestRedisConnectsInOneRoundTrip(t *testing.T) {
+// TestConnectsInOneRoundTrip: connecting takes time from the call that needs it.
+func TestConnectsInOneRoundTrip(t *testing.T) {
 	server := redistest.Start(t)
 	w := &wire{}
-	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}})
 	if _, err := s.Get(t.Context(), uuid.NewString()); !errors.Is(err, idempotency.ErrNotFound) {
 		t.Fatal(err)
 	}
@@ -116,14 +100,14 @@ func TestRedisConnectsInOneRoundTrip(t *testing.T) {
 	}
 }
 
-// TestRedisRepeatedCommands: the server runs a command and its reply is lost; the client library repeats it on another connection.
-func TestRedisRepeatedCommands(t *testing.T) {
+// TestRepeatedCommands: the server runs a command and the reply is lost; the client library repeats it on another connection.
+func TestRepeatedCommands(t *testing.T) {
 	for _, replicas := range []int{0, 1} {
 		t.Run(fmt.Sprintf("%d replicas", replicas), func(t *testing.T) {
 			server := redistest.Start(t)
 			server.Replicate()
 			w := &wire{}
-			s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: replicas})
+			s := w.open(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: replicas})
 			warm(t, s)
 			c, dropped, settled := newClaim(), newClaim(), newClaim()
 			ctx := t.Context()
@@ -139,7 +123,7 @@ func TestRedisRepeatedCommands(t *testing.T) {
 				{"claim to lose", func() error { return begin(t, s, settled, true) }},
 				{"mark unknown", func() error { return s.MarkUnknown(ctx, settled.ID, settled.Owner) }},
 				{"settle", func() error { _, err := s.Settle(ctx, settled.ID, finding(settled, false)); return err }},
-				{"claim what was freed", func() error { return begin(t, s, settled, true) }},
+				{"claim the freed key", func() error { return begin(t, s, settled, true) }},
 				{"get", func() error { _, err := s.Get(ctx, settled.ID); return err }},
 			} {
 				server.Do("CONFIG", "RESETSTAT")
@@ -160,13 +144,13 @@ func TestRedisRepeatedCommands(t *testing.T) {
 	}
 }
 
-// TestRedisRepeatsWhatReplicasConfirm: when the reply to WAIT is lost, waiting on another connection would confirm nothing. The claim is made
+// TestRepeatsUnconfirmedClaim: when the reply to WAIT is lost, WAIT on another connection would confirm nothing. The claim is repeated
 // there too.
-func TestRedisRepeatsWhatReplicasConfirm(t *testing.T) {
+func TestRepeatsUnconfirmedClaim(t *testing.T) {
 	server := redistest.Start(t)
 	server.Replicate()
 	w := &wire{}
-	s := w.open(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, WaitReplicas: 1})
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}, WaitReplicas: 1})
 	warm(t, s)
 	server.Do("CONFIG", "RESETSTAT")
 	w.lose.Store(2)
@@ -176,10 +160,10 @@ func TestRedisRepeatsWhatReplicasConfirm(t *testing.T) {
 	}
 }
 
-// TestRedisLayout is the contract with operators and other versions: keys, fields, sets, expiries, and nothing of the request.
-func TestRedisLayout(t *testing.T) {
+// TestLayout checks the contract with operators and other versions: keys, fields, sets and expiries, without any text of the request.
+func TestLayout(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{
+	s := openPatient(t, redis.Options{
 		Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: 7 * 24 * time.Hour, Unknown: 30 * 24 * time.Hour},
 	})
 	ctx := t.Context()
@@ -233,7 +217,7 @@ func TestRedisLayout(t *testing.T) {
 	}
 }
 
-func markAndSettle(s *idempotency.Redis, executed bool) func(idempotency.Claim) error {
+func markAndSettle(s *redis.Store, executed bool) func(idempotency.Claim) error {
 	return func(c idempotency.Claim) error {
 		ctx := context.Background()
 		err := s.MarkUnknown(ctx, c.ID, c.Owner)
@@ -253,10 +237,10 @@ func wantScore(t *testing.T, server *redistest.Server, set, id string, member bo
 	}
 }
 
-// TestRedisSweepRemovesWhatExpired: an expired hash takes no member out of a sorted set.
-func TestRedisSweepRemovesWhatExpired(t *testing.T) {
+// TestSweepRemovesExpiredRecords: an expired hash leaves its members in the sorted sets.
+func TestSweepRemovesExpiredRecords(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{
+	s := openPatient(t, redis.Options{
 		Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: time.Hour, Unknown: 50 * time.Millisecond},
 	})
 	lapsed, marked, held := newClaim(), newClaim(), newClaim()
@@ -269,7 +253,7 @@ func TestRedisSweepRemovesWhatExpired(t *testing.T) {
 	if err := s.MarkUnknown(t.Context(), marked.ID, marked.Owner); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the sets hold only the claim that holds", func() error {
+	eventually(t, "only the held claim is in the sets", func() error {
 		if _, err := s.Sweep(t.Context()); err != nil {
 			return err
 		}
@@ -282,10 +266,10 @@ func TestRedisSweepRemovesWhatExpired(t *testing.T) {
 	wantState(t, s, held, idempotency.InFlight)
 }
 
-// TestRedisListsWithoutWhatIsGone: what was deleted by hand, or expired, is in no list, and takes nobody's place in one.
-func TestRedisListsWithoutWhatIsGone(t *testing.T) {
+// TestListsNoDeletedRecords: a record that was deleted by hand, or expired, is not listed, and takes no place in a page.
+func TestListsNoDeletedRecords(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	var kept idempotency.Claim
 	for i := range 20 {
 		c := newClaim()
@@ -296,7 +280,7 @@ func TestRedisListsWithoutWhatIsGone(t *testing.T) {
 			server.Do("DEL", "sb:{"+c.ID[:2]+"}:"+c.ID)
 		}
 	}
-	eventually(t, "the one that is left is listed", func() error {
+	eventually(t, "the remaining record is listed", func() error {
 		list, total, err := s.Unknowns(t.Context(), idempotency.Cursor{}, 7)
 		if err != nil || total != 1 || len(list) != 1 || list[0].ID != kept.ID {
 			return fmt.Errorf("%d of %d, %w", len(list), total, err)
@@ -305,11 +289,11 @@ func TestRedisListsWithoutWhatIsGone(t *testing.T) {
 	})
 }
 
-// TestRedisSweepIsBounded: one call does not hold up the server for a whole night's worth of lost claims, and the calls after it get there.
-func TestRedisSweepIsBounded(t *testing.T) {
+// TestSweepIsBounded: one call does not block the server for a whole night's lost claims; the next calls handle the rest.
+func TestSweepIsBounded(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "no")
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
-	const lost = idempotency.RedisDuePerSweep + 100
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
+	const lost = redis.DuePerSweep + 100
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -329,7 +313,7 @@ func TestRedisSweepIsBounded(t *testing.T) {
 		if err != nil || n == 0 {
 			t.Fatalf("Sweep turned %d, %v, with %d of %d turned before", n, err, total, lost)
 		}
-		if n > idempotency.RedisDuePerSweep {
+		if n > redis.DuePerSweep {
 			t.Errorf("one call turned %d records", n)
 		}
 		total += n
@@ -339,10 +323,10 @@ func TestRedisSweepIsBounded(t *testing.T) {
 	}
 }
 
-// TestRedisTakesOnlyOperationIDs: an id comes from a path of the API, and could be the name of a set.
-func TestRedisTakesOnlyOperationIDs(t *testing.T) {
+// TestAcceptsOnlyOperationIDs: an id comes from a path of the API, and could be the name of a set.
+func TestAcceptsOnlyOperationIDs(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	ctx := t.Context()
 	canonical := uuid.NewString()
 	for _, id := range []string{"", "a", "open", "unknown", "}{", "{" + canonical + "}", "urn:uuid:" + canonical, strings.ReplaceAll(canonical, "-", ""), strings.Repeat("g", 36)} {
@@ -370,16 +354,16 @@ func TestRedisTakesOnlyOperationIDs(t *testing.T) {
 	}
 }
 
-// TestRedisDamagedRecord: what is no record of ours is nobody's result and nobody's free key.
-func TestRedisDamagedRecord(t *testing.T) {
+// TestDamagedRecord: an unreadable record is neither a result nor a free key.
+func TestDamagedRecord(t *testing.T) {
 	server := redistest.Start(t)
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}})
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
 	for name, spoil := range map[string]func(key string){
-		"a state of a later version": func(key string) { server.Do("HSET", key, "state", "paused") },
-		"no start":                   func(key string) { server.Do("HDEL", key, "started") },
-		"no deadline":                func(key string) { server.Do("HDEL", key, "deadline") },
-		"an end that is no number":   func(key string) { server.Do("HSET", key, "ended", "yesterday") },
-		"no hash": func(key string) {
+		"a state of a later version":  func(key string) { server.Do("HSET", key, "state", "paused") },
+		"no start":                    func(key string) { server.Do("HDEL", key, "started") },
+		"no deadline":                 func(key string) { server.Do("HDEL", key, "deadline") },
+		"an end that is not a number": func(key string) { server.Do("HSET", key, "ended", "yesterday") },
+		"another type than hash": func(key string) {
 			server.Do("DEL", key)
 			server.Do("SET", key, "text")
 		},
@@ -399,14 +383,11 @@ func TestRedisDamagedRecord(t *testing.T) {
 	}
 }
 
-// TestRedisLeavesNothingRunning: neither in use nor after a server was down.
-func TestRedisLeavesNothingRunning(t *testing.T) {
+// TestLeavesNothingRunning: not after use, and not after a server was down.
+func TestLeavesNothingRunning(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	server := redistest.Start(t)
-	s, err := idempotency.NewRedis(quietly(idempotency.RedisOptions{Addrs: []string{server.Addr()}}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := redis.New(quietly(redis.Options{Addrs: []string{server.Addr()}}))
 	warm(t, s)
 	server.Kill()
 	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) {
@@ -418,14 +399,14 @@ func TestRedisLeavesNothingRunning(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// TestRedisLogsNoSecrets: go-redis logs through the store's logger, and neither it nor any error tells the password.
-func TestRedisLogsNoSecrets(t *testing.T) {
+// TestLogsNoSecrets: go-redis logs through the store's logger, and neither the log nor an error contains the password.
+func TestLogsNoSecrets(t *testing.T) {
 	const password = "the-planted-password"
 	server := redistest.Start(t)
 	server.Do("ACL", "SETUSER", "bridge", "on", ">something-else", "~*", "+@all")
 	var out syncBuffer
 	log := jsonLog(&out)
-	s := openRedis(t, idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "bridge", Password: password, Log: log})
+	s := open(t, redis.Options{Addrs: []string{server.Addr()}, Username: "bridge", Password: password, Log: log})
 	_, _, err := s.Begin(t.Context(), newClaim())
 	if !unavailable(err) {
 		t.Fatalf("Begin with a wrong password: %v", err)
@@ -443,36 +424,36 @@ func TestRedisLogsNoSecrets(t *testing.T) {
 	})
 	for what, text := range map[string]string{"the log": out.String(), "an error": err.Error() + down.Error(), "a dump": fmt.Sprintf("%+v", s)} {
 		if strings.Contains(text, password) {
-			t.Errorf("%s tells the password: %s", what, text)
+			t.Errorf("%s contains the password: %s", what, text)
 		}
 	}
 }
 
-// TestRedisAsLeastUser uses the store as the user that its documentation creates, in a database of its own.
-func TestRedisAsLeastUser(t *testing.T) {
+// TestAsLeastUser runs as the user in the documentation of Store, in a database of its own.
+func TestAsLeastUser(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do("ACL", "SETUSER", "soapbridge", "on", ">secret", "~sb:*", "+eval", "+evalsha", "+time", "+hmget", "+hset", "+hdel", "+del", "+pexpire",
 		"+zadd", "+zrem", "+zrangebyscore", "+zcard", "+info", "+wait", "+select", "+cluster|slots", "+cluster|info")
-	o := idempotency.RedisOptions{Addrs: []string{server.Addr()}, Username: "soapbridge", Password: "secret", DB: 3}
-	everything(t, openPatient(t, o))
+	o := redis.Options{Addrs: []string{server.Addr()}, Username: "soapbridge", Password: "secret", DB: 3}
+	callEveryMethod(t, openPatient(t, o))
 	if keyspace := fmt.Sprint(server.Do("INFO", "keyspace")); !strings.Contains(keyspace, "db3:") || strings.Contains(keyspace, "db0:") {
 		t.Errorf("the records are not in database 3: %s", keyspace)
 	}
 	server.Replicate()
 	o.WaitReplicas = 1
-	everything(t, openPatient(t, o))
+	callEveryMethod(t, openPatient(t, o))
 }
 
-func TestRedisOverTLS(t *testing.T) {
+func TestOverTLS(t *testing.T) {
 	_, addr, config := redistest.StartTLS(t)
-	everything(t, openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}, TLS: config}))
-	s := openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}})
+	callEveryMethod(t, openPatient(t, redis.Options{Addrs: []string{addr}, TLS: config}))
+	s := openPatient(t, redis.Options{Addrs: []string{addr}})
 	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) {
-		t.Errorf("in plain: %v", err)
+		t.Errorf("without TLS: %v", err)
 	}
 	config = config.Clone()
 	config.RootCAs = nil
-	s = openPatient(t, idempotency.RedisOptions{Addrs: []string{addr}, TLS: config})
+	s = openPatient(t, redis.Options{Addrs: []string{addr}, TLS: config})
 	if _, _, err := s.Begin(t.Context(), newClaim()); !unavailable(err) || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("without trust: %v", err)
 	}

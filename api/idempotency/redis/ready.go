@@ -1,4 +1,4 @@
-package idempotency
+package redis
 
 import (
 	"context"
@@ -8,46 +8,47 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	goredis "github.com/redis/go-redis/v9"
+
+	"soapbridge/api/idempotency"
 )
 
-// Ready implements Store, within 300 ms: each master answers, is one, may not evict, has room, has the replicas that claims wait for, and lets
-// every command run that is needed; and the checks of the keys are those of this process. The error names what to set. Where INFO is
-// forbidden the rest must do.
-func (s *Redis) Ready(ctx context.Context) (Readiness, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.times.ready)
+// Ready implements idempotency.Store, within 300 ms: each master answers, is a master, may not evict, has memory left and the replicas that
+// claims wait for, and may run every command of this package; and the checks of the keys are those of this process. The error names what to
+// set. When INFO is forbidden, the other checks must do.
+func (s *Store) Ready(ctx context.Context) (idempotency.Readiness, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timing.ready)
 	defer cancel()
 	groups, err := s.byMaster(ctx, allShards())
 	if err != nil {
-		return Readiness{}, s.unavailable(ctx, err)
+		return idempotency.Readiness{}, s.unavailable(ctx, err)
 	}
 	results := make(chan serverReadiness, len(groups))
 	for node, shards := range groups {
 		go func() { results <- s.readyServer(ctx, node, shards[0]) }()
 	}
-	var found Readiness
+	var found idempotency.Readiness
 	for range groups {
 		r := <-results
 		err = errors.Join(err, r.err)
 		found.PolicyUnverified = found.PolicyUnverified || !r.verified
 	}
-	// Another key is reported beside whatever else is wrong: it does not go away.
-	if looked := s.look(ctx, allShards()...); err == nil || errors.As(looked, new(*Mismatch)) {
+	// Another key is reported beside any other error: waiting does not fix it.
+	if looked := s.look(ctx, allShards()...); err == nil || errors.As(looked, new(*idempotency.Mismatch)) {
 		err = errors.Join(err, looked)
 	}
 	if err != nil {
-		return Readiness{}, s.unavailable(ctx, err)
+		return idempotency.Readiness{}, s.unavailable(ctx, err)
 	}
 	return found, nil
 }
 
-// serverReadiness is what a master is good for.
 type serverReadiness struct {
-	verified bool // it could be asked how it keeps records
+	verified bool // INFO has shown how the master keeps records
 	err      error
 }
 
-func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) (r serverReadiness) {
+func (s *Store) readyServer(ctx context.Context, node *goredis.Client, shard int) (r serverReadiness) {
 	if s.cluster != nil {
 		if r.err = clusterState(ctx, node); r.err != nil {
 			return r
@@ -61,14 +62,13 @@ func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) 
 		r.err = err
 		return r
 	}
-	prefix, _, _ := redisShard(shard)
-	keys := []string{prefix + "probe"}
+	keys := []string{layout[shard].prefix + "probe"}
 	probed, err := scriptProbe.Eval(ctx, node, keys).Text() // as the first claim does
 	if err == nil {
 		probed, err = scriptProbe.EvalSha(ctx, node, keys).Text() // as the others do
 	}
 	if err == nil && probed != "ready" {
-		err = errors.New("the server gave an answer that no script gives")
+		err = errors.New("the server returned an answer that no script returns")
 	}
 	if err == nil && s.replicas > 0 {
 		err = node.Wait(ctx, 0, time.Millisecond).Err() // for no replica: it answers at once
@@ -79,10 +79,10 @@ func (s *Redis) readyServer(ctx context.Context, node *redis.Client, shard int) 
 	return r
 }
 
-func clusterState(ctx context.Context, node *redis.Client) error {
+func clusterState(ctx context.Context, node *goredis.Client) error {
 	state, err := node.ClusterInfo(ctx).Result()
 	if got := parseInfo(state)["cluster_state"]; err == nil && got != "ok" {
-		return fmt.Errorf("%s says that the state of the cluster is %q: see CLUSTER INFO there", node.Options().Addr, got)
+		return fmt.Errorf("%s reports that the state of the cluster is %q: see CLUSTER INFO there", node.Options().Addr, got)
 	}
 	if isForbidden(err) {
 		return nil
@@ -90,12 +90,12 @@ func clusterState(ctx context.Context, node *redis.Client) error {
 	return err
 }
 
-// isForbidden reports that this user may not ask, which is not wrong. Managed servers rename commands or remove them.
+// isForbidden reports whether this user may not run the command. Managed servers rename commands or remove them, which is not a fault.
 func isForbidden(err error) bool {
-	return redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "ERR unknown command")
+	return goredis.HasErrorPrefix(err, "NOPERM") || goredis.HasErrorPrefix(err, "ERR unknown command")
 }
 
-func (s *Redis) judge(ctx context.Context, info map[string]string) (verified bool, err error) {
+func (s *Store) judge(ctx context.Context, info map[string]string) (verified bool, err error) {
 	if info["aof_enabled"] == "0" {
 		s.noFile.Do(func() {
 			s.log.WarnContext(ctx, "redis keeps no append-only file: claims may be lost when it restarts, and what was sent could be sent again; set appendonly yes")
@@ -105,30 +105,30 @@ func (s *Redis) judge(ctx context.Context, info map[string]string) (verified boo
 	return verified, errors.Join(s.role(info), eviction(info), room(info))
 }
 
-func (s *Redis) role(info map[string]string) error {
+func (s *Store) role(info map[string]string) error {
 	switch {
 	case info["role"] != "master":
 		return fmt.Errorf("the server's role is %q: connect to the master", info["role"])
 	case info["redis_mode"] == "cluster" && s.cluster == nil:
-		return errors.New("the server belongs to a cluster: give the addresses of at least two of its nodes")
+		return errors.New("the server belongs to a cluster: configure the addresses of at least two of its nodes")
 	case number(info["connected_slaves"]) < int64(s.replicas):
 		return fmt.Errorf("%d replicas must confirm a claim, and %s are connected", s.replicas, info["connected_slaves"])
-	case info["min_slaves_good_slaves"] == "0": // shown only where some are demanded, without their number
+	case info["min_slaves_good_slaves"] == "0": // shown only when the server requires some, without their number
 		return errors.New("the server writes nothing without replicas, and none is in step: see its min-replicas-to-write")
 	}
 	return nil
 }
 
-// eviction insists on the one policy under which the server never drops a record of its own accord.
+// eviction accepts only the policy under which the server never drops a record by itself.
 func eviction(info map[string]string) error {
 	const want = "noeviction"
 	if got, shown := info["maxmemory_policy"]; shown && got != want {
-		return fmt.Errorf("the server's maxmemory-policy is %q, by which it may drop claims: set maxmemory-policy %s", got, want)
+		return fmt.Errorf("the server's maxmemory-policy is %q, which may drop claims: set maxmemory-policy %s", got, want)
 	}
 	return nil
 }
 
-// room compares as the server does before it writes: buffers for replicas and the append-only file do not count.
+// room compares as the server does before it writes, without the buffers for replicas and the append-only file.
 // https://redis.io/docs/latest/develop/reference/eviction/#maxmem
 func room(info map[string]string) error {
 	limit, used := number(info["maxmemory"]), number(info["used_memory"])-number(info["mem_not_counted_for_evict"])
@@ -138,12 +138,9 @@ func room(info map[string]string) error {
 	return nil
 }
 
-// number is 0 for what is none: servers of others leave lines out.
+// number returns 0 for a missing line or another text: not every server has all lines.
 func number(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0
-	}
+	n, _ := strconv.ParseInt(text, 10, 64)
 	return n
 }
 

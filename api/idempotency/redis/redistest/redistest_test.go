@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"soapbridge/api/idempotency/redistest"
+	"soapbridge/api/idempotency/redis/redistest"
 )
 
 func TestServerKeepsItsDataAndAddressOverRestarts(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTLSServerIsTrustedByItsClientAlone(t *testing.T) {
 	}
 	if conn, err := (&tls.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
 		_ = conn.Close()
-		t.Error("a stranger trusts the certificate")
+		t.Error("a client without the configuration trusts the certificate")
 	}
 }
 

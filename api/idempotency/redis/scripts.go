@@ -1,18 +1,18 @@
-package idempotency
+package redis
 
-import "github.com/redis/go-redis/v9"
+import goredis "github.com/redis/go-redis/v9"
 
-// The scripts are the state machine of State on the server: each method is one of them, so that it happens wholly or not at all, and in one
-// round trip. They keep to what Redis 5 has. Rules that all of them follow:
+// The scripts are the state machine of idempotency.State on the server: each method is one script, so that it is atomic and takes one round
+// trip. They use only what Redis 5 has. Rules for all of them:
 //
-//   - The clock is the server's own (TIME). Redis 5 and later replicate what a script wrote, not the script, so replicas do not ask theirs.
-//   - Each may run twice: the client library repeats a command whose reply got lost. Who owns the claim tells a repetition from a rival.
-//   - The first write of a script is one that Redis refuses when it is out of memory (HSET), unless all its writes free some: Redis looks only
-//     before the first one, and a script that had begun with DEL would go on to write for lack of a further look.
-//   - Keys: the record, and the two sorted sets of its shard. All three carry the same hash tag, and so does the hash of the shard's checks.
+//   - The clock is the server's own (TIME). Redis 5 and later replicate what a script wrote, not the script, so replicas do not read theirs.
+//   - Each may run twice: the client library repeats a command after a lost reply. The owner token distinguishes a repetition from a rival.
+//   - The first write of a script is one that Redis refuses when it is out of memory (HSET), unless all its writes free memory: Redis checks
+//     only before the first write, and a script that began with DEL would go on to write without a further check.
+//   - Keys: the record, the two sorted sets of its shard and the hash of the shard's checks. All have the same hash tag.
 
-// scriptHead begins every script about one record. It reads what the script decides by, and it gives its answers: a word, then the fields in
-// the order of the constants field..., false where there is none.
+// scriptHead begins every script about one record. It reads the fields that decide, and defines the answer: a word, then the fields in the
+// order of the constants field..., false for a field that is missing.
 const scriptHead = `
 local record, open, unknown = KEYS[1], KEYS[2], KEYS[3]
 local id, keep_done, keep_unknown = ARGV[1], ARGV[2], ARGV[3]
@@ -51,8 +51,8 @@ end
 `
 
 var (
-	// scriptBegin refuses, before it writes, when a field of the shard's checks is not as ARGV says: from ARGV[12] on, as many names as
-	// ARGV[11] says and then their values.
+	// scriptBegin refuses, before it writes, when a field of the shard's checks differs from ARGV: ARGV[11] is the number of fields, their
+	// names follow from ARGV[12] on, then their values.
 	scriptBegin = script(`
 local claimant, lease, keep, count = ARGV[4], ARGV[5], ARGV[6], ARGV[11]
 for i, value in ipairs(redis.call('HMGET', KEYS[4], unpack(ARGV, 12, 11 + count))) do
@@ -93,7 +93,7 @@ end
 return {'done'}
 `)
 
-	// scriptRelease begins with ZREM, after which Redis accepts HSET, too, when it is out of memory: what is written was there before, packed.
+	// scriptRelease begins with ZREM, after which Redis accepts HSET although it is out of memory: the values were there before, packed.
 	scriptRelease = script(`
 if owner == ARGV[4] and (state == 'in_flight' or state == 'unknown') then
   redis.call('ZREM', open, id)
@@ -156,7 +156,8 @@ end
 return answer('done')
 `)
 
-	// scriptTidy lets a lease pass, and takes a record out of the sets where it is no longer at home. An expired hash leaves its members behind.
+	// scriptTidy lets a lease pass, and removes the record from the sets where it no longer belongs. An expired hash leaves its members
+	// behind.
 	scriptTidy = script(`
 local turned = lapse()
 if state ~= 'in_flight' then
@@ -168,10 +169,10 @@ end
 return {turned and 'turned' or 'tidy'}
 `)
 
-	// scriptJoin writes a shard's checks where they are absent, and says when a sealing key is in use. ARGV: how long such a key is remembered,
-	// the id that the store must have ('' when any will do), the id for a store without one, the check of the name key, and pairs of
+	// scriptJoin writes a shard's checks where they are absent, and the time at which each sealing key was used. ARGV: how long a key is
+	// remembered, the id that the store must have ('' for any), the id for a store without one, the check of the name key, and pairs of
 	// a sealing key's id and check.
-	scriptJoin = redis.NewScript(`
+	scriptJoin = goredis.NewScript(`
 local keys, keep, seen, check = KEYS[1], tonumber(ARGV[1]), ARGV[2], ARGV[4]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -198,10 +199,10 @@ redis.call('HSET', keys, unpack(fields))
 return {'joined', store}
 `)
 
-	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes nothing. ZADD may
-	// change existing members only. HSET lacks a value, which Redis finds out after it has looked into permissions, role and memory; it
-	// comes first, since Redis looks into memory only then.
-	scriptProbe = redis.NewScript(`
+	// scriptProbe proves that the scripts and the lists may run: it calls each of their commands on an absent key, in a way that changes
+	// nothing. ZADD may change existing members only. HSET lacks a value, which Redis notices after it has checked permissions, role and
+	// memory; it comes first, since Redis checks memory only then.
+	scriptProbe = goredis.NewScript(`
 local absent = KEYS[1]
 local refused = redis.pcall('HSET', absent, 'x', 'y', 'z')
 if not (type(refused) == 'table' and refused.err and string.find(refused.err, 'wrong number of arguments', 1, true)) then
@@ -219,9 +220,9 @@ redis.call('ZCARD', absent)
 return 'ready'
 `)
 
-	// scriptDue lists what of a shard scriptTidy should look at, at most so many of each set: leases that have passed, and unknowns that
-	// started so long ago that their hash may have expired.
-	scriptDue = redis.NewScript(`
+	// scriptDue lists the ids of a shard for scriptTidy, up to a limit for each set: leases that have passed, and unknowns that started so
+	// long ago that their hash may have expired.
+	scriptDue = goredis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
@@ -232,9 +233,9 @@ return due
 `)
 )
 
-func script(body string) *redis.Script { return redis.NewScript(scriptHead + body) }
+func script(body string) *goredis.Script { return goredis.NewScript(scriptHead + body) }
 
-// Where an answer has its fields.
+// The positions of the fields in an answer.
 const (
 	fieldWord = iota
 	fieldState
@@ -251,7 +252,7 @@ const (
 	fieldCount
 )
 
-// listedFields are the fields of a record in a list, in the same order and without the result.
+// listedFields are the same fields without the word and the result.
 var listedFields = []string{"state", "caller", "operation", "fingerprint", "sealing_key", "started", "deadline", "ended", "settled", "owner"}
 
 // The words that begin an answer.
