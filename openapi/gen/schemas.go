@@ -94,7 +94,7 @@ func constrain(property node, f *shape.Field) {
 		if f.Secret {
 			property["format"] = "password"
 		}
-		if f.Required || a.NotBlank {
+		if f.Required {
 			property["minLength"], property["pattern"] = 1, rules.TextPattern
 		}
 		limit(property, "minLength", a.MinLength, 0)
@@ -108,6 +108,8 @@ func constrain(property node, f *shape.Field) {
 		property["format"], property["pattern"] = "date-time", dateTimePattern
 	case shape.Decimal:
 		property["pattern"] = fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)
+	case shape.Token:
+		property["minLength"], property["pattern"] = 1, rules.TokenPattern
 	case shape.AnyText:
 	}
 	if a.AnyCase {

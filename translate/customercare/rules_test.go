@@ -188,7 +188,7 @@ var dateTimes = []place{
 	{"CreateCallLog", "/customerCallLog/createdDateTime", `{"customerCallLog": {"logText": "t", "createdDateTime": %s}}`},
 }
 
-// emailTypes are all places of the token that may not be empty.
+// emailTypes are all places of the token.
 func emailTypes() []place {
 	pin := place{"UpdateCustomerPIN", "/email/emailType", `{"operationType": "LOCK", "accountNumber": "1", "email": {"emailType": %s}}`}
 	return append(inside(contacts, "/email/emailType", `"email": {"emailType": %s}`), pin)
@@ -257,12 +257,20 @@ func TestDateTimes(t *testing.T) {
 }
 
 func TestEmailType(t *testing.T) {
-	for _, value := range []string{`"PERSONAL"`, `"x"`, `" x"`, `"UEVSU09OQUw="`, `"not base64!"`, "null, \"email\": \"a\""} {
+	for _, value := range []string{`"PERSONAL"`, `"x"`, `"UEVSU09OQUw="`, `"not base64!"`, `"three single spaces inside"`, "null, \"email\": \"a\""} {
 		checkPlaces(t, emailTypes(), value, nil)
 	}
 	for _, value := range []string{`""`, `" "`, `"\n"`} {
 		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
 			return translate.Violation{Pointer: pointer, Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
+		})
+	}
+	for _, value := range []string{`" x"`, `"x "`, `"x\n"`, `"\u00a0x"`, `"two  spaces"`, `"a\ttab"`, `"a\u2028b"`} {
+		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
+			return translate.Violation{
+				Pointer: pointer, Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.",
+				Params: map[string]any{"pattern": `^\S+( \S+)*$`},
+			}
 		})
 	}
 }

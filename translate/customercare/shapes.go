@@ -40,7 +40,7 @@ type Phone struct {
 // Email is an address with its type. The page gives the type as "bytes", which is how ASP.NET prints an anonymous simple type, in
 // practice a hidden enumeration: the token is passed through and is not base64 [source].
 type Email struct {
-	// A token of an enumeration that the page does not show; not blank [source].
+	// A token of an enumeration that the page does not show: no white space around it, and no runs inside [source].
 	EmailType *string `json:"emailType" soap:"EmailType" validate:"omitnil,token" example:"PERSONAL"`
 	Email     *string `json:"email" soap:"Email" example:"jane.doe@example.com"`
 }

@@ -109,7 +109,6 @@ type Facets struct {
 	Enum                          []string
 	AnyCase                       bool     // Enum is compared without ASCII letter case
 	Patterns                      []string // RE2; each must match the whole text
-	NotBlank                      bool     // empty and only white space are violations
 }
 
 // Form is the lexical form of a String.
@@ -121,6 +120,7 @@ const (
 	Date          // YYYY-MM-DD, a day that exists
 	DateTime      // an instant with a zone, as both RFC 3339 and xsd:dateTime have it
 	Decimal       // digits with a point
+	Token         // words with one space between each two: an xsd:token that is not empty
 )
 
 type wireName struct {
