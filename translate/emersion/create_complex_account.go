@@ -37,7 +37,7 @@ type PrimaryContact struct {
 
 // CumulusUser is the login of the account.
 type CumulusUser struct {
-	// Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
+	// Note 9: fully qualified, as in username@domain.com.au, with a domain name in ASCII. Errors 45, 27, 26, 28; 29 when it is in use.
 	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
 	// Note 10: at least 6 characters. Error 46.
 	Password secret.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
