@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
@@ -148,7 +149,9 @@ func ignoredBilling(s *shape.Shape) (func(*record.Record, *record.Report), error
 		if !r.Root().Find(contact).Present() || given.Unreadable() || !rules.Blank(given.Text()) {
 			return
 		}
-		report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == record.Required })
+		report.Drop(func(v translate.Violation) bool {
+			return v.Code == record.Required && strings.HasPrefix(v.Pointer, billingDetail)
+		})
 		if isEmpty(r.Root().Find(detail)) && report.Within("/billingContact") {
 			return // an empty object, or one whose members are unknown: reported as such
 		}

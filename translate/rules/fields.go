@@ -131,6 +131,16 @@ func (c *fields) check(o record.Object, pointer []byte, report *record.Report) {
 	}
 }
 
+// required checks an object that must be given. An empty one is reported by what it lacks alone: leaving it out, which is the advice for the others, does
+// not help.
+func (c *fields) required(o record.Object, pointer []byte, report *record.Report) {
+	before := len(report.Violations)
+	c.check(o, pointer, report)
+	if len(report.Violations) > before {
+		report.Drop(func(v record.Violation) bool { return v.Code == record.EmptyObject && v.Pointer == string(pointer) })
+	}
+}
+
 func (c *fields) missing(f *shape.Field, at []byte, report *record.Report) {
 	switch {
 	case !f.Required || f.Fixed != nil:
@@ -169,6 +179,9 @@ func (c *fields) value(f *shape.Field, v record.Value, at []byte, report *record
 	var violation record.Violation
 	broken := false
 	switch {
+	case f.Object != nil && f.Required:
+		c.required(v.Object(), at, report)
+		return
 	case f.Object != nil:
 		c.check(v.Object(), at, report)
 		return
