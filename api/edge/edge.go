@@ -87,7 +87,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
-	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Statuses: map[string]int{}, Log: c.Log}
+	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log}
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
@@ -108,7 +108,7 @@ func New(c Config) (*Server, error) {
 		for j := range system.Operations {
 			op := &system.Operations[j]
 			e.POST(op.Path, s.handle(s.operation(op, system)))
-			s.records.Statuses[op.Name] = op.Status
+			s.records.Operations[op.Name] = op
 		}
 	}
 	e.Match(reading, "/v1/operations", s.handle(s.listOperations))

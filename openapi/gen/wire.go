@@ -54,6 +54,7 @@ func addSettlement(schemas node) {
 	// Free objects: without this word generators make empty ones of them.
 	result := resolution.at("properties", "result")
 	result["additionalProperties"], result["minProperties"] = true, 1
+	resolution.at("properties")["result"] = nullable(result)
 	schemas.at("StoredResult", "properties", "body")["additionalProperties"] = true
 	resolution["if"] = node{"required": []any{"result"}, "properties": node{"result": node{"type": "object"}}}
 	resolution["then"] = node{"properties": node{"executed": node{"enum": []any{true}}}}

@@ -110,8 +110,9 @@ type Contact struct {
 
 // BaseResponse comes with every answer.
 type BaseResponse struct {
-	MessageDateTime     *string    `json:"messageDateTime,omitempty" soap:"MessageDateTime" example:"2026-11-21T09:30:01Z"`
-	ResponseCode        *string    `json:"responseCode,omitempty" soap:"ResponseCode" example:"0"`
+	MessageDateTime *string `json:"messageDateTime,omitempty" soap:"MessageDateTime" example:"2026-11-21T09:30:01Z"`
+	// An answer without one is not a success [decided].
+	ResponseCode        string     `json:"responseCode" soap:"ResponseCode" validate:"required" example:"0"`
 	ResponseDescription *string    `json:"responseDescription,omitempty" soap:"ResponseDescription,free" example:"Success"`
 	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`
 }
