@@ -109,7 +109,7 @@ func constrain(property node, f *shape.Field) {
 	case shape.Decimal:
 		property["pattern"] = fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)
 	case shape.Token:
-		property["minLength"], property["pattern"] = 1, rules.TokenPattern
+		property["minLength"], property["pattern"] = 1, rules.WordsPattern
 	case shape.AnyText:
 	}
 	if a.AnyCase {

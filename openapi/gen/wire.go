@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"soapbridge/openapi"
+	"soapbridge/translate/rules"
 )
 
 // What the annotations of a route do not say, because it holds for all of them.
@@ -51,6 +52,7 @@ func extendProblem(schemas node) {
 func addSettlement(schemas node) {
 	resolution := schemas.at("Resolution")
 	resolution["additionalProperties"] = false
+	resolution.at("properties", "attempt")["pattern"] = rules.TextPattern
 	// Free objects: without this word generators make empty ones of them.
 	result := resolution.at("properties", "result")
 	result["additionalProperties"], result["minProperties"] = true, 1

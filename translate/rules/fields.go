@@ -348,7 +348,7 @@ func (c *fields) wrongPattern(f *shape.Field, text string) (v record.Violation, 
 func badToken(text string) record.Violation {
 	if !Blank(text) {
 		return record.Violation{
-			Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": TokenPattern},
+			Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern},
 		}
 	}
 	return record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}

@@ -94,7 +94,7 @@ func TestVocabulary(t *testing.T) {
 	folded := record.Violation{Code: record.NotInList, Detail: "One of KEY, SUN, in any letter case.", Params: map[string]any{"list": []string{"KEY", "SUN"}}}
 	decimal := record.Violation{Code: record.BadNumber, Detail: "A decimal number with at most 3 digits before the point and at most 1 after it.", Params: map[string]any{"integerDigits": 3, "fractionDigits": 1}}
 	token := record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
-	spaced := record.Violation{Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": TokenPattern}}
+	spaced := record.Violation{Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern}}
 	date := record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
 	whole := record.Violation{Code: record.OutOfRange, Detail: "From -2147483648 to 2147483647.", Params: map[string]any{"min": int64(-1 << 31), "max": int64(1<<31 - 1)}}
 	instead := func(old, with string) string { return strings.Replace(valid, old, with, 1) }

@@ -13,8 +13,8 @@ import (
 // space to Unicode alone, U+FEFF to ECMA-262 alone.
 const TextPattern = `\S`
 
-// TokenPattern matches what IsToken accepts, with the \S of TextPattern.
-const TokenPattern = `^\S+( \S+)*$`
+// WordsPattern matches what IsToken accepts, with the \S of TextPattern.
+const WordsPattern = `^\S+( \S+)*$`
 
 // AnyCasePattern matches exactly the words, in any letter case of ASCII. The regular expressions of JSON Schema have no flag for that.
 func AnyCasePattern(words ...string) string { return "^" + anyCase(words) + "$" }
