@@ -152,7 +152,7 @@ func ruleOf(f *shape.Field) string {
 	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
 	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
 	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
-	say(a.NotBlank, "not blank")
+	say(a.Form == shape.Token, "words with one space between each two")
 	return strings.Join(parts, "; ")
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"soapbridge/translate/rules"
 )
 
 // The routes that every proxy has: what their annotations do not say.
@@ -104,6 +106,7 @@ func (b *builder) finishFixedSchemas() {
 		resolution.set("additionalProperties", false)
 		resolution.set("if", object{{"required", list{"result"}}, {"properties", object{{"result", object{}}}}})
 		resolution.set("then", object{{"properties", object{{"executed", object{{"enum", list{true}}}}}}})
+		resolution.edit(func(attempt *object) { attempt.set("pattern", rules.TextPattern) }, "properties", "attempt")
 		// A free object: without this word generators make an empty one of it.
 		resolution.edit(func(result *object) {
 			result.set("additionalProperties", true)

@@ -196,7 +196,7 @@ func constrained(f *shape.Field) object {
 		schema.set("enum", listOf(a.Enum)) // in any letter case where the field says so: tolerated, and not advertised
 		return schema
 	}
-	if f.Required || a.NotBlank {
+	if f.Required {
 		schema.set("minLength", 1)
 		schema.set("pattern", rules.TextPattern)
 	}
@@ -211,6 +211,9 @@ func constrained(f *shape.Field) object {
 		schema.set("pattern", dateTimePattern)
 	case shape.Decimal:
 		schema.set("pattern", fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits))
+	case shape.Token:
+		schema.set("minLength", 1)
+		schema.set("pattern", rules.WordsPattern)
 	case shape.AnyText:
 	}
 	for _, pattern := range a.Patterns {

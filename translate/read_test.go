@@ -85,8 +85,8 @@ func TestReadBody(t *testing.T) {
 	for _, body := range []string{"null", "[]", "[" + toyRequest + "]", `"name"`, `""`, "0", "-1.5e3", "true", "false", " null\n"} {
 		check(t, op, body, wrongType("", "an object"))
 	}
-	check(t, op, "{}", empty(""), required("/name"), required("/kind/code"), required("/last"))
-	check(t, op, "\n\t {} \r\n", empty(""), required("/name"), required("/kind/code"), required("/last"))
+	check(t, op, "{}", required("/name"), required("/kind/code"), required("/last"))
+	check(t, op, "\n\t {} \r\n", required("/name"), required("/kind/code"), required("/last"))
 	check(t, op, toyRequest)
 	check(t, op, "\n"+toyRequest+"\n ")
 }
@@ -132,7 +132,7 @@ func TestReadTypes(t *testing.T) {
 	check(t, op, with(`"note": {"name": null, "x": [null, {}]}, "inner": [{"x": 1}, {}]`), wrongType("/note", "a string"), wrongType("/inner", "an object"))
 }
 
-// TestReadAbsent is null and [] for absent, and an object of nothing else for an empty one.
+// TestReadAbsent is null and [] for absent, and an object of nothing else for an empty one: a violation, and of a required one what it lacks is.
 func TestReadAbsent(t *testing.T) {
 	op := define(t, definition())
 	got := accepted(t, op, with(`"pin": null, "small": null, "flag": null, "inner": null, "tags": [], "secrets": null, "numbers": [ ], "inners": [], "again": null`))
@@ -141,7 +141,7 @@ func TestReadAbsent(t *testing.T) {
 	}
 	check(t, op, edit(t, toyRequest, `"n"`, "null"), required("/name"))
 	check(t, op, edit(t, toyRequest, `{"code": "c"}`, "null"), required("/kind/code"))
-	check(t, op, edit(t, toyRequest, `"c"`, `null`), empty("/kind"), required("/kind/code"))
+	check(t, op, edit(t, toyRequest, `"c"`, `null`), required("/kind/code"))
 	check(t, op, edit(t, toyRequest, `"c"`, `null, "text": ""`), required("/kind/code"))
 	check(t, op, with(`"inner": {}`), empty("/inner"), required("/inner/one"), required("/inner/three"))
 	check(t, op, with(`"inner": {"two": null, "more": []}`), empty("/inner"), required("/inner/one"), required("/inner/three"))
@@ -151,7 +151,7 @@ func TestReadAbsent(t *testing.T) {
 	check(t, op, with(`"inners": [{"one": "1", "three": "3"}, null, {"one": "1"}, null]`), nullIn("/inners/1"), required("/inners/2/three"), nullIn("/inners/3"))
 	check(t, op, with(`"again": {"again": {"name": "x", "last": "y", "kind": {"code": "z"}}}`), required("/again/name"), required("/again/kind/code"), required("/again/last"))
 	check(t, op, `{"name": null, "x": {}, "kind": {"code": null}}`,
-		required("/name"), unknown("/x", ""), empty("/kind"), required("/kind/code"), required("/last"))
+		required("/name"), unknown("/x", ""), required("/kind/code"), required("/last"))
 }
 
 // TestReadNames is of names that are unknown, doubled, or written in another way.
@@ -280,10 +280,10 @@ func TestReadEverything(t *testing.T) {
 		name, body string
 		want       []translate.Violation
 	}{
-		{"nothing there", `{}`, []translate.Violation{empty(""), required("/name"), oneOf, odd, required("/kind/code"), required("/last")}},
+		{"nothing there", `{}`, []translate.Violation{required("/name"), oneOf, odd, required("/kind/code"), required("/last")}},
 		{"rules before tags", `{"small": 1, "kind": {"code": " "}, "last": "l", "flag": 1}`, []translate.Violation{odd, required("/kind/code"), wrongType("/flag", "true or false"), required("/name"), oneOf}},
 		{"the members' own order", `{"last": "", "x": 1, "kind": {}, "tags": [null], "name": " "}`, []translate.Violation{
-			required("/last"), unknown("/x", ""), empty("/kind"), required("/kind/code"), nullIn("/tags/0"), required("/name"), oneOf, odd,
+			required("/last"), unknown("/x", ""), required("/kind/code"), nullIn("/tags/0"), required("/name"), oneOf, odd,
 		}},
 		{"objects inside end before those around", `{"inners": [{"two": 1}, {"three": "", "one": null}], "inner": {"more": [1]}, "note": "n", "flag": 0}`, []translate.Violation{
 			wrongType("/inners/0/two", "a string"), required("/inners/0/one"), required("/inners/0/three"),

@@ -25,12 +25,12 @@ func (o *operation) result(reply *record.Record, sent *Sent, operationID string)
 		problem.Alert = true
 		return nil, problem
 	}
-	body := respond(reply, operationID)
+	body := Respond(reply.Root(), operationID)
 	for limit := maxFreeText / 2; len(body) > maxResult && limit > 0; limit /= 2 {
 		for _, text := range texts {
 			text.Set(cut(text.Text(), limit))
 		}
-		body = respond(reply, operationID)
+		body = Respond(reply.Root(), operationID)
 	}
 	return body, nil
 }
@@ -61,8 +61,8 @@ func (o *operation) secretIn(reply *record.Record) (pointer string) {
 	return pointer
 }
 
-// respond writes a response body.
-func respond(reply *record.Record, operationID string) []byte {
+// Respond writes the body of a success: the operation id, which no response has, and the response's members.
+func Respond(response record.Object, operationID string) []byte {
 	b := append(make([]byte, 0, 512), `{"operationId":`...)
-	return append(reply.AppendMembers(record.AppendString(b, operationID)), '}')
+	return append(response.AppendMembers(record.AppendString(b, operationID)), '}')
 }

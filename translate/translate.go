@@ -158,6 +158,9 @@ func (o *operation) compile() error {
 	if o.Request == nil || o.Response == nil {
 		return errors.New("an operation needs the shapes of its request and of its response")
 	}
+	if _, taken := o.Response.ByName([]byte("operationId")); taken {
+		return errors.New("the member operationId of a response is not the vendor's: see Answer")
+	}
 	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
 	o.decoder, decoderErr = soap.NewDecoder(o.Binding, o.Response, o.Limits)
 	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
@@ -167,30 +170,34 @@ func (o *operation) compile() error {
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
-	report := &record.Report{}
-	asked, err := record.ReadJSON(body, o.Request, report)
-	if err != nil {
-		detail, cause := record.Malformed(body)
-		return nil, &Error{Code: MalformedJSON, Outcome: soap.NotSent, Detail: detail, Cause: cause}
+	asked, problem := ReadBody(body, o.Request, o.rules)
+	if problem == nil {
+		return &request{op: o, asked: asked}, nil
 	}
-	o.rules.Check(asked, report)
-	if len(report.Violations) > 0 {
-		return nil, o.invalid(asked, report)
-	}
-	return &request{op: o, asked: asked}, nil
-}
-
-func (o *operation) invalid(asked *record.Record, report *record.Report) *Error {
+	problem.Outcome = soap.NotSent
 	if o.Rename != nil {
-		for i, v := range report.Violations {
-			report.Violations[i] = o.Rename(v)
+		for i, v := range problem.Violations {
+			problem.Violations[i] = o.Rename(v)
 		}
 	}
-	report.Sort(asked)
-	return &Error{
-		Code: ValidationFailed, Outcome: soap.NotSent,
-		Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated,
+	return nil, problem
+}
+
+// ReadBody decodes a body along a shape and checks it against every rule. The error is MalformedJSON, or ValidationFailed with every violation in
+// document order.
+func ReadBody(body []byte, s *shape.Shape, set *rules.Set) (*record.Record, *Error) {
+	report := &record.Report{}
+	given, err := record.ReadJSON(body, s, report)
+	if err != nil {
+		detail, cause := record.Malformed(body)
+		return nil, &Error{Code: MalformedJSON, Detail: detail, Cause: cause}
 	}
+	set.Check(given, report)
+	if len(report.Violations) > 0 {
+		report.Sort(given)
+		return nil, &Error{Code: ValidationFailed, Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated}
+	}
+	return given, nil
 }
 
 // request is a valid request.

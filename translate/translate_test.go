@@ -50,6 +50,13 @@ func TestDefineRefuses(t *testing.T) {
 	d = definition()
 	d.Name, d.Response = "Bad", nil
 	_, err6 := translate.Define(d)
+	type badAnswer struct {
+		A *string `json:"operationId" soap:"A"`
+	}
+	answer, err7 := shape.From[badAnswer]("")
+	d = definition()
+	d.Name, d.Response = "Bad", answer
+	_, err8 := translate.Define(d)
 	const bad, noShape = "toys Bad: ", "needs the shapes of its request and of its response"
 	for _, test := range []struct {
 		err    error
@@ -61,6 +68,7 @@ func TestDefineRefuses(t *testing.T) {
 		{err4, []string{bad, `toy has no "nowhere"`, `toyKind has no "none"`, `toyInner has no "four"`, `toy has no "stray"`}},
 		{err5, []string{bad, noShape}},
 		{err6, []string{bad, noShape}},
+		{errors.Join(err7, err8), []string{bad, "the member operationId"}},
 	} {
 		for _, piece := range test.pieces {
 			if test.err == nil || !strings.Contains(test.err.Error(), piece) {

@@ -87,7 +87,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
-	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Statuses: map[string]int{}, Log: c.Log}
+	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log}
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
@@ -107,12 +107,12 @@ func New(c Config) (*Server, error) {
 		system := &c.Systems[i]
 		for j := range system.Operations {
 			op := &system.Operations[j]
-			if _, twice := s.records.Statuses[op.Name]; twice {
+			if _, twice := s.records.Operations[op.Name]; twice {
 				return nil, fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
 			}
 			e.POST(op.Path, s.handle(s.execute(op, system)))
 			e.POST(previewPath(op), s.handle(s.preview(op, system)))
-			s.records.Statuses[op.Name] = op.Status
+			s.records.Operations[op.Name] = op
 		}
 	}
 	e.Match(reading, "/v1/operations", s.handle(s.listOperations))

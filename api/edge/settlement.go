@@ -141,21 +141,20 @@ func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 		return answer{}, p
 	}
 	id := c.Param("operationId")
-	found, refusal := operations.ReadResolution(body, id)
-	if refusal != nil {
-		return answer{}, problemOf(refusal)
-	}
 	if !idempotency.ValidID(id) {
 		return answer{}, noSuchOperation()
 	}
-	return recordAnswer(s.records.Settle(c.Request.Context(), operations.Operator{Caller: call.caller.id, RequestID: call.requestID}, id, found))
+	return recordAnswer(s.records.Settle(c.Request.Context(), operations.Operator{Caller: call.caller.id, RequestID: call.requestID}, id, body))
 }
 
 // recordAnswer answers with what the records return, or with the problem that their error is.
 func recordAnswer[T any](view T, err error) (answer, *problem) {
+	var refusal *translate.Error
 	switch {
 	case err == nil:
 		return jsonAnswer(view)
+	case errors.As(err, &refusal):
+		return answer{}, problemOf(refusal)
 	case errors.Is(err, idempotency.ErrNotFound):
 		return answer{}, noSuchOperation()
 	case errors.Is(err, idempotency.ErrOtherAttempt):

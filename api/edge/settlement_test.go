@@ -81,11 +81,11 @@ func TestSettlementsThatAreWrong(t *testing.T) {
 		"nothing":                   {`{}`, 422, "validation-failed", []string{"/attempt required", "/executed required"}},
 		"another attempt":           {`{"attempt": "other", "executed": true}`, 409, "not-unknown", nil},
 		"another operation's id":    {`{"attempt": "%ATTEMPT", "executed": true, "result": {"operationId": "found"}}`, 422, "validation-failed", []string{"/result/operationId not-in-list"}},
-		"an operation id of a kind": {`{"attempt": "%ATTEMPT", "executed": true, "result": {"operationId": 1}}`, 422, "validation-failed", []string{"/result/operationId not-in-list"}},
+		"an operation id of a kind": {`{"attempt": "%ATTEMPT", "executed": true, "result": {"operationId": 1}}`, 422, "validation-failed", []string{"/result/operationId wrong-type"}},
 		"an empty result":           {`{"attempt": "%ATTEMPT", "executed": true, "result": {}}`, 422, "validation-failed", []string{"/result empty-object"}},
 		"a list for a result":       {`{"attempt": "%ATTEMPT", "executed": true, "result": []}`, 422, "validation-failed", []string{"/result wrong-type"}},
-		"null for a result":         {`{"attempt": "%ATTEMPT", "executed": true, "result": null}`, 422, "validation-failed", []string{"/result wrong-type"}},
-		"a result of nothing":       {`{"attempt": "%ATTEMPT", "executed": false, "result": {"a": 1}}`, 422, "validation-failed", []string{"/result not-allowed-here"}},
+		"a result of another kind":  {`{"attempt": "%ATTEMPT", "executed": true, "result": {"id": 7, "a": 1}}`, 422, "validation-failed", []string{"/result/id wrong-type", "/result/a unknown-member"}},
+		"a result of nothing":       {`{"attempt": "%ATTEMPT", "executed": false, "result": {"id": "7"}}`, 422, "validation-failed", []string{"/result not-allowed-here"}},
 		"too deep":                  {nested(32), 400, "malformed-json", nil},
 		"far too deep":              {nested(50), 400, "malformed-json", nil},
 	} {
@@ -106,17 +106,20 @@ func TestSettlementsThatAreWrong(t *testing.T) {
 			}
 		})
 	}
-	if w := e.settle(of, nested(31)); w.Code != http.StatusOK {
+	if w := e.settle(of, nested(31)); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("as deep as a request may be: status %d: %s", w.Code, w.Body)
+	}
+	if w := e.settle(of, `{"attempt": "%ATTEMPT", "executed": true, "result": null}`); w.Code != http.StatusOK {
+		t.Errorf("null is no result: status %d: %s", w.Code, w.Body)
 	}
 }
 
 // TestSettlementIsRepeated: the same finding in another spelling is the same, and another one is refused; the audit has it once.
 func TestSettlementIsRepeated(t *testing.T) {
 	const executed = `{"attempt": "%ATTEMPT", "executed": true}`
-	const with, same = `{"attempt": "%ATTEMPT", "executed": true, "result": {"a": 1.0, "b": "\u0041"}}`,
-		` {"result": {"b": "A", "operationId": "%ID", "a": 1}, "executed": true, "attempt": "%ATTEMPT"}`
-	const other, not = `{"attempt": "%ATTEMPT", "executed": true, "result": {"a": 2, "b": "A"}}`, `{"attempt": "%ATTEMPT", "executed": false}`
+	const with, same = `{"attempt": "%ATTEMPT", "executed": true, "result": {"id": "\u0041"}}`,
+		` {"result": {"operationId": "%ID", "id": "A"}, "executed": true, "attempt": "%ATTEMPT"}`
+	const other, not = `{"attempt": "%ATTEMPT", "executed": true, "result": {"id": "B"}}`, `{"attempt": "%ATTEMPT", "executed": false}`
 	for name, row := range map[string]struct {
 		first, again string
 		others       []string
@@ -207,8 +210,8 @@ func TestKeyThatWasSettled(t *testing.T) {
 		body    string
 		counted string
 	}{
-		"with its operation id": {`"result": {"id": "7", "operationId": "%ID"}`, http.StatusCreated, `{"id": "7", "operationId": "%ID"}`, "replayed"},
-		"without":               {`"result":  { "id": "7" }`, http.StatusCreated, `{"operationId":"%ID", "id": "7" }`, "replayed"},
+		"with its operation id": {`"result": {"id": "7", "operationId": "%ID"}`, http.StatusCreated, `{"operationId":"%ID","id":"7"}`, "replayed"},
+		"without":               {`"result":  { "id": "7" }`, http.StatusCreated, `{"operationId":"%ID","id":"7"}`, "replayed"},
 		"without a result":      {"", http.StatusConflict, "", "settled"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"soapbridge/api/idempotency"
+	"soapbridge/translate"
 )
 
 // Records are the records of a proxy's operations.
 type Records struct {
 	Store idempotency.Store
 	Vault *idempotency.Vault
-	// Statuses are the HTTP statuses of success, by the operation's name.
-	Statuses map[string]int
+	// Operations are those of the proxy, by name. The store may have records of others, from before a change of the configuration.
+	Operations map[string]*translate.Operation
 	// Unknowns takes what Sweep counts; nil where no metrics are kept.
 	Unknowns func(total int, oldest time.Duration)
 	Log      *slog.Logger

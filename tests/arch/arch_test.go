@@ -118,7 +118,7 @@ var arrows = []arrow{
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{operations}, to: []string{"module"}, except: []string{core, record, store, openapi},
+		from: []string{operations}, to: []string{"module"}, except: []string{core, shape, record, rules, store, openapi},
 		reason: "records are looked up and settled without any knowledge of routes; the edge has the words for what is wrong",
 	},
 	{

@@ -109,7 +109,10 @@ func single(t *rapid.T, f *shapeField) any {
 		return decimal(f).Draw(t, f.member)
 	}
 	least, most := int(f.limit("min", 0)), int(f.limit("max", 60))
-	if f.has("notblank") || f.has("token") {
+	if f.has("token") {
+		return strings.Join(strings.Fields(visibleText(most).Draw(t, f.member)), " ")
+	}
+	if f.has("notblank") {
 		return pad(visibleText(most).Draw(t, f.member), least)
 	}
 	return text(least, most).Draw(t, f.member)

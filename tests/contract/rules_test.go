@@ -194,8 +194,9 @@ var australianStates = []string{
 }
 
 var (
-	domain  = rapid.StringMatching(`[a-zé0-9]{1,9}(-[a-z0-9]{1,5})?(\.[a-z]{2,5}){1,2}`)
-	website = rapid.OneOf(domain, rapid.Map(domain, func(d string) string { return "https://" + d + ":8443/päth?a=1&b=<2>#é" }))
+	domain  = rapid.StringMatching(`[a-z0-9]{1,9}(-[a-z0-9]{1,5})?(\.[a-z]{2,5}){1,2}`)
+	host    = rapid.OneOf(domain, rapid.Map(domain, func(d string) string { return "é" + d }))
+	website = rapid.OneOf(host, rapid.Map(host, func(d string) string { return "https://" + d + ":8443/päth?a=1&b=<2>#é" }))
 	// phoneNumber has leading zeros, the allowed punctuation and extensions.
 	phoneNumber = rapid.StringMatching(`0?[0-9 +()-]{0,8}[0-9][0-9 +()-]{0,4}( ?(x|ext\.?|Extension) ?[0-9]{1,4})?`)
 	userName    = rapid.Custom(func(t *rapid.T) string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -193,9 +194,9 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 				t.Helper()
 				settled.check(t, v, again)
 			}, 1},
-			"reset after executing, its result found": {"sandbox:reset-after", unknown, `"executed": true, "result": {"baseResponse": {}}`, func(t *testing.T, again answer) {
+			"reset after executing, its result found": {"sandbox:reset-after", unknown, `"executed": true, "result": {"baseResponse": {"responseCode": "0"}}`, func(t *testing.T, again answer) {
 				t.Helper()
-				if want := `{"operationId":"` + again.header.Get("Operation-Id") + `","baseResponse": {}}`; again.status != op.Status || again.body != want {
+				if want := `{"operationId":"` + again.header.Get("Operation-Id") + `","baseResponse":{"responseCode":"0"}}`; again.status != op.Status || again.body != want {
 					t.Errorf("status %d: %s", again.status, again.body)
 				}
 			}, 1},
@@ -216,6 +217,11 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 				}
 				if list := get(t, p.URL+"/v1/operations?state=unknown"); !strings.Contains(list, id) {
 					t.Errorf("the list lacks %s: %s", id, list)
+				}
+				another := send(t, p.URL, p.settle(t, id, `"executed": true, "result": {"accountId": "399301"}`))
+				refused := []string{"/result/accountId unknown-member request", "/result/baseResponse/responseCode required request"}
+				if another.problem == nil || another.status != http.StatusUnprocessableEntity || !slices.Equal(another.problem.violations(), refused) || p.operation(t, id).State != "unknown" {
+					t.Errorf("the result of another operation was not refused: status %d: %s", another.status, another.body)
 				}
 				finding := p.settle(t, id, row.finding)
 				for range 2 { // settling may be repeated

@@ -229,7 +229,7 @@ func (j *judge) body(violations []Violation) {
 	if (refusal == nil) == (violations == nil) || j.document.Explain(schema, j.exchange.Body, violations, j.exchange.Read) != nil {
 		return
 	}
-	if refusal != nil && j.isLenient() {
+	if refusal != nil && j.isLenient() || refusal == nil && areOfResult(violations) {
 		return
 	}
 	if refusal != nil {
@@ -237,6 +237,11 @@ func (j *judge) body(violations []Violation) {
 		return
 	}
 	j.failf("the body was refused, and the document accepts it: %v", violations)
+}
+
+// areOfResult reports whether violations are all about the result of a settlement: what it may hold depends on the operation that is settled.
+func areOfResult(violations []Violation) bool {
+	return !slices.ContainsFunc(violations, func(v Violation) bool { return !strings.HasPrefix(v.Pointer, "/result/") })
 }
 
 // isLenient tells whether the proxy is configured not to check the identifiers of organisations, and nothing else speaks against the body.

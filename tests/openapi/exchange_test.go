@@ -43,6 +43,15 @@ func refused() openapi.Exchange {
 	return x
 }
 
+// unsettled is a settlement that was refused for what is at a place.
+func unsettled(pointer string) openapi.Exchange {
+	x := refused()
+	x.Target, x.Request = "/v1/operations/"+anID+"/resolution", headers("Content-Type", "application/json")
+	x.Body = []byte(`{"attempt": "a", "executed": true, "result": {"accountId": "399301"}}`)
+	x.Answer = []byte(strings.Replace(aRefusal, "/customerCallLog/logText", pointer, 1))
+	return x
+}
+
 func TestGoodExchangesAreGood(t *testing.T) {
 	for name, change := range map[string]func(*openapi.Exchange){
 		"nothing":                       func(*openapi.Exchange) {},
@@ -53,6 +62,7 @@ func TestGoodExchangesAreGood(t *testing.T) {
 		"a path that nobody knows":      func(x *openapi.Exchange) { x.Target, x.Status = "/v1/nowhere", 404 },
 		"a method that nobody knows":    func(x *openapi.Exchange) { x.Method, x.Status = "PUT", 405 },
 		"a page":                        func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/problems/not-found", 200 },
+		"a result of another operation": func(x *openapi.Exchange) { *x = unsettled("/result/accountId") },
 		"an exception": func(x *openapi.Exchange) {
 			*x = refused()
 			x.Body = []byte(`{"customerCallLog": {"logText": "x\u0001"}}`)
@@ -80,18 +90,19 @@ func TestBadExchangesAreFound(t *testing.T) {
 		"a member inside, not listed": {"additional properties 'new'", func(x *openapi.Exchange) {
 			x.Answer = []byte(`{"operationId": "` + anID + `", "baseResponse": {"new": 1}}`)
 		}},
-		"no request id":                {"X-Request-Id is missing", func(x *openapi.Exchange) { x.Response.Del("X-Request-Id") }},
-		"a header that is not listed":  {"Retry-After of status 201 is not documented", func(x *openapi.Exchange) { x.Response.Set("Retry-After", "1") }},
-		"a header of another form":     {"Operation-Id", func(x *openapi.Exchange) { x.Response.Set("Operation-Id", "1") }},
-		"a header with another word":   {"Idempotent-Replayed", func(x *openapi.Exchange) { x.Response.Set("Idempotent-Replayed", "yes") }},
-		"a bad body that is accepted":  {"the document refuses it", func(x *openapi.Exchange) { x.Body = []byte(`{"customerCallLog": {}}`) }},
-		"no JSON that is accepted":     {"no JSON", func(x *openapi.Exchange) { x.Body = []byte(`{`) }},
-		"a parameter that is accepted": {"parameter dry", func(x *openapi.Exchange) { x.Target += "?dry=1" }},
-		"a word that is accepted":      {"parameter preview", func(x *openapi.Exchange) { x.Target += "?preview=soap13" }},
-		"a bad key that is accepted":   {"Idempotency-Key", func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", "short") }},
-		"a missing parameter":          {"parameter state", func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/v1/operations", 200 }},
-		"a route that nobody knows":    {"route", func(x *openapi.Exchange) { x.Target = "/v1/nowhere" }},
-		"a good body that is refused":  {"the document accepts it", func(x *openapi.Exchange) { good := x.Body; *x = refused(); x.Body = good }},
+		"no request id":                  {"X-Request-Id is missing", func(x *openapi.Exchange) { x.Response.Del("X-Request-Id") }},
+		"a header that is not listed":    {"Retry-After of status 201 is not documented", func(x *openapi.Exchange) { x.Response.Set("Retry-After", "1") }},
+		"a header of another form":       {"Operation-Id", func(x *openapi.Exchange) { x.Response.Set("Operation-Id", "1") }},
+		"a header with another word":     {"Idempotent-Replayed", func(x *openapi.Exchange) { x.Response.Set("Idempotent-Replayed", "yes") }},
+		"a bad body that is accepted":    {"the document refuses it", func(x *openapi.Exchange) { x.Body = []byte(`{"customerCallLog": {}}`) }},
+		"no JSON that is accepted":       {"no JSON", func(x *openapi.Exchange) { x.Body = []byte(`{`) }},
+		"a parameter that is accepted":   {"parameter dry", func(x *openapi.Exchange) { x.Target += "?dry=1" }},
+		"a word that is accepted":        {"parameter preview", func(x *openapi.Exchange) { x.Target += "?preview=soap13" }},
+		"a bad key that is accepted":     {"Idempotency-Key", func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", "short") }},
+		"a missing parameter":            {"parameter state", func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/v1/operations", 200 }},
+		"a route that nobody knows":      {"route", func(x *openapi.Exchange) { x.Target = "/v1/nowhere" }},
+		"a good body that is refused":    {"the document accepts it", func(x *openapi.Exchange) { good := x.Body; *x = refused(); x.Body = good }},
+		"a good attempt that is refused": {"the document accepts it", func(x *openapi.Exchange) { *x = unsettled("/attempt") }},
 		"a problem with another code": {"value must be one of", func(x *openapi.Exchange) {
 			*x = refused()
 			x.Answer = []byte(strings.Replace(aRefusal, "failed\", \"requestId", "spoiled\", \"requestId", 1))

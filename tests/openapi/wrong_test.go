@@ -63,6 +63,7 @@ var wrongs = []wrong{
 		delete(property(s, "emailType"), "pattern")
 		delete(property(s, "emailType"), "minLength")
 	}},
+	{"a token with white space around it", "UpdateCustomerPIN", "Email", change("emailType", "pattern", `\S`)},
 	{"a word more", "UpdateCustomerPIN", "UpdateCustomerPINRequest", change("operationType", "enum", []any{"UPDATE", "DELETE", "UNLOCK", "LOCK", "INSERT"})},
 	{"a word less", "UpdateCustomerPIN", "UpdateCustomerPINRequest", change("operationType", "enum", []any{"UPDATE", "DELETE", "UNLOCK"})},
 	{"null for a required member", "CreateCallLog", "CustomerCallLog", change("logText", "type", []any{"string", "null"})},

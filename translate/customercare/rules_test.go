@@ -59,10 +59,10 @@ func TestWorkflowRules(t *testing.T) {
 
 	check(t, op, `{"accountNumber": "1"}`, code)
 	check(t, op, `{"accountNumber": "1", "workItemType": null}`, code)
-	check(t, op, `{"accountNumber": "1", "workItemType": {}}`, empty("/workItemType"), code)
+	check(t, op, `{"accountNumber": "1", "workItemType": {}}`, code)
 	check(t, op, `{"accountNumber": "1", "workItemType": "MOVE"}`, wrongType("/workItemType", "an object"))
 	check(t, op, `{"accountNumber": "1", "workItemType": {"code": 7}}`, wrongType("/workItemType/code", "a string"))
-	check(t, op, `{}`, empty(""), number, code)
+	check(t, op, `{}`, number, code)
 }
 
 func TestCallLogRules(t *testing.T) {
@@ -75,8 +75,8 @@ func TestCallLogRules(t *testing.T) {
 	check(t, op, `{"customerCallLog": {"csrId": "7"}}`, text)
 	check(t, op, `{"callerId": "7"}`, text)
 	check(t, op, `{"callerId": "7", "customerCallLog": null}`, text)
-	check(t, op, `{"callerId": "7", "customerCallLog": {}}`, empty("/customerCallLog"), text)
-	check(t, op, `{}`, empty(""), text)
+	check(t, op, `{"callerId": "7", "customerCallLog": {}}`, text)
+	check(t, op, `{}`, text)
 
 	// RequestType is an xsd:int.
 	beyond := translate.Violation{
@@ -132,7 +132,7 @@ func TestPINRules(t *testing.T) {
 	check(t, op, edit(t, pin, "accountNumber", "customerNumber"))
 	check(t, op, edit(t, pin, `"operationType": "LOCK", `, ""), required("/operationType"))
 	check(t, op, edit(t, pin, `"LOCK"`, "1"), wrongType("/operationType", "a string"))
-	check(t, op, `{}`, empty(""), required("/operationType"), number)
+	check(t, op, `{}`, required("/operationType"), number)
 	check(t, op, edit(t, newPIN, "0123456789", "", `, "pin": "0042"`, ""), number, missingPIN)
 }
 
@@ -188,7 +188,7 @@ var dateTimes = []place{
 	{"CreateCallLog", "/customerCallLog/createdDateTime", `{"customerCallLog": {"logText": "t", "createdDateTime": %s}}`},
 }
 
-// emailTypes are all places of the token that may not be empty.
+// emailTypes are all places of the token.
 func emailTypes() []place {
 	pin := place{"UpdateCustomerPIN", "/email/emailType", `{"operationType": "LOCK", "accountNumber": "1", "email": {"emailType": %s}}`}
 	return append(inside(contacts, "/email/emailType", `"email": {"emailType": %s}`), pin)
@@ -257,12 +257,20 @@ func TestDateTimes(t *testing.T) {
 }
 
 func TestEmailType(t *testing.T) {
-	for _, value := range []string{`"PERSONAL"`, `"x"`, `" x"`, `"UEVSU09OQUw="`, `"not base64!"`, "null, \"email\": \"a\""} {
+	for _, value := range []string{`"PERSONAL"`, `"x"`, `"UEVSU09OQUw="`, `"not base64!"`, `"three single spaces inside"`, "null, \"email\": \"a\""} {
 		checkPlaces(t, emailTypes(), value, nil)
 	}
 	for _, value := range []string{`""`, `" "`, `"\n"`} {
 		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
 			return translate.Violation{Pointer: pointer, Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
+		})
+	}
+	for _, value := range []string{`" x"`, `"x "`, `"x\n"`, `"\u00a0x"`, `"two  spaces"`, `"a\ttab"`, `"a\u2028b"`} {
+		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
+			return translate.Violation{
+				Pointer: pointer, Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.",
+				Params: map[string]any{"pattern": `^\S+( \S+)*$`},
+			}
 		})
 	}
 }

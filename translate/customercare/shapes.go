@@ -49,7 +49,7 @@ type Phone struct {
 // Email is an address with its type. The page gives the type as "bytes", which is how ASP.NET prints an anonymous simple type, in
 // practice a hidden enumeration: the token is passed through and is not base64 [source].
 type Email struct {
-	// Kind of e-mail address. A token of an enumeration that the page does not show; not blank [source].
+	// Kind of e-mail address. A token of an enumeration that the page does not show: no white space around it, and no runs inside [source].
 	EmailType *string `json:"emailType" soap:"EmailType" validate:"omitnil,token" example:"PERSONAL"`
 	// The e-mail address; its form is not checked.
 	Email *string `json:"email" soap:"Email" example:"jane.doe@example.com"`
@@ -169,8 +169,8 @@ type Contact struct {
 type BaseResponse struct {
 	// When the vendor answered, as the vendor wrote it: the time zone may be missing.
 	MessageDateTime *string `json:"messageDateTime,omitempty" soap:"MessageDateTime" example:"2026-11-21T09:30:01Z"`
-	// The vendor's code for the result; the page lists no values.
-	ResponseCode *string `json:"responseCode,omitempty" soap:"ResponseCode" example:"0"`
+	// The vendor's code for the result; the page lists no values. An answer without one is not a success [decided].
+	ResponseCode string `json:"responseCode" soap:"ResponseCode" validate:"required" example:"0"`
 	// The result in the vendor's words: for people, not for programs.
 	ResponseDescription *string    `json:"responseDescription,omitempty" soap:"ResponseDescription,free" example:"Success"`
 	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`

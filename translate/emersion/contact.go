@@ -55,6 +55,7 @@ func text(member, pattern string, holds func(string) bool, broken rules.Says) ru
 var (
 	phoneNumber = regexp.MustCompile(phonePattern)
 	hostLabel   = regexp.MustCompile("^" + labelPattern + "$")
+	domainName  = regexp.MustCompile("^" + domainPattern + "$")
 )
 
 const (
@@ -67,8 +68,13 @@ const (
 	portableLabel = "[^\\s!-\\/:-@\\[-`\\{-~]([^\\s!-,.\\/:-@\\[-`\\{-~]{0,61}[^\\s!-\\/:-@\\[-`\\{-~])?"
 	// addressPattern: one @ with text on both sides [decided].
 	addressPattern = `^[^@]*[^@\s][^@]*@[^@]*[^@\s][^@]*$`
+	// domainPattern is a dotted domain name: RFC 1123 section 2.1. Its last label begins with a letter, by which a name differs from an address.
+	domainPattern = `([A-Za-z0-9]` + restOfLabel + `\.)+[A-Za-z]` + restOfLabel
+	restOfLabel   = `([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
+	// longestHost bounds a host name: RFC 1035 section 2.3.4 has 255 octets, two of which only DNS writes.
+	longestHost = 253
 	// userNamePattern: what note 9 calls fully qualified, as in username@domain.com.au.
-	userNamePattern = `^[^@\s]+@` + portableLabel + `(\.` + portableLabel + `)+$`
+	userNamePattern = `^[^@\s]+@` + domainPattern + `$`
 	// websitePattern says less than isWebsite: the grammar of a URL is no regular expression that anybody would want to read.
 	websitePattern = `^([hH][tT][tT][pP][sS]?://[^/?#]|` + portableLabel + `(\.` + portableLabel + `)*$)`
 )
@@ -99,7 +105,7 @@ func isHostName(s string) bool {
 			return false
 		}
 	}
-	return len(s) <= 253
+	return len(s) <= longestHost
 }
 
 // userNameRule reports the first of the numbers 27, 26 and 28 that holds; 45 is that of a missing one (note 9).
@@ -115,7 +121,7 @@ var userNameRule = rules.Checker{
 			number = 27
 		case local == "" || strings.ContainsFunc(local, unicode.IsSpace) || strings.Contains(domain, "@"):
 			number = 26
-		case !strings.Contains(domain, ".") || !isHostName(domain):
+		case len(domain) > longestHost || !domainName.MatchString(domain):
 			number = 28
 		default:
 			return nil

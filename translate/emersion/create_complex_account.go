@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
@@ -44,7 +45,8 @@ type PrimaryContact struct {
 
 // CumulusUser is the login of the account.
 type CumulusUser struct {
-	// Name to log in with. Note 9: fully qualified, as in username@domain.com.au. Errors 45, 27, 26, 28; 29 when it is in use.
+	// Name to log in with. Note 9: fully qualified, as in username@domain.com.au, with a domain name in ASCII. Errors 45, 27, 26, 28; 29 when it
+	// is in use.
 	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
 	// Password to log in with. Note 10: at least 6 characters. Error 46.
 	Password secret.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
@@ -163,7 +165,9 @@ func ignoredBilling(s *shape.Shape) (func(*record.Record, *record.Report), error
 		if !r.Root().Find(contact).Present() || given.Unreadable() || !rules.Blank(given.Text()) {
 			return
 		}
-		report.Drop(billingDetail, func(v translate.Violation) bool { return v.Code == record.Required })
+		report.Drop(func(v translate.Violation) bool {
+			return v.Code == record.Required && strings.HasPrefix(v.Pointer, billingDetail)
+		})
 		if isEmpty(r.Root().Find(detail)) && report.Within("/billingContact") {
 			return // an empty object, or one whose members are unknown: reported as such
 		}

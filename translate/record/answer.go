@@ -6,9 +6,9 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// AppendMembers appends the members of the root object as JSON, each with a comma in front: they follow a member of the caller's. Members that are
+// AppendMembers appends the members of an object as JSON, each with a comma in front: they follow a member of the caller's. Members that are
 // absent or hidden are left out. Nothing is escaped that JSON does not demand, but for U+2028 and U+2029, which JavaScript once took for line ends.
-func (r *Record) AppendMembers(b []byte) []byte { return appendMembers(b, r.root, ',') }
+func (o Object) AppendMembers(b []byte) []byte { return appendMembers(b, o, ',') }
 
 func appendMembers(b []byte, o Object, separator byte) []byte {
 	for i := range o.shape.Fields {

@@ -62,7 +62,7 @@ func everything(t testing.TB) *shape.Shape {
 
 // shown is what a record holds, as JSON.
 func shown(r *Record) string {
-	return "{" + strings.TrimPrefix(string(r.AppendMembers(nil)), ",") + "}"
+	return "{" + strings.TrimPrefix(string(r.Root().AppendMembers(nil)), ",") + "}"
 }
 
 // TestReadValues reads values of every kind, absent, nil and empty, and writes them again.

@@ -97,11 +97,11 @@ func (r *Report) Holds(pointer string, kind func(Violation) bool) bool {
 	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Pointer == pointer && kind(v) })
 }
 
-// Drop forgets the violations of some kind at and below a place.
-func (r *Report) Drop(pointer string, kind func(Violation) bool) {
+// Drop forgets the violations of some kind.
+func (r *Report) Drop(kind func(Violation) bool) {
 	kept, at := r.Violations[:0], r.at[:0]
 	for i, v := range r.Violations {
-		if !isWithin(v.Pointer, pointer) || !kind(v) {
+		if !kind(v) {
 			kept, at = append(kept, v), append(at, r.at[i])
 		}
 	}
@@ -110,11 +110,7 @@ func (r *Report) Drop(pointer string, kind func(Violation) bool) {
 
 // Within reports whether a place, or anything below it, has a violation.
 func (r *Report) Within(pointer string) bool {
-	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return isWithin(v.Pointer, pointer) })
-}
-
-func isWithin(place, pointer string) bool {
-	return place == pointer || strings.HasPrefix(place, pointer+"/")
+	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Pointer == pointer || strings.HasPrefix(v.Pointer, pointer+"/") })
 }
 
 // Sort puts the violations into document order: by where they are in the body, a member where it begins, a missing one where the object ends that

@@ -107,8 +107,7 @@ func (c *fields) try(f *shape.Field) (err error) {
 
 func hasFacets(f *shape.Field) bool {
 	a := &f.Facets
-	return a.MinLength != nil || a.MaxLength != nil || a.Min != nil || a.Max != nil || a.Form != shape.AnyText || a.Enum != nil || a.Patterns != nil || a.NotBlank ||
-		f.Fixed != nil
+	return a.MinLength != nil || a.MaxLength != nil || a.Min != nil || a.Max != nil || a.Form != shape.AnyText || a.Enum != nil || a.Patterns != nil || f.Fixed != nil
 }
 
 // check reports what is wrong with the fields of an object and of everything inside. The object may be absent: then it is checked as an empty one.
@@ -129,6 +128,16 @@ func (c *fields) check(o record.Object, pointer []byte, report *record.Report) {
 	}
 	for i := range c.choices[s] {
 		c.choices[s][i].check(&object{o, pointer, report})
+	}
+}
+
+// required checks an object that must be given. An empty one is reported by what it lacks alone: leaving it out, which is the advice for the others, does
+// not help.
+func (c *fields) required(o record.Object, pointer []byte, report *record.Report) {
+	before := len(report.Violations)
+	c.check(o, pointer, report)
+	if len(report.Violations) > before {
+		report.Drop(func(v record.Violation) bool { return v.Code == record.EmptyObject && v.Pointer == string(pointer) })
 	}
 }
 
@@ -170,6 +179,9 @@ func (c *fields) value(f *shape.Field, v record.Value, at []byte, report *record
 	var violation record.Violation
 	broken := false
 	switch {
+	case f.Object != nil && f.Required:
+		c.required(v.Object(), at, report)
+		return
 	case f.Object != nil:
 		c.check(v.Object(), at, report)
 		return
@@ -226,8 +238,8 @@ type word struct {
 
 var vocabulary = map[string]word{
 	"token": {
-		func(f validator.FieldLevel) bool { return !Blank(f.Field().String()) },
-		func(validator.FieldError) record.Violation { return blank() },
+		func(f validator.FieldLevel) bool { return IsToken(f.Field().String()) },
+		func(b validator.FieldError) record.Violation { return badToken(fmt.Sprint(b.Value())) },
 	},
 	"max": {nil, func(b validator.FieldError) record.Violation {
 		limit := number(b.Param())
@@ -288,8 +300,6 @@ func (c *fields) facets(f *shape.Field, text string) (v record.Violation, broken
 	switch length := utf8.RuneCountInString(text); {
 	case f.Fixed != nil && text != *f.Fixed:
 		v = notInList([]string{*f.Fixed}, false)
-	case a.NotBlank && Blank(text):
-		v = blank()
 	case a.Enum != nil && !a.AnyCase && !slices.Contains(a.Enum, text), a.AnyCase && !isOneOf(text, a.Enum):
 		v = notInList(a.Enum, a.AnyCase)
 	case a.MaxLength != nil && length > *a.MaxLength:
@@ -314,6 +324,10 @@ func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
 		return badDateTime(), !IsDateTime(text)
 	case shape.Decimal:
 		return badDecimal(a.IntegerDigits, a.FractionDigits), !IsDecimal(text, a.IntegerDigits, a.FractionDigits)
+	case shape.Token:
+		if !IsToken(text) {
+			return badToken(text), true
+		}
 	case shape.AnyText:
 	}
 	return v, false
@@ -331,7 +345,12 @@ func (c *fields) wrongPattern(f *shape.Field, text string) (v record.Violation, 
 
 // The sentences of violations.
 
-func blank() record.Violation {
+func badToken(text string) record.Violation {
+	if !Blank(text) {
+		return record.Violation{
+			Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern},
+		}
+	}
 	return record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
 }
 

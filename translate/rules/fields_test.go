@@ -94,6 +94,7 @@ func TestVocabulary(t *testing.T) {
 	folded := record.Violation{Code: record.NotInList, Detail: "One of KEY, SUN, in any letter case.", Params: map[string]any{"list": []string{"KEY", "SUN"}}}
 	decimal := record.Violation{Code: record.BadNumber, Detail: "A decimal number with at most 3 digits before the point and at most 1 after it.", Params: map[string]any{"integerDigits": 3, "fractionDigits": 1}}
 	token := record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
+	spaced := record.Violation{Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern}}
 	date := record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
 	whole := record.Violation{Code: record.OutOfRange, Detail: "From -2147483648 to 2147483647.", Params: map[string]any{"min": int64(-1 << 31), "max": int64(1<<31 - 1)}}
 	instead := func(old, with string) string { return strings.Replace(valid, old, with, 1) }
@@ -152,8 +153,12 @@ func TestVocabulary(t *testing.T) {
 		{"decimal, too large", also(`"decimal": "1000"`), "/decimal", decimal},
 		{"decimal, too exact", also(`"decimal": "1.00"`), "/decimal", decimal},
 		{"token", also(`"token": "x"`), "", record.Violation{}},
+		{"token, words", also(`"token": "x yz x"`), "", record.Violation{}},
 		{"token, empty", also(`"token": ""`), "/token", token},
 		{"token, blank", also(`"token": "\t"`), "/token", token},
+		{"token, white space around", also(`"token": "x "`), "/token", spaced},
+		{"token, white space inside", also(`"token": "x\ty"`), "/token", spaced},
+		{"an item, two spaces inside", also(`"tokens": ["x", "y  z"]`), "/tokens/1", spaced},
 		{"an item", also(`"tokens": ["x", " "]`), "/tokens/1", token},
 		{"inside an object", instead(`"inner": {"name": "n"}`, `"inner": {"name": ""}`), "/inner/name", required},
 		{"inside an optional object", also(`"other": {"name": " "}`), "/other/name", required},

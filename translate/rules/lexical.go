@@ -17,6 +17,17 @@ func Blank(s string) bool {
 	return strings.TrimFunc(s, unicode.IsSpace) == ""
 }
 
+// IsToken reports whether s is words with one space between each two. A parser that knows an xsd:token (XML Schema 1.0 part 2, section 3.3.2) makes
+// another text of any other.
+func IsToken(s string) bool {
+	for word := range strings.SplitSeq(s, " ") {
+		if word == "" || strings.ContainsFunc(word, unicode.IsSpace) {
+			return false
+		}
+	}
+	return true
+}
+
 // IsDate tells whether s is YYYY-MM-DD and the day exists: xsd:date without a zone, which the vendors' pages show none of.
 // Year 0000 does not exist in XML Schema 1.0 (part 2, section 3.2.7.1).
 func IsDate(s string) bool {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,16 @@ func TestBlank(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
 		if got, want := Blank(s), strings.TrimFunc(s, unicode.IsSpace) == ""; got != want {
+			t.Fatalf("%q: %v", s, got)
+		}
+	})
+}
+
+func TestIsToken(t *testing.T) {
+	words := regexp.MustCompile(`^[^\p{Z}\t\n\v\f\r\x{85}]+( [^\p{Z}\t\n\v\f\r\x{85}]+)*$`)
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.SampledFrom([]rune("xé😀 \u00a0\u0085\t\n\u3000"))).Draw(t, "s")
+		if got, want := IsToken(s), words.MatchString(s); got != want {
 			t.Fatalf("%q: %v", s, got)
 		}
 	})

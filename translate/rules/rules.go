@@ -439,7 +439,7 @@ func (s *Set) Schemas(of *shape.Shape) []map[string]any { return s.schemas[of] }
 // Check reports every rule that a record breaks.
 func (s *Set) Check(r *record.Record, report *record.Report) {
 	var room [256]byte
-	s.fields.check(r.Root(), room[:0], report)
+	s.fields.required(r.Root(), room[:0], report)
 	for i := range s.between {
 		b := &s.between[i]
 		o := r.Root()

@@ -155,6 +155,36 @@ func TestUnreadableObject(t *testing.T) {
 	}
 }
 
+// TestEmptyObjects are reported by what they lack where they must be given, and as empty where they may be left out or lack nothing.
+func TestEmptyObjects(t *testing.T) {
+	lacking := &shape.Shape{Name: "Lacking", Fields: []shape.Field{field("a", func(f *shape.Field) { f.Required = true }), field("b", nil)}}
+	free := &shape.Shape{Name: "Free", Fields: []shape.Field{field("a", nil)}}
+	object := func(name string, of *shape.Shape, required bool) shape.Field {
+		return field(name, func(f *shape.Field) { f.Kind, f.Object, f.Required = shape.Object, of, required })
+	}
+	s := &shape.Shape{Name: "S", Fields: []shape.Field{object("must", lacking, true), object("may", lacking, false), object("free", free, true)}}
+	if err := s.Index(); err != nil {
+		t.Fatal(err)
+	}
+	set := compile(t, s)
+	for body, want := range map[string]string{
+		`{}`:                                    "[/must/a required]",
+		`{"must": {}}`:                          "[/must/a required]",
+		`{"must": {"a": null}, "may": {}}`:      "[/must/a required /may empty-object /may/a required]",
+		`{"must": {"a": "1"}, "free": {}}`:      "[/free empty-object]",
+		`{"must": {"a": "1", "b": "2"}}`:        "[]",
+		`{"must": {"b": "2"}, "may": {"b": 1}}`: "[/must/a required /may/b wrong-type /may/a required]",
+	} {
+		var got []string
+		for _, v := range violations(t, set, body) {
+			got = append(got, v.Pointer+" "+string(v.Code))
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
+
 // TestChoices are those of a shape, wherever it is.
 func TestChoices(t *testing.T) {
 	inside := &shape.Shape{Name: "Inside", Fields: []shape.Field{field("a", nil), field("b", nil)}, Choices: []shape.Choice{{Fields: []int{0, 1}}}}
@@ -174,7 +204,7 @@ func TestChoices(t *testing.T) {
 		`{"x": "1", "y": null, "need": {"b": ""}}`:                      "[/y not-one-of]",
 		`{"x": "1", "y": 1, "need": {"b": ""}}`:                         "[/y wrong-type /y not-one-of]",
 		`{"x": "1"}`:                                                    "[/need/a required]",
-		`{"need": {"a": null, "b": null}}`:                              "[/need empty-object /need/a required]",
+		`{"need": {"a": null, "b": null}}`:                              "[/need/a required]",
 		`{"need": {"a": "1", "b": "2"}, "list": [{"b": "1", "a": ""}]}`: "[/need/b not-one-of /list/0/b not-one-of]",
 	} {
 		var got []string

@@ -13,6 +13,9 @@ import (
 // space to Unicode alone, U+FEFF to ECMA-262 alone.
 const TextPattern = `\S`
 
+// WordsPattern matches what IsToken accepts, with the \S of TextPattern.
+const WordsPattern = `^\S+( \S+)*$`
+
 // AnyCasePattern matches exactly the words, in any letter case of ASCII. The regular expressions of JSON Schema have no flag for that.
 func AnyCasePattern(words ...string) string { return "^" + anyCase(words) + "$" }
 

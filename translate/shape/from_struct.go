@@ -168,7 +168,7 @@ func ParseRules(tag string) (rules []Rule) {
 //	date              YYYY-MM-DD, a day that exists
 //	datetime          RFC 3339 with a zone
 //	decimal=i:f       an xsd:decimal with at most i integer digits and f fraction digits
-//	token             not empty and not only white space
+//	token             words with one space between each two
 func (f *Field) apply(r Rule) error {
 	facets := &f.Facets
 	switch r.Word {
@@ -193,7 +193,7 @@ func (f *Field) apply(r Rule) error {
 			return err
 		}
 	case "token":
-		facets.NotBlank = true
+		facets.Form = Token
 	default:
 		return errors.New("it is not in the vocabulary")
 	}

@@ -58,7 +58,7 @@ func TestFromStruct(t *testing.T) {
 	homes := s.Fields[7].Object
 	want := []shape.Field{
 		{Name: "name", Wire: wire("Name"), Kind: shape.String, Required: true, Rules: "max=3", Facets: shape.Facets{MaxLength: new(3)}},
-		{Name: "pin", Wire: wire("PIN"), Kind: shape.String, Secret: true, Rules: "min=2,token", Facets: shape.Facets{MinLength: new(2), NotBlank: true}, Example: "0042"},
+		{Name: "pin", Wire: wire("PIN"), Kind: shape.String, Secret: true, Rules: "min=2,token", Facets: shape.Facets{MinLength: new(2), Form: shape.Token}, Example: "0042"},
 		{Name: "born", Wire: wire("Born"), Kind: shape.String, Suffix: "Z", Rules: "date", Facets: shape.Facets{Form: shape.Date}},
 		{Name: "note", Wire: wire("Note"), Kind: shape.String, FreeText: true, AnySpace: true},
 		{Name: "alive", Wire: wire("Alive"), Kind: shape.Boolean},

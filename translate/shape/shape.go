@@ -109,7 +109,6 @@ type Facets struct {
 	Enum                          []string
 	AnyCase                       bool     // Enum is compared without ASCII letter case
 	Patterns                      []string // RE2; each must match the whole text
-	NotBlank                      bool     // empty and only white space are violations
 }
 
 // Form is the lexical form of a String.
@@ -121,6 +120,7 @@ const (
 	Date          // YYYY-MM-DD, a day that exists
 	DateTime      // an instant with a zone, as both RFC 3339 and xsd:dateTime have it
 	Decimal       // digits with a point
+	Token         // words with one space between each two: an xsd:token that is not empty
 )
 
 type wireName struct {
@@ -129,14 +129,8 @@ type wireName struct {
 }
 
 // Index finishes a shape that was built by hand or from a schema: it checks the names and prepares the lookups, for everything that can be reached.
-// It must be called before the shape is used.
-func (s *Shape) Index() error { return s.index(map[*Shape]bool{}) }
-
-func (s *Shape) index(done map[*Shape]bool) error {
-	if done[s] {
-		return nil
-	}
-	done[s] = true
+// It must be called before the shape is used. What is inside and finished stays as it is: it may be in use elsewhere.
+func (s *Shape) Index() error {
 	s.byName, s.byWire = make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
 	var problems []error
 	fail := func(format string, args ...any) {
@@ -148,8 +142,8 @@ func (s *Shape) index(done map[*Shape]bool) error {
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		s.add(i, fail)
-		if f.Object != nil {
-			problems = append(problems, f.Object.index(done))
+		if f.Object != nil && f.Object.byName == nil {
+			problems = append(problems, f.Object.Index())
 		}
 	}
 	for _, choice := range s.Choices {
@@ -166,7 +160,9 @@ func (s *Shape) index(done map[*Shape]bool) error {
 		if wrong := s.wrongSubtype(subtype); wrong != "" {
 			fail("the subtype %s %s", subtype.Name, wrong)
 		}
-		problems = append(problems, subtype.index(done))
+		if subtype.byName == nil {
+			problems = append(problems, subtype.Index())
+		}
 	}
 	if s.requires(s, map[*Shape]bool{}) {
 		fail("requires itself, which no message can satisfy")

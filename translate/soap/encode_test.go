@@ -47,7 +47,7 @@ func read(t testing.TB, s *shape.Shape, body string) *record.Record {
 	t.Helper()
 	report := &record.Report{}
 	r, err := record.ReadJSON([]byte(body), s, report)
-	if report.Drop("", func(v record.Violation) bool { return v.Code == record.EmptyObject }); err != nil || len(report.Violations) > 0 {
+	if report.Drop(func(v record.Violation) bool { return v.Code == record.EmptyObject }); err != nil || len(report.Violations) > 0 {
 		t.Fatalf("%s: %v %+v", body, err, report.Violations)
 	}
 	return r

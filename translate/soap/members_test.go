@@ -73,7 +73,7 @@ func shown(d soap.Decoded) string {
 	if d.Result == nil {
 		return ""
 	}
-	return "{" + strings.TrimPrefix(string(d.Result.AppendMembers(nil)), ",") + "}"
+	return "{" + strings.TrimPrefix(string(d.Result.Root().AppendMembers(nil)), ",") + "}"
 }
 
 // TestDecodeMembers reads what is there, in no namespace, in any order; all of it is optional.
