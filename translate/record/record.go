@@ -14,21 +14,22 @@ import (
 // the proxy fills in goes into a copy.
 type Record struct {
 	slots []slot
-	body  string   // what most texts are parts of
-	texts []string // the others: what was escaped, decoded or filled in
+	text  string   // what was read from JSON: the texts of all leaves, one behind the other
+	texts []string // what was decoded from XML or filled in
 	root  Object
 }
 
 // slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a request.
 type slot struct {
-	// begin and stop bound a leaf's text in the body. Where begin is negative it is the complement of the text's index among the others.
+	// begin and stop bound a leaf's text in the record's. Where begin is negative it is the complement of the text's index among the others.
 	begin, stop int32
 	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next item.
 	first, next int32
 	// at is the byte of the JSON at which the value's name begins, or an item; 0 where there is none. end is the byte behind an object or an array.
-	at, end int32
-	state   state
-	subtype uint16 // of an object: its place among the shape's subtypes, from 1; 0 for the shape itself
+	at, end  int32
+	state    state
+	repeated bool   // of a member, or of the name of an object's subtype: it appears more than once
+	subtype  uint16 // of an object: its place among the shape's subtypes, from 1; 0 for the shape itself
 }
 
 type state uint8
@@ -43,14 +44,12 @@ const (
 // New returns an empty record.
 func New(s *shape.Shape) *Record {
 	r := &Record{}
-	r.reset(s, 0)
+	r.reset(s)
 	return r
 }
 
-// reset makes an empty record of a shape, with room for some slots.
-func (r *Record) reset(s *shape.Shape, room int) {
-	r.slots = slices.Grow(r.slots[:0], 1+max(room, len(s.Fields)))[:1]
-	r.slots[0] = slot{state: present}
+func (r *Record) reset(s *shape.Shape) {
+	r.slots = append(r.slots[:0], slot{state: present})
 	r.root = Object{r, s, 0}
 	r.open(0, s)
 }
@@ -65,7 +64,7 @@ func (r *Record) open(object int32, s *shape.Shape) {
 
 // Clone returns a copy that can be changed.
 func (r *Record) Clone() *Record {
-	c := &Record{slots: slices.Clone(r.slots), body: r.body, texts: slices.Clip(r.texts)}
+	c := &Record{slots: slices.Clone(r.slots), text: r.text, texts: slices.Clip(r.texts)}
 	c.root = Object{c, r.root.shape, 0}
 	return c
 }
@@ -150,7 +149,7 @@ func (v Value) Text() string {
 	if v.record == nil {
 		return ""
 	}
-	return v.record.body[s.begin:s.stop]
+	return v.record.text[s.begin:s.stop]
 }
 
 // Object returns an object's members. The value must be present.

@@ -9,7 +9,7 @@ import (
 // IllegalChar finds the first place in s that XML 1.0 cannot carry, not even as a character reference: what is not a Char of
 // production 2 (U+0000-U+001F except tab, line feed and carriage return; the surrogates; U+FFFE and U+FFFF) and bytes that
 // are not UTF-8. The offset counts bytes. A string without such a place gives 0, false.
-func IllegalChar(s string) (offset int, bad bool) {
+func IllegalChar[text string | []byte](s text) (offset int, bad bool) {
 	for offset < len(s) {
 		switch c := s[offset]; {
 		case c-0x20 < utf8.RuneSelf-0x20:
@@ -28,7 +28,7 @@ func IllegalChar(s string) (offset int, bad bool) {
 }
 
 // plainPrefix counts the bytes at the start of s that are printable ASCII or U+007F, up to 32 at a time.
-func plainPrefix(s string) int {
+func plainPrefix[text string | []byte](s text) int {
 	i := 0
 	for ; i+32 <= len(s); i += 32 {
 		block := s[i : i+32]
@@ -48,7 +48,7 @@ func plainPrefix(s string) int {
 }
 
 // load64 gives the first eight bytes of s, the first one lowest. The compiler makes it one load.
-func load64(s string) uint64 {
+func load64[text string | []byte](s text) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
@@ -63,8 +63,8 @@ func special(word uint64) uint64 {
 }
 
 // charSize gives the length in bytes of the Char that s, which is not empty, begins with; 0 when it begins with none.
-func charSize(s string) int {
-	r, size := utf8.DecodeRuneInString(s)
+func charSize[text string | []byte](s text) int {
+	r, size := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
 	if r == utf8.RuneError && size == 1 || !isChar(r) {
 		return 0
 	}
