@@ -38,8 +38,9 @@ const (
 )
 
 func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
-	filled, headers := r.complete(env)
-	message, err := r.op.encoder.EncodeMasked(v, filled.Root(), headers...)
+	filled := r.fill(env)
+	defer filled.Free()
+	message, err := r.op.encoder.EncodeMasked(v, filled.Root(), func(w *soap.Writer) { r.op.header(w, env) })
 	if err != nil {
 		return Preview{}, internal(err)
 	}

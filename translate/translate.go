@@ -106,8 +106,8 @@ type Definition struct {
 
 	// Request and Response are the shapes of the two bodies. The operation id is no part of the response's: every answer has it.
 	Request, Response *shape.Shape
-	// Headers returns the blocks of the envelope's header. Optional.
-	Headers func(Env) []soap.HeaderBlock
+	// Header writes the blocks of the envelope's header. Optional.
+	Header func(*soap.Writer, Env)
 	// Rules are those between members. Optional.
 	Rules []rules.On
 	// LastRule sees what the others reported, and may change it. Optional.
@@ -204,8 +204,9 @@ func (r *request) Format(f fmt.State, _ rune) {
 }
 
 func (r *request) Encode(env Env) (soap.Message, *Error) {
-	filled, headers := r.complete(env)
-	message, err := r.op.encoder.Encode(r.op.Version, filled.Root(), headers...)
+	filled := r.fill(env)
+	defer filled.Free()
+	message, err := r.op.encoder.Encode(r.op.Version, filled.Root(), func(w *soap.Writer) { r.op.header(w, env) })
 	if err != nil {
 		return soap.Message{}, internal(err)
 	}
@@ -213,21 +214,23 @@ func (r *request) Encode(env Env) (soap.Message, *Error) {
 	return message, nil
 }
 
-// complete returns the request with what the proxy fills in, and the blocks of the envelope's header.
-func (r *request) complete(env Env) (filled *record.Record, headers []soap.HeaderBlock) {
-	filled = r.asked
+// fill returns a copy of the request with what the proxy fills in.
+func (r *request) fill(env Env) *record.Record {
+	filled := r.asked.Copy()
 	if r.op.Fill != nil {
-		filled = r.asked.Clone()
 		r.op.Fill(filled, env)
 	}
-	if r.op.Headers != nil {
-		headers = r.op.Headers(env)
+	return filled
+}
+
+func (o *operation) header(w *soap.Writer, env Env) {
+	if o.Header != nil {
+		o.Header(w, env)
 	}
-	return filled, headers
 }
 
 func (r *request) Fingerprint(w io.Writer) {
-	_, _ = w.Write(r.asked.AppendCanonical(make([]byte, 0, 4096))) // a digest never fails
+	_ = r.asked.WriteCanonical(w) // a digest never fails
 }
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {

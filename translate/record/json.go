@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +26,8 @@ const MaxDepth = 32
 func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 	r := readers.Get().(*reader) //nolint:forcetypeassert // the pool's own
 	defer r.release()
-	r.json, r.report = body, report
+	r.json, r.report, r.record = body, report, blank()
+	defer r.record.Free()
 	r.record.reset(s)
 	r.space()
 	err := r.root(s)
@@ -35,27 +37,23 @@ func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.record.text = string(r.texts)
-	return r.record.Clone(), nil
+	read := &Record{slots: slices.Clone(r.record.slots), text: string(r.texts)} // as much room as it needs, and no more
+	read.root = Object{read, s, 0}
+	return read, nil
 }
 
-// readers are kept for their room, of which each request takes as much as its record needs.
-var readers = sync.Pool{New: func() any { return &reader{record: &Record{}} }}
+// readers are kept for their room.
+var readers = sync.Pool{New: func() any { return &reader{} }}
 
-// A reader is kept when it has no more room than this: a few large requests must not hold memory for good. A request of every member has some 300
-// slots and 4 KiB of texts.
-const (
-	mostSlots = 1 << 10
-	mostTexts = 16 << 10
-)
+// mostTexts is the largest room for texts that is kept, in bytes: see mostSlots.
+const mostTexts = 32 << 10
 
 func (r *reader) release() {
-	if cap(r.record.slots) > mostSlots || cap(r.texts) > mostTexts {
+	if cap(r.texts) > mostTexts {
 		return
 	}
 	clear(r.texts) // some are secrets
-	*r.record = Record{slots: r.record.slots[:0]}
-	*r = reader{record: r.record, texts: r.texts[:0], path: r.path[:0]}
+	*r = reader{texts: r.texts[:0], path: r.path[:0]}
 	readers.Put(r)
 }
 

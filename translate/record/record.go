@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"soapbridge/translate/shape"
 )
@@ -62,11 +63,30 @@ func (r *Record) open(object int32, s *shape.Shape) {
 	r.slots[object].first = int32(first) //nolint:gosec // a body is at most 2 GiB, and each slot takes a byte of it or belongs to an object that does
 }
 
-// Clone returns a copy that can be changed.
-func (r *Record) Clone() *Record {
-	c := &Record{slots: slices.Clone(r.slots), text: r.text, texts: slices.Clip(r.texts)}
+// Copy returns a copy that can be changed, and that is good until it is freed.
+func (r *Record) Copy() *Record {
+	c := blank()
+	c.slots, c.texts, c.text = append(c.slots, r.slots...), append(c.texts, r.texts...), r.text
 	c.root = Object{c, r.root.shape, 0}
 	return c
+}
+
+// records are kept for their room.
+var records = sync.Pool{New: func() any { return &Record{} }}
+
+func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert // the pool's own
+
+// mostSlots is the largest room of a record that is kept: a few large requests must not hold memory for good. A request of every member takes 300.
+const mostSlots = 1 << 10
+
+// Free keeps the room of a copy for others. Nothing may use the copy any more.
+func (r *Record) Free() {
+	if cap(r.slots) > mostSlots || cap(r.texts) > mostSlots {
+		return
+	}
+	clear(r.texts)
+	*r = Record{slots: r.slots[:0], texts: r.texts[:0]}
+	records.Put(r)
 }
 
 // Format keeps the texts of a record, some of which are secrets, out of logs: whatever the verb, only the name of the shape is printed.

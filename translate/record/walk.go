@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"io"
 	"strconv"
 
 	"soapbridge/translate/shape"
@@ -48,6 +49,15 @@ func leaf(v Value, pointer []byte, visit func([]byte, Value) bool) bool {
 func (r *Record) AppendCanonical(b []byte) []byte {
 	var room [256]byte
 	return appendCanonical(b, r.root, room[:0])
+}
+
+// WriteCanonical writes what AppendCanonical appends, from room that is kept.
+func (r *Record) WriteCanonical(w io.Writer) error {
+	room := readers.Get().(*reader) //nolint:forcetypeassert // the pool's own
+	defer room.release()
+	room.texts = r.AppendCanonical(room.texts)
+	_, err := w.Write(room.texts)
+	return err
 }
 
 func appendCanonical(b []byte, o Object, pointer []byte) []byte {

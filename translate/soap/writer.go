@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"soapbridge/translate/secret"
@@ -22,6 +23,21 @@ type Writer struct {
 
 // NewWriter gives a writer whose buffer has room for size bytes.
 func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
+
+// writers are kept for their buffers: an envelope is written into one that has grown before, and copied once it is whole.
+var writers = sync.Pool{New: func() any { return &Writer{} }}
+
+// mostBuffer is the largest buffer that is kept, in bytes: a few large requests must not hold memory for good. An envelope of every member takes 8 KiB.
+const mostBuffer = 32 << 10
+
+func (w *Writer) release() {
+	if cap(w.buf) > mostBuffer {
+		return
+	}
+	clear(w.buf) // it holds secrets
+	*w = Writer{buf: w.buf[:0]}
+	writers.Put(w)
+}
 
 // Markup appends trusted XML: tags, attributes, the declaration.
 func (w *Writer) Markup(xml string) { w.buf = append(w.buf, xml...) }
