@@ -45,7 +45,7 @@ func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
 		return Preview{}, internal(err)
 	}
 	asked := map[string]string{}
-	r.asked.Leaves(func(pointer []byte, v record.Value) bool {
+	r.asked.LeavesAt(func(pointer []byte, v record.Value) bool {
 		asked[string(pointer)] = v.Text()
 		return true
 	})

@@ -47,7 +47,7 @@ const maxIdentifier = 256
 // trimIdentifiers takes the white space off the codes, identifiers and dates of a reply: all its texts but those for people. Where one is too long
 // to be one, the reply cannot be understood.
 func trimIdentifiers(reply *record.Record) (problem *Error) {
-	reply.Leaves(func(_ []byte, v record.Value) bool {
+	reply.Leaves(func(v record.Value) bool {
 		if v.Field().FreeText || !v.Present() {
 			return true
 		}

@@ -18,35 +18,17 @@ type Sent struct {
 	configured []needle      // of the configured secrets
 	caller     secret.Secret // the caller's own, beside those in the request
 
-	secretNeedles, valueNeedles []needle // see secrets and values
-
 	done   map[string]string // see once
 	looked int
 }
 
 // leaf is one value of a request.
-type leaf struct {
-	pointer, element, text string
-	secret                 bool
-	boolean                bool // its text is one of two words that mean nothing by themselves
-}
+type leaf struct{ pointer, element, text string }
 
 // leaves lists the values of a request that are there.
 func (s *Sent) leaves() (list []leaf) {
-	s.asked.Leaves(func(pointer []byte, v record.Value) bool {
-		f := v.Field()
-		list = append(list, leaf{pointer: string(pointer), element: f.Wire.Local, text: v.Text(), secret: f.Secret, boolean: f.Kind == shape.Boolean})
-		return true
-	})
-	return list
-}
-
-// secretTexts lists the secrets of a request.
-func (s *Sent) secretTexts() (list []string) {
-	s.asked.Leaves(func(_ []byte, v record.Value) bool {
-		if v.Field().Secret {
-			list = append(list, v.Text())
-		}
+	s.asked.LeavesAt(func(pointer []byte, v record.Value) bool {
+		list = append(list, leaf{string(pointer), v.Field().Wire.Local, v.Text()})
 		return true
 	})
 	return list

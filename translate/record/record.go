@@ -42,9 +42,9 @@ const (
 	unreadable // given, and a violation
 )
 
-// New returns an empty record.
+// New returns an empty record, with room for a usual reply.
 func New(s *shape.Shape) *Record {
-	r := &Record{}
+	r := &Record{slots: make([]slot, 0, 16), texts: make([]string, 0, 8)}
 	r.reset(s)
 	return r
 }
@@ -203,7 +203,11 @@ func (v Value) Items() iter.Seq2[int, Value] {
 // The methods below make a record. They must be called before anybody else has it, or on a copy.
 
 // Set makes a leaf present.
-func (v Value) Set(text string) { v.record.set(v.slot, text) }
+func (v Value) Set(text string) {
+	if !v.Present() || v.Text() != text {
+		v.record.set(v.slot, text)
+	}
+}
 
 func (r *Record) set(at int32, text string) {
 	s := &r.slots[at]

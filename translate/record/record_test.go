@@ -165,7 +165,7 @@ func TestLeaves(t *testing.T) {
 	want := []string{"/text=t", "/objects/0/texts/0=a", "/objects/0/texts/1=b", "/objects/1/nil=", "/nilObject=", "/animal/bark=w"}
 	for limit := 1; limit <= len(want)+1; limit++ {
 		var got []string
-		end := r.Leaves(func(pointer []byte, v Value) bool {
+		end := r.LeavesAt(func(pointer []byte, v Value) bool {
 			got = append(got, string(pointer)+"="+v.Text())
 			return len(got) < limit
 		})

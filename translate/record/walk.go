@@ -8,20 +8,28 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Leaves calls a function for every leaf that is present or nil, in the order of the shape, with its JSON Pointer. The bytes of the pointer are good until
-// the function returns. It ends when the function returns false, and reports whether it came to the end.
-func (r *Record) Leaves(visit func(pointer []byte, v Value) bool) bool {
-	var room [256]byte
-	return leaves(r.root, room[:0], visit)
+// Leaves calls a function for every leaf that is present or nil, in the order of the shape. It ends when the function returns false, and reports
+// whether it came to the end.
+func (r *Record) Leaves(visit func(v Value) bool) bool {
+	return leaves(r.root, nil, func(_ []byte, v Value) bool { return visit(v) })
 }
 
+// LeavesAt is Leaves with the JSON Pointers. Their bytes are good until the function returns.
+func (r *Record) LeavesAt(visit func(pointer []byte, v Value) bool) bool {
+	return leaves(r.root, make([]byte, 0, 256), visit)
+}
+
+// leaves goes without pointers if the one of the object is nil.
 func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 	for i := range o.shape.Fields {
 		v := o.Value(i)
 		if !v.Present() && !v.Nil() {
 			continue
 		}
-		at := append(append(pointer, '/'), v.field.Name...)
+		at := pointer
+		if at != nil {
+			at = append(append(at, '/'), v.field.Name...)
+		}
 		if !v.field.Repeated {
 			if !leaf(v, at, visit) {
 				return false
@@ -29,7 +37,11 @@ func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 			continue
 		}
 		for n, item := range v.Items() {
-			if !leaf(item, strconv.AppendInt(append(at, '/'), int64(n), 10), visit) {
+			itemAt := at
+			if at != nil {
+				itemAt = strconv.AppendInt(append(at, '/'), int64(n), 10)
+			}
+			if !leaf(item, itemAt, visit) {
 				return false
 			}
 		}

@@ -120,8 +120,10 @@ func RequireAnyOf(names ...string) Rule {
 		bind: func(s *shape.Shape) (check, error) {
 			list, err := members(s, names...)
 			return func(o *object) {
-				if slices.ContainsFunc(list, func(m member) bool { return isFilled(m.of(o)) || o.unknown(m) }) {
-					return
+				for _, m := range list {
+					if isFilled(m.of(o)) || o.unknown(m) {
+						return
+					}
 				}
 				o.report.Add(record.Violation{
 					Pointer: o.at(names[0]), Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
