@@ -53,6 +53,7 @@ func (r *reader) release() {
 		return
 	}
 	clear(r.texts) // some are secrets
+	clear(r.path[:cap(r.path)])
 	*r = reader{texts: r.texts[:0], path: r.path[:0]}
 	readers.Put(r)
 }
@@ -110,8 +111,11 @@ type reader struct {
 	report *Report
 }
 
-// step is a part of a JSON Pointer: an item's index, or where a member's name begins in the JSON, with a negative index.
-type step struct{ name, index int }
+// step is a part of a JSON Pointer: an item's index, or a member's name with a negative index.
+type step struct {
+	name  string
+	index int
+}
 
 // violate records a violation at the current path. Only violations pay for pointers.
 func (r *reader) violate(at int, code Code, detail string, params map[string]any) {
@@ -119,30 +123,27 @@ func (r *reader) violate(at int, code Code, detail string, params map[string]any
 }
 
 func (r *reader) pointer() string {
-	var b strings.Builder
+	var room [256]byte
+	b := room[:0]
 	for _, s := range r.path {
-		b.WriteByte('/')
+		b = append(append(b, '/'), s.name...)
 		if s.index >= 0 {
-			b.WriteString(strconv.Itoa(s.index))
-			continue
+			b = strconv.AppendInt(b, int64(s.index), 10)
 		}
-		ahead := reader{json: r.json, pos: s.name}
-		name, _ := ahead.name() // it has been read before
-		b.WriteString(pointerEscapes.Replace(echoed(string(name))))
 	}
-	return b.String()
+	return string(b)
 }
 
 // longestEcho bounds a member's name in a pointer, in code points: a caller's own name is told back, not a body of it.
 const longestEcho = 100
 
-// echoed returns a name as it is told back. What is not UTF-8 becomes U+FFFD.
+// echoed returns a name of the caller's as a pointer has it. What is not UTF-8 becomes U+FFFD.
 func echoed(name string) string {
 	runes := []rune(name)
 	if len(runes) > longestEcho {
-		return string(runes[:longestEcho]) + "…"
+		return pointerEscapes.Replace(string(runes[:longestEcho])) + "…"
 	}
-	return string(runes)
+	return pointerEscapes.Replace(string(runes))
 }
 
 // pointerEscapes are those of RFC 6901, section 3.
@@ -165,7 +166,7 @@ func (r *reader) value(slot int32, f *shape.Field) error {
 // root reads the whole body. Null is not an object that is absent.
 func (r *reader) root(s *shape.Shape) error {
 	if r.peek() != '{' {
-		return r.wrongType(0, "an object")
+		return r.wrongType(0, anObject)
 	}
 	return r.object(0, s)
 }
@@ -178,14 +179,14 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 		if c == '{' {
 			return r.object(slot, f.Object)
 		}
-		return r.wrongType(slot, "an object")
+		return r.wrongType(slot, anObject)
 	case shape.Boolean:
 		return r.boolean(slot)
 	case shape.Integer:
 		if isNumber(c) {
 			return r.integer(slot, f)
 		}
-		return r.wrongType(slot, "an integer")
+		return r.wrongType(slot, anInteger)
 	case shape.Float:
 		return r.float(slot)
 	case shape.XML:
@@ -195,7 +196,7 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 	if c == '"' {
 		return r.string(slot)
 	}
-	return r.wrongType(slot, "a string")
+	return r.wrongType(slot, aString)
 }
 
 func (r *reader) boolean(slot int32) error {
@@ -205,7 +206,7 @@ func (r *reader) boolean(slot int32) error {
 			return r.literal(word)
 		}
 	}
-	return r.wrongType(slot, "true or false")
+	return r.wrongType(slot, aBoolean)
 }
 
 func (r *reader) float(slot int32) error {
@@ -220,12 +221,12 @@ func (r *reader) float(slot int32) error {
 		r.keep(slot, r.json[begin+1:r.pos-1])
 		return err
 	}
-	return r.wrongType(slot, `a number, or "INF", "-INF" or "NaN"`)
+	return r.wrongType(slot, aFloat)
 }
 
 func (r *reader) element(slot int32) error {
 	if r.peek() != '"' {
-		return r.wrongType(slot, "a string")
+		return r.wrongType(slot, aString)
 	}
 	err := r.string(slot)
 	if s := &r.record.slots[slot]; s.state == present && !isElement(r.texts[s.begin:s.stop]) {
@@ -261,7 +262,22 @@ func isElement(text []byte) bool {
 	}
 }
 
-func (r *reader) wrongType(slot int32, expected string) error {
+// The types of values.
+var (
+	anObject  = expected("an object")
+	anArray   = expected("an array")
+	aString   = expected("a string")
+	anInteger = expected("an integer")
+	aBoolean  = expected("true or false")
+	aFloat    = expected(`a number, or "INF", "-INF" or "NaN"`)
+)
+
+// expected is the violation of what is not of a type. All of a type share their parameters, which nothing changes.
+func expected(what string) Violation {
+	return Violation{Code: WrongType, Detail: "This must be " + what + ".", Params: map[string]any{"expected": what}}
+}
+
+func (r *reader) wrongType(slot int32, expected Violation) error {
 	begin := r.pos
 	container := r.peek() == '{' || r.peek() == '['
 	err := r.skip()
@@ -273,7 +289,7 @@ func (r *reader) wrongType(slot int32, expected string) error {
 	if s.at == 0 {
 		s.at = int32(begin) //nolint:gosec // see open
 	}
-	r.violate(int(s.at), WrongType, "This must be "+expected+".", map[string]any{"expected": expected})
+	r.violate(int(s.at), expected.Code, expected.Detail, expected.Params)
 	return err
 }
 
@@ -329,10 +345,11 @@ func (m *members) read() error {
 		i, known = m.shape.ByName(name)
 	}
 	m.next = i + 1
-	m.path[len(m.path)-1] = step{begin, -1}
 	if !known {
+		m.path[len(m.path)-1] = step{echoed(string(name)), -1}
 		return m.other(begin, string(name))
 	}
+	m.path[len(m.path)-1] = step{m.shape.Fields[i].Name, -1}
 	member := m.first + int32(i) //nolint:gosec // at most MaxFields
 	if m.record.slots[member].at != 0 {
 		m.filled = true
@@ -422,28 +439,22 @@ func (r *reader) name() ([]byte, error) {
 }
 
 func (r *reader) unknown(at int, s *shape.Shape, name string) {
-	members := []string{}
-	params := map[string]any{}
+	params := map[string]any{"members": s.Names()}
 	detail := "There is no such member here."
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if f.Hidden {
-			continue
-		}
-		members = append(members, f.Name)
-		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Wire.Local) {
+		if !f.Hidden && (strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Wire.Local)) {
 			params["didYouMean"] = f.Name
 			detail = "There is no such member here; names are compared with their letter case. Did you mean " + f.Name + "?"
 		}
 	}
-	params["members"] = members
 	r.violate(at, UnknownMember, detail, params)
 }
 
 // array reads an array. One without items is absent.
 func (r *reader) array(slot int32, f *shape.Field) error {
 	if r.peek() != '[' {
-		return r.wrongType(slot, "an array")
+		return r.wrongType(slot, anArray)
 	}
 	last, inside := int32(0), len(r.path)
 	r.path = append(r.path, step{})
@@ -457,7 +468,7 @@ func (r *reader) array(slot int32, f *shape.Field) error {
 			r.record.slots[last].next = item
 		}
 		last = item
-		r.path[inside].index = n
+		r.path[inside] = step{"", n}
 		if r.peek() != 'n' {
 			return r.single(item, f)
 		}

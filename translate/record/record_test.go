@@ -116,10 +116,10 @@ func TestChange(t *testing.T) {
 
 // TestRoomIsEmpty keeps the secrets of one request out of the room that another one is read into.
 func TestRoomIsEmpty(t *testing.T) {
-	r := &reader{texts: []byte("secret"), path: []step{{1, 2}}, json: []byte("secret"), report: &Report{}}
+	r := &reader{texts: []byte("secret"), path: []step{{"name", -1}}, json: []byte("secret"), report: &Report{}}
 	texts := r.texts
 	r.release()
-	if string(texts) != "\x00\x00\x00\x00\x00\x00" || len(r.texts)+len(r.path)+len(r.json) > 0 || r.report != nil {
+	if string(texts) != "\x00\x00\x00\x00\x00\x00" || len(r.texts)+len(r.path)+len(r.json) > 0 || r.path[:1][0].name != "" || r.report != nil {
 		t.Errorf("%q %+v", texts, r)
 	}
 	c := good(t, everything(t), `{"text":"secret"}`).Copy()

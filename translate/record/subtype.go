@@ -41,7 +41,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	case !named:
 		at, v.Code, v.Detail = r.pos, Required, "This member is required. "+list
 	case raw[0] != '"':
-		v.Code, v.Detail, v.Params = WrongType, "This must be a string.", map[string]any{"expected": "a string"}
+		v.Code, v.Detail, v.Params = aString.Code, aString.Detail, aString.Params
 	}
 	r.report.addAt(int32(at), v) //nolint:gosec // see open
 	return nil, nil              //nolint:nilnil // see above

@@ -91,7 +91,7 @@ func (r *Report) invalidate(v Violation) {
 	if r.invalid == nil {
 		r.invalid = map[string]bool{}
 	}
-	r.invalid[v.Pointer] = r.invalid[v.Pointer] || v.Code == WrongType || v.Code == NullInArray
+	r.invalid[v.Pointer] = v.Code == WrongType || v.Code == NullInArray || r.invalid[v.Pointer]
 }
 
 // Invalid reports whether the place, or an object or array around it, has a violation that leaves nothing to check there.
@@ -145,11 +145,10 @@ func (r *Report) Sort(of *Record) {
 	}
 	list := make([]placed, len(r.Violations))
 	for i, v := range r.Violations {
-		at, declared := of.place(v.Pointer)
-		if r.at[i] != 0 {
-			at = r.at[i]
+		list[i] = placed{Violation: v, at: r.at[i]} // at its byte is no other place
+		if r.at[i] == 0 {
+			list[i].at, list[i].declared = of.place(v.Pointer)
 		}
-		list[i] = placed{v, at, declared}
 	}
 	slices.SortStableFunc(list, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), slices.Compare(a.declared, b.declared))
@@ -162,7 +161,7 @@ func (r *Report) Sort(of *Record) {
 // place returns the byte of the body at which the value of a JSON Pointer begins, or at which the nearest object or array around it ends, and the
 // positions at which shapes declare the members on the way.
 func (r *Record) place(pointer string) (at int32, declared []int) {
-	c := cursor{record: r, shape: r.root.shape}
+	c := cursor{record: r, shape: r.root.shape, declared: make([]int, 0, 8)} // usually no deeper
 	at = r.slots[0].end
 	if pointer == "" {
 		return r.slots[0].at, nil

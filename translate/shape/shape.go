@@ -27,6 +27,7 @@ type Shape struct {
 	// Abstract: only a subtype can be sent.
 	Abstract bool
 
+	names  []string
 	byName map[string]int
 	byWire map[wireName]int
 }
@@ -137,7 +138,7 @@ func (s *Shape) index(done map[*Shape]bool) error {
 		return nil
 	}
 	done[s] = true
-	s.byName, s.byWire = make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
+	s.names, s.byName, s.byWire = []string{}, make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
 	var problems []error
 	fail := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("shape: %s: %s", s.Name, fmt.Sprintf(format, args...)))
@@ -191,7 +192,7 @@ func (s *Shape) add(i int, fail func(string, ...any)) {
 		fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
 	}
 	if !f.Hidden {
-		s.byName[f.Name] = i
+		s.names, s.byName[f.Name] = append(s.names, f.Name), i
 	}
 	s.byWire[wire] = i
 }
@@ -268,6 +269,9 @@ func isLocalName(s string) bool {
 
 // anySpace is in lookups what no namespace of a document is.
 const anySpace = "\x00"
+
+// Names returns the names of the members in JSON, in order. They are the shape's own.
+func (s *Shape) Names() []string { return s.names }
 
 // ByName finds a field by its name in JSON.
 func (s *Shape) ByName(name []byte) (int, bool) {
