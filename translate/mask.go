@@ -116,7 +116,7 @@ func encodings(text string) []string {
 	return slices.Compact(list)
 }
 
-// appendValue appends a value that is no secret. It is hidden as a word of its own, where it is long enough to mean something.
+// appendValue appends a value that is not a secret. It is hidden as a word of its own, where it is long enough to mean something.
 func appendValue(list []needle, value string) []needle {
 	value = strings.TrimSpace(value)
 	if utf8.RuneCountInString(value) < shortest-1 {

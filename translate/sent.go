@@ -8,7 +8,7 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Sent is a request that has been answered, for those who read the answer: where its elements stand in the JSON, and what must not
+// Sent is a request that has been answered, for those who read the answer: where its elements are in the JSON, and what must not
 // come back out of it.
 type Sent struct {
 	// OperationID is the id of the call, which goes upstream where the caller gave none.
@@ -34,7 +34,7 @@ func (s *Sent) leaves() (list []leaf) {
 	return list
 }
 
-// Present gives the JSON Pointers of the values that were sent in an element whose local name matches.
+// Present returns the JSON Pointers of the values that were sent in an element whose local name matches.
 func (s *Sent) Present(matches func(element string) bool) (pointers []string) {
 	for _, l := range s.leaves() {
 		if matches(l.element) {
@@ -53,8 +53,8 @@ func (s *Sent) Text(pointer string) string {
 	return ""
 }
 
-// Declared gives the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
-// were sent or not. Those inside arrays are left out: which item is meant cannot be told.
+// Declared returns the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
+// were sent or not. Those inside arrays are left out: which item is meant is not known.
 func (s *Sent) Declared(matches func(element string) bool) []string {
 	return appendDeclared(nil, "", s.asked.Root().Shape(), matches, map[*shape.Shape]bool{})
 }

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// sieve is what a text consists of, as far as that tells that a secret or a value cannot be in it: nearly none of them can, and only those that can
+// sieve is what a text consists of, as far as that shows that a secret or a value cannot be in it: nearly none of them can, and only those that can
 // are worth searching for. Where in doubt, one can.
 type sieve struct {
 	folded, coded asciiSet // the letters and digits of the text in these forms; folded has those of strict

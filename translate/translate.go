@@ -57,7 +57,7 @@ type Request interface {
 	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
 	// configuration, never of the caller's.
 	Encode(env Env) (soap.Message, *Error)
-	// Preview gives what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
+	// Preview returns what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
 	// those of Encode.
 	Preview(v soap.Version, env Env) (Preview, *Error)
 	// Fingerprint writes what was asked, secrets in clear: two requests write the same bytes exactly when they ask the same, whatever their
@@ -75,7 +75,7 @@ type Env struct {
 	Caller      Caller
 }
 
-// Caller is who calls the proxy, as far as a vendor is told. Empty fields fall back to the configuration.
+// Caller is who calls the proxy, as far as a vendor learns it. Empty fields fall back to the configuration.
 type Caller struct {
 	UserID           string
 	OriginatingToken secret.Secret

@@ -134,7 +134,7 @@ func (r *reader) pointer() string {
 	return string(b)
 }
 
-// longestEcho bounds a member's name in a pointer, in code points: a caller's own name is told back, not a body of it.
+// longestEcho bounds a member's name in a pointer, in code points: a caller's own name is repeated, not a body of it.
 const longestEcho = 100
 
 // echoed returns a name of the caller's as a pointer has it. What is not UTF-8 becomes U+FFFD.

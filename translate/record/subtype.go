@@ -62,7 +62,7 @@ func (r *reader) discriminator() (at int, raw []byte, err error) {
 		}
 		return err
 	})
-	if errors.Is(err, errFound) { // whoever reads the object finds what is wrong behind it
+	if errors.Is(err, errFound) { // the reading of the object finds what is wrong behind it
 		err = nil
 	}
 	return at, raw, err

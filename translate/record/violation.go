@@ -203,7 +203,7 @@ func (c *cursor) step(name string) bool {
 }
 
 func (c *cursor) member(name string) bool {
-	given := c.here >= 0 && c.record.slots[c.here].state == present
+	isPresent := c.here >= 0 && c.record.slots[c.here].state == present
 	if c.here >= 0 && c.record.slots[c.here].subtype > 0 {
 		c.shape = c.shape.Subtypes[c.record.slots[c.here].subtype-1]
 	}
@@ -212,7 +212,7 @@ func (c *cursor) member(name string) bool {
 		return false
 	}
 	c.declared, c.field = append(c.declared, i), &c.shape.Fields[i]
-	if given {
+	if isPresent {
 		c.here = c.record.slots[c.here].first + int32(i) //nolint:gosec // at most MaxFields
 	} else {
 		c.here = -1

@@ -154,19 +154,19 @@ type choice struct {
 
 // check reports the second one that is given, or the first where none is.
 func (c choice) check(o *object) {
-	given := 0
+	n := 0
 	for _, m := range c.members {
 		if !isGiven(m.of(o)) {
 			continue
 		}
-		if given++; given == 2 {
+		if n++; n == 2 {
 			o.report.AddBeside(record.Violation{
 				Pointer: o.at(m.name), Code: record.NotOneOf, Detail: "Only one of " + strings.Join(c.names, ", ") + " may be given.",
 				Params: map[string]any{"oneOf": c.names},
 			})
 		}
 	}
-	if given == 0 {
+	if n == 0 {
 		c.none(string(o.pointer), o.report)
 	}
 }
@@ -299,7 +299,7 @@ func PatternWhen(name string, when Condition, pattern string, wording Wording) R
 	}
 }
 
-// Described is no rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting that turns it
+// Described is not a rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting that turns it
 // off.
 func Described(when Condition, then map[string]any, comment string) Rule {
 	return Rule{

@@ -56,9 +56,9 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 type compiler struct {
 	binding  Binding
 	prefixes map[string]string // of elements by namespace, with their colons; a namespace that is the default one has none
-	// attributes is the prefix of the default namespace for attributes and types, which it does not reach; empty where there are none.
-	attributes string
-	done       map[elementsKey]*elements
+	// attributePrefix is the prefix of the default namespace for attributes and types, which it does not reach; empty where there are none.
+	attributePrefix string
+	done            map[elementsKey]*elements
 }
 
 type elementsKey struct {
@@ -92,7 +92,7 @@ func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 // declare gives a namespace a prefix that nothing else has. What is named is an attribute or a type.
 func (c *compiler) declare(space string, named bool) {
 	prefix, known := c.prefixes[space]
-	if known && (prefix != "" || space == "" || !named || c.attributes != "") {
+	if known && (prefix != "" || space == "" || !named || c.attributePrefix != "") {
 		return
 	}
 	n := len(c.prefixes)
@@ -100,7 +100,7 @@ func (c *compiler) declare(space string, named bool) {
 		prefix += "x"
 	}
 	if known {
-		c.attributes = prefix + "x:" // the next namespace has the same number
+		c.attributePrefix = prefix + "x:" // the next namespace has the same number
 	} else {
 		c.prefixes[space] = prefix + ":"
 	}
@@ -111,7 +111,7 @@ func (c *compiler) name(n xml.Name) string {
 	if prefix := c.prefixes[n.Space]; prefix != "" || n.Space == "" {
 		return prefix + n.Local
 	}
-	return c.attributes + n.Local
+	return c.attributePrefix + n.Local
 }
 
 // frame spells everything around the members.
@@ -120,8 +120,8 @@ func (c *compiler) frame(v Version, prefix string) frame {
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
 	var wrappers strings.Builder
 	declarations := []string{declaration(b.Prefix, b.Namespace)}
-	if c.attributes != "" {
-		declarations = append(declarations, declaration(c.attributes[:len(c.attributes)-1], b.Namespace))
+	if c.attributePrefix != "" {
+		declarations = append(declarations, declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace))
 	}
 	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
 		if space != b.Namespace && space != "" && space != xmlNamespace {

@@ -21,7 +21,7 @@ type Writer struct {
 	masking bool
 }
 
-// NewWriter gives a writer whose buffer has room for size bytes.
+// NewWriter returns a writer whose buffer has room for size bytes.
 func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
 
 // writers are kept for their buffers: an envelope is written into one that has grown before, and copied once it is whole.
@@ -91,7 +91,7 @@ func (w *Writer) fail(offset int) {
 	}
 }
 
-// Bytes gives what was written, or the first error.
+// Bytes returns what was written, or the first error.
 func (w *Writer) Bytes() ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err

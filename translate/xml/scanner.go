@@ -27,7 +27,7 @@ type Limits struct {
 	Namespaces int // namespace declarations in force at once; reading costs this many comparisons for each name
 }
 
-// DefaultLimits gives the limits that hold where a caller sets none.
+// DefaultLimits returns the limits that hold where a caller sets none.
 //
 //   - Bytes: 1 MiB, the default of SOAPBRIDGE_MAX_REPLY.
 //   - Depth: 64. The deepest documented reply is an MDS ValidationFault, eight deep.
@@ -102,7 +102,7 @@ const (
 // edition, without document type declaration and processing instructions, which SOAP forbids (SOAP 1.1 section 3, SOAP 1.2
 // part 1 section 5). Whatever it reads to EndDocument is well-formed and namespace-well-formed; nothing is ever repaired.
 //
-// The strings it gives out share one private copy of the document: clone what must outlive it and is much smaller. A Scanner
+// The strings that it returns share one private copy of the document: clone what must outlive it and is much smaller. A Scanner
 // is for one goroutine.
 type Scanner struct {
 	doc    string
@@ -162,7 +162,7 @@ const (
 // finder has not searched yet.
 type finder int
 
-// next gives the first place from on that has the byte, the document's length if none has.
+// next returns the first place from on that has the byte, the document's length if none has.
 func (f *finder) next(doc string, c byte, from int) int {
 	if int(*f) <= from {
 		f.found(strings.IndexByte(doc[from:], c), from, len(doc))
@@ -185,7 +185,7 @@ func (f *finder) found(index, from, end int) {
 	*f = finder(from + index + 1)
 }
 
-// NewScanner begins to read doc, which is in UTF-8 without byte order mark (DecodeCharset gives it so); an encoding that its
+// NewScanner begins to read doc, which is in UTF-8 without byte order mark (DecodeCharset returns it so); an encoding that its
 // XML declaration names is not looked at. A document that is too long, or has a character anywhere that XML does not allow,
 // fails at the first call of Next.
 func NewScanner(doc []byte, limits Limits) *Scanner {
@@ -204,9 +204,9 @@ func NewScanner(doc []byte, limits Limits) *Scanner {
 	return s
 }
 
-// Next goes on to the next token and tells its kind. The character data, CDATA sections and references between two tags are
+// Next goes on to the next token and returns its kind. The character data, CDATA sections and references between two tags are
 // one Text, never empty, with any comments between them left out; white space between elements is Text too. Once the document
-// has ended Next keeps giving EndDocument, and once it has failed the same error: a *SyntaxError or a *LimitError.
+// has ended Next keeps returning EndDocument, and once it has failed the same error: a *SyntaxError or a *LimitError.
 func (s *Scanner) Next() (TokenKind, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -219,7 +219,7 @@ func (s *Scanner) Next() (TokenKind, error) {
 	return s.kind, nil
 }
 
-// Name gives the name of the element that starts or ends; at a Text, of the element around it.
+// Name returns the name of the element that starts or ends; at a Text, of the element around it.
 func (s *Scanner) Name() Name {
 	if len(s.open) == 0 {
 		return Name{}
@@ -227,7 +227,7 @@ func (s *Scanner) Name() Name {
 	return s.open[len(s.open)-1].name
 }
 
-// Attrs gives the attributes of the element that starts, in the document's order and without namespace declarations; nil at
+// Attrs returns the attributes of the element that starts, in the document's order and without namespace declarations; nil at
 // any other token. It is valid until the next call of Next.
 func (s *Scanner) Attrs() []Attr {
 	if s.kind != StartElement {
@@ -236,7 +236,7 @@ func (s *Scanner) Attrs() []Attr {
 	return s.attrs
 }
 
-// Text gives the characters of the current Text, references resolved and line ends normalised; empty at any other token.
+// Text returns the characters of the current Text, references resolved and line ends normalised; empty at any other token.
 func (s *Scanner) Text() string {
 	if s.kind != Text {
 		return ""
@@ -244,12 +244,9 @@ func (s *Scanner) Text() string {
 	return s.text
 }
 
-// Offset gives the byte of the document at which the current token begins; after an error, where it was found. The
+// Offset returns the byte of the document at which the current token begins; after an error, where it was found. The
 // EndElement of an empty-element tag begins behind the tag.
 func (s *Scanner) Offset() int { return s.start }
-
-// Depth gives the number of open elements, the one that starts or ends included.
-func (s *Scanner) Depth() int { return len(s.open) }
 
 // ResolveQName resolves a QName in content, such as a SOAP 1.1 faultcode, with the namespaces in force at the current token:
 // at an EndElement still those of the element that ends. White space around it does not count. Without a prefix the default
@@ -392,7 +389,7 @@ func (s *Scanner) content() TokenKind {
 	return s.startTag()
 }
 
-// atTag tells whether a start tag or an end tag comes next.
+// atTag reports whether a start tag or an end tag comes next.
 func (s *Scanner) atTag() bool {
 	return s.at(s.pos) == '<' && s.at(s.pos+1) != '!' && s.at(s.pos+1) != '?'
 }
@@ -703,7 +700,7 @@ func (s *Scanner) attValue() string {
 	return value
 }
 
-// special tells whether the attribute value from here to end differs from what is written.
+// special reports whether the attribute value from here to end differs from what is written.
 func (s *Scanner) special(end int) bool {
 	return s.amp.next(s.doc, '&', s.pos) < end || s.lf.next(s.doc, '\n', s.pos) < end ||
 		s.cr.next(s.doc, '\r', s.pos) < end || s.tab.next(s.doc, '\t', s.pos) < end
@@ -729,7 +726,7 @@ func (s *Scanner) declare(offset, around int, prefix, space string) bool {
 	return true
 }
 
-// refusedBinding gives the rule of Namespaces in XML 1.0 section 3 and section 5 that a declaration breaks.
+// refusedBinding returns the rule of Namespaces in XML 1.0 section 3 and section 5 that a declaration breaks.
 func refusedBinding(prefix, space string) string {
 	switch {
 	case prefix == "xmlns":
@@ -746,7 +743,7 @@ func refusedBinding(prefix, space string) string {
 	return ""
 }
 
-// firstOf gives the first binding in force to a namespace; the one to be added if there is none.
+// firstOf returns the first binding in force to a namespace; the one to be added if there is none.
 func (s *Scanner) firstOf(space string) int {
 	for i := range s.bindings {
 		if s.bindings[i].space == space {
@@ -756,7 +753,7 @@ func (s *Scanner) firstOf(space string) int {
 	return len(s.bindings)
 }
 
-// lookup gives the innermost binding of a prefix, -1 if there is none.
+// lookup returns the innermost binding of a prefix, -1 if there is none.
 func (s *Scanner) lookup(prefix string) int {
 	for i, b := range slices.Backward(s.bindings) {
 		if b.prefix == prefix {
@@ -794,7 +791,7 @@ func (s *Scanner) resolveAttrs() bool {
 	return true
 }
 
-// hasAttr tells whether one of the attributes resolved so far has this name.
+// hasAttr reports whether one of the attributes resolved so far has this name.
 func (s *Scanner) hasAttr(space int, local string) bool {
 	for i, other := range s.attrSpaces {
 		if other == space && s.attrs[i].Name.Local == local {
@@ -825,7 +822,7 @@ func (s *Scanner) qName(begin int) (prefix, local string, end int) {
 
 const missingName = "no name where one must be"
 
-// space passes over white space and tells whether there was any.
+// space passes over white space and reports whether there was any.
 func (s *Scanner) space() bool {
 	begin := s.pos
 	for s.pos < len(s.doc) && isSpace(s.doc[s.pos]) {
@@ -834,7 +831,7 @@ func (s *Scanner) space() bool {
 	return s.pos > begin
 }
 
-// at gives the byte at a place; behind the end 0, which no document contains.
+// at returns the byte at a place; behind the end 0, which no document contains.
 func (s *Scanner) at(i int) byte {
 	if i < len(s.doc) {
 		return s.doc[i]
