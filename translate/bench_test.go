@@ -12,7 +12,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// The steps of a call, hot: read with the rules, fingerprint, encode, and decode with the answer. All four together have a budget of 20 allocations.
+// The steps of a call, hot: read with the rules, fingerprint, encode, and decode with the answer. TestAllocations has their budget.
 //
 //	GOMAXPROCS=1 go test -run '^$' -bench . -benchmem ./translate
 
@@ -23,7 +23,7 @@ type benchmarked struct {
 	body []byte
 }
 
-func benchmarks(b *testing.B) []benchmarked {
+func benchmarks(b testing.TB) []benchmarked {
 	b.Helper()
 	list := []benchmarked{{name: "usual"}, {name: "full"}}
 	for i, path := range []string{"../tests/bench/workflow.json", "customercare/testdata/CreateWorkFlowManager/full.json"} {
@@ -32,7 +32,7 @@ func benchmarks(b *testing.B) []benchmarked {
 	return list
 }
 
-func file(b *testing.B, path string) []byte {
+func file(b testing.TB, path string) []byte {
 	b.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -41,7 +41,7 @@ func file(b *testing.B, path string) []byte {
 	return content
 }
 
-func (r benchmarked) read(b *testing.B) translate.Request {
+func (r benchmarked) read(b testing.TB) translate.Request {
 	b.Helper()
 	request, problem := r.op.Read(r.body)
 	if problem != nil {

@@ -79,28 +79,38 @@ func (r *reader) digits() bool {
 // quoted reads a string and returns it with its quotes. A plain one has neither escapes nor characters beyond ASCII: it is what it says, and
 // XML can carry it. Of any other it is not known whether it is UTF-8.
 func (r *reader) quoted() (quoted []byte, plain, escaped bool, err error) {
-	begin := r.pos
-	r.pos++
+	json, begin := r.json, r.pos
 	plain = true
-	for r.pos < len(r.json) {
-		switch c := r.json[r.pos]; {
+	for i := begin + 1; i < len(json); {
+		switch c := json[i]; {
+		case isPlain[c]:
+			i++
 		case c == '"':
-			r.pos++
-			return r.json[begin:r.pos], plain, escaped, nil
+			r.pos = i + 1
+			return json[begin:r.pos], plain, escaped, nil
 		case c == '\\':
 			plain, escaped = false, true
-			if !r.escape() {
+			if r.pos = i; !r.escape() {
 				return nil, false, false, errSyntax
 			}
+			i = r.pos
 		case c < ' ':
 			return nil, false, false, errSyntax
 		default:
-			plain = plain && c < utf8.RuneSelf
-			r.pos++
+			plain = false
+			i++
 		}
 	}
 	return nil, false, false, errSyntax
 }
+
+// isPlain has the bytes that are themselves in a string, whatever is around them.
+var isPlain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // escape reads a backslash and what belongs to it.
 func (r *reader) escape() bool {
