@@ -28,6 +28,8 @@ func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 	defer r.release()
 	r.json, r.report, r.record = body, report, blank()
 	defer r.record.Free()
+	// Texts take no more than in JSON, and few members less than 12 bytes: a large body does not grow them step by step.
+	r.texts, r.record.slots = slices.Grow(r.texts, len(body)), slices.Grow(r.record.slots, len(body)/12)
 	r.record.reset(s)
 	r.space()
 	err := r.root(s)
