@@ -29,9 +29,8 @@ type needle struct {
 	word bool // hidden only as a word of its own
 }
 
-// hideSecrets marks the secrets that the reply to a request must not show: the configured ones, the caller's, and those in the request. It reports
-// whether there is one.
-func (s *Sent) hideSecrets(t *readings) (found bool) { return t.hide(s.secretsIn(t.sieve())) }
+// hideSecrets marks the secrets that the reply to a request must not show: the configured ones, the caller's, and those in the request.
+func (s *Sent) hideSecrets(t *readings) { t.hide(s.secretsIn(t.sieve())) }
 
 // secretsIn lists the needles of the secrets that can be in a text.
 func (s *Sent) secretsIn(sieve sieve) (list []needle) {
@@ -148,32 +147,35 @@ func (t *readings) hide(list []needle) (found bool) {
 		return false
 	}
 	for i := range t.all() {
-		level := &t.levels[i]
 		for _, n := range list {
-			searched := level.in(n.form)
-			for from := 0; ; from++ {
-				at := strings.Index(searched.text[from:], n.text)
-				if at < 0 {
-					break
-				}
-				from += at
-				first, last := int(searched.place[from]), int(searched.place[from+len(n.text)-1])
-				if n.word && !isWord(level.chars, first, last) {
-					continue
-				}
-				if n.form == coded {
-					first, last = codedRun(level.chars, first, last)
-					for int(searched.place[from]) < last && from+1 < len(searched.place) { // the run is hidden whole: on behind it
-						from++
-					}
-				}
-				first, last = withAccents(level.chars, first, last)
-				t.hideRange(level.chars[first].start, level.chars[last].end)
-				found = true
-			}
+			found = t.hideIn(&t.levels[i], n) || found
 		}
 	}
 	return found
+}
+
+func (t *readings) hideIn(level *reading, n needle) (found bool) {
+	searched := level.in(n.form)
+	for from := 0; ; from++ {
+		at := strings.Index(searched.text[from:], n.text)
+		if at < 0 {
+			return found
+		}
+		from += at
+		first, last := int(searched.place[from]), int(searched.place[from+len(n.text)-1])
+		if n.word && !isWord(level.chars, first, last) {
+			continue
+		}
+		if n.form == coded {
+			first, last = codedRun(level.chars, first, last)
+			for int(searched.place[from]) < last && from+1 < len(searched.place) { // the run is hidden whole: on behind it
+				from++
+			}
+		}
+		first, last = withAccents(level.chars, first, last)
+		t.hideRange(level.chars[first].start, level.chars[last].end)
+		found = true
+	}
 }
 
 func (t *readings) hideRange(start, end int32) {

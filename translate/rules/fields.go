@@ -311,10 +311,7 @@ func digits(param string) (whole, fraction int) {
 
 // wrong checks a text by the facets of its field.
 func (f *checked) wrong(text string) (v record.Violation, broken bool) {
-	a, length := &f.Facets, 0
-	if a.MaxLength != nil || a.MinLength != nil {
-		length = utf8.RuneCountInString(text)
-	}
+	a := &f.Facets
 	switch {
 	case f.Fixed != nil && text != *f.Fixed:
 		v = notInList([]string{*f.Fixed}, false)
@@ -322,9 +319,9 @@ func (f *checked) wrong(text string) (v record.Violation, broken bool) {
 		v = blank()
 	case a.Enum != nil && !a.AnyCase && !slices.Contains(a.Enum, text), a.AnyCase && !isOneOf(text, a.Enum):
 		v = notInList(a.Enum, a.AnyCase)
-	case a.MaxLength != nil && length > *a.MaxLength:
+	case a.MaxLength != nil && utf8.RuneCountInString(text) > *a.MaxLength:
 		v = tooLong(*a.MaxLength)
-	case a.MinLength != nil && length < *a.MinLength:
+	case a.MinLength != nil && utf8.RuneCountInString(text) < *a.MinLength:
 		v = tooShort(*a.MinLength)
 	case f.Kind == shape.Integer:
 		return outOfRange(text, a.Min, a.Max)
