@@ -44,14 +44,10 @@ func (t *readings) sieve() (s sieve) {
 func (s *sieve) see(r rune) {
 	var room [64]byte
 	for _, c := range folded.append(room[:0], r) {
-		s.hex++
-		switch {
-		case c >= 'a' && c <= 'f', c >= '0' && c <= '9':
+		if c < utf8.RuneSelf {
 			s.folded.add(c)
-		case c < utf8.RuneSelf:
-			s.folded.add(c)
-			s.hex = 0
-		default:
+		}
+		if s.hex++; digit(rune(c)) < 0 {
 			s.hex = 0
 		}
 		s.longestHex = max(s.longestHex, s.hex)
