@@ -11,9 +11,9 @@ var markup = regexp.MustCompile(`</?[A-Za-z!?]`)
 
 func isMarkup(text string) bool { return markup.MatchString(text) }
 
-// pattern is a regular expression with texts of which one is in whatever it matches, in any letter case. Looking for them costs a fraction of matching,
-// and most sentences for people have none. An expression that ignores letter case must have none with a k or an s in it: Unicode folds other
-// characters into these two.
+// pattern is a regular expression with texts of which one is in whatever it matches, in any letter case. Looking for them costs a fraction
+// of matching, and most sentences for people have none. An expression that ignores letter case must have none with a k or an s in it:
+// Unicode folds other characters into these two.
 type pattern struct {
 	expression *regexp.Regexp
 	hints      []string

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// sieve is what a text consists of, as far as that shows that a secret or a value cannot be in it: nearly none of them can, and only those that can
-// are worth searching for. Where in doubt, one can.
+// sieve is what a text consists of, as far as that shows that a secret or a value cannot be in it: nearly none of them can, and only those
+// that can are worth searching for. Where in doubt, one can.
 type sieve struct {
 	folded, coded asciiSet // the letters and digits of the text in these forms; folded has those of strict
 	// The longest runs of digits of hexadecimal in the folded text and of characters of base64 in the coded one, and the current ones.
@@ -85,8 +85,8 @@ func (s *sieve) among(list []needle) (passing []needle) {
 	return passing
 }
 
-// passesValue reports whether a value can be in the text as it is. Its letters and digits of ASCII are then in it, too, unless some of them spell
-// something else.
+// passesValue reports whether a value can be in the text as it is. Its letters and digits of ASCII are then in it, too, unless some of them
+// spell something else.
 func (s *sieve) passesValue(value string) bool {
 	for i := range len(value) {
 		c := value[i]
@@ -100,8 +100,8 @@ func (s *sieve) passesValue(value string) bool {
 	return true
 }
 
-// passesSecret reports whether a secret can be in the text as it is, in hexadecimal or in base64. Characters of ASCII take a byte at least in all its
-// encodings, and what appendEncoded makes of so many bytes has no less than these lengths.
+// passesSecret reports whether a secret can be in the text as it is, in hexadecimal or in base64. Characters of ASCII take a byte at least
+// in all its encodings, and what appendEncoded makes of so many bytes has no less than these lengths.
 func (s *sieve) passesSecret(secret string) bool {
 	bytes := 0
 	for _, r := range strings.TrimSpace(secret) {

@@ -1,5 +1,5 @@
-// Package record holds messages: the values along a shape. A record is made by reading JSON or by decoding a reply, and everything that follows walks
-// it without reflection: rules, fingerprints, envelopes, answers.
+// Package record holds messages: the values along a shape. A record is made by reading JSON or by decoding a reply, and everything that
+// follows walks it without reflection: rules, fingerprints, envelopes, answers.
 package record
 
 import (
@@ -11,8 +11,8 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Record is one message. Every value is a text: as it was written, or in the canonical form of its kind. What has been read does not change; what
-// the proxy fills in goes into a copy.
+// Record is one message. Every value is a text: as it was written, or in the canonical form of its kind. What has been read does not
+// change; what the proxy fills in goes into a copy.
 type Record struct {
 	slots []slot
 	text  string   // what was read from JSON: the texts of all leaves, one behind the other
@@ -20,13 +20,16 @@ type Record struct {
 	root  Object
 }
 
-// slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a request.
+// slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a
+// request.
 type slot struct {
 	// begin and stop bound a leaf's text in the record's. Where begin is negative it is the complement of the text's index among the others.
 	begin, stop int32
-	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next item.
+	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next
+	// item.
 	first, next int32
-	// at is the byte of the JSON at which the value's name begins, or an item; 0 where there is none. end is the byte behind an object or an array.
+	// at is the byte of the JSON at which the value's name begins, or an item; 0 where there is none. end is the byte behind an object or an
+	// array.
 	at, end  int32
 	state    state
 	repeated bool   // of a member, or of the name of an object's subtype: it appears more than once
@@ -76,7 +79,8 @@ var records = sync.Pool{New: func() any { return &Record{} }}
 
 func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert // the pool's own
 
-// mostSlots is the largest room of a record that is kept: a few large requests must not hold memory for good. A request of every member takes 300.
+// mostSlots is the largest room of a record that is kept: a few large requests must not hold memory for good. A request of every member
+// takes 300.
 const mostSlots = 1 << 10
 
 // Free keeps the room of a copy for others. Nothing may use the copy any more.

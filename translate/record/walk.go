@@ -8,8 +8,8 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Leaves calls a function for every leaf that is present or nil, in the order of the shape. It ends when the function returns false, and reports
-// whether it came to the end.
+// Leaves calls a function for every leaf that is present or nil, in the order of the shape. It ends when the function returns false, and
+// reports whether it came to the end.
 func (r *Record) Leaves(visit func(v Value) bool) bool {
 	return leaves(r.root, nil, func(_ []byte, v Value) bool { return visit(v) })
 }
@@ -56,8 +56,9 @@ func leaf(v Value, pointer []byte, visit func([]byte, Value) bool) bool {
 	return visit(pointer, v)
 }
 
-// AppendCanonical appends what was asked: two records append the same bytes exactly when they hold the same, whatever the white space, the order of
-// members and the escapes of their JSON. A member that is absent adds nothing: so a release that adds an optional one changes no bytes.
+// AppendCanonical appends what was asked: two records append the same bytes exactly when they hold the same, whatever the white space, the
+// order of members and the escapes of their JSON. A member that is absent adds nothing: so a release that adds an optional one changes no
+// bytes.
 func (r *Record) AppendCanonical(b []byte) []byte {
 	var room [256]byte
 	return appendCanonical(b, r.root, room[:0])

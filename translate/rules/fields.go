@@ -17,8 +17,8 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// fields checks the fields of records by their own rules. Those of Go structs are in the language of validator/v10, which judges the words that are
-// its own; whatever facets say is checked here.
+// fields checks the fields of records by their own rules. Those of Go structs are in the language of validator/v10, which judges the words
+// that are its own; whatever facets say is checked here.
 type fields struct {
 	validate *validator.Validate
 	plans    map[*shape.Shape]*plan
@@ -132,8 +132,8 @@ func hasFacets(f *shape.Field) bool {
 		f.Fixed != nil
 }
 
-// check reports what is wrong with the fields of an object and of everything inside. Only what is wrong, and what has something inside, pays for its
-// pointer.
+// check reports what is wrong with the fields of an object and of everything inside. Only what is wrong, and what has something inside,
+// pays for its pointer.
 func (c *fields) check(p *plan, o record.Object, pointer []byte, report *record.Report) {
 	for i := range p.fields {
 		f := &p.fields[i]

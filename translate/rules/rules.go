@@ -1,6 +1,6 @@
-// Package rules checks messages against the vendors' documented rules and names every place where one is broken. A rule is data with two outputs: an
-// evaluator, and the JSON Schema that says the same to those who read the OpenAPI document. Rules of one field are with the field (shape.Field);
-// here are the rules between the members of an object, from a closed vocabulary.
+// Package rules checks messages against the vendors' documented rules and names every place where one is broken. A rule is data with two
+// outputs: an evaluator, and the JSON Schema that says the same to those who read the OpenAPI document. Rules of one field are with the
+// field (shape.Field); here are the rules between the members of an object, from a closed vocabulary.
 package rules
 
 import (
@@ -112,8 +112,8 @@ func (w Wording) or(v record.Violation) record.Violation {
 	return v
 }
 
-// RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is a violation itself counts: whether it would have sufficed
-// cannot be known.
+// RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is
+// a violation itself counts: whether it would have sufficed cannot be known.
 func RequireAnyOf(names ...string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any { return map[string]any{"anyOf": each(s, names, filled)} },
@@ -248,8 +248,8 @@ func NotBefore(name, other, detail string) Rule {
 	}}
 }
 
-// ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does not. Of a condition
-// without its member nothing is said.
+// ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does
+// not. Of a condition without its member nothing is said.
 func ListWhen(name string, when Condition, then, otherwise []string, wording Wording) Rule {
 	oneOf := func(list []string) map[string]any {
 		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
@@ -299,8 +299,8 @@ func PatternWhen(name string, when Condition, pattern string, wording Wording) R
 	}
 }
 
-// Described is not a rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting that turns it
-// off.
+// Described is not a rule of its own: it says in JSON Schema what a Checker checks if the condition holds. The comment names the setting
+// that turns it off.
 func Described(when Condition, then map[string]any, comment string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
@@ -321,8 +321,8 @@ func Described(when Condition, then map[string]any, comment string) Rule {
 // can say.
 type Checker struct {
 	Members []string
-	// Check returns what is wrong; nil for nothing. The pointer of the violation is that of the first member. It is called when the first member has
-	// a text.
+	// Check returns what is wrong; nil for nothing. The pointer of the violation is that of the first member. It is called when the first
+	// member has a text.
 	Check  func(texts []string) *record.Violation
 	Schema map[string]any
 }
@@ -374,8 +374,8 @@ type On struct {
 	Rules  []Rule
 }
 
-// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others reported. The
-// error names every mistake.
+// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others
+// reported. The error names every mistake.
 func Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Report)) (*Set, error) {
 	f, err := newFields(s)
 	set := &Set{shape: s, fields: f, last: last, schemas: map[*shape.Shape][]map[string]any{}}

@@ -71,8 +71,8 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 	return e.out, nil
 }
 
-// noEnvelope distinguishes what is not an envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
-// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, and the outcome unknown.
+// noEnvelope distinguishes what is not an envelope from one that is broken before its first tag, or in a way that spoils the whole
+// document: a character that XML does not allow, a wrong encoding. When in doubt it is a broken one, and the outcome unknown.
 func noEnvelope(r Reply, err error) error {
 	if isBare(r.Body, r.ContentType) {
 		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)

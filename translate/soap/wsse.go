@@ -8,8 +8,8 @@ const (
 	passwordText  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText" //nolint:gosec // the name of a password type
 )
 
-// UsernameToken appends the WS-Security header block with a configured user's name and password in clear, for use over TLS; nothing without a user
-// name.
+// UsernameToken appends the WS-Security header block with a configured user's name and password in clear, for use over TLS; nothing without
+// a user name.
 //
 // It is not marked mustUnderstand: a service behind a gateway that checks the token would then have to understand it a second time.
 func (w *Writer) UsernameToken(username string, password secret.Secret) {
