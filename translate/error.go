@@ -26,7 +26,7 @@ const (
 	Internal            Code = "internal"             // a mistake of ours
 )
 
-// Source tells who found what is wrong at a place.
+// Source is who found what is wrong at a place.
 type Source string
 
 // The sources.
@@ -36,10 +36,10 @@ const (
 	FromResponseCode Source = "response-code" // the vendor, inside an answer that looks like success
 )
 
-// Error is a refusal or a failure, whoever made it: the proxy's own, or the vendor's. It is safe to show but for its cause.
+// Error is a refusal or a failure, made by the proxy or by the vendor. It is safe to show but for its cause.
 type Error struct {
 	Code Code
-	// Outcome tells what is known of the execution upstream.
+	// Outcome is what is known of the execution upstream.
 	Outcome soap.Outcome
 	// Status is the HTTP status when it is not the one that the edge's table has for the code; 0 otherwise.
 	Status int
@@ -48,7 +48,7 @@ type Error struct {
 	// Violations are the places that are wrong, in document order; Source says who found them.
 	Violations []Violation
 	Source     Source
-	// Truncated tells that there were more violations.
+	// Truncated reports that there were more violations.
 	Truncated bool
 	// Extensions are members of the problem beside the standard ones.
 	Extensions map[string]any

@@ -5,7 +5,7 @@ import "soapbridge/translate/record"
 // Values returns what a request was read into, by JSON Pointers, so that tests can hold it against other readers.
 func Values(r Request) map[string]string {
 	values := map[string]string{}
-	r.(*request).asked.Leaves(func(pointer []byte, v record.Value) bool {
+	r.(*request).asked.LeavesAt(func(pointer []byte, v record.Value) bool {
 		values[string(pointer)] = v.Text()
 		return true
 	})

@@ -8,7 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
+	"soapbridge/translate/shape"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -27,28 +29,37 @@ type needle struct {
 	word bool // hidden only as a word of its own
 }
 
-// secrets lists the needles of all secrets that the reply to a request must not show: the configured ones, the caller's, and those in the
-// request.
-func (s *Sent) secrets() []needle {
-	if s.secretNeedles == nil {
-		s.secretNeedles = appendSecret(slices.Clip(s.configured), string(s.caller))
-		for _, secret := range s.secretTexts() {
-			s.secretNeedles = appendSecret(s.secretNeedles, secret)
+// hideSecrets marks the secrets that the reply to a request must not show: the configured ones, the caller's, and those in the request.
+func (s *Sent) hideSecrets(t *readings) { t.hide(s.secretsIn(t.sieve())) }
+
+// secretsIn lists the needles of the secrets that can be in a text.
+func (s *Sent) secretsIn(sieve sieve) (list []needle) {
+	list = sieve.among(s.configured)
+	appendPassing := func(secret string) {
+		if sieve.passesSecret(secret) {
+			list = appendSecret(list, secret)
 		}
 	}
-	return s.secretNeedles
+	appendPassing(string(s.caller))
+	s.asked.Leaves(func(v record.Value) bool {
+		if v.Field().Secret {
+			appendPassing(v.Text())
+		}
+		return true
+	})
+	return list
 }
 
-// values lists the needles of a request's other values.
-func (s *Sent) values() []needle {
-	if s.valueNeedles == nil {
-		for _, l := range s.leaves() {
-			if !l.secret && !l.boolean {
-				s.valueNeedles = appendValue(s.valueNeedles, l.text)
-			}
+// hideValues marks the other values of the request. Booleans mean nothing by themselves.
+func (s *Sent) hideValues(t *readings) {
+	sieve, list := t.sieve(), []needle(nil)
+	s.asked.Leaves(func(v record.Value) bool {
+		if f := v.Field(); !f.Secret && f.Kind != shape.Boolean && sieve.passesValue(v.Text()) {
+			list = appendValue(list, v.Text())
 		}
-	}
-	return s.valueNeedles
+		return true
+	})
+	t.hide(list)
 }
 
 // secretNeedles are the forms of secrets.
@@ -104,7 +115,7 @@ func encodings(text string) []string {
 	return slices.Compact(list)
 }
 
-// appendValue appends a value that is no secret. It is hidden as a word of its own, where it is long enough to mean something.
+// appendValue appends a value that is not a secret. It is hidden as a word of its own, where it is long enough to mean something.
 func appendValue(list []needle, value string) []needle {
 	value = strings.TrimSpace(value)
 	if utf8.RuneCountInString(value) < shortest-1 {
@@ -132,33 +143,39 @@ func appendNeedle(list []needle, text string, word bool) []needle {
 
 // hide marks every place where one of the needles is, those that overlap included, and reports whether there is one.
 func (t *readings) hide(list []needle) (found bool) {
-	for i := range t.levels {
-		level := &t.levels[i]
+	if len(list) == 0 {
+		return false
+	}
+	for i := range t.all() {
 		for _, n := range list {
-			hay := level.in(n.form)
-			for from := 0; ; from++ {
-				at := strings.Index(hay.text[from:], n.text)
-				if at < 0 {
-					break
-				}
-				from += at
-				first, last := int(hay.place[from]), int(hay.place[from+len(n.text)-1])
-				if n.word && !isWord(level.chars, first, last) {
-					continue
-				}
-				if n.form == coded {
-					first, last = codedRun(level.chars, first, last)
-					for int(hay.place[from]) < last && from+1 < len(hay.place) { // the run is hidden whole: on behind it
-						from++
-					}
-				}
-				first, last = withAccents(level.chars, first, last)
-				t.hideRange(level.chars[first].start, level.chars[last].end)
-				found = true
-			}
+			found = t.hideIn(&t.levels[i], n) || found
 		}
 	}
 	return found
+}
+
+func (t *readings) hideIn(level *reading, n needle) (found bool) {
+	searched := level.in(n.form)
+	for from := 0; ; from++ {
+		at := strings.Index(searched.text[from:], n.text)
+		if at < 0 {
+			return found
+		}
+		from += at
+		first, last := int(searched.place[from]), int(searched.place[from+len(n.text)-1])
+		if n.word && !isWord(level.chars, first, last) {
+			continue
+		}
+		if n.form == coded {
+			first, last = codedRun(level.chars, first, last)
+			for int(searched.place[from]) < last && from+1 < len(searched.place) { // the run is hidden whole: on behind it
+				from++
+			}
+		}
+		first, last = withAccents(level.chars, first, last)
+		t.hideRange(level.chars[first].start, level.chars[last].end)
+		found = true
+	}
 }
 
 func (t *readings) hideRange(start, end int32) {
@@ -227,19 +244,15 @@ func codedRun(chars []char, first, last int) (int, int) {
 // separators: a vendor may print a number with others than it was sent with, or break a text over two lines.
 func (s *Sent) mask(text string) string {
 	t := readingsOf(text)
-	t.hide(s.secrets())
-	t.hide(s.values())
+	s.hideSecrets(t)
+	s.hideValues(t)
 	return t.masked(len(text))
 }
 
 // IsSecret reports whether a code or an identifier is a secret, or holds one that is long enough to be recognised. Such a code is not shown at
 // all: a part of one would be another code.
-func (s *Sent) IsSecret(text string) bool { return holds(text, s.secrets()) }
-
-// holds reports whether a text is one of the needles, or holds one that is hidden anywhere.
-func holds(text string, list []needle) bool {
+func (s *Sent) IsSecret(text string) bool {
 	text = strings.TrimSpace(text)
-	return readingsOf(text).hide(slices.DeleteFunc(slices.Clone(list), func(n needle) bool {
-		return n.word && n.form.write(text) != n.text
-	}))
+	t := readingsOf(text)
+	return t.hide(slices.DeleteFunc(s.secretsIn(t.sieve()), func(n needle) bool { return n.word && n.form.write(text) != n.text }))
 }

@@ -12,7 +12,7 @@ import (
 
 // Preview is a request as it would be sent, for people to look at.
 type Preview struct {
-	// Message is what Encode would give, but for secrets: *** stands in the place of each one that is not empty. It must not be sent.
+	// Message is what Encode would return, but for secrets: *** is in the place of each one that is not empty. It must not be sent.
 	Message soap.Message
 	// Namespaces are those of the prefixes in the XPaths, whatever prefixes the envelope has: a default namespace has none, and XPath 1.0
 	// needs one (section 2.3).
@@ -38,13 +38,14 @@ const (
 )
 
 func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
-	filled, headers := r.complete(env)
-	message, err := r.op.encoder.EncodeMasked(v, filled.Root(), headers...)
+	filled := r.fill(env)
+	defer filled.Free()
+	message, err := r.op.encoder.EncodeMasked(v, filled.Root(), func(w *soap.Writer) { r.op.header(w, env) })
 	if err != nil {
 		return Preview{}, internal(err)
 	}
 	asked := map[string]string{}
-	r.asked.Leaves(func(pointer []byte, v record.Value) bool {
+	r.asked.LeavesAt(func(pointer []byte, v record.Value) bool {
 		asked[string(pointer)] = v.Text()
 		return true
 	})
@@ -88,7 +89,7 @@ func (t *tracer) object(pointer, path string, o record.Object) {
 	}
 }
 
-// step is one step of an XPath. A name in another namespace than the operation's is told by its parts.
+// step is one step of an XPath. A name in another namespace than the operation's is matched by its parts.
 func (t *tracer) step(f *shape.Field) string {
 	name := f.Wire.Local
 	switch f.Wire.Space {
@@ -109,7 +110,7 @@ func (t *tracer) value(pointer, path string, v record.Value) {
 		t.object(pointer, path, v.Object())
 		return
 	}
-	text, given := t.asked[pointer]
+	text, asked := t.asked[pointer]
 	replaced := rules.Blank(text) && text != v.Text()
-	t.fields = append(t.fields, PreviewField{Pointer: pointer, XPath: path, FilledIn: !given || replaced})
+	t.fields = append(t.fields, PreviewField{Pointer: pointer, XPath: path, FilledIn: !asked || replaced})
 }

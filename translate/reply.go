@@ -11,7 +11,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// Unknown is the answer to a reply from which nobody can tell whether the vendor executed the call.
+// Unknown is the answer to a reply that does not show whether the vendor executed the call.
 func Unknown(cause error) *Error {
 	return &Error{Code: OutcomeUnknown, Outcome: soap.Unknown, Cause: cause}
 }
@@ -21,22 +21,22 @@ func Deny(cause error) *Error {
 	return &Error{Code: UpstreamDenied, Outcome: soap.Rejected, Alert: true, Cause: cause}
 }
 
-// refuse tells that the vendor does not understand this proxy's messages, and so executed nothing.
+// refuse reports that the vendor does not understand this proxy's messages, and so executed nothing.
 func refuse(cause error) *Error {
 	return &Error{Code: UpstreamRefused, Outcome: soap.Rejected, Alert: true, Cause: cause}
 }
 
-// busy tells that the vendor limits the rate, and so executed nothing.
+// busy reports that the vendor limits the rate, and so executed nothing.
 func busy(reply soap.Reply, cause error) *Error {
 	return &Error{Code: UpstreamBusy, Outcome: soap.Rejected, RetryAfter: reply.RetryAfter, Cause: cause}
 }
 
-// Reject tells that the vendor found the input wrong and did nothing. Each violation is the vendor's, with its text made safe.
+// Reject reports that the vendor found the input wrong and did nothing. Each violation is the vendor's, with its text made safe.
 func Reject(source Source, cause error, violations ...Violation) *Error {
 	return (&Error{Code: UpstreamRejected, Outcome: soap.Rejected, Source: source, Cause: cause}).with(violations)
 }
 
-// Fail tells that the vendor broke, and may have done part of the work. The code is UpstreamFailed or UpstreamUnavailable.
+// Fail reports that the vendor broke, and may have done part of the work. The code is UpstreamFailed or UpstreamUnavailable.
 func Fail(code Code, cause error, violations ...Violation) *Error {
 	return (&Error{Code: code, Outcome: soap.Failed, Source: FromFault, Cause: cause}).with(violations)
 }
@@ -47,7 +47,7 @@ const maxIdentifier = 256
 // trimIdentifiers takes the white space off the codes, identifiers and dates of a reply: all its texts but those for people. Where one is too long
 // to be one, the reply cannot be understood.
 func trimIdentifiers(reply *record.Record) (problem *Error) {
-	reply.Leaves(func(_ []byte, v record.Value) bool {
+	reply.Leaves(func(v record.Value) bool {
 		if v.Field().FreeText || !v.Present() {
 			return true
 		}

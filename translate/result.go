@@ -2,7 +2,6 @@ package translate
 
 import (
 	"fmt"
-	"strings"
 
 	"soapbridge/translate/record"
 )
@@ -12,14 +11,7 @@ const maxResult = 16 << 10
 
 // result writes the body of a success.
 func (o *operation) result(reply *record.Record, sent *Sent, operationID string) ([]byte, *Error) {
-	var texts []record.Value
-	reply.Leaves(func(_ []byte, v record.Value) bool {
-		if v.Field().FreeText && !v.Field().Hidden {
-			v.Set(sent.FreeText(v.Text()))
-			texts = append(texts, v)
-		}
-		return true
-	})
+	changeFreeTexts(reply, sent.FreeText)
 	if member := o.secretIn(reply); member != "" {
 		problem := Unknown(fmt.Errorf("the reply's %s holds a configured secret", member))
 		problem.Alert = true
@@ -27,33 +19,36 @@ func (o *operation) result(reply *record.Record, sent *Sent, operationID string)
 	}
 	body := Respond(reply.Root(), operationID)
 	for limit := maxFreeText / 2; len(body) > maxResult && limit > 0; limit /= 2 {
-		for _, text := range texts {
-			text.Set(cut(text.Text(), limit))
-		}
+		changeFreeTexts(reply, func(text string) string { return cut(text, limit) })
 		body = Respond(reply.Root(), operationID)
 	}
 	return body, nil
+}
+
+// changeFreeTexts replaces the free texts of an answer.
+func changeFreeTexts(reply *record.Record, change func(string) string) {
+	reply.Leaves(func(v record.Value) bool {
+		if f := v.Field(); f.FreeText && !f.Hidden {
+			v.Set(change(v.Text()))
+		}
+		return true
+	})
 }
 
 // secretIn returns the JSON Pointer of a member of a result that holds a configured secret: a code, a date or an identifier, since the free
 // texts are masked. None is shown in part, and none that holds a secret is what the vendor means to say. Secrets of the request do not count:
 // a caller may get back what it sent.
 func (o *operation) secretIn(reply *record.Record) (pointer string) {
-	if len(o.unmistakable) == 0 {
+	holdsSecret := func(text string) bool {
+		t := readingsOf(text)
+		sieve := t.sieve()
+		return t.hide(sieve.among(o.unmistakable))
+	}
+	if reply.Leaves(func(v record.Value) bool { return v.Field().Hidden || !holdsSecret(v.Text()) }) {
 		return ""
 	}
-	var shown strings.Builder
-	reply.Leaves(func(_ []byte, v record.Value) bool {
-		if !v.Field().Hidden {
-			shown.WriteString(v.Text() + "|")
-		}
-		return true
-	})
-	if !readingsOf(shown.String()).hide(o.unmistakable) { // all at once: nearly no reply has any
-		return ""
-	}
-	reply.Leaves(func(at []byte, v record.Value) bool {
-		if readingsOf(v.Text()).hide(o.unmistakable) {
+	reply.LeavesAt(func(at []byte, v record.Value) bool {
+		if holdsSecret(v.Text()) {
 			pointer = string(at)
 		}
 		return pointer == ""

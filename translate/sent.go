@@ -8,7 +8,7 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Sent is a request that has been answered, for those who read the answer: where its elements stand in the JSON, and what must not
+// Sent is a request that has been answered, for those who read the answer: where its elements are in the JSON, and what must not
 // come back out of it.
 type Sent struct {
 	// OperationID is the id of the call, which goes upstream where the caller gave none.
@@ -18,41 +18,23 @@ type Sent struct {
 	configured []needle      // of the configured secrets
 	caller     secret.Secret // the caller's own, beside those in the request
 
-	secretNeedles, valueNeedles []needle // see secrets and values
-
 	done   map[string]string // see once
 	looked int
 }
 
 // leaf is one value of a request.
-type leaf struct {
-	pointer, element, text string
-	secret                 bool
-	boolean                bool // its text is one of two words that mean nothing by themselves
-}
+type leaf struct{ pointer, element, text string }
 
 // leaves lists the values of a request that are there.
 func (s *Sent) leaves() (list []leaf) {
-	s.asked.Leaves(func(pointer []byte, v record.Value) bool {
-		f := v.Field()
-		list = append(list, leaf{pointer: string(pointer), element: f.Wire.Local, text: v.Text(), secret: f.Secret, boolean: f.Kind == shape.Boolean})
+	s.asked.LeavesAt(func(pointer []byte, v record.Value) bool {
+		list = append(list, leaf{string(pointer), v.Field().Wire.Local, v.Text()})
 		return true
 	})
 	return list
 }
 
-// secretTexts lists the secrets of a request.
-func (s *Sent) secretTexts() (list []string) {
-	s.asked.Leaves(func(_ []byte, v record.Value) bool {
-		if v.Field().Secret {
-			list = append(list, v.Text())
-		}
-		return true
-	})
-	return list
-}
-
-// Present gives the JSON Pointers of the values that were sent in an element whose local name matches.
+// Present returns the JSON Pointers of the values that were sent in an element whose local name matches.
 func (s *Sent) Present(matches func(element string) bool) (pointers []string) {
 	for _, l := range s.leaves() {
 		if matches(l.element) {
@@ -71,8 +53,8 @@ func (s *Sent) Text(pointer string) string {
 	return ""
 }
 
-// Declared gives the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
-// were sent or not. Those inside arrays are left out: which item is meant cannot be told.
+// Declared returns the JSON Pointers of all values that the operation has for an element of a local name that matches, whether they
+// were sent or not. Those inside arrays are left out: which item is meant is not known.
 func (s *Sent) Declared(matches func(element string) bool) []string {
 	return appendDeclared(nil, "", s.asked.Root().Shape(), matches, map[*shape.Shape]bool{})
 }

@@ -19,37 +19,52 @@ type char struct {
 
 // readings are a text as it is written, and what it spells when it is decoded once and twice. A vendor may escape what it echoes for HTML,
 // JSON, SQL, a URL or source code, and a framework may do it again; so the text is decoded before it is searched, not the value spelt in all
-// ways. All readings keep their places in the source.
+// ways. All readings keep their places in the source. They are made when they are first asked for, since most texts need none.
 type readings struct {
 	source string
-	levels []reading
-	cover  []int32 // for each byte of the source: how many hidden ranges begin here, less those that ended before it; see masked
+	levels []reading // see all
+	cover  []int32   // for each byte of the source: how many hidden ranges begin here, less those that ended before it; see masked
 }
 
 // mostDecoded is how often a text is decoded.
 const mostDecoded = 2
 
-// spellingMarks are the characters that a spelling begins with.
-const spellingMarks = "&%\\'\"`"
+func readingsOf(source string) *readings { return &readings{source: source} }
 
-func readingsOf(source string) *readings {
-	t := &readings{source: source, levels: make([]reading, 1, 1+mostDecoded)}
-	chars := make([]char, 0, len(source))
-	for at, r := range source {
-		chars = append(chars, char{r, int32(at), int32(at + width(source[at:], r))}) //nolint:gosec // a text is bounded by the reply's limit
-	}
-	t.levels[0].chars = chars
-	if !strings.ContainsAny(source, spellingMarks) {
-		return t
-	}
-	for range mostDecoded {
-		decoded, changed := decodeOnce(chars)
-		if !changed {
-			break
+// isSpelling reports whether a text may have more than one reading: a spelling of something is more than the mark that it begins with.
+func isSpelling(text string) bool {
+	for i := range max(len(text), 1) - 1 {
+		switch next := text[i+1]; text[i] {
+		case '&', '%':
+			if next == '#' || isAlphanumeric(rune(next)) {
+				return true
+			}
+		case '\\':
+			return true
+		case '\'', '"', '`':
+			if next == text[i] {
+				return true
+			}
 		}
-		t.levels, chars = append(t.levels, reading{chars: decoded}), decoded
 	}
-	return t
+	return false
+}
+
+func (t *readings) all() []reading {
+	if t.levels != nil {
+		return t.levels
+	}
+	chars := make([]char, 0, len(t.source))
+	for at, r := range t.source {
+		chars = append(chars, char{r, int32(at), int32(at + width(t.source[at:], r))}) //nolint:gosec // a text is bounded by the reply's limit
+	}
+	t.levels = append(make([]reading, 0, 1+mostDecoded), reading{chars: chars})
+	for changed := isSpelling(t.source); changed && len(t.levels) <= mostDecoded; {
+		if chars, changed = decodeOnce(chars); changed {
+			t.levels = append(t.levels, reading{chars: chars})
+		}
+	}
+	return t.levels
 }
 
 // width is how many bytes of a text its first character takes: one where it is not UTF-8.
@@ -64,12 +79,11 @@ func width(text string, r rune) int {
 // spelt returns the texts of all readings.
 func spelt(text string) []string {
 	list := []string{text}
-	if !strings.ContainsAny(text, spellingMarks) {
-		return list
-	}
-	t := readingsOf(text)
-	for i := range t.levels[1:] {
-		list = append(list, t.levels[i+1].in(plain).text)
+	if isSpelling(text) {
+		t := readingsOf(text)
+		for i := range t.all()[1:] {
+			list = append(list, t.levels[i+1].in(plain).text)
+		}
 	}
 	return list
 }
@@ -148,7 +162,7 @@ func (f form) append(text []byte, r rune) []byte {
 	return text
 }
 
-// separators stand between the parts of a number and between words, or quote them.
+// separators are between the parts of a number and between words, or quote them.
 const separators = "-./:()\\'\"`\u2018\u2019\u201c\u201d"
 
 // appendLetter appends one character of a decomposed text. A plus sign is how a form spells a space, so it counts as one.

@@ -58,7 +58,7 @@ type Request interface {
 	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
 	// configuration, never of the caller's.
 	Encode(env Env) (soap.Message, *Error)
-	// Preview gives what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
+	// Preview returns what Encode would send in a version of SOAP that the operation speaks, for people: every secret is masked. Its errors are
 	// those of Encode.
 	Preview(v soap.Version, env Env) (Preview, *Error)
 	// Fingerprint appends what was asked, secrets in clear: two requests append the same bytes exactly when they ask the same, whatever their
@@ -76,7 +76,7 @@ type Env struct {
 	Caller      Caller
 }
 
-// Caller is who calls the proxy, as far as a vendor is told. Empty fields fall back to the configuration.
+// Caller is who calls the proxy, as far as a vendor learns it. Empty fields fall back to the configuration.
 type Caller struct {
 	UserID           string
 	OriginatingToken secret.Secret
@@ -107,8 +107,8 @@ type Definition struct {
 
 	// Request and Response are the shapes of the two bodies. The operation id is no part of the response's: every answer has it.
 	Request, Response *shape.Shape
-	// Headers returns the blocks of the envelope's header. Optional.
-	Headers func(Env) []soap.HeaderBlock
+	// Header writes the blocks of the envelope's header. Optional.
+	Header func(*soap.Writer, Env)
 	// Rules are those between members. Optional.
 	Rules []rules.On
 	// LastRule sees what the others reported, and may change it. Optional.
@@ -212,8 +212,9 @@ func (r *request) Format(f fmt.State, _ rune) {
 }
 
 func (r *request) Encode(env Env) (soap.Message, *Error) {
-	filled, headers := r.complete(env)
-	message, err := r.op.encoder.Encode(r.op.Version, filled.Root(), headers...)
+	filled := r.fill(env)
+	defer filled.Free()
+	message, err := r.op.encoder.Encode(r.op.Version, filled.Root(), func(w *soap.Writer) { r.op.header(w, env) })
 	if err != nil {
 		return soap.Message{}, internal(err)
 	}
@@ -221,17 +222,19 @@ func (r *request) Encode(env Env) (soap.Message, *Error) {
 	return message, nil
 }
 
-// complete returns the request with what the proxy fills in, and the blocks of the envelope's header.
-func (r *request) complete(env Env) (filled *record.Record, headers []soap.HeaderBlock) {
-	filled = r.asked
+// fill returns a copy of the request with what the proxy fills in.
+func (r *request) fill(env Env) *record.Record {
+	filled := r.asked.Copy()
 	if r.op.Fill != nil {
-		filled = r.asked.Clone()
 		r.op.Fill(filled, env)
 	}
-	if r.op.Headers != nil {
-		headers = r.op.Headers(env)
+	return filled
+}
+
+func (o *operation) header(w *soap.Writer, env Env) {
+	if o.Header != nil {
+		o.Header(w, env)
 	}
-	return filled, headers
 }
 
 func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }

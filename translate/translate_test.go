@@ -104,9 +104,7 @@ func TestEncode(t *testing.T) {
 		}
 		r.SetText(name, strings.ToUpper(r.Root().Find(name).Text()))
 	}
-	d.Headers = func(env translate.Env) []soap.HeaderBlock {
-		return []soap.HeaderBlock{func(w *soap.Writer) { w.Markup("<h>"); w.Text(env.Caller.UserID); w.Markup("</h>") }}
-	}
+	d.Header = func(w *soap.Writer, env translate.Env) { w.Markup("<h>"); w.Text(env.Caller.UserID); w.Markup("</h>") }
 	op := define(t, d)
 	request, problem := op.Read([]byte(toyRequest))
 	if problem != nil {

@@ -76,8 +76,8 @@ func (s *Sent) Logged(text string) string {
 // masked is mask, and replaces what looks like a password, too.
 func (s *Sent) masked(text string) string {
 	t := readingsOf(text)
-	t.hide(s.secrets())
-	t.hide(s.values())
+	s.hideSecrets(t)
+	s.hideValues(t)
 	t.hidePasswords()
 	return t.masked(len(text))
 }
@@ -102,23 +102,23 @@ const maxFreeText = 4 << 10
 // FreeText makes a free text of a success fit for the caller: as it is, with every secret and what looks like a password masked, up to 4 KiB;
 // or a fixed sentence when it is a stack trace.
 func (s *Sent) FreeText(text string) string {
-	secrets := s.secrets()
 	if len(text) <= longestReason {
 		if isStackTrace(text) {
 			return withheld
 		}
 		t := readingsOf(text)
-		t.hide(secrets)
+		s.hideSecrets(t)
 		t.hidePasswords()
 		return cut(t.masked(len(text)), maxFreeText)
 	}
 	// What is shown ends long before what is searched, so that no secret is cut in two; unless it is enormous.
 	const shown, longestSpelling = longestReason / 2, len("&amp;quot;")
 	window := text[:longestReason]
+	t := readingsOf(window)
+	secrets := s.secretsIn(everything) // some may go on behind the window
 	if isStackTrace(window) || slices.ContainsFunc(secrets, func(n needle) bool { return len(n.text) > shown/longestSpelling }) {
 		return withheld
 	}
-	t := readingsOf(window)
 	t.hide(secrets)
 	t.hidePasswords()
 	return cut(strings.ToValidUTF8(t.masked(shown), "")+"…", maxFreeText)

@@ -94,36 +94,35 @@ func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Op
 		return translate.Operation{}, err
 	}
 	d.Fill, d.Outcome = base.fill, answer.judge
-	d.Headers = func(env translate.Env) []soap.HeaderBlock {
-		return append([]soap.HeaderBlock{credentials(c, env)}, soap.UsernameTokens(c.Username, c.Password)...)
+	d.Header = func(w *soap.Writer, env translate.Env) {
+		writeCredentials(w, c, env)
+		w.UsernameToken(c.Username, c.Password)
 	}
 	d.Fault = fault
 	d.Secrets = append([]secret.Secret{c.DirectToken, c.OriginatingToken, c.Password}, c.Secrets...)
 	return translate.Define(d)
 }
 
-// credentials are the header of every request: ScCredentials. The reply's header echoes it, tokens included, and is never read.
-func credentials(c Config, env translate.Env) soap.HeaderBlock {
-	originating := env.Caller.OriginatingToken
-	if originating == "" {
-		originating = c.OriginatingToken
-	}
-	return func(w *soap.Writer) {
-		w.Markup(`<ScCredentials xmlns="` + namespace + `">`)
-		writeToken(w, "DirectUserNameToken", c.DirectToken)
-		writeToken(w, "OriginatingUserNameToken", originating)
-		// A string on the page; an instant by its name [decided].
-		w.Markup("<Created>" + instant(env.Now) + "</Created></ScCredentials>")
-	}
+// writeCredentials writes the header of every request: ScCredentials. The reply's header echoes it, tokens included, and is never read.
+func writeCredentials(w *soap.Writer, c Config, env translate.Env) {
+	w.Markup(`<ScCredentials xmlns="` + namespace + `">`)
+	writeToken(w, "DirectUserNameToken>", c.DirectToken)
+	writeToken(w, "OriginatingUserNameToken>", cmp.Or(env.Caller.OriginatingToken, c.OriginatingToken))
+	w.Markup("<Created>")
+	w.Markup(instant(env.Now)) // a string on the page; an instant by its name [decided]
+	w.Markup("</Created></ScCredentials>")
 }
 
-func writeToken(w *soap.Writer, element string, id secret.Secret) {
+func writeToken(w *soap.Writer, tag string, id secret.Secret) {
 	if id == "" {
 		return
 	}
-	w.Markup("<" + element + "><BinarySecurityToken><ID>")
+	w.Markup("<")
+	w.Markup(tag)
+	w.Markup("<BinarySecurityToken><ID>")
 	w.Secret(id)
-	w.Markup("</ID></BinarySecurityToken></" + element + ">")
+	w.Markup("</ID></BinarySecurityToken></")
+	w.Markup(tag)
 }
 
 // instant writes xsd:dateTime in UTC.

@@ -47,7 +47,7 @@ type UpdateCustomerPINResponse struct {
 // pinRules are those between the members [decided].
 var pinRules = []rules.Rule{
 	rules.RequireAnyOf("accountNumber", "customerNumber"),
-	rules.RequireWhen("pin", rules.Condition{Member: "operationType", In: []string{"UPDATE"}}, rules.Says{
+	rules.RequireWhen("pin", rules.Condition{Member: "operationType", In: []string{"UPDATE"}}, rules.Wording{
 		Detail: "The PIN is required when operationType is UPDATE, and may not be empty or only white space.",
 	}),
 }

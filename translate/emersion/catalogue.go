@@ -107,9 +107,9 @@ func broken(number int, detail string) translate.Violation {
 }
 
 // says is what broken says, for a rule.
-func says(number int, detail string) rules.Says {
+func says(number int, detail string) rules.Wording {
 	v := broken(number, detail)
-	return rules.Says{Code: v.Code, Detail: v.Detail}
+	return rules.Wording{Code: v.Code, Detail: v.Detail}
 }
 
 // rename gives a violation of the tags or of the JSON shape the vendor's number, where the page has one for it.

@@ -39,7 +39,7 @@ func contactRules(place string) []rules.Rule {
 }
 
 // text is a rule of one text, and the pattern that says as much of it as a pattern can.
-func text(member, pattern string, holds func(string) bool, broken rules.Says) rules.Rule {
+func text(member, pattern string, holds func(string) bool, broken rules.Wording) rules.Rule {
 	return rules.Checker{
 		Members: []string{member},
 		Check: func(texts []string) *record.Violation {

@@ -231,7 +231,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			ReplyByLocalName: true, // the page's reply is not well-formed, and says nothing certain of namespaces
 		},
 		Limits:   c.Limits,
-		Headers:  func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
+		Header:   func(w *soap.Writer, _ translate.Env) { w.UsernameToken(c.Username, c.Password) },
 		Rules:    c.rulesBetween(),
 		LastRule: billing,
 		Rename:   rename,

@@ -56,8 +56,8 @@ func (c Config) organisationRules() []rules.Rule {
 		return rules.Described(is(of), pattern)
 	}
 	list := []rules.Rule{
-		rules.RequireWhen(kind, rules.Condition{Member: identifier}, rules.Says{Detail: "The type of the identifier is required: ABN, ACN, RBN or TFN."}),
-		rules.RequireWhen(identifier, rules.Condition{Member: kind}, rules.Says{Detail: "The identifier is required when its type is given."}),
+		rules.RequireWhen(kind, rules.Condition{Member: identifier}, rules.Wording{Detail: "The type of the identifier is required: ABN, ACN, RBN or TFN."}),
+		rules.RequireWhen(identifier, rules.Condition{Member: kind}, rules.Wording{Detail: "The identifier is required when its type is given."}),
 		rules.Checker{
 			Members: []string{identifier, kind},
 			Check: func(texts []string) *record.Violation {

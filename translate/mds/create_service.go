@@ -128,9 +128,9 @@ func createService(c Config) (translate.Operation, error) {
 			Action:         c.SOAPAction,
 			Reply:          []xml.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
 		},
-		Limits:  c.Limits,
-		Headers: func(translate.Env) []soap.HeaderBlock { return soap.UsernameTokens(c.Username, c.Password) },
-		Rules:   []rules.On{{Object: "serviceData", Rules: serviceRules}},
+		Limits: c.Limits,
+		Header: func(w *soap.Writer, _ translate.Env) { w.UsernameToken(c.Username, c.Password) },
+		Rules:  []rules.On{{Object: "serviceData", Rules: serviceRules}},
 		Fill: func(r *record.Record, env translate.Env) {
 			r.SetText(level, strings.ToUpper(r.Root().Find(level).Text()))
 			if !r.Root().Find(reference).Present() {

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"soapbridge/translate/shape"
-	"soapbridge/translate/xml"
 )
 
 // MaxDepth bounds the nesting of a request body. The deepest built-in operation nests seven levels.
@@ -22,18 +21,40 @@ const MaxDepth = 32
 // ReadJSON reads a body along a shape. What does not fit the shape goes into the report, and the reading goes on, so that every violation is
 // reported at once; only what is not JSON at all is an error, of which Malformed says what a caller may know.
 func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
-	r := reader{text: string(body), record: &Record{}, report: report}
-	r.record.body = r.text
-	r.record.reset(s, len(body)/12) // most objects lack some members
+	r := readers.Get().(*reader) //nolint:forcetypeassert // the pool's own
+	defer r.release()
+	r.json, r.report, r.record = body, report, blank()
+	defer r.record.Free()
+	// Texts take no more than in JSON, and few members less than 12 bytes: a large body does not grow them step by step.
+	r.texts, r.record.slots = slices.Grow(r.texts, len(body)), slices.Grow(r.record.slots, len(body)/12)
+	r.record.reset(s)
 	r.space()
-	err := r.single(0, &shape.Field{Kind: shape.Object, Object: s}) // null is not an object that is absent
-	if r.space(); err == nil && r.pos < len(r.text) {
+	err := r.root(s)
+	if r.space(); err == nil && r.pos < len(r.json) {
 		err = errSyntax
 	}
 	if err != nil {
 		return nil, err
 	}
-	return r.record, nil
+	read := &Record{slots: slices.Clone(r.record.slots), text: string(r.texts)} // as much room as it needs, and no more
+	read.root = Object{read, s, 0}
+	return read, nil
+}
+
+// readers are kept for their room.
+var readers = sync.Pool{New: func() any { return &reader{} }}
+
+// mostTexts is the largest room for texts that is kept, in bytes: see mostSlots.
+const mostTexts = 32 << 10
+
+func (r *reader) release() {
+	if cap(r.texts) > mostTexts {
+		return
+	}
+	clear(r.texts) // some are secrets
+	clear(r.path[:cap(r.path)])
+	*r = reader{texts: r.texts[:0], path: r.path[:0]}
+	readers.Put(r)
 }
 
 // errSyntax is the error of all bodies that are not JSON, or nested too deep. Which byte it is, Malformed finds out.
@@ -80,10 +101,11 @@ func describe(body []byte, err error) string {
 // reader reads JSON (RFC 8259) along a shape. Its methods are named after what they read; each begins at the first byte of it and ends behind the
 // last one.
 type reader struct {
-	text   string
+	json   []byte
 	pos    int
 	depth  int
 	path   []step
+	texts  []byte // of the leaves, without quotes and escapes
 	record *Record
 	report *Report
 }
@@ -94,34 +116,33 @@ type step struct {
 	index int
 }
 
-// blame records a violation at the current path. Only violations pay for pointers.
-func (r *reader) blame(at int, code Code, detail string, params map[string]any) {
-	r.report.append(Violation{Pointer: r.pointer(), Code: code, Detail: detail, Params: params}, int32(at)) //nolint:gosec // see open
+// violate records a violation at the current path. Only violations pay for pointers.
+func (r *reader) violate(at int, code Code, detail string, params map[string]any) {
+	r.report.addAt(int32(at), Violation{Pointer: r.pointer(), Code: code, Detail: detail, Params: params}) //nolint:gosec // see open
 }
 
 func (r *reader) pointer() string {
-	var b strings.Builder
+	var room [256]byte
+	b := room[:0]
 	for _, s := range r.path {
-		b.WriteByte('/')
+		b = append(append(b, '/'), s.name...)
 		if s.index >= 0 {
-			b.WriteString(strconv.Itoa(s.index))
-		} else {
-			b.WriteString(pointerEscapes.Replace(echoed(s.name)))
+			b = strconv.AppendInt(b, int64(s.index), 10)
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
-// longestEcho bounds a member's name in a pointer, in code points: a caller's own name is told back, not a body of it.
+// longestEcho bounds a member's name in a pointer, in code points: a caller's own name is repeated, not a body of it.
 const longestEcho = 100
 
-// echoed returns a name as it is told back. What is not UTF-8 becomes U+FFFD.
+// echoed returns a name of the caller's as a pointer has it. What is not UTF-8 becomes U+FFFD.
 func echoed(name string) string {
 	runes := []rune(name)
 	if len(runes) > longestEcho {
-		return string(runes[:longestEcho]) + "…"
+		return pointerEscapes.Replace(string(runes[:longestEcho])) + "…"
 	}
-	return string(runes)
+	return pointerEscapes.Replace(string(runes))
 }
 
 // pointerEscapes are those of RFC 6901, section 3.
@@ -141,6 +162,14 @@ func (r *reader) value(slot int32, f *shape.Field) error {
 	return r.single(slot, f)
 }
 
+// root reads the whole body. Null is not an object that is absent.
+func (r *reader) root(s *shape.Shape) error {
+	if r.peek() != '{' {
+		return r.wrongType(0, anObject)
+	}
+	return r.object(0, s)
+}
+
 // single reads one value that is neither null nor an array of the field's.
 func (r *reader) single(slot int32, f *shape.Field) error {
 	c := r.peek()
@@ -149,14 +178,14 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 		if c == '{' {
 			return r.object(slot, f.Object)
 		}
-		return r.wrongType(slot, "an object")
+		return r.wrongType(slot, anObject)
 	case shape.Boolean:
 		return r.boolean(slot)
 	case shape.Integer:
 		if isNumber(c) {
 			return r.integer(slot, f)
 		}
-		return r.wrongType(slot, "an integer")
+		return r.wrongType(slot, anInteger)
 	case shape.Float:
 		return r.float(slot)
 	case shape.XML:
@@ -166,79 +195,7 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 	if c == '"' {
 		return r.string(slot)
 	}
-	return r.wrongType(slot, "a string")
-}
-
-func (r *reader) boolean(slot int32) error {
-	for _, word := range [...]string{"true", "false"} {
-		if r.peek() == word[0] {
-			r.set(slot, r.pos, r.pos+len(word))
-			return r.literal(word)
-		}
-	}
-	return r.wrongType(slot, "true or false")
-}
-
-func (r *reader) float(slot int32) error {
-	begin := r.pos
-	switch {
-	case isNumber(r.peek()):
-		err := r.number()
-		r.set(slot, begin, r.pos)
-		return err
-	case isInfinite(r.text[r.pos:]):
-		err := r.skip()
-		r.set(slot, begin+1, r.pos-1)
-		return err
-	}
-	return r.wrongType(slot, `a number, or "INF", "-INF" or "NaN"`)
-}
-
-func (r *reader) element(slot int32) error {
-	if r.peek() != '"' {
-		return r.wrongType(slot, "a string")
-	}
-	err := r.string(slot)
-	if s := &r.record.slots[slot]; s.state == present && !isElement((Value{record: r.record, slot: slot}).Text()) {
-		s.state = unreadable
-		r.blame(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
-	}
-	return err
-}
-
-// set makes a part of the body the text of a leaf.
-func (r *reader) set(slot int32, begin, end int) {
-	s := &r.record.slots[slot]
-	s.begin, s.stop, s.state = int32(begin), int32(end), present //nolint:gosec // see open
-}
-
-// isInfinite reports whether one of the words comes next that XML Schema has for what no number in JSON is.
-func isInfinite(text string) bool {
-	return strings.HasPrefix(text, `"INF"`) || strings.HasPrefix(text, `"-INF"`) || strings.HasPrefix(text, `"NaN"`)
-}
-
-func isElement(text string) bool {
-	for s := xml.NewScanner([]byte(text), xml.Limits{}); ; {
-		if kind, err := s.Next(); err != nil || kind == xml.EndDocument {
-			return err == nil
-		}
-	}
-}
-
-func (r *reader) wrongType(slot int32, expected string) error {
-	begin := r.pos
-	container := r.peek() == '{' || r.peek() == '['
-	err := r.skip()
-	s := &r.record.slots[slot]
-	s.state = unreadable
-	if container {
-		s.end = int32(r.pos) //nolint:gosec // see open
-	}
-	if s.at == 0 {
-		s.at = int32(begin) //nolint:gosec // see open
-	}
-	r.blame(int(s.at), WrongType, "This must be "+expected+".", map[string]any{"expected": expected})
-	return err
+	return r.wrongType(slot, aString)
 }
 
 // object reads an object into a slot. Unknown members and those that appear twice count as given, null does not.
@@ -257,13 +214,16 @@ func (r *reader) object(slot int32, s *shape.Shape) error {
 	at := &r.record.slots[slot]
 	at.state = present
 	m := members{reader: r, shape: s, object: slot, first: at.first, named: at.subtype == 0}
+	inside := len(r.path)
+	r.path = append(r.path, step{})
 	err := r.each('}', func(int) error { return m.read() })
 	if err != nil {
 		return err
 	}
+	r.path = r.path[:inside]
 	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
-	if !m.given {
-		r.blame(int(r.record.slots[slot].at), EmptyObject, "An object may not be empty. Leave the member out instead.", nil)
+	if !m.filled {
+		r.violate(int(r.record.slots[slot].at), EmptyObject, "An object may not be empty. Leave the member out instead.", nil)
 	}
 	return nil
 }
@@ -275,7 +235,7 @@ type members struct {
 	shape         *shape.Shape
 	object, first int32 // slots of the object, and of its first member
 	next          int   // index of the field that is likely to come: members come in the order of the shape more often than not
-	given         bool  // the object is not empty
+	filled        bool  // the object is not empty
 	named         bool  // no member is to name the object's shape any more
 }
 
@@ -285,20 +245,20 @@ func (m *members) read() error {
 	if err != nil {
 		return err
 	}
-	i, known := m.next, m.next < len(m.shape.Fields) && m.shape.Fields[m.next].Name == name && !m.shape.Fields[m.next].Hidden
+	i, known := m.next, m.next < len(m.shape.Fields) && m.shape.Fields[m.next].Name == string(name) && !m.shape.Fields[m.next].Hidden
 	if !known {
-		i, known = m.shape.ByName([]byte(name))
+		i, known = m.shape.ByName(name)
 	}
 	m.next = i + 1
-	m.path = append(m.path, step{name, -1})
-	defer func() { m.path = m.path[:len(m.path)-1] }()
 	if !known {
-		return m.stranger(begin, name)
+		m.path[len(m.path)-1] = step{echoed(string(name)), -1}
+		return m.other(begin, string(name))
 	}
+	m.path[len(m.path)-1] = step{m.shape.Fields[i].Name, -1}
 	member := m.first + int32(i) //nolint:gosec // at most MaxFields
 	if m.record.slots[member].at != 0 {
-		m.given = true
-		m.again(begin)
+		m.filled = true
+		m.again(member, begin)
 		err = m.skip()
 		if m.record.slots[member].end != 0 { // what both lack is missing behind the second
 			m.record.slots[member].end = int32(m.pos) //nolint:gosec // see open
@@ -307,27 +267,27 @@ func (m *members) read() error {
 	}
 	m.record.slots[member].at = int32(begin) //nolint:gosec // see open
 	err = m.value(member, &m.shape.Fields[i])
-	m.given = m.given || m.record.slots[member].state != absent
+	m.filled = m.filled || m.record.slots[member].state != absent
 	return err
 }
 
 // again reports a member that appears more than once: once, however often it does.
-func (m *members) again(begin int) {
-	isDuplicate := func(v Violation) bool { return v.Code == DuplicateMember }
-	if !m.report.Holds(m.pointer(), isDuplicate) {
-		m.blame(begin, DuplicateMember, "This member appears more than once in its object.", nil)
+func (m *members) again(slot int32, begin int) {
+	if s := &m.record.slots[slot]; !s.repeated {
+		s.repeated = true
+		m.violate(begin, DuplicateMember, "This member appears more than once in its object.", nil)
 	}
 }
 
-// stranger reads a member that the shape does not have: the name of the subtype, or a violation.
-func (m *members) stranger(begin int, name string) error {
+// other reads a member that the shape does not have: the name of the subtype, or a violation.
+func (m *members) other(begin int, name string) error {
 	switch {
 	case name == shape.Discriminator && !m.named:
-		m.given, m.named = true, true
+		m.filled, m.named = true, true
 	case name == shape.Discriminator && m.record.slots[m.object].subtype > 0:
-		m.again(begin)
+		m.again(m.object, begin)
 	default:
-		m.given = true
+		m.filled = true
 		m.unknown(begin, m.shape, name)
 	}
 	return m.skip()
@@ -362,52 +322,47 @@ func (r *reader) each(end byte, element func(n int) error) error {
 }
 
 // name reads a member's name up to its value.
-func (r *reader) name() (string, error) {
+func (r *reader) name() ([]byte, error) {
 	if r.peek() != '"' {
-		return "", errSyntax
+		return nil, errSyntax
 	}
-	raw, escaped, err := r.quoted()
+	quoted, _, escaped, err := r.quoted()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	r.space()
 	if r.peek() != ':' {
-		return "", errSyntax
+		return nil, errSyntax
 	}
 	r.pos++
 	r.space()
 	if escaped {
-		unquoted, _ := jsontext.AppendUnquote(nil, `"`+raw+`"`) // what is not Unicode becomes U+FFFD, and no member has such a name
-		return string(unquoted), nil
+		name, _ := jsontext.AppendUnquote(nil, quoted) // what is not Unicode becomes U+FFFD, and no member has such a name
+		return name, nil
 	}
-	return raw, nil
+	return quoted[1 : len(quoted)-1], nil
 }
 
 func (r *reader) unknown(at int, s *shape.Shape, name string) {
-	members := []string{}
-	params := map[string]any{}
+	params := map[string]any{"members": s.Names()}
 	detail := "There is no such member here."
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if f.Hidden {
-			continue
-		}
-		members = append(members, f.Name)
-		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Wire.Local) {
+		if !f.Hidden && (strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Wire.Local)) {
 			params["didYouMean"] = f.Name
 			detail = "There is no such member here; names are compared with their letter case. Did you mean " + f.Name + "?"
 		}
 	}
-	params["members"] = members
-	r.blame(at, UnknownMember, detail, params)
+	r.violate(at, UnknownMember, detail, params)
 }
 
 // array reads an array. One without items is absent.
 func (r *reader) array(slot int32, f *shape.Field) error {
 	if r.peek() != '[' {
-		return r.wrongType(slot, "an array")
+		return r.wrongType(slot, anArray)
 	}
-	last := int32(0)
+	last, inside := int32(0), len(r.path)
+	r.path = append(r.path, step{})
 	err := r.each(']', func(n int) error {
 		item := int32(len(r.record.slots)) //nolint:gosec // see open
 		r.record.slots = append(r.record.slots, slot0)
@@ -418,8 +373,7 @@ func (r *reader) array(slot int32, f *shape.Field) error {
 			r.record.slots[last].next = item
 		}
 		last = item
-		r.path = append(r.path, step{"", n})
-		defer func() { r.path = r.path[:len(r.path)-1] }()
+		r.path[inside] = step{"", n}
 		if r.peek() != 'n' {
 			return r.single(item, f)
 		}
@@ -427,84 +381,14 @@ func (r *reader) array(slot int32, f *shape.Field) error {
 			r.record.slots[item].state = null
 		} else {
 			r.record.slots[item].state = unreadable
-			r.blame(r.pos, NullInArray, "An array may not hold null.", nil)
+			r.violate(r.pos, NullInArray, "An array may not hold null.", nil)
 		}
 		return r.literal("null")
 	})
+	r.path = r.path[:inside]
 	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
 	return err
 }
 
 // slot0 is an empty slot.
 var slot0 slot
-
-func (r *reader) integer(slot int32, f *shape.Field) error {
-	begin := r.pos
-	if err := r.number(); err != nil {
-		return err
-	}
-	text := r.text[begin:r.pos]
-	if strings.ContainsAny(text, ".eE") {
-		r.record.slots[slot].state = unreadable
-		r.blame(int(r.record.slots[slot].at), BadNumber, "This must be an integer, without a fraction or an exponent.", nil)
-		return nil
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err != nil {
-		low, high := int64(math.MinInt64), int64(math.MaxInt64)
-		if f.Facets.Min != nil {
-			low = *f.Facets.Min
-		}
-		if f.Facets.Max != nil {
-			high = *f.Facets.Max
-		}
-		r.record.slots[slot].state = unreadable
-		r.blame(int(r.record.slots[slot].at), OutOfRange, fmt.Sprintf("From %d to %d.", low, high), map[string]any{"min": low, "max": high})
-	} else if n == 0 {
-		r.set(slot, r.pos-1, r.pos) // -0, too
-	} else {
-		r.set(slot, begin, r.pos)
-	}
-	return nil
-}
-
-// string reads a text that goes to the wire.
-func (r *reader) string(slot int32) error {
-	begin := r.pos + 1
-	text, escaped, err := r.quoted()
-	if err != nil {
-		return err
-	}
-	if escaped {
-		unquoted, err := jsontext.AppendUnquote(nil, `"`+text+`"`)
-		if err != nil {
-			r.invalidUnicode(slot)
-			return nil //nolint:nilerr // the caller's text, and in the report
-		}
-		text = string(unquoted)
-	}
-	if at, bad := xml.IllegalChar(text); bad {
-		r.illegal(slot, text[at:])
-	} else if escaped {
-		r.record.set(slot, text)
-	} else {
-		r.set(slot, begin, r.pos-1)
-	}
-	return nil
-}
-
-// illegal names the character that a text begins with, which XML 1.0 cannot carry.
-func (r *reader) illegal(slot int32, text string) {
-	c, size := utf8.DecodeRuneInString(text)
-	if c == utf8.RuneError && size == 1 {
-		r.invalidUnicode(slot)
-		return
-	}
-	name := fmt.Sprintf("U+%04X", c)
-	r.record.slots[slot].state = unreadable
-	r.blame(int(r.record.slots[slot].at), CharacterNotAllowed, "The text holds "+name+", a character that XML cannot carry.", map[string]any{"character": name})
-}
-
-func (r *reader) invalidUnicode(slot int32) {
-	r.record.slots[slot].state = unreadable
-	r.blame(int(r.record.slots[slot].at), InvalidUnicode, "The text is not valid Unicode: invalid UTF-8, or half of a surrogate pair.", nil)
-}

@@ -1,34 +1,39 @@
-// Package record holds messages: the values along a shape. A record is made by reading JSON or by decoding a reply, and everything that follows walks
-// it without reflection: rules, fingerprints, envelopes, answers.
+// Package record holds messages: the values along a shape. A record is made by reading JSON or by decoding a reply, and everything that
+// follows walks it without reflection: rules, fingerprints, envelopes, answers.
 package record
 
 import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"soapbridge/translate/shape"
 )
 
-// Record is one message. Every value is a text: as it was written, or in the canonical form of its kind. What has been read does not change; what
-// the proxy fills in goes into a copy.
+// Record is one message. Every value is a text: as it was written, or in the canonical form of its kind. What has been read does not
+// change; what the proxy fills in goes into a copy.
 type Record struct {
 	slots []slot
-	body  string   // what most texts are parts of
-	texts []string // the others: what was escaped, decoded or filled in
+	text  string   // what was read from JSON: the texts of all leaves, one behind the other
+	texts []string // what was decoded from XML or filled in
 	root  Object
 }
 
-// slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a request.
+// slot is the place of one value. It has no pointers, so that the garbage collector has nothing to look for in the largest part of a
+// request.
 type slot struct {
-	// begin and stop bound a leaf's text in the body. Where begin is negative it is the complement of the text's index among the others.
+	// begin and stop bound a leaf's text in the record's. Where begin is negative it is the complement of the text's index among the others.
 	begin, stop int32
-	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next item.
+	// first is the slot of an object's first member, behind which the others follow, or of an array's first item; next is that of the next
+	// item.
 	first, next int32
-	// at is the byte of the JSON at which the value's name begins, or an item; 0 where there is none. end is the byte behind an object or an array.
-	at, end int32
-	state   state
-	subtype uint16 // of an object: its place among the shape's subtypes, from 1; 0 for the shape itself
+	// at is the byte of the JSON at which the value's name begins, or an item; 0 where there is none. end is the byte behind an object or an
+	// array.
+	at, end  int32
+	state    state
+	repeated bool   // of a member, or of the name of an object's subtype: it appears more than once
+	subtype  uint16 // of an object: its place among the shape's subtypes, from 1; 0 for the shape itself
 }
 
 type state uint8
@@ -40,17 +45,15 @@ const (
 	unreadable // given, and a violation
 )
 
-// New returns an empty record.
+// New returns an empty record, with room for a usual reply.
 func New(s *shape.Shape) *Record {
-	r := &Record{}
-	r.reset(s, 0)
+	r := &Record{slots: make([]slot, 0, 16), texts: make([]string, 0, 8)}
+	r.reset(s)
 	return r
 }
 
-// reset makes an empty record of a shape, with room for some slots.
-func (r *Record) reset(s *shape.Shape, room int) {
-	r.slots = slices.Grow(r.slots[:0], 1+max(room, len(s.Fields)))[:1]
-	r.slots[0] = slot{state: present}
+func (r *Record) reset(s *shape.Shape) {
+	r.slots = append(r.slots[:0], slot{state: present})
 	r.root = Object{r, s, 0}
 	r.open(0, s)
 }
@@ -63,11 +66,31 @@ func (r *Record) open(object int32, s *shape.Shape) {
 	r.slots[object].first = int32(first) //nolint:gosec // a body is at most 2 GiB, and each slot takes a byte of it or belongs to an object that does
 }
 
-// Clone returns a copy that can be changed.
-func (r *Record) Clone() *Record {
-	c := &Record{slots: slices.Clone(r.slots), body: r.body, texts: slices.Clip(r.texts)}
+// Copy returns a copy that can be changed, and that is good until it is freed.
+func (r *Record) Copy() *Record {
+	c := blank()
+	c.slots, c.texts, c.text = append(c.slots, r.slots...), append(c.texts, r.texts...), r.text
 	c.root = Object{c, r.root.shape, 0}
 	return c
+}
+
+// records are kept for their room.
+var records = sync.Pool{New: func() any { return &Record{} }}
+
+func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert // the pool's own
+
+// mostSlots is the largest room of a record that is kept: a few large requests must not hold memory for good. A request of every member
+// takes 300.
+const mostSlots = 1 << 10
+
+// Free keeps the room of a copy for others. Nothing may use the copy any more.
+func (r *Record) Free() {
+	if cap(r.slots) > mostSlots || cap(r.texts) > mostSlots {
+		return
+	}
+	clear(r.texts)
+	*r = Record{slots: r.slots[:0], texts: r.texts[:0]}
+	records.Put(r)
 }
 
 // Format keeps the texts of a record, some of which are secrets, out of logs: whatever the verb, only the name of the shape is printed.
@@ -150,7 +173,7 @@ func (v Value) Text() string {
 	if v.record == nil {
 		return ""
 	}
-	return v.record.body[s.begin:s.stop]
+	return v.record.text[s.begin:s.stop]
 }
 
 // Object returns an object's members. The value must be present.
@@ -184,7 +207,11 @@ func (v Value) Items() iter.Seq2[int, Value] {
 // The methods below make a record. They must be called before anybody else has it, or on a copy.
 
 // Set makes a leaf present.
-func (v Value) Set(text string) { v.record.set(v.slot, text) }
+func (v Value) Set(text string) {
+	if !v.Present() || v.Text() != text {
+		v.record.set(v.slot, text)
+	}
+}
 
 func (r *Record) set(at int32, text string) {
 	s := &r.slots[at]

@@ -102,7 +102,7 @@ func TestChange(t *testing.T) {
 		{"one less that is not there", func(c *Record) { c.Remove(find(t, s, "nilObject/text")) }, body},
 		{"an object again", func(c *Record) { c.Remove(find(t, s, "object")); c.SetText(find(t, s, "object/flag"), "true") }, `{"text":"a","object":{"flag":true},"objects":[{"text":"c"}]}`},
 	} {
-		c := r.Clone()
+		c := r.Copy()
 		test.change(c)
 		if got := shown(c); got != test.want {
 			t.Errorf("%s: %s", test.name, got)
@@ -110,6 +110,24 @@ func TestChange(t *testing.T) {
 		if !bytes.Equal(r.AppendCanonical(nil), canonical) || shown(r) != body {
 			t.Errorf("%s: the original is %s", test.name, shown(r))
 		}
+		c.Free()
+	}
+}
+
+// TestRoomIsEmpty keeps the secrets of one request out of the room that another one is read into.
+func TestRoomIsEmpty(t *testing.T) {
+	r := &reader{texts: []byte("secret"), path: []step{{"name", -1}}, json: []byte("secret"), report: &Report{}}
+	texts := r.texts
+	r.release()
+	if string(texts) != "\x00\x00\x00\x00\x00\x00" || len(r.texts)+len(r.path)+len(r.json) > 0 || r.path[:1][0].name != "" || r.report != nil {
+		t.Errorf("%q %+v", texts, r)
+	}
+	c := good(t, everything(t), `{"text":"secret"}`).Copy()
+	c.SetText(find(t, everything(t), "text"), "secret")
+	filled := c.texts
+	c.Free()
+	if c.text != "" || len(c.slots)+len(c.texts) > 0 || filled[0] != "" {
+		t.Errorf("%q %q", c.text, filled)
 	}
 }
 
@@ -147,7 +165,7 @@ func TestLeaves(t *testing.T) {
 	want := []string{"/text=t", "/objects/0/texts/0=a", "/objects/0/texts/1=b", "/objects/1/nil=", "/nilObject=", "/animal/bark=w"}
 	for limit := 1; limit <= len(want)+1; limit++ {
 		var got []string
-		end := r.Leaves(func(pointer []byte, v Value) bool {
+		end := r.LeavesAt(func(pointer []byte, v Value) bool {
 			got = append(got, string(pointer)+"="+v.Text())
 			return len(got) < limit
 		})

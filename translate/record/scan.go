@@ -1,6 +1,6 @@
 package record
 
-import "strings"
+import "unicode/utf8"
 
 // The grammar of JSON (RFC 8259), as far as a reader along a shape needs it. It is the project's own because a library that stops at the first
 // violation cannot report all, and one that hands out tokens costs more than everything else that a request needs. Package jsontext is its judge in
@@ -8,15 +8,15 @@ import "strings"
 
 // peek returns the byte that comes next; 0 at the end, where no value begins.
 func (r *reader) peek() byte {
-	if r.pos < len(r.text) {
-		return r.text[r.pos]
+	if r.pos < len(r.json) {
+		return r.json[r.pos]
 	}
 	return 0
 }
 
 func (r *reader) space() {
-	for r.pos < len(r.text) {
-		switch r.text[r.pos] {
+	for r.pos < len(r.json) {
+		switch r.json[r.pos] {
 		case ' ', '\t', '\r', '\n':
 			r.pos++
 		default:
@@ -26,40 +26,45 @@ func (r *reader) space() {
 }
 
 func (r *reader) literal(word string) error {
-	if !strings.HasPrefix(r.text[r.pos:], word) {
+	end := r.pos + len(word)
+	if end > len(r.json) || string(r.json[r.pos:end]) != word {
 		return errSyntax
 	}
-	r.pos += len(word)
+	r.pos = end
 	return nil
 }
 
 func isNumber(c byte) bool { return c == '-' || c >= '0' && c <= '9' }
 
-func (r *reader) number() error {
+// number reads a number, and reports whether it has neither a fraction nor an exponent.
+func (r *reader) number() (whole bool, err error) {
 	if r.peek() == '-' {
 		r.pos++
 	}
 	if r.peek() == '0' {
 		r.pos++
 	} else if !r.digits() {
-		return errSyntax
+		return false, errSyntax
 	}
+	whole = true
 	if r.peek() == '.' {
+		whole = false
 		r.pos++
 		if !r.digits() {
-			return errSyntax
+			return false, errSyntax
 		}
 	}
 	if c := r.peek(); c == 'e' || c == 'E' {
+		whole = false
 		r.pos++
 		if c := r.peek(); c == '+' || c == '-' {
 			r.pos++
 		}
 		if !r.digits() {
-			return errSyntax
+			return false, errSyntax
 		}
 	}
-	return nil
+	return whole, nil
 }
 
 // digits reads at least one.
@@ -71,28 +76,41 @@ func (r *reader) digits() bool {
 	return r.pos > begin
 }
 
-// quoted reads a string and returns what is between its quotes. It does not look for invalid UTF-8.
-func (r *reader) quoted() (raw string, escaped bool, err error) {
-	r.pos++
-	begin := r.pos
-	for r.pos < len(r.text) {
-		switch c := r.text[r.pos]; {
+// quoted reads a string and returns it with its quotes. A plain one has neither escapes nor characters beyond ASCII: it is what it says, and
+// XML can carry it. Of any other it is not known whether it is UTF-8.
+func (r *reader) quoted() (quoted []byte, plain, escaped bool, err error) {
+	json, begin := r.json, r.pos
+	plain = true
+	for i := begin + 1; i < len(json); {
+		switch c := json[i]; {
+		case isPlain[c]:
+			i++
 		case c == '"':
-			r.pos++
-			return r.text[begin : r.pos-1], escaped, nil
+			r.pos = i + 1
+			return json[begin:r.pos], plain, escaped, nil
 		case c == '\\':
-			escaped = true
-			if !r.escape() {
-				return "", false, errSyntax
+			plain, escaped = false, true
+			if r.pos = i; !r.escape() {
+				return nil, false, false, errSyntax
 			}
+			i = r.pos
 		case c < ' ':
-			return "", false, errSyntax
+			return nil, false, false, errSyntax
 		default:
-			r.pos++
+			plain = false
+			i++
 		}
 	}
-	return "", false, errSyntax
+	return nil, false, false, errSyntax
 }
+
+// isPlain has the bytes that are themselves in a string, whatever is around them.
+var isPlain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // escape reads a backslash and what belongs to it.
 func (r *reader) escape() bool {
@@ -128,7 +146,7 @@ func (r *reader) skip() error {
 	case '[':
 		return r.each(']', func(int) error { return r.skip() })
 	case '"':
-		_, _, err := r.quoted()
+		_, _, _, err := r.quoted()
 		return err
 	case 't':
 		return r.literal("true")
@@ -140,6 +158,7 @@ func (r *reader) skip() error {
 		if !isNumber(c) {
 			return errSyntax
 		}
-		return r.number()
+		_, err := r.number()
+		return err
 	}
 }

@@ -19,12 +19,10 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	given := raw != "" && raw != "null"
+	named := len(raw) > 0 && raw[0] != 'n' // null is no name
 	word, _ := jsontext.AppendUnquote(nil, raw)
-	names := make([]string, len(s.Subtypes))
 	for i, subtype := range s.Subtypes {
-		names[i] = subtype.Name
-		if given && raw[0] == '"' && string(word) == subtype.Name || !given && subtype == s {
+		if named && raw[0] == '"' && string(word) == subtype.Name || !named && subtype == s {
 			r.record.slots[slot].subtype = uint16(i + 1)
 			return subtype, nil
 		}
@@ -33,21 +31,24 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 		return nil, err
 	}
 	r.record.slots[slot].state, r.record.slots[slot].end = unreadable, int32(r.pos) //nolint:gosec // see open
-	r.path = append(r.path, step{shape.Discriminator, -1})
-	switch {
-	case !given:
-		r.blame(r.pos, Required, "This member is required. One of "+strings.Join(names, ", ")+", in this letter case.", map[string]any{"list": names})
-	case raw[0] != '"':
-		r.blame(at, WrongType, "This must be a string.", map[string]any{"expected": "a string"})
-	default:
-		r.blame(at, NotInList, "One of "+strings.Join(names, ", ")+", in this letter case.", map[string]any{"list": names})
+	names := make([]string, len(s.Subtypes))
+	for i, subtype := range s.Subtypes {
+		names[i] = subtype.Name
 	}
-	r.path = r.path[:len(r.path)-1]
-	return nil, nil //nolint:nilnil // see above
+	list := "One of " + strings.Join(names, ", ") + ", in this letter case."
+	v := Violation{Pointer: r.pointer() + "/" + shape.Discriminator, Code: NotInList, Detail: list, Params: map[string]any{"list": names}}
+	switch {
+	case !named:
+		at, v.Code, v.Detail = r.pos, Required, "This member is required. "+list
+	case raw[0] != '"':
+		v.Code, v.Detail, v.Params = aString.Code, aString.Detail, aString.Params
+	}
+	r.report.addAt(int32(at), v) //nolint:gosec // see open
+	return nil, nil              //nolint:nilnil // see above
 }
 
 // discriminator returns where the member begins that names a subtype, and its value as it is written; nothing where there is none.
-func (r *reader) discriminator() (at int, raw string, err error) {
+func (r *reader) discriminator() (at int, raw []byte, err error) {
 	ahead := *r
 	err = ahead.each('}', func(int) error {
 		begin := ahead.pos
@@ -56,12 +57,12 @@ func (r *reader) discriminator() (at int, raw string, err error) {
 		if err == nil {
 			err = ahead.skip()
 		}
-		if err == nil && name == shape.Discriminator {
-			at, raw, err = begin, ahead.text[value:ahead.pos], errFound
+		if err == nil && string(name) == shape.Discriminator {
+			at, raw, err = begin, ahead.json[value:ahead.pos], errFound
 		}
 		return err
 	})
-	if errors.Is(err, errFound) { // whoever reads the object finds what is wrong behind it
+	if errors.Is(err, errFound) { // the reading of the object finds what is wrong behind it
 		err = nil
 	}
 	return at, raw, err

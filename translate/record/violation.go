@@ -58,43 +58,56 @@ type Report struct {
 	Truncated bool
 
 	at []int32 // of each violation: its byte in the body; 0 where it is still to be found
+	// invalid has the places where nothing is left to check, and whether that holds for everything inside, too. It is a map because a report of
+	// many violations is asked for each of them.
+	invalid map[string]bool
 }
 
-// Add records a violation, unless the same place has one already: a member of the wrong type is not also missing.
+// Add records a violation, unless the place is invalid already: a member of the wrong type is not also missing.
 func (r *Report) Add(v Violation) {
-	if !r.Blames(v.Pointer) {
-		r.Append(v)
+	if !r.Invalid(v.Pointer) {
+		r.AddBeside(v)
 	}
 }
 
-// Append records a violation beside others of the same place.
-func (r *Report) Append(v Violation) { r.append(v, 0) }
+// AddBeside records a violation beside others of the same place.
+func (r *Report) AddBeside(v Violation) { r.addAt(0, v) }
 
-func (r *Report) append(v Violation, at int32) {
+// addAt records a violation whose byte in the body is known.
+func (r *Report) addAt(at int32, v Violation) {
 	if len(r.Violations) == MaxViolations {
 		r.Truncated = true
 		return
 	}
 	r.Violations, r.at = append(r.Violations, v), append(r.at, at)
+	r.invalidate(v)
 }
 
-// Blames reports whether the place, or an object or array around it, has a violation that leaves nothing to check there. An object that is empty
-// or has a stray member can still lack required ones.
-func (r *Report) Blames(pointer string) bool {
-	for _, v := range r.Violations {
-		if v.Pointer == pointer && v.Code != EmptyObject {
-			return true
-		}
-		if (v.Code == WrongType || v.Code == NullInArray) && (v.Pointer == "" || strings.HasPrefix(pointer, v.Pointer+"/")) {
+// invalidate notes what a violation leaves to check. An object that is empty or has an unknown member can still lack required ones.
+func (r *Report) invalidate(v Violation) {
+	if v.Code == EmptyObject {
+		return
+	}
+	if r.invalid == nil {
+		r.invalid = map[string]bool{}
+	}
+	r.invalid[v.Pointer] = v.Code == WrongType || v.Code == NullInArray || r.invalid[v.Pointer]
+}
+
+// Invalid reports whether the place, or an object or array around it, has a violation that leaves nothing to check there.
+func (r *Report) Invalid(pointer string) bool {
+	if len(r.invalid) == 0 {
+		return false
+	}
+	if _, invalid := r.invalid[pointer]; invalid {
+		return true
+	}
+	for i := range len(pointer) {
+		if pointer[i] == '/' && r.invalid[pointer[:i]] {
 			return true
 		}
 	}
 	return false
-}
-
-// Holds reports whether a place has a violation of some kind.
-func (r *Report) Holds(pointer string, kind func(Violation) bool) bool {
-	return slices.ContainsFunc(r.Violations, func(v Violation) bool { return v.Pointer == pointer && kind(v) })
 }
 
 // Drop forgets the violations of some kind.
@@ -106,6 +119,10 @@ func (r *Report) Drop(kind func(Violation) bool) {
 		}
 	}
 	r.Violations, r.at = kept, at
+	clear(r.invalid)
+	for _, v := range kept {
+		r.invalidate(v)
+	}
 }
 
 // Within reports whether a place, or anything below it, has a violation.
@@ -124,11 +141,10 @@ func (r *Report) Sort(of *Record) {
 	}
 	list := make([]placed, len(r.Violations))
 	for i, v := range r.Violations {
-		at, declared := of.place(v.Pointer)
-		if r.at[i] != 0 {
-			at = r.at[i]
+		list[i] = placed{Violation: v, at: r.at[i]} // at its byte is no other place
+		if r.at[i] == 0 {
+			list[i].at, list[i].declared = of.place(v.Pointer)
 		}
-		list[i] = placed{v, at, declared}
 	}
 	slices.SortStableFunc(list, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), slices.Compare(a.declared, b.declared))
@@ -141,7 +157,7 @@ func (r *Report) Sort(of *Record) {
 // place returns the byte of the body at which the value of a JSON Pointer begins, or at which the nearest object or array around it ends, and the
 // positions at which shapes declare the members on the way.
 func (r *Record) place(pointer string) (at int32, declared []int) {
-	c := cursor{record: r, shape: r.root.shape}
+	c := cursor{record: r, shape: r.root.shape, declared: make([]int, 0, 8)} // usually no deeper
 	at = r.slots[0].end
 	if pointer == "" {
 		return r.slots[0].at, nil
@@ -183,7 +199,7 @@ func (c *cursor) step(name string) bool {
 }
 
 func (c *cursor) member(name string) bool {
-	given := c.here >= 0 && c.record.slots[c.here].state == present
+	isPresent := c.here >= 0 && c.record.slots[c.here].state == present
 	if c.here >= 0 && c.record.slots[c.here].subtype > 0 {
 		c.shape = c.shape.Subtypes[c.record.slots[c.here].subtype-1]
 	}
@@ -192,7 +208,7 @@ func (c *cursor) member(name string) bool {
 		return false
 	}
 	c.declared, c.field = append(c.declared, i), &c.shape.Fields[i]
-	if given {
+	if isPresent {
 		c.here = c.record.slots[c.here].first + int32(i) //nolint:gosec // at most MaxFields
 	} else {
 		c.here = -1

@@ -7,20 +7,28 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Leaves calls a function for every leaf that is present or nil, in the order of the shape, with its JSON Pointer. The bytes of the pointer are good until
-// the function returns. It ends when the function returns false, and reports whether it came to the end.
-func (r *Record) Leaves(visit func(pointer []byte, v Value) bool) bool {
-	var room [256]byte
-	return leaves(r.root, room[:0], visit)
+// Leaves calls a function for every leaf that is present or nil, in the order of the shape. It ends when the function returns false, and
+// reports whether it came to the end.
+func (r *Record) Leaves(visit func(v Value) bool) bool {
+	return leaves(r.root, nil, func(_ []byte, v Value) bool { return visit(v) })
 }
 
+// LeavesAt is Leaves with the JSON Pointers. Their bytes are good until the function returns.
+func (r *Record) LeavesAt(visit func(pointer []byte, v Value) bool) bool {
+	return leaves(r.root, make([]byte, 0, 256), visit)
+}
+
+// leaves goes without pointers if the one of the object is nil.
 func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 	for i := range o.shape.Fields {
 		v := o.Value(i)
 		if !v.Present() && !v.Nil() {
 			continue
 		}
-		at := append(append(pointer, '/'), v.field.Name...)
+		at := pointer
+		if at != nil {
+			at = append(append(at, '/'), v.field.Name...)
+		}
 		if !v.field.Repeated {
 			if !leaf(v, at, visit) {
 				return false
@@ -28,7 +36,11 @@ func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 			continue
 		}
 		for n, item := range v.Items() {
-			if !leaf(item, strconv.AppendInt(append(at, '/'), int64(n), 10), visit) {
+			itemAt := at
+			if at != nil {
+				itemAt = strconv.AppendInt(append(at, '/'), int64(n), 10)
+			}
+			if !leaf(item, itemAt, visit) {
 				return false
 			}
 		}
@@ -43,8 +55,9 @@ func leaf(v Value, pointer []byte, visit func([]byte, Value) bool) bool {
 	return visit(pointer, v)
 }
 
-// AppendCanonical appends what was asked: two records append the same bytes exactly when they hold the same, whatever the white space, the order of
-// members and the escapes of their JSON. A member that is absent adds nothing: so a release that adds an optional one changes no bytes.
+// AppendCanonical appends what was asked: two records append the same bytes exactly when they hold the same, whatever the white space, the
+// order of members and the escapes of their JSON. A member that is absent adds nothing: so a release that adds an optional one changes no
+// bytes.
 func (r *Record) AppendCanonical(b []byte) []byte {
 	var room [256]byte
 	return appendCanonical(b, r.root, room[:0])

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
@@ -18,54 +17,63 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// fields checks the fields of records by their own rules: those of Go structs by validator/v10, whose language they are written in, all others by
-// their facets.
+// fields checks the fields of records by their own rules. Those of Go structs are in the language of validator/v10, which judges the words
+// that are its own; whatever facets say is checked here.
 type fields struct {
 	validate *validator.Validate
-	// checked are the indexes of the fields of each shape that may be violated, or have something inside that may.
-	checked  map[*shape.Shape][]int
-	choices  map[*shape.Shape][]choice
-	patterns map[*shape.Field][]*regexp.Regexp
+	plans    map[*shape.Shape]*plan
+}
+
+// plan is how an object of a shape is checked.
+type plan struct {
+	fields   []checked // those that may be violated, or have something inside that may
+	choices  []choice
+	subtypes []*plan
+}
+
+// checked is a field that is checked.
+type checked struct {
+	*shape.Field
+
+	index    int
+	inside   *plan // of an object
+	judged   bool  // by validator/v10
+	facets   bool
+	patterns []*regexp.Regexp
 }
 
 // newFields prepares the rules of a shape and of everything inside. The error names every rule that the library does not accept.
 func newFields(s *shape.Shape) (*fields, error) {
-	v := &fields{
-		validate: validator.New(), checked: map[*shape.Shape][]int{}, choices: map[*shape.Shape][]choice{}, patterns: map[*shape.Field][]*regexp.Regexp{},
-	}
+	c := &fields{validate: validator.New(), plans: map[*shape.Shape]*plan{}}
 	var problems []error
 	for word, w := range vocabulary {
 		if w.holds != nil {
-			problems = append(problems, v.validate.RegisterValidation(word, w.holds))
+			problems = append(problems, c.validate.RegisterValidation(word, w.holds))
 		}
 	}
-	v.prepare(s, &problems)
-	return v, errors.Join(problems...)
+	c.plan(s, &problems)
+	return c, errors.Join(problems...)
 }
 
-// prepare notes which fields are to be checked, and tries every rule once: the library answers a mistake in one with a panic.
-func (c *fields) prepare(s *shape.Shape, problems *[]error) {
-	if _, done := c.checked[s]; done {
-		return
+// plan prepares the checking of a shape and of everything inside.
+func (c *fields) plan(s *shape.Shape, problems *[]error) *plan {
+	if p, done := c.plans[s]; done {
+		return p
 	}
-	c.checked[s] = nil
-	var list []int
+	p := &plan{}
+	c.plans[s] = p
 	for i := range s.Fields {
-		f := &s.Fields[i]
-		if f.Object != nil {
-			c.prepare(f.Object, problems)
-			for _, subtype := range f.Object.Subtypes {
-				c.prepare(subtype, problems)
-			}
-		}
-		if f.Required || f.Object != nil || f.Rules != "" || f.MinItems+f.MaxItems > 0 || hasFacets(f) {
-			list = append(list, i)
-		}
-		if err := errors.Join(c.try(f), c.compile(f)); err != nil {
+		f, err := c.field(s, i, problems)
+		if err != nil {
 			*problems = append(*problems, fmt.Errorf("rules: %s.%s: %w", s.Name, f.Name, err))
 		}
+		if f.Required || f.inside != nil || f.judged || f.facets || f.MinItems+f.MaxItems > 0 {
+			p.fields = append(p.fields, f)
+		}
 	}
-	c.checked[s] = list
+	for _, subtype := range s.Subtypes {
+		p.subtypes = append(p.subtypes, c.plan(subtype, problems))
+	}
 	for _, of := range s.Choices {
 		names := make([]string, len(of.Fields))
 		for i, field := range of.Fields {
@@ -73,20 +81,33 @@ func (c *fields) prepare(s *shape.Shape, problems *[]error) {
 		}
 		list, err := members(s, names...)
 		*problems = append(*problems, err)
-		c.choices[s] = append(c.choices[s], choice{names, list, of.Optional})
+		p.choices = append(p.choices, choice{names, list, of.Optional})
 	}
+	return p
 }
 
-// compile prepares the patterns of a field.
-func (c *fields) compile(f *shape.Field) error {
-	for _, pattern := range f.Facets.Patterns {
-		_, err := regexp.Compile(pattern) // alone: "a)(b" is one only between parentheses
-		if err != nil {
-			return err
-		}
-		c.patterns[f] = append(c.patterns[f], regexp.MustCompile(`\A(?:`+pattern+`)\z`))
+// field prepares the checking of a field, and tries every rule once: the library answers a mistake in one with a panic.
+func (c *fields) field(s *shape.Shape, index int, problems *[]error) (checked, error) {
+	f := checked{Field: &s.Fields[index], index: index}
+	if f.Object != nil {
+		f.inside = c.plan(f.Object, problems)
 	}
-	return nil
+	f.facets = hasFacets(f.Field)
+	// The words that were registered are functions of this package, and the facets call them without the detour.
+	f.judged = slices.ContainsFunc(shape.ParseRules(f.Rules), func(r shape.Rule) bool { return vocabulary[r.Word].holds == nil })
+	var err error
+	f.patterns, err = compilePatterns(f.Facets.Patterns)
+	return f, errors.Join(c.try(f.Field), err)
+}
+
+func compilePatterns(patterns []string) (list []*regexp.Regexp, err error) {
+	for _, pattern := range patterns {
+		if _, err := regexp.Compile(pattern); err != nil { // alone: "a)(b" is one only between parentheses
+			return nil, err
+		}
+		list = append(list, regexp.MustCompile(`\A(?:`+pattern+`)\z`))
+	}
+	return list, nil
 }
 
 func (c *fields) try(f *shape.Field) (err error) {
@@ -110,48 +131,71 @@ func hasFacets(f *shape.Field) bool {
 	return a.MinLength != nil || a.MaxLength != nil || a.Min != nil || a.Max != nil || a.Form != shape.AnyText || a.Enum != nil || a.Patterns != nil || f.Fixed != nil
 }
 
-// check reports what is wrong with the fields of an object and of everything inside. The object may be absent: then it is checked as an empty one.
-func (c *fields) check(o record.Object, pointer []byte, report *record.Report) {
-	s := o.Shape()
-	for _, i := range c.checked[s] {
-		f, v := &s.Fields[i], o.Value(i)
-		at := append(append(pointer, '/'), f.Name...)
-		switch {
+// check reports what is wrong with the fields of an object and of everything inside. Only what is wrong, and what has something inside,
+// pays for its pointer.
+func (c *fields) check(p *plan, o record.Object, pointer []byte, report *record.Report) {
+	for i := range p.fields {
+		f := &p.fields[i]
+		switch v := o.Value(f.index); {
 		case v.Nil(), v.Unreadable():
 		case !v.Present():
-			c.missing(f, at, report)
+			f.missing(pointer, report)
 		case f.Repeated:
-			c.items(f, v, at, report)
+			c.items(f, v, join(pointer, f.Name), report)
+		case f.inside != nil:
+			c.object(f, v, join(pointer, f.Name), report)
 		default:
-			c.value(f, v, at, report)
+			if violation, broken := c.leaf(f, v.Text()); broken {
+				violation.Pointer = string(join(pointer, f.Name))
+				report.Add(violation)
+			}
 		}
 	}
-	for i := range c.choices[s] {
-		c.choices[s][i].check(&object{o, pointer, report})
+	for i := range p.choices {
+		p.choices[i].check(&object{o, pointer, report})
 	}
 }
 
-// required checks an object that must be given. An empty one is reported by what it lacks alone: leaving it out, which is the advice for the others, does
-// not help.
-func (c *fields) required(o record.Object, pointer []byte, report *record.Report) {
+// required checks an object that must be given. An empty one is reported by what it lacks alone: leaving it out, which is the advice for the others,
+// does not help.
+func (c *fields) required(p *plan, o record.Object, pointer []byte, report *record.Report) {
 	before := len(report.Violations)
-	c.check(o, pointer, report)
+	c.check(p, o, pointer, report)
 	if len(report.Violations) > before {
 		report.Drop(func(v record.Violation) bool { return v.Code == record.EmptyObject && v.Pointer == string(pointer) })
 	}
 }
 
-func (c *fields) missing(f *shape.Field, at []byte, report *record.Report) {
+// object checks an object that is given.
+func (c *fields) object(f *checked, v record.Value, at []byte, report *record.Report) {
+	if f.Required {
+		c.required(f.planOf(v), v.Object(), at, report)
+	} else {
+		c.check(f.planOf(v), v.Object(), at, report)
+	}
+}
+
+func join(pointer []byte, name string) []byte { return append(append(pointer, '/'), name...) }
+
+// planOf returns the plan of an object, which may be of a subtype.
+func (f *checked) planOf(v record.Value) *plan {
+	if n := v.Subtype(); n >= 0 {
+		return f.inside.subtypes[n]
+	}
+	return f.inside
+}
+
+func (f *checked) missing(pointer []byte, report *record.Report) {
 	switch {
 	case !f.Required || f.Fixed != nil:
 	case !f.ChecksAbsent():
-		report.Add(record.Violation{Pointer: string(at), Code: record.Required, Detail: missingSentence})
+		report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: missingSentence})
 	default:
-		for i := range f.Object.Fields {
-			inner := &f.Object.Fields[i]
-			c.missing(inner, append(append(at, '/'), inner.Name...), report)
+		at := join(pointer, f.Name)
+		for i := range f.inside.fields {
+			f.inside.fields[i].missing(at, report)
 		}
-		for _, of := range c.choices[f.Object] {
+		for _, of := range f.inside.choices {
 			of.none(string(at), report)
 		}
 	}
@@ -159,12 +203,19 @@ func (c *fields) missing(f *shape.Field, at []byte, report *record.Report) {
 
 const missingSentence = "This member is required and may not be empty or only white space."
 
-func (c *fields) items(f *shape.Field, array record.Value, at []byte, report *record.Report) {
+func (c *fields) items(f *checked, array record.Value, at []byte, report *record.Report) {
 	n := 0
 	for i, item := range array.Items() {
 		n++
-		if item.Present() {
-			c.value(f, item, strconv.AppendInt(append(at, '/'), int64(i), 10), report)
+		switch {
+		case !item.Present():
+		case f.inside != nil:
+			c.object(f, item, joinIndex(at, i), report)
+		default:
+			if violation, broken := c.leaf(f, item.Text()); broken {
+				violation.Pointer = string(joinIndex(at, i))
+				report.Add(violation)
+			}
 		}
 	}
 	if n < f.MinItems {
@@ -175,42 +226,32 @@ func (c *fields) items(f *shape.Field, array record.Value, at []byte, report *re
 	}
 }
 
-func (c *fields) value(f *shape.Field, v record.Value, at []byte, report *record.Report) {
-	var violation record.Violation
-	broken := false
-	switch {
-	case f.Object != nil && f.Required:
-		c.required(v.Object(), at, report)
-		return
-	case f.Object != nil:
-		c.check(v.Object(), at, report)
-		return
-	case f.Required && f.Kind == shape.String && Blank(v.Text()):
-		violation, broken = record.Violation{Code: record.Required, Detail: missingSentence}, true
-	case f.Rules != "":
-		violation, broken = c.judge(f, v.Text())
+func joinIndex(pointer []byte, index int) []byte {
+	return strconv.AppendInt(append(pointer, '/'), int64(index), 10)
+}
+
+// leaf checks a text.
+func (c *fields) leaf(f *checked, text string) (v record.Violation, broken bool) {
+	if f.Required && f.Kind == shape.String && Blank(text) {
+		return record.Violation{Code: record.Required, Detail: missingSentence}, true
 	}
-	if !broken { // facets say more than rules: the range of the type
-		violation, broken = c.facets(f, v.Text())
+	if f.judged {
+		v, broken = c.judge(f, text)
 	}
-	if broken {
-		violation.Pointer = string(at)
-		report.Add(violation)
+	if f.facets && !broken { // they say more than rules: the range of the type
+		v, broken = f.wrong(text)
 	}
+	return v, broken
 }
 
 // judge asks validator/v10. It stops at the first rule that is broken.
-func (c *fields) judge(f *shape.Field, text string) (v record.Violation, broken bool) {
-	l := leaves.Get().(*leaf) //nolint:forcetypeassert // the pool's own
-	defer leaves.Put(l)
+func (c *fields) judge(f *checked, text string) (v record.Violation, broken bool) {
 	var err error
 	if f.Kind == shape.Integer {
-		l.number, _ = strconv.ParseInt(text, 10, 64) // read as one
-		err = c.validate.Var(&l.number, f.Rules)
+		n, _ := strconv.ParseInt(text, 10, 64) // read as one
+		err = c.validate.Var(n, f.Rules)
 	} else {
-		l.text = text
-		err = c.validate.Var(&l.text, f.Rules)
-		l.text = "" // it may be a secret
+		err = c.validate.Var(text, f.Rules)
 	}
 	if err == nil {
 		return v, false
@@ -219,21 +260,13 @@ func (c *fields) judge(f *shape.Field, text string) (v record.Violation, broken 
 	if !errors.As(err, &list) || len(list) == 0 {
 		panic(err) // a mistake in the rules, all of which were tried at the start
 	}
-	return vocabulary[list[0].Tag()].says(list[0]), true
+	return vocabulary[list[0].Tag()].violation(list[0]), true
 }
-
-// leaf is what the library is given a pointer to: a value in an interface costs an allocation.
-type leaf struct {
-	text   string
-	number int64
-}
-
-var leaves = sync.Pool{New: func() any { return new(leaf) }}
 
 // word is a word of the rules of Go structs: see shape.FromStruct. One without holds is the library's own.
 type word struct {
-	holds validator.Func
-	says  func(validator.FieldError) record.Violation
+	holds     validator.Func
+	violation func(validator.FieldError) record.Violation
 }
 
 var vocabulary = map[string]word{
@@ -294,50 +327,47 @@ func digits(param string) (whole, fraction int) {
 	return whole, fraction
 }
 
-// facets checks a text by the facets of its field.
-func (c *fields) facets(f *shape.Field, text string) (v record.Violation, broken bool) {
+// wrong checks a text by the facets of its field.
+func (f *checked) wrong(text string) (v record.Violation, broken bool) {
 	a := &f.Facets
-	switch length := utf8.RuneCountInString(text); {
+	switch {
 	case f.Fixed != nil && text != *f.Fixed:
 		v = notInList([]string{*f.Fixed}, false)
 	case a.Enum != nil && !a.AnyCase && !slices.Contains(a.Enum, text), a.AnyCase && !isOneOf(text, a.Enum):
 		v = notInList(a.Enum, a.AnyCase)
-	case a.MaxLength != nil && length > *a.MaxLength:
+	case a.MaxLength != nil && utf8.RuneCountInString(text) > *a.MaxLength:
 		v = tooLong(*a.MaxLength)
-	case a.MinLength != nil && length < *a.MinLength:
+	case a.MinLength != nil && utf8.RuneCountInString(text) < *a.MinLength:
 		v = tooShort(*a.MinLength)
 	case f.Kind == shape.Integer:
 		return outOfRange(text, a.Min, a.Max)
 	default:
 		if v, broken = wrongForm(a, text); !broken {
-			return c.wrongPattern(f, text)
+			return f.wrongPattern(text)
 		}
 	}
 	return v, true
 }
 
 func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
-	switch a.Form {
-	case shape.Date:
-		return badDate(), !IsDate(text)
-	case shape.DateTime:
-		return badDateTime(), !IsDateTime(text)
-	case shape.Decimal:
-		return badDecimal(a.IntegerDigits, a.FractionDigits), !IsDecimal(text, a.IntegerDigits, a.FractionDigits)
-	case shape.Token:
-		if !IsToken(text) {
-			return badToken(text), true
-		}
-	case shape.AnyText:
+	switch {
+	case a.Form == shape.Date && !IsDate(text):
+		return badDate(), true
+	case a.Form == shape.DateTime && !IsDateTime(text):
+		return badDateTime(), true
+	case a.Form == shape.Decimal && !IsDecimal(text, a.IntegerDigits, a.FractionDigits):
+		return badDecimal(a.IntegerDigits, a.FractionDigits), true
+	case a.Form == shape.Token && !IsToken(text):
+		return badToken(text), true
 	}
 	return v, false
 }
 
-func (c *fields) wrongPattern(f *shape.Field, text string) (v record.Violation, broken bool) {
-	for i, pattern := range c.patterns[f] {
+func (f *checked) wrongPattern(text string) (v record.Violation, broken bool) {
+	for i, pattern := range f.patterns {
 		if !pattern.MatchString(text) {
-			said := f.Facets.Patterns[i]
-			return record.Violation{Code: record.BadFormat, Detail: "A text of the form " + said + ".", Params: map[string]any{"pattern": said}}, true
+			expression := f.Facets.Patterns[i]
+			return record.Violation{Code: record.BadFormat, Detail: "A text of the form " + expression + ".", Params: map[string]any{"pattern": expression}}, true
 		}
 	}
 	return v, false

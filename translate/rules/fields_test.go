@@ -42,7 +42,7 @@ type sample struct {
 
 const valid = `"text": "abc", "secret": "ab", "inner": {"name": "n"}, "must": {"name": "n"}`
 
-// judges are the two ways of checking: by validator/v10, and by the facets alone.
+// judges are the two ways of checking: by validator/v10 where the words are its own, and by the facets alone.
 func judges(t testing.TB) map[string]*shape.Shape {
 	t.Helper()
 	var list [2]*shape.Shape
@@ -81,7 +81,7 @@ func compile(t testing.TB, s *shape.Shape, rules ...On) *Set {
 	return set
 }
 
-// TestVocabulary judges every word of the rules of fields twice, with the same verdict.
+// TestVocabulary judges every word of the rules of fields in three ways, with the same verdict.
 func TestVocabulary(t *testing.T) {
 	required := record.Violation{Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 	long := func(n int) record.Violation {
@@ -102,6 +102,12 @@ func TestVocabulary(t *testing.T) {
 	sets := map[string]*Set{}
 	for judge, s := range judges(t) {
 		sets[judge] = compile(t, s)
+	}
+	sets["validator, of all words"] = compile(t, judges(t)["validator"])
+	for _, p := range sets["validator, of all words"].fields.plans {
+		for i := range p.fields {
+			p.fields[i].judged = p.fields[i].Rules != ""
+		}
 	}
 	for _, test := range []struct {
 		name, members, pointer string // without a pointer nothing is wrong
@@ -290,12 +296,12 @@ func TestCompileRefuses(t *testing.T) {
 		"words of a number":           {"compares words with what is not a text", deep(plain), On{When: &Condition{Member: "count", In: []string{"1"}}}},
 		"RequireAnyOf of nothing":     {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireAnyOf("text", "x")}}},
 		"ExactlyOneOf of nothing":     {`S has no "x"`, deep(plain), On{Rules: []Rule{ExactlyOneOf("text", "x")}}},
-		"RequireWhen of nothing":      {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("x", given, Says{})}}},
-		"RequireWhen without a when":  {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("text", missing, Says{})}}},
+		"RequireWhen of nothing":      {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("x", given, Wording{})}}},
+		"RequireWhen without a when":  {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("text", missing, Wording{})}}},
 		"ForbidWhen of nothing":       {`S has no "x"`, deep(plain), On{Rules: []Rule{ForbidWhen("x", given, "")}}},
 		"NotBefore nothing":           {`S has no "x"`, deep(plain), On{Rules: []Rule{NotBefore("text", "x", "")}}},
-		"ListWhen of nothing":         {`S has no "x"`, deep(plain), On{Rules: []Rule{ListWhen("x", given, nil, nil, Says{})}}},
-		"PatternWhen in an array":     {"is an array", deep(plain), On{Rules: []Rule{PatternWhen("list/a", given, "a", Says{})}}},
+		"ListWhen of nothing":         {`S has no "x"`, deep(plain), On{Rules: []Rule{ListWhen("x", given, nil, nil, Wording{})}}},
+		"PatternWhen in an array":     {"is an array", deep(plain), On{Rules: []Rule{PatternWhen("list/a", given, "a", Wording{})}}},
 		"Described without a when":    {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil)}}},
 		"a Checker of nothing at all": {`S has no "x"`, deep(plain), On{Rules: []Rule{Checker{Members: []string{"x"}}.Rule()}}},
 	} {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Blank tells whether a text is empty or only white space, by Unicode's definition.
+// Blank reports whether a text is empty or only white space, by Unicode's definition.
 func Blank(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c > ' ' && c < utf8.RuneSelf {
@@ -28,7 +28,7 @@ func IsToken(s string) bool {
 	return true
 }
 
-// IsDate tells whether s is YYYY-MM-DD and the day exists: xsd:date without a zone, which the vendors' pages show none of.
+// IsDate reports whether s is YYYY-MM-DD and the day exists: xsd:date without a zone, which the vendors' pages show none of.
 // Year 0000 does not exist in XML Schema 1.0 (part 2, section 3.2.7.1).
 func IsDate(s string) bool {
 	if len(s) != len("2006-01-02") || s[:4] == "0000" {
@@ -38,7 +38,7 @@ func IsDate(s string) bool {
 	return err == nil
 }
 
-// IsDateTime tells whether s is an instant that both RFC 3339 and xsd:dateTime can carry as it is written: capital T and Z, a
+// IsDateTime reports whether s is an instant that both RFC 3339 and xsd:dateTime can carry as it is written: capital T and Z, a
 // zone of at most 14 hours, no leap second, and at most the 7 fraction digits that .NET keeps.
 func IsDateTime(s string) bool {
 	const seconds = len("2006-01-02T15:04:05")
@@ -75,7 +75,7 @@ func isZone(s string) bool {
 	return s[1:] == "14:00" || twoDigits(s[1:3], 13) && twoDigits(s[4:], 59)
 }
 
-// twoDigits tells whether s is two digits of at most limit.
+// twoDigits reports whether s is two digits of at most limit.
 func twoDigits(s string, limit int) bool {
 	return len(s) == 2 && isDigit(s[0]) && isDigit(s[1]) && int(s[0]-'0')*10+int(s[1]-'0') <= limit
 }

@@ -1,6 +1,6 @@
-// Package rules checks messages against the vendors' documented rules and names every place where one is broken. A rule is data with two outputs: an
-// evaluator, and the JSON Schema that says the same to those who read the OpenAPI document. Rules of one field are with the field (shape.Field);
-// here are the rules between the members of an object, from a closed vocabulary.
+// Package rules checks messages against the vendors' documented rules and names every place where one is broken. A rule is data with two
+// outputs: an evaluator, and the JSON Schema that says the same to those who read the OpenAPI document. Rules of one field are with the
+// field (shape.Field); here are the rules between the members of an object, from a closed vocabulary.
 package rules
 
 import (
@@ -35,7 +35,7 @@ type object struct {
 func (o *object) at(member string) string { return string(o.pointer) + "/" + member }
 
 // unknown reports whether nothing can be said of a member's text, because it is a violation itself.
-func (o *object) unknown(m member) bool { return o.report.Blames(o.at(m.name)) }
+func (o *object) unknown(m member) bool { return o.report.Invalid(o.at(m.name)) }
 
 // member is a member of an object, or of an object inside: "accountContactType/type".
 type member struct {
@@ -96,32 +96,34 @@ func (c Condition) bind(s *shape.Shape) (func(*object) bool, error) {
 	}, nil
 }
 
-// Says replaces a rule's own code and sentence by the vendor's, without parameters.
-type Says struct {
+// Wording replaces a rule's own code and sentence by the vendor's, without parameters.
+type Wording struct {
 	Code   record.Code
 	Detail string
 }
 
-func (s Says) or(v record.Violation) record.Violation {
-	if s.Code != "" {
-		v.Code, v.Params = s.Code, nil
+func (w Wording) or(v record.Violation) record.Violation {
+	if w.Code != "" {
+		v.Code, v.Params = w.Code, nil
 	}
-	if s.Detail != "" {
-		v.Detail = s.Detail
+	if w.Detail != "" {
+		v.Detail = w.Detail
 	}
 	return v
 }
 
-// RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is a violation itself counts: whether it would have sufficed
-// cannot be known.
+// RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is
+// a violation itself counts: whether it would have sufficed cannot be known.
 func RequireAnyOf(names ...string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any { return map[string]any{"anyOf": each(s, names, filled)} },
 		bind: func(s *shape.Shape) (check, error) {
 			list, err := members(s, names...)
 			return func(o *object) {
-				if slices.ContainsFunc(list, func(m member) bool { return isFilled(m.of(o)) || o.unknown(m) }) {
-					return
+				for _, m := range list {
+					if isFilled(m.of(o)) || o.unknown(m) {
+						return
+					}
 				}
 				o.report.Add(record.Violation{
 					Pointer: o.at(names[0]), Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
@@ -152,19 +154,19 @@ type choice struct {
 
 // check reports the second one that is given, or the first where none is.
 func (c choice) check(o *object) {
-	given := 0
+	n := 0
 	for _, m := range c.members {
 		if !isGiven(m.of(o)) {
 			continue
 		}
-		if given++; given == 2 {
-			o.report.Append(record.Violation{
+		if n++; n == 2 {
+			o.report.AddBeside(record.Violation{
 				Pointer: o.at(m.name), Code: record.NotOneOf, Detail: "Only one of " + strings.Join(c.names, ", ") + " may be given.",
 				Params: map[string]any{"oneOf": c.names},
 			})
 		}
 	}
-	if given == 0 {
+	if n == 0 {
 		c.none(string(o.pointer), o.report)
 	}
 }
@@ -187,7 +189,7 @@ func (c choice) schema(s *shape.Shape) map[string]any {
 }
 
 // RequireWhen demands that a member has a text, or is given where it is not a text, if the condition holds.
-func RequireWhen(name string, when Condition, says Says) Rule {
+func RequireWhen(name string, when Condition, wording Wording) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": requires(s, name, filled)}
@@ -197,7 +199,7 @@ func RequireWhen(name string, when Condition, says Says) Rule {
 			holds, err2 := when.bind(s)
 			return func(o *object) {
 				if v := list[0].of(o); holds(o) && !v.Unreadable() && !isFilled(v) {
-					o.report.Add(says.or(record.Violation{
+					o.report.Add(wording.or(record.Violation{
 						Pointer: o.at(name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": o.at(when.Member)},
 					}))
 				}
@@ -221,7 +223,7 @@ func ForbidWhen(name string, when Condition, detail string) Rule {
 			holds, err2 := when.bind(s)
 			return func(o *object) {
 				if isGiven(list[0].of(o)) && holds(o) {
-					o.report.Append(record.Violation{
+					o.report.AddBeside(record.Violation{
 						Pointer: o.at(name), Code: record.NotAllowedHere, Detail: detail, Params: map[string]any{"because": o.at(when.Member)},
 					})
 				}
@@ -243,9 +245,9 @@ func NotBefore(name, other, detail string) Rule {
 	}}
 }
 
-// ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does not. Of a condition
-// without its member nothing is said.
-func ListWhen(name string, when Condition, then, otherwise []string, says Says) Rule {
+// ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does
+// not. Of a condition without its member nothing is said.
+func ListWhen(name string, when Condition, then, otherwise []string, wording Wording) Rule {
 	oneOf := func(list []string) map[string]any {
 		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
 	}
@@ -266,7 +268,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, says Says) 
 					words = then
 				}
 				if v := list[0].of(o); v.Present() && isFilled(list[1].of(o)) && !isOneOf(v.Text(), words) {
-					v := says.or(record.Violation{Pointer: o.at(name), Code: record.NotInList, Detail: notInList(words, true).Detail})
+					v := wording.or(record.Violation{Pointer: o.at(name), Code: record.NotInList, Detail: notInList(words, true).Detail})
 					v.Params = map[string]any{"list": words}
 					o.report.Add(v)
 				}
@@ -276,7 +278,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, says Says) 
 }
 
 // PatternWhen demands that a member matches a pattern if the condition holds.
-func PatternWhen(name string, when Condition, pattern string, says Says) Rule {
+func PatternWhen(name string, when Condition, pattern string, wording Wording) Rule {
 	matches := regexp.MustCompile(pattern)
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
@@ -287,7 +289,7 @@ func PatternWhen(name string, when Condition, pattern string, says Says) Rule {
 			holds, err2 := when.bind(s)
 			return func(o *object) {
 				if v := list[0].of(o); v.Present() && holds(o) && !matches.MatchString(v.Text()) {
-					o.report.Add(says.or(record.Violation{Pointer: o.at(name), Code: record.BadFormat, Detail: "This does not have the documented form."}))
+					o.report.Add(wording.or(record.Violation{Pointer: o.at(name), Code: record.BadFormat, Detail: "This does not have the documented form."}))
 				}
 			}, errors.Join(err1, err2)
 		},
@@ -309,8 +311,8 @@ func Described(when Condition, then map[string]any) Rule {
 // can say.
 type Checker struct {
 	Members []string
-	// Check returns what is wrong; nil for nothing. The pointer of the violation is that of the first member. It is called when the first member has
-	// a text.
+	// Check returns what is wrong; nil for nothing. The pointer of the violation is that of the first member. It is called when the first
+	// member has a text.
 	Check  func(texts []string) *record.Violation
 	Schema map[string]any
 }
@@ -362,14 +364,14 @@ type On struct {
 	Rules  []Rule
 }
 
-// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others reported. The
-// error names every mistake.
+// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others
+// reported. The error names every mistake.
 func Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Report)) (*Set, error) {
 	f, err := newFields(s)
 	set := &Set{shape: s, fields: f, last: last, schemas: map[*shape.Shape][]map[string]any{}}
 	problems := []error{err}
-	for of, choices := range f.choices {
-		for _, c := range choices {
+	for of, p := range f.plans {
+		for _, c := range p.choices {
 			set.schemas[of] = append(set.schemas[of], c.schema(of))
 		}
 	}
@@ -439,7 +441,7 @@ func (s *Set) Schemas(of *shape.Shape) []map[string]any { return s.schemas[of] }
 // Check reports every rule that a record breaks.
 func (s *Set) Check(r *record.Record, report *record.Report) {
 	var room [256]byte
-	s.fields.required(r.Root(), room[:0], report)
+	s.fields.required(s.fields.plans[s.shape], r.Root(), room[:0], report)
 	for i := range s.between {
 		b := &s.between[i]
 		o := r.Root()

@@ -42,7 +42,7 @@ func TestBetween(t *testing.T) {
 	anyOf := []Rule{RequireAnyOf("a", "b")}
 	oneOf := []Rule{ExactlyOneOf("a", "n")}
 	notBefore := []Rule{NotBefore("b", "a", "Later.")}
-	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Says{"vendor-39", "No such state."})}
+	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Wording{"vendor-39", "No such state."})}
 	checker := []Rule{Checker{Members: []string{"a", "o/b"}, Check: func(texts []string) *record.Violation {
 		if texts[0] == "good" {
 			return nil
@@ -69,11 +69,11 @@ func TestBetween(t *testing.T) {
 		{"ExactlyOneOf, two", `"n": 0, "a": ""`, oneOf, []string{"/n not-one-of Only one of a, n may be given. map[oneOf:[a n]]"}},
 		{"ExactlyOneOf, one that cannot be read", `"n": "1"`, oneOf, []string{"/n wrong-type This must be an integer. map[expected:an integer]"}},
 
-		{"RequireWhen", `"a": "A", "b": " "`, []Rule{RequireWhen("b", is("a", "A"), Says{})}, []string{"/b required " + missingSentence + " map[because:/a]"}},
-		{"RequireWhen, met", `"a": "A", "b": "x"`, []Rule{RequireWhen("b", is("a", "A"), Says{})}, nil},
-		{"RequireWhen, not meant", `"a": "B"`, []Rule{RequireWhen("b", is("a", "A"), Says{})}, nil},
-		{"RequireWhen, inside, in the vendor's words", `"a": "A"`, []Rule{RequireWhen("o/b", is("a", "A"), Says{"vendor-1", "Why."})}, []string{"/o/b vendor-1 Why. map[]"}},
-		{"RequireWhen, one that cannot be read", `"a": "A", "b": 1`, []Rule{RequireWhen("b", is("a", "A"), Says{})}, []string{"/b wrong-type This must be a string. map[expected:a string]"}},
+		{"RequireWhen", `"a": "A", "b": " "`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, []string{"/b required " + missingSentence + " map[because:/a]"}},
+		{"RequireWhen, met", `"a": "A", "b": "x"`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, nil},
+		{"RequireWhen, not meant", `"a": "B"`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, nil},
+		{"RequireWhen, inside, in the vendor's words", `"a": "A"`, []Rule{RequireWhen("o/b", is("a", "A"), Wording{"vendor-1", "Why."})}, []string{"/o/b vendor-1 Why. map[]"}},
+		{"RequireWhen, one that cannot be read", `"a": "A", "b": 1`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, []string{"/b wrong-type This must be a string. map[expected:a string]"}},
 
 		{"ForbidWhen", `"a": "A", "b": ""`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, []string{"/b not-allowed-here Why. map[because:/a]"}},
 		{"ForbidWhen, absent", `"a": "A", "b": null`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, nil},
@@ -95,11 +95,11 @@ func TestBetween(t *testing.T) {
 		{"ListWhen, in any letter case", `"a": "NZ", "b": "ot"`, listWhen, nil},
 		{"ListWhen, nothing is said of a condition without its member", `"b": "x"`, listWhen, nil},
 		{"ListWhen, what is absent is on no list", `"a": "AU"`, listWhen, nil},
-		{"ListWhen, without words of the vendor's", `"a": "A", "b": "x"`, []Rule{ListWhen("b", is("a", "A"), []string{"B"}, nil, Says{})}, []string{"/b not-in-list One of B, in any letter case. map[list:[B]]"}},
+		{"ListWhen, without words of the vendor's", `"a": "A", "b": "x"`, []Rule{ListWhen("b", is("a", "A"), []string{"B"}, nil, Wording{})}, []string{"/b not-in-list One of B, in any letter case. map[list:[B]]"}},
 
-		{"PatternWhen", `"a": "A", "b": "x1"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Says{})}, []string{"/b bad-format This does not have the documented form. map[]"}},
-		{"PatternWhen, met", `"a": "A", "b": "1"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Says{})}, nil},
-		{"PatternWhen, absent", `"a": "A"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Says{})}, nil},
+		{"PatternWhen", `"a": "A", "b": "x1"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Wording{})}, []string{"/b bad-format This does not have the documented form. map[]"}},
+		{"PatternWhen, met", `"a": "A", "b": "1"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Wording{})}, nil},
+		{"PatternWhen, absent", `"a": "A"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Wording{})}, nil},
 
 		{"Checker", `"a": "bad", "o": {"b": "x"}`, checker, []string{"/a checked bad+x map[]"}},
 		{"Checker, content", `"a": "good"`, checker, nil},
@@ -132,7 +132,7 @@ func TestBetween(t *testing.T) {
 func TestUnreadableObject(t *testing.T) {
 	onSame := On{Object: "same", When: &Condition{Member: "n", Text: true}, Rules: []Rule{RequireAnyOf("a", "b")}}
 	last := func(_ *record.Record, report *record.Report) {
-		report.Append(record.Violation{Code: record.Code(fmt.Sprint(len(report.Violations)))})
+		report.AddBeside(record.Violation{Code: record.Code(fmt.Sprint(len(report.Violations)))})
 	}
 	set, err := Compile(shapeOf(t), []On{onSame}, last)
 	if err != nil {
@@ -273,7 +273,7 @@ func TestSchemas(t *testing.T) {
 		"exactly one":             {On{Rules: []Rule{ExactlyOneOf("a", "b", "nil")}}, []string{"a", "b", "nil"}},
 		"exactly one of others":   {On{Rules: []Rule{ExactlyOneOf("n", "l", "o")}}, []string{"n", "l", "o"}},
 		"exactly one inside":      {On{Rules: []Rule{ExactlyOneOf("a", "o/a", "o/b")}}, []string{"a", "o"}},
-		"a rule on an object":     {On{Object: "o", Rules: []Rule{RequireWhen("a", Condition{Member: "b"}, Says{})}}, []string{"o"}},
+		"a rule on an object":     {On{Object: "o", Rules: []Rule{RequireWhen("a", Condition{Member: "b"}, Wording{})}}, []string{"o"}},
 		"two rules":               {On{Rules: []Rule{RequireAnyOf("a", "b"), ForbidWhen("a", Condition{Member: "b"}, "")}}, []string{"a", "b"}},
 		"a rule under conditions": {On{When: &Condition{Member: "n"}, Rules: []Rule{RequireAnyOf("a", "b")}}, []string{"a", "b", "n"}},
 	}
@@ -283,15 +283,15 @@ func TestSchemas(t *testing.T) {
 			rules[rule+" when "+name] = verdict{On{Rules: []Rule{r}}, slices.Compact(slices.Sorted(slices.Values([]string{first, member})))}
 		}
 		for _, member := range []string{"b", "n", "l", "o", "nil"} {
-			add("require "+member, RequireWhen(member, when, Says{}), member)
+			add("require "+member, RequireWhen(member, when, Wording{}), member)
 			add("forbid "+member, ForbidWhen(member, when, ""), member)
 		}
-		add("require inside", RequireWhen("o/b", when, Says{}), "o")
+		add("require inside", RequireWhen("o/b", when, Wording{}), "o")
 		add("forbid inside", ForbidWhen("o/b", when, ""), "o")
-		add("list", ListWhen("b", when, []string{"A", ""}, []string{"B", "12"}, Says{}), "b")
-		add("list inside", ListWhen("o/b", when, []string{"A"}, []string{"B"}, Says{}), "o")
-		add("pattern", PatternWhen("b", when, "^[0-9]+$", Says{}), "b")
-		add("pattern inside", PatternWhen("o/b", when, "^[0-9]+$", Says{}), "o")
+		add("list", ListWhen("b", when, []string{"A", ""}, []string{"B", "12"}, Wording{}), "b")
+		add("list inside", ListWhen("o/b", when, []string{"A"}, []string{"B"}, Wording{}), "o")
+		add("pattern", PatternWhen("b", when, "^[0-9]+$", Wording{}), "b")
+		add("pattern inside", PatternWhen("o/b", when, "^[0-9]+$", Wording{}), "o")
 	}
 	for name, test := range rules {
 		judgeBoth(t, name, compile(t, shapeOf(t), test.rule), test.members)

@@ -27,6 +27,7 @@ type Shape struct {
 	// Abstract: only a subtype can be sent.
 	Abstract bool
 
+	names  []string
 	byName map[string]int
 	byWire map[wireName]int
 }
@@ -131,7 +132,7 @@ type wireName struct {
 // Index finishes a shape that was built by hand or from a schema: it checks the names and prepares the lookups, for everything that can be reached.
 // It must be called before the shape is used. What is inside and finished stays as it is: it may be in use elsewhere.
 func (s *Shape) Index() error {
-	s.byName, s.byWire = make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
+	s.names, s.byName, s.byWire = []string{}, make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
 	var problems []error
 	fail := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("shape: %s: %s", s.Name, fmt.Sprintf(format, args...)))
@@ -187,7 +188,7 @@ func (s *Shape) add(i int, fail func(string, ...any)) {
 		fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
 	}
 	if !f.Hidden {
-		s.byName[f.Name] = i
+		s.names, s.byName[f.Name] = append(s.names, f.Name), i
 	}
 	s.byWire[wire] = i
 }
@@ -264,6 +265,9 @@ func isLocalName(s string) bool {
 
 // anySpace is in lookups what no namespace of a document is.
 const anySpace = "\x00"
+
+// Names returns the names of the members in JSON, in order. They are the shape's own.
+func (s *Shape) Names() []string { return s.names }
 
 // ByName finds a field by its name in JSON.
 func (s *Shape) ByName(name []byte) (int, bool) {

@@ -39,8 +39,8 @@ type Decoded struct {
 }
 
 // Decode reads a reply. The sent version is the one that a result must
-// come in; a fault is read in either, because that is how a service tells that it speaks the other one. An error means that the
-// reply cannot be understood, and so that the outcome of the call is unknown; ErrNoEnvelope tells which of them a transport made.
+// come in; a fault is read in either, because that is how a service shows that it speaks the other one. An error means that the
+// reply cannot be understood, and so that the outcome of the call is unknown; ErrNoEnvelope is those that a transport made.
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
 func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
@@ -71,8 +71,8 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 	return e.out, nil
 }
 
-// noEnvelope tells apart what is no envelope from one that is broken before its first tag, or in a way that spoils the whole document: a
-// character that XML does not allow, a wrong encoding. When in doubt it is a broken one, and the outcome unknown.
+// noEnvelope distinguishes what is not an envelope from one that is broken before its first tag, or in a way that spoils the whole
+// document: a character that XML does not allow, a wrong encoding. When in doubt it is a broken one, and the outcome unknown.
 func noEnvelope(r Reply, err error) error {
 	if isBare(r.Body, r.ContentType) {
 		return fmt.Errorf("%w: %w", ErrNoEnvelope, err)

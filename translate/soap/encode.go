@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,13 +23,15 @@ type Encoder struct {
 
 // frame is what is around the members, spelt.
 type frame struct {
-	open  string // declaration, envelope and header start
-	body  string // header end, body start, wrappers up to the attributes of the last
-	bare  string // open and body where there are no header blocks
-	close string
+	start  string // declaration and start of the envelope
+	header string // start tag of the header
+	ended  string // end tag of the header
+	bare   string // a header without blocks
+	body   string // start of the body, wrappers up to the attributes of the last
+	close  string
 }
 
-// HeaderBlock writes one child of the envelope's Header.
+// HeaderBlock writes children of the envelope's Header, or nothing.
 type HeaderBlock func(*Writer)
 
 // NewEncoder compiles the writing of requests of a shape.
@@ -53,8 +56,9 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 type compiler struct {
 	binding  Binding
 	prefixes map[string]string // of elements by namespace, with their colons; a namespace that is the default one has none
-	second   string            // prefix of the default namespace for attributes and types, which it does not reach; empty where there are none
-	done     map[elementsKey]*elements
+	// attributePrefix is the prefix of the default namespace for attributes and types, which it does not reach; empty where there are none.
+	attributePrefix string
+	done            map[elementsKey]*elements
 }
 
 type elementsKey struct {
@@ -88,7 +92,7 @@ func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 // declare gives a namespace a prefix that nothing else has. What is named is an attribute or a type.
 func (c *compiler) declare(space string, named bool) {
 	prefix, known := c.prefixes[space]
-	if known && (prefix != "" || space == "" || !named || c.second != "") {
+	if known && (prefix != "" || space == "" || !named || c.attributePrefix != "") {
 		return
 	}
 	n := len(c.prefixes)
@@ -96,7 +100,7 @@ func (c *compiler) declare(space string, named bool) {
 		prefix += "x"
 	}
 	if known {
-		c.second = prefix + "x:" // the next namespace has the same number
+		c.attributePrefix = prefix + "x:" // the next namespace has the same number
 	} else {
 		c.prefixes[space] = prefix + ":"
 	}
@@ -107,7 +111,7 @@ func (c *compiler) name(n xml.Name) string {
 	if prefix := c.prefixes[n.Space]; prefix != "" || n.Space == "" {
 		return prefix + n.Local
 	}
-	return c.second + n.Local
+	return c.attributePrefix + n.Local
 }
 
 // frame spells everything around the members.
@@ -116,8 +120,8 @@ func (c *compiler) frame(v Version, prefix string) frame {
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
 	var wrappers strings.Builder
 	declarations := []string{declaration(b.Prefix, b.Namespace)}
-	if c.second != "" {
-		declarations = append(declarations, declaration(c.second[:len(c.second)-1], b.Namespace))
+	if c.attributePrefix != "" {
+		declarations = append(declarations, declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace))
 	}
 	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
 		if space != b.Namespace && space != "" && space != xmlNamespace {
@@ -134,10 +138,9 @@ func (c *compiler) frame(v Version, prefix string) frame {
 		}
 		ends = "</" + name + ">" + ends
 	}
-	body := "<" + prefix + ":Body>" + wrappers.String()
 	return frame{
-		open: start + "<" + prefix + ":Header>", body: "</" + prefix + ":Header>" + body, bare: start + "<" + prefix + ":Header/>" + body,
-		close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
+		start: start, header: "<" + prefix + ":Header>", ended: "</" + prefix + ":Header>", bare: "<" + prefix + ":Header/>",
+		body: "<" + prefix + ":Body>" + wrappers.String(), close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
 	}
 }
 
@@ -154,37 +157,46 @@ func declaration(prefix, space string) string {
 // Encode writes the envelope of a request of the encoder's shape. It fails only when a text holds a character that XML cannot carry, or when the
 // binding does not speak the version.
 func (e *Encoder) Encode(v Version, request record.Object, headers ...HeaderBlock) (Message, error) {
-	return e.encode(NewWriter(4096), v, request, headers)
+	return e.encode(false, v, request, headers)
 }
 
 // EncodeMasked writes what Encode would, byte for byte, but for secrets: three asterisks are in the place of each one that is not empty. They are
 // never in the buffer, so that no copy of it can show them. The message is for people; it must not be sent.
 func (e *Encoder) EncodeMasked(v Version, request record.Object, headers ...HeaderBlock) (Message, error) {
-	w := NewWriter(4096)
-	w.masking = true
-	return e.encode(w, v, request, headers)
+	return e.encode(true, v, request, headers)
 }
 
-func (e *Encoder) encode(w *Writer, v Version, request record.Object, headers []HeaderBlock) (Message, error) {
+func (e *Encoder) encode(masking bool, v Version, request record.Object, headers []HeaderBlock) (Message, error) {
 	f, bound := e.frames[v]
 	if !bound {
 		return Message{}, fmt.Errorf("soap: %s is not bound to SOAP %s", e.binding.Request[0], v)
 	}
-	if len(headers) == 0 {
-		w.Markup(f.bare)
-	} else {
-		w.Markup(f.open)
-		for _, header := range headers {
-			header(w)
-		}
-		w.Markup(f.body)
-	}
+	w := writers.Get().(*Writer) //nolint:forcetypeassert // the pool's own
+	defer w.release()
+	w.masking = masking
+	w.Markup(f.start)
+	w.header(&f, headers)
+	w.Markup(f.body)
 	e.body.writeAttributes(w, request)
 	w.Markup(">")
 	e.body.write(w, request)
 	w.Markup(f.close)
 	envelope, err := w.Bytes()
-	return Message{Version: v, Action: e.binding.Action, Envelope: envelope}, err
+	return Message{Version: v, Action: e.binding.Action, Envelope: bytes.Clone(envelope)}, err
+}
+
+func (w *Writer) header(f *frame, blocks []HeaderBlock) {
+	before := len(w.buf)
+	w.Markup(f.header)
+	for _, block := range blocks {
+		block(w)
+	}
+	if len(w.buf) > before+len(f.header) {
+		w.Markup(f.ended)
+		return
+	}
+	w.buf = w.buf[:before]
+	w.Markup(f.bare)
 }
 
 // elements are the spelled tags of a shape's fields, where names without a prefix are in one namespace.

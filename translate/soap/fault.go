@@ -17,7 +17,6 @@ type Fault struct {
 	Reason     string // faultstring, or the English Reason/Text, else the first
 	// Translations are the other Reason/Text of SOAP 1.2. They may say something else.
 	Translations []string
-	Actor        string  // faultactor, or Role
 	Detail       *Detail // nil when absent
 	// Extra reports text in a place that no version of SOAP has in a fault.
 	Extra bool
@@ -43,7 +42,7 @@ func (d *Detail) Child(local string) *Detail {
 	return nil
 }
 
-// TextOf gives the text of the first child with a local name, without the white space around it; empty when there is none.
+// TextOf returns the text of the first child with a local name, without the white space around it; empty when there is none.
 func (d *Detail) TextOf(local string) string {
 	child := d.Child(local)
 	if child == nil {
@@ -87,7 +86,7 @@ func classOf(code xml.Name) FaultClass {
 		return FaultAuthentication
 	}
 	if isAddressingCode(code) {
-		return FaultClient // it stands below Sender in SOAP 1.2
+		return FaultClient // it is below Sender in SOAP 1.2
 	}
 	class, refinements, _ := strings.Cut(strings.ToLower(code.Local), ".")
 	switch class {
@@ -145,7 +144,7 @@ func isAddressingCode(code xml.Name) bool {
 }
 
 // readFault reads the Fault that has just begun. SOAP 1.1 leaves its children unqualified and SOAP 1.2 qualifies them; services
-// mix that up, and nothing else can stand there, so the local names decide.
+// mix that up, and nothing else can be there, so the local names decide.
 func readFault(s *xml.Scanner, v Version) (*Fault, error) {
 	f := faultReader{s: s, fault: &Fault{Version: v}}
 	if err := f.children(f.child); err != nil {
@@ -209,8 +208,6 @@ func (f *faultReader) child() (err error) {
 		if err = once(&f.hasReason, "reason"); err == nil {
 			f.fault.Reason, err = f.text()
 		}
-	case "faultactor", "Role":
-		f.fault.Actor, err = f.text()
 	case "Code":
 		if err = once(&f.hasCode, "code"); err == nil {
 			err = f.code(0)
@@ -223,7 +220,7 @@ func (f *faultReader) child() (err error) {
 		if err = once(&f.hasDetail, "detail"); err == nil {
 			f.fault.Detail, err = readDetail(f.s)
 		}
-	case "Node":
+	case "faultactor", "Role", "Node":
 		err = f.s.Skip()
 	default:
 		err = f.extra()

@@ -26,7 +26,7 @@ func TestFaults(t *testing.T) {
 		want      soap.Fault
 	}{
 		{"SOAP 1.1, whole", in11(`<s:Fault><faultcode>s:Client</faultcode><faultstring>Why</faultstring><faultactor>urn:who</faultactor><detail><x a="b">y</x></detail></s:Fault>`), soap.Fault{
-			Version: soap.V11, Code: xml.Name{Space: envelope11, Local: "Client"}, Reason: "Why", Actor: "urn:who",
+			Version: soap.V11, Code: xml.Name{Space: envelope11, Local: "Client"}, Reason: "Why",
 			Detail: &soap.Detail{Name: xml.Name{Local: "detail"}, Children: []*soap.Detail{{Name: xml.Name{Local: "x"}, Text: "y"}}},
 		}},
 		{"SOAP 1.1, a plain text in the detail", in11(`<s:Fault><faultcode>s:Client</faultcode><detail> Username &amp; more </detail></s:Fault>`), soap.Fault{
@@ -77,7 +77,7 @@ func TestFaults(t *testing.T) {
 			`<s:Reason><s:Text xml:lang="de">Darum</s:Text><s:Text xml:lang="en-GB">Why</s:Text><s:Text xml:lang="fr">Parce que</s:Text></s:Reason>` +
 			`<s:Node>urn:node</s:Node><s:Role>urn:who</s:Role><s:Detail><x>y</x></s:Detail></s:Fault>`), soap.Fault{
 			Version: soap.V12, Code: xml.Name{Space: envelope12, Local: "Sender"}, Subcodes: []xml.Name{{Space: "urn:q", Local: "Bad"}, {Local: "Worse"}},
-			Reason: "Why", Translations: []string{"Darum", "Parce que"}, Actor: "urn:who",
+			Reason: "Why", Translations: []string{"Darum", "Parce que"},
 			Detail: &soap.Detail{Name: xml.Name{Space: envelope12, Local: "Detail"}, Children: []*soap.Detail{{Name: xml.Name{Local: "x"}, Text: "y"}}},
 		}},
 		{"SOAP 1.2, the subcode first", in12(`<s:Fault><s:Code><s:Subcode><s:Value>Bad</s:Value></s:Subcode><s:Value>s:Sender</s:Value></s:Code></s:Fault>`), soap.Fault{

@@ -127,7 +127,7 @@ func (m *members) subtype(s *shape.Shape) *shape.Shape {
 	return s
 }
 
-// set gives a leaf its text, in the canonical form of its kind. A text that its kind does not have makes the reply unreadable.
+// set makes a text that of a leaf, in the canonical form of its kind. A text that its kind does not have makes the reply unreadable.
 func set(v record.Value, text string) error {
 	f := v.Field()
 	if f.Kind == shape.String {

@@ -24,7 +24,7 @@ const (
 	NamespaceV12 = "http://www.w3.org/2003/05/soap-envelope"
 )
 
-// String gives the version as configuration spells it: "1.1" or "1.2".
+// String returns the version as configuration spells it: "1.1" or "1.2".
 func (v Version) String() string {
 	switch v {
 	case V11:
@@ -35,7 +35,7 @@ func (v Version) String() string {
 	return fmt.Sprintf("soap.Version(%d)", uint8(v))
 }
 
-// Namespace gives the namespace of the version's Envelope, Header, Body and Fault.
+// Namespace returns the namespace of the version's Envelope, Header, Body and Fault.
 func (v Version) Namespace() string {
 	if v == V12 {
 		return NamespaceV12
@@ -57,7 +57,7 @@ type Message struct {
 	SendBefore time.Time
 }
 
-// ContentType gives the value of the HTTP header of that name. SOAP 1.2 carries the action in it (RFC 3902).
+// ContentType returns the value of the HTTP header of that name. SOAP 1.2 carries the action in it (RFC 3902).
 func (m Message) ContentType() string {
 	if m.Version == V12 {
 		if m.Action == "" {
@@ -68,7 +68,7 @@ func (m Message) ContentType() string {
 	return "text/xml; charset=utf-8"
 }
 
-// SOAPAction gives the value of the HTTP header of that name, quoted even when it is empty (SOAP 1.1 section 6.1.1),
+// SOAPAction returns the value of the HTTP header of that name, quoted even when it is empty (SOAP 1.1 section 6.1.1),
 // and whether the version has that header at all.
 func (m Message) SOAPAction() (value string, present bool) {
 	if m.Version == V12 {

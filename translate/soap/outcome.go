@@ -2,7 +2,7 @@ package soap
 
 import "fmt"
 
-// Outcome tells what is known of the upstream's execution of a call that did not end well.
+// Outcome is what is known of the upstream's execution of a call that did not end well.
 type Outcome string
 
 // The outcomes, from the least to the most that may have happened upstream.
@@ -52,7 +52,7 @@ func (e *SendError) Error() string {
 
 func (e *SendError) Unwrap() error { return e.Err }
 
-// Outcome tells what is known of the call.
+// Outcome is what is known of the call.
 func (e *SendError) Outcome() Outcome {
 	if e.Kind == Unreachable {
 		return NotSent

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"soapbridge/translate/secret"
@@ -20,8 +21,24 @@ type Writer struct {
 	masking bool
 }
 
-// NewWriter gives a writer whose buffer has room for size bytes.
+// NewWriter returns a writer whose buffer has room for size bytes.
 func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
+
+// writers are kept for their buffers: an envelope is written into one that has grown before, and copied once it is whole.
+var writers = sync.Pool{New: func() any { return &Writer{} }}
+
+// mostBuffer is the largest buffer that is kept, in bytes: a few large requests must not hold memory for good. An envelope of every member
+// takes 8 KiB.
+const mostBuffer = 32 << 10
+
+func (w *Writer) release() {
+	if cap(w.buf) > mostBuffer {
+		return
+	}
+	clear(w.buf) // it holds secrets
+	*w = Writer{buf: w.buf[:0]}
+	writers.Put(w)
+}
 
 // Markup appends trusted XML: tags, attributes, the declaration.
 func (w *Writer) Markup(xml string) { w.buf = append(w.buf, xml...) }
@@ -75,7 +92,7 @@ func (w *Writer) fail(offset int) {
 	}
 }
 
-// Bytes gives what was written, or the first error.
+// Bytes returns what was written, or the first error.
 func (w *Writer) Bytes() ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err
@@ -112,8 +129,8 @@ var textClass = func() (t [256]charClass) {
 // and ">" ends a CDATA section after "]]", which is not allowed in text either.
 var escapes = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '\r': "&#xD;"}
 
-// attribute appends an attribute's value. Beside what text escapes, the quote, and the white space that a reader would make a space of (XML 1.0,
-// section 3.3.3).
+// attribute appends an attribute's value. Beside what text escapes, the quote, and the white space that a reader would make a space of (XML
+// 1.0, section 3.3.3).
 func (w *Writer) attribute(f *shape.Field, text string) {
 	begin := len(w.buf)
 	writeLeaf(w, f, text)

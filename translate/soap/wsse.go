@@ -8,23 +8,17 @@ const (
 	passwordText  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText" //nolint:gosec // the name of a password type
 )
 
-// UsernameTokens gives the header blocks for a configured user: one, or none without a user name.
-func UsernameTokens(username string, password secret.Secret) []HeaderBlock {
-	if username == "" {
-		return nil
-	}
-	return []HeaderBlock{UsernameToken(username, password)}
-}
-
-// UsernameToken is the WS-Security header block with a user name and a password in clear, for use over TLS.
+// UsernameToken appends the WS-Security header block with a configured user's name and password in clear, for use over TLS; nothing without
+// a user name.
 //
 // It is not marked mustUnderstand: a service behind a gateway that checks the token would then have to understand it a second time.
-func UsernameToken(username string, password secret.Secret) HeaderBlock {
-	return func(w *Writer) {
-		w.Markup(`<wsse:Security xmlns:wsse="` + wsseNamespace + `"><wsse:UsernameToken><wsse:Username>`)
-		w.Text(username)
-		w.Markup(`</wsse:Username><wsse:Password Type="` + passwordText + `">`)
-		w.Secret(password)
-		w.Markup(`</wsse:Password></wsse:UsernameToken></wsse:Security>`)
+func (w *Writer) UsernameToken(username string, password secret.Secret) {
+	if username == "" {
+		return
 	}
+	w.Markup(`<wsse:Security xmlns:wsse="` + wsseNamespace + `"><wsse:UsernameToken><wsse:Username>`)
+	w.Text(username)
+	w.Markup(`</wsse:Username><wsse:Password Type="` + passwordText + `">`)
+	w.Secret(password)
+	w.Markup(`</wsse:Password></wsse:UsernameToken></wsse:Security>`)
 }

@@ -8,8 +8,8 @@ import (
 
 // IllegalChar finds the first place in s that XML 1.0 cannot carry, not even as a character reference: what is not a Char of
 // production 2 (U+0000-U+001F except tab, line feed and carriage return; the surrogates; U+FFFE and U+FFFF) and bytes that
-// are not UTF-8. The offset counts bytes. A string without such a place gives 0, false.
-func IllegalChar(s string) (offset int, bad bool) {
+// are not UTF-8. The offset counts bytes. For a text without such a place it returns 0, false.
+func IllegalChar[text string | []byte](s text) (offset int, bad bool) {
 	for offset < len(s) {
 		switch c := s[offset]; {
 		case c-0x20 < utf8.RuneSelf-0x20:
@@ -28,7 +28,7 @@ func IllegalChar(s string) (offset int, bad bool) {
 }
 
 // plainPrefix counts the bytes at the start of s that are printable ASCII or U+007F, up to 32 at a time.
-func plainPrefix(s string) int {
+func plainPrefix[text string | []byte](s text) int {
 	i := 0
 	for ; i+32 <= len(s); i += 32 {
 		block := s[i : i+32]
@@ -47,8 +47,8 @@ func plainPrefix(s string) int {
 	return i
 }
 
-// load64 gives the first eight bytes of s, the first one lowest. The compiler makes it one load.
-func load64(s string) uint64 {
+// load64 returns the first eight bytes of s, the first one lowest. The compiler makes it one load.
+func load64[text string | []byte](s text) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
@@ -57,14 +57,14 @@ func load64(s string) uint64 {
 const topBits = 0x8080808080808080
 
 // special sets the top bit of the first byte of word that is a C0 control or not ASCII, if there is one. Nothing is lent across
-// the bytes before it, so that none of their top bits is set; those of the bytes behind it tell nothing.
+// the bytes before it, so that none of their top bits is set; those of the bytes behind it mean nothing.
 func special(word uint64) uint64 {
 	return word | (word - 0x2020202020202020)
 }
 
-// charSize gives the length in bytes of the Char that s, which is not empty, begins with; 0 when it begins with none.
-func charSize(s string) int {
-	r, size := utf8.DecodeRuneInString(s)
+// charSize returns the length in bytes of the Char that s, which is not empty, begins with; 0 when it begins with none.
+func charSize[text string | []byte](s text) int {
+	r, size := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
 	if r == utf8.RuneError && size == 1 || !isChar(r) {
 		return 0
 	}
@@ -77,7 +77,7 @@ func isChar(r rune) bool {
 		r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
 }
 
-// resolveReference gives the character that a reference denotes, or the rule that it breaks.
+// resolveReference returns the character that a reference denotes, or the rule that it breaks.
 func resolveReference(name string) (r rune, rule string) {
 	switch name {
 	case "lt":
@@ -120,7 +120,7 @@ func parseCharRef(digits string, base rune) (r rune, rule string) {
 	return r, ""
 }
 
-// hexDigit gives the value of a digit, 16 for what is none.
+// hexDigit returns the value of a digit, 16 for what is none.
 func hexDigit(c byte) rune {
 	switch {
 	case '0' <= c && c <= '9':
@@ -177,7 +177,7 @@ func inRanges(ranges []nameRange, r rune) bool {
 	return false
 }
 
-// ncNameLen gives the length in bytes of the NCName that s begins with; 0 when it begins with none. s is valid UTF-8.
+// ncNameLen returns the length in bytes of the NCName that s begins with; 0 when it begins with none. s is valid UTF-8.
 func ncNameLen(s string) int {
 	i := 0
 	for i < len(s) && nameBytes[s[i]]&namePart != 0 {

@@ -291,7 +291,7 @@ func hasXMLDecl[document string | []byte](doc document) bool {
 	return len(doc) > len(xmlDeclOpen) && string(doc[:len(xmlDeclOpen)]) == xmlDeclOpen && isSpace(doc[len(xmlDeclOpen)])
 }
 
-// parseXMLDecl is production 23, for a document that has an XML declaration. It gives the encoding, empty where none is named,
+// parseXMLDecl is production 23, for a document that has an XML declaration. It returns the encoding, empty where none is named,
 // and where the declaration ends; or the rule that is broken and the place.
 func parseXMLDecl(doc string) (end int, encoding, rule string) {
 	p := declParser{doc: doc, pos: len(xmlDeclOpen)}
@@ -319,7 +319,7 @@ type declParser struct {
 	rule string // the first rule that was broken
 }
 
-// failed gives the first rule that was broken, or else this one.
+// failed returns the first rule that was broken, or else this one.
 func (p *declParser) failed(rule string) string {
 	if p.rule != "" {
 		return p.rule

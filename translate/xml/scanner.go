@@ -7,7 +7,6 @@ package xml
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,7 +26,7 @@ type Limits struct {
 	Namespaces int // namespace declarations in force at once; reading costs this many comparisons for each name
 }
 
-// DefaultLimits gives the limits that hold where a caller sets none.
+// DefaultLimits returns the limits that hold where a caller sets none.
 //
 //   - Bytes: 1 MiB, the default of SOAPBRIDGE_MAX_REPLY.
 //   - Depth: 64. The deepest documented reply is an MDS ValidationFault, eight deep.
@@ -102,7 +101,7 @@ const (
 // edition, without document type declaration and processing instructions, which SOAP forbids (SOAP 1.1 section 3, SOAP 1.2
 // part 1 section 5). Whatever it reads to EndDocument is well-formed and namespace-well-formed; nothing is ever repaired.
 //
-// The strings it gives out share one private copy of the document: clone what must outlive it and is much smaller. A Scanner
+// The strings that it returns share one private copy of the document: clone what must outlive it and is much smaller. A Scanner
 // is for one goroutine.
 type Scanner struct {
 	doc    string
@@ -162,7 +161,7 @@ const (
 // finder has not searched yet.
 type finder int
 
-// next gives the first place from on that has the byte, the document's length if none has.
+// next returns the first place from on that has the byte, the document's length if none has.
 func (f *finder) next(doc string, c byte, from int) int {
 	if int(*f) <= from {
 		f.found(strings.IndexByte(doc[from:], c), from, len(doc))
@@ -185,7 +184,7 @@ func (f *finder) found(index, from, end int) {
 	*f = finder(from + index + 1)
 }
 
-// NewScanner begins to read doc, which is in UTF-8 without byte order mark (DecodeCharset gives it so); an encoding that its
+// NewScanner begins to read doc, which is in UTF-8 without byte order mark (DecodeCharset returns it so); an encoding that its
 // XML declaration names is not looked at. A document that is too long, or has a character anywhere that XML does not allow,
 // fails at the first call of Next.
 func NewScanner(doc []byte, limits Limits) *Scanner {
@@ -204,9 +203,9 @@ func NewScanner(doc []byte, limits Limits) *Scanner {
 	return s
 }
 
-// Next goes on to the next token and tells its kind. The character data, CDATA sections and references between two tags are
+// Next goes on to the next token and returns its kind. The character data, CDATA sections and references between two tags are
 // one Text, never empty, with any comments between them left out; white space between elements is Text too. Once the document
-// has ended Next keeps giving EndDocument, and once it has failed the same error: a *SyntaxError or a *LimitError.
+// has ended Next keeps returning EndDocument, and once it has failed the same error: a *SyntaxError or a *LimitError.
 func (s *Scanner) Next() (TokenKind, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -219,7 +218,7 @@ func (s *Scanner) Next() (TokenKind, error) {
 	return s.kind, nil
 }
 
-// Name gives the name of the element that starts or ends; at a Text, of the element around it.
+// Name returns the name of the element that starts or ends; at a Text, of the element around it.
 func (s *Scanner) Name() Name {
 	if len(s.open) == 0 {
 		return Name{}
@@ -227,7 +226,7 @@ func (s *Scanner) Name() Name {
 	return s.open[len(s.open)-1].name
 }
 
-// Attrs gives the attributes of the element that starts, in the document's order and without namespace declarations; nil at
+// Attrs returns the attributes of the element that starts, in the document's order and without namespace declarations; nil at
 // any other token. It is valid until the next call of Next.
 func (s *Scanner) Attrs() []Attr {
 	if s.kind != StartElement {
@@ -236,7 +235,7 @@ func (s *Scanner) Attrs() []Attr {
 	return s.attrs
 }
 
-// Text gives the characters of the current Text, references resolved and line ends normalised; empty at any other token.
+// Text returns the characters of the current Text, references resolved and line ends normalised; empty at any other token.
 func (s *Scanner) Text() string {
 	if s.kind != Text {
 		return ""
@@ -244,12 +243,9 @@ func (s *Scanner) Text() string {
 	return s.text
 }
 
-// Offset gives the byte of the document at which the current token begins; after an error, where it was found. The
+// Offset returns the byte of the document at which the current token begins; after an error, where it was found. The
 // EndElement of an empty-element tag begins behind the tag.
 func (s *Scanner) Offset() int { return s.start }
-
-// Depth gives the number of open elements, the one that starts or ends included.
-func (s *Scanner) Depth() int { return len(s.open) }
 
 // ResolveQName resolves a QName in content, such as a SOAP 1.1 faultcode, with the namespaces in force at the current token:
 // at an EndElement still those of the element that ends. White space around it does not count. Without a prefix the default
@@ -375,185 +371,6 @@ func (s *Scanner) misc() bool {
 	}
 }
 
-// content is production 43 up to the next tag: the text before the tag if there is any, else the tag.
-func (s *Scanner) content() TokenKind {
-	if !s.atTag() {
-		s.textRun()
-		switch {
-		case s.err != nil:
-			return 0
-		case s.text != "":
-			return Text
-		}
-	}
-	if s.at(s.pos+1) == '/' {
-		return s.endTag()
-	}
-	return s.startTag()
-}
-
-// atTag tells whether a start tag or an end tag comes next.
-func (s *Scanner) atTag() bool {
-	return s.at(s.pos) == '<' && s.at(s.pos+1) != '!' && s.at(s.pos+1) != '?'
-}
-
-// textRun collects the text up to the next tag.
-func (s *Scanner) textRun() {
-	s.text, s.joined = "", false
-	for s.err == nil && !s.atTag() {
-		switch s.at(s.pos) {
-		case '<':
-			s.cdSectOrComment()
-		case 0:
-			s.fail(s.pos, endsEarly)
-		default:
-			s.charData()
-		}
-	}
-	if s.joined {
-		s.text = string(s.buf)
-	}
-}
-
-// charData is production 14 with the references among it, up to the next markup.
-func (s *Scanner) charData() {
-	end := s.lt.next(s.doc, '<', s.pos)
-	if at := s.cdEnd.nextCDEnd(s.doc, s.pos); at < end {
-		s.fail(at, "]]> in text")
-		return
-	}
-	if s.amp.next(s.doc, '&', s.pos) >= end && s.cr.next(s.doc, '\r', s.pos) >= end {
-		s.addText(end)
-		return
-	}
-	s.join()
-	s.expand(end, '\n', true)
-}
-
-// cdSectOrComment is what may begin with <! in content: production 18 or 15.
-func (s *Scanner) cdSectOrComment() {
-	if !strings.HasPrefix(s.doc[s.pos:], cdStart) {
-		s.comment()
-		return
-	}
-	s.pos += len(cdStart)
-	end := s.cdEnd.nextCDEnd(s.doc, s.pos)
-	if end == len(s.doc) {
-		s.fail(end, endsEarly)
-		return
-	}
-	if s.cr.next(s.doc, '\r', s.pos) >= end {
-		s.addText(end)
-	} else {
-		s.join()
-		s.expand(end, '\n', false)
-	}
-	s.pos = end + len(cdEnd)
-}
-
-// addText adds the document from here to end, as it is, to the text.
-func (s *Scanner) addText(end int) {
-	piece := s.doc[s.pos:end]
-	s.pos = end
-	if s.text == "" && !s.joined {
-		s.text = piece
-		return
-	}
-	s.join()
-	s.buf = append(s.buf, piece...)
-}
-
-// join moves the text to buf, where more can be added to it.
-func (s *Scanner) join() {
-	if !s.joined {
-		s.buf = append(s.buf[:0], s.text...)
-		s.joined = true
-	}
-}
-
-// expand adds the document from here to end to buf. A line end (XML 1.0 section 2.11) becomes newline, which is a space in an
-// attribute value; tabs do too, there. References are resolved where the grammar has any.
-func (s *Scanner) expand(end int, newline byte, references bool) {
-	for s.pos < end {
-		next := min(end, s.cr.next(s.doc, '\r', s.pos))
-		if references {
-			next = min(next, s.amp.next(s.doc, '&', s.pos))
-		}
-		if newline != '\n' {
-			next = min(next, s.lf.next(s.doc, '\n', s.pos), s.tab.next(s.doc, '\t', s.pos))
-		}
-		s.buf = append(s.buf, s.doc[s.pos:next]...)
-		s.pos = next
-		if next == end {
-			return
-		}
-		if s.doc[next] == '&' {
-			if !s.reference(end) {
-				return
-			}
-			continue
-		}
-		s.buf = append(s.buf, newline)
-		s.pos++
-		if s.doc[next] == '\r' && s.at(s.pos) == '\n' {
-			s.pos++
-		}
-	}
-}
-
-// reference is production 67: what it denotes is added to buf.
-func (s *Scanner) reference(end int) bool {
-	name, _, closed := strings.Cut(s.doc[s.pos+1:end], ";")
-	if !closed {
-		s.fail(s.pos, "an & that begins no reference")
-		return false
-	}
-	r, rule := resolveReference(name)
-	if rule != "" {
-		s.fail(s.pos, rule)
-		return false
-	}
-	s.buf = utf8.AppendRune(s.buf, r)
-	s.pos += len("&") + len(name) + len(";")
-	return true
-}
-
-// comment is production 15. Whatever else begins with <! or <? is refused here.
-func (s *Scanner) comment() bool {
-	rest := s.doc[s.pos:]
-	if !strings.HasPrefix(rest, "<!--") {
-		s.fail(s.pos, refusedMarkup(rest))
-		return false
-	}
-	s.pos += len("<!--")
-	length := strings.Index(s.doc[s.pos:], "--")
-	if length < 0 {
-		s.fail(len(s.doc), endsEarly)
-		return false
-	}
-	s.pos += length + len("--")
-	if s.at(s.pos) != '>' {
-		s.fail(s.pos, "-- inside a comment")
-		return false
-	}
-	s.pos++
-	return true
-}
-
-func refusedMarkup(rest string) string {
-	switch {
-	case strings.HasPrefix(rest, "<!DOCTYPE"):
-		return "a document type declaration, which SOAP forbids"
-	case strings.HasPrefix(rest, cdStart):
-		return "a CDATA section outside of the root element"
-	case hasXMLDecl(rest):
-		return "an XML declaration that is not at the very start"
-	case strings.HasPrefix(rest, "<?"):
-		return "a processing instruction, which SOAP forbids"
-	}
-	return "<! that begins neither a comment nor a CDATA section"
-}
-
 const mismatch = "an end tag that does not match the start tag"
 
 // endTag is production 42.
@@ -615,195 +432,6 @@ func (s *Scanner) startTag() TokenKind {
 	return StartElement
 }
 
-// attributes reads the rest of a start tag behind its name. The bindings from index around on are this element's own.
-func (s *Scanner) attributes(around int) bool {
-	for count := 0; ; count++ {
-		spaced := s.space()
-		switch c := s.at(s.pos); {
-		case c == '>':
-			s.pos++
-			return s.resolveAttrs()
-		case c == '/':
-			if s.at(s.pos+1) != '>' {
-				s.fail(s.pos+1, "a / in a tag that does not end it")
-				return false
-			}
-			s.pos += len("/>")
-			s.empty = true
-			return s.resolveAttrs()
-		case !spaced:
-			s.fail(s.pos, "a character that no name has, or no white space before an attribute")
-			return false
-		case count == s.limits.Attributes:
-			s.exceed("attributes", s.limits.Attributes)
-			return false
-		}
-		if !s.attribute(around) {
-			return false
-		}
-	}
-}
-
-// attribute is production 41: a namespace declaration is declared at once, anything else goes to attrs with the prefix in the
-// place of the namespace, which a later attribute may declare.
-func (s *Scanner) attribute(around int) bool {
-	begin := s.pos
-	prefix, local, end := s.qName(begin)
-	if s.err != nil {
-		return false
-	}
-	s.pos = end
-	if s.at(s.pos) != '=' {
-		s.space()
-		if s.at(s.pos) != '=' {
-			s.fail(s.pos, "an attribute without =")
-			return false
-		}
-	}
-	s.pos++
-	s.space()
-	value := s.attValue()
-	switch {
-	case s.err != nil:
-		return false
-	case prefix == "xmlns":
-		return s.declare(begin, around, local, value)
-	case prefix == "" && local == "xmlns":
-		return s.declare(begin, around, "", value)
-	}
-	s.attrs = append(s.attrs, Attr{Name{prefix, local}, value})
-	return true
-}
-
-// attValue is production 10, normalised.
-func (s *Scanner) attValue() string {
-	quote := s.at(s.pos)
-	if quote != '"' && quote != '\'' {
-		s.fail(s.pos, "an attribute value without quotes")
-		return ""
-	}
-	s.pos++
-	length := strings.IndexByte(s.doc[s.pos:], quote)
-	if length < 0 {
-		s.fail(len(s.doc), endsEarly)
-		return ""
-	}
-	end := s.pos + length
-	if at := s.lt.next(s.doc, '<', s.pos); at < end {
-		s.fail(at, "< in an attribute value")
-		return ""
-	}
-	value := s.doc[s.pos:end]
-	if s.special(end) {
-		s.buf = s.buf[:0]
-		s.expand(end, ' ', true)
-		value = string(s.buf)
-	}
-	s.pos = end + 1
-	return value
-}
-
-// special tells whether the attribute value from here to end differs from what is written.
-func (s *Scanner) special(end int) bool {
-	return s.amp.next(s.doc, '&', s.pos) < end || s.lf.next(s.doc, '\n', s.pos) < end ||
-		s.cr.next(s.doc, '\r', s.pos) < end || s.tab.next(s.doc, '\t', s.pos) < end
-}
-
-// declare binds a prefix, or the default namespace where it is empty, for the element whose own bindings begin at around.
-func (s *Scanner) declare(offset, around int, prefix, space string) bool {
-	if rule := refusedBinding(prefix, space); rule != "" {
-		s.fail(offset, rule)
-		return false
-	}
-	for _, own := range s.bindings[around:] {
-		if own.prefix == prefix {
-			s.fail(offset, duplicateAttribute)
-			return false
-		}
-	}
-	if len(s.bindings) > s.limits.Namespaces { // the prefix xml is one more
-		s.exceed("namespaces", s.limits.Namespaces)
-		return false
-	}
-	s.bindings = append(s.bindings, binding{prefix, space, s.firstOf(space)})
-	return true
-}
-
-// refusedBinding gives the rule of Namespaces in XML 1.0 section 3 and section 5 that a declaration breaks.
-func refusedBinding(prefix, space string) string {
-	switch {
-	case prefix == "xmlns":
-		return "a declaration of the prefix xmlns"
-	case prefix == "xml" && space != xmlNamespace:
-		return "the prefix xml declared to be another namespace than its own"
-	case prefix != "xml" && space == xmlNamespace:
-		return "the namespace of the prefix xml declared for another prefix"
-	case space == xmlnsNamespace:
-		return "a declaration of the namespace of the prefix xmlns"
-	case prefix != "" && space == "":
-		return "a prefix declared to be no namespace"
-	}
-	return ""
-}
-
-// firstOf gives the first binding in force to a namespace; the one to be added if there is none.
-func (s *Scanner) firstOf(space string) int {
-	for i := range s.bindings {
-		if s.bindings[i].space == space {
-			return i
-		}
-	}
-	return len(s.bindings)
-}
-
-// lookup gives the innermost binding of a prefix, -1 if there is none.
-func (s *Scanner) lookup(prefix string) int {
-	for i, b := range slices.Backward(s.bindings) {
-		if b.prefix == prefix {
-			return i
-		}
-	}
-	return -1
-}
-
-const duplicateAttribute = "two attributes of one name on one element"
-
-// resolveAttrs puts namespaces in the place of prefixes, now that all declarations of the tag are known. An attribute without
-// prefix is in no namespace, whatever the default one is.
-func (s *Scanner) resolveAttrs() bool {
-	if len(s.attrs) == 0 {
-		return true
-	}
-	s.attrSpaces = s.attrSpaces[:0]
-	for i := range s.attrs {
-		name, space := &s.attrs[i].Name, -1
-		if name.Space != "" {
-			at := s.lookup(name.Space)
-			if at < 0 {
-				s.fail(s.start, "an attribute whose prefix is not declared")
-				return false
-			}
-			name.Space, space = s.bindings[at].space, s.bindings[at].same
-		}
-		if s.hasAttr(space, name.Local) {
-			s.fail(s.start, duplicateAttribute)
-			return false
-		}
-		s.attrSpaces = append(s.attrSpaces, space)
-	}
-	return true
-}
-
-// hasAttr tells whether one of the attributes resolved so far has this name.
-func (s *Scanner) hasAttr(space int, local string) bool {
-	for i, other := range s.attrSpaces {
-		if other == space && s.attrs[i].Name.Local == local {
-			return true
-		}
-	}
-	return false
-}
-
 // qName is production 7 of Namespaces in XML 1.0: the name that begins at a place, and where it ends.
 func (s *Scanner) qName(begin int) (prefix, local string, end int) {
 	end = begin + ncNameLen(s.doc[begin:])
@@ -825,7 +453,7 @@ func (s *Scanner) qName(begin int) (prefix, local string, end int) {
 
 const missingName = "no name where one must be"
 
-// space passes over white space and tells whether there was any.
+// space passes over white space and reports whether there was any.
 func (s *Scanner) space() bool {
 	begin := s.pos
 	for s.pos < len(s.doc) && isSpace(s.doc[s.pos]) {
@@ -834,7 +462,7 @@ func (s *Scanner) space() bool {
 	return s.pos > begin
 }
 
-// at gives the byte at a place; behind the end 0, which no document contains.
+// at returns the byte at a place; behind the end 0, which no document contains.
 func (s *Scanner) at(i int) byte {
 	if i < len(s.doc) {
 		return s.doc[i]

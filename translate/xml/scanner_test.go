@@ -532,7 +532,7 @@ func TestScannerEndDocumentSticks(t *testing.T) {
 			t.Fatalf("kind %d, error %v, want %d", kind, err, want)
 		}
 	}
-	if s.Name() != (xml.Name{}) || s.Depth() != 0 || s.Offset() != 5 || s.Skip() != nil {
+	if s.Name() != (xml.Name{}) || s.Offset() != 5 || s.Skip() != nil {
 		t.Error("something is left of the root")
 	}
 }
@@ -542,24 +542,24 @@ func TestScannerState(t *testing.T) {
 	t.Parallel()
 	s := xml.NewScanner([]byte(`<?xml version="1.0"?> <a xmlns="u" b="1">t<!-- --><c/></a>`), xml.Limits{})
 	for i, want := range []struct {
-		kind          xml.TokenKind
-		name          xml.Name
-		attrs         int
-		text          string
-		depth, offset int
+		kind   xml.TokenKind
+		name   xml.Name
+		attrs  int
+		text   string
+		offset int
 	}{
-		{xml.StartElement, xml.Name{Space: "u", Local: "a"}, 1, "", 1, 22},
-		{xml.Text, xml.Name{Space: "u", Local: "a"}, 0, "t", 1, 41},
-		{xml.StartElement, xml.Name{Space: "u", Local: "c"}, 0, "", 2, 50},
-		{xml.EndElement, xml.Name{Space: "u", Local: "c"}, 0, "", 2, 54},
-		{xml.EndElement, xml.Name{Space: "u", Local: "a"}, 0, "", 1, 54},
-		{xml.EndDocument, xml.Name{}, 0, "", 0, 58},
+		{xml.StartElement, xml.Name{Space: "u", Local: "a"}, 1, "", 22},
+		{xml.Text, xml.Name{Space: "u", Local: "a"}, 0, "t", 41},
+		{xml.StartElement, xml.Name{Space: "u", Local: "c"}, 0, "", 50},
+		{xml.EndElement, xml.Name{Space: "u", Local: "c"}, 0, "", 54},
+		{xml.EndElement, xml.Name{Space: "u", Local: "a"}, 0, "", 54},
+		{xml.EndDocument, xml.Name{}, 0, "", 58},
 	} {
 		kind, err := s.Next()
 		if kind != want.kind || err != nil || s.Name() != want.name || len(s.Attrs()) != want.attrs || s.Text() != want.text ||
-			s.Depth() != want.depth || s.Offset() != want.offset {
-			t.Errorf("token %d: kind %d, error %v, name %v, %d attributes, text %q, depth %d, byte %d; want %+v",
-				i, kind, err, s.Name(), len(s.Attrs()), s.Text(), s.Depth(), s.Offset(), want)
+			s.Offset() != want.offset {
+			t.Errorf("token %d: kind %d, error %v, name %v, %d attributes, text %q, byte %d; want %+v",
+				i, kind, err, s.Name(), len(s.Attrs()), s.Text(), s.Offset(), want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (e *ReplyError) Unwrap() error { return e.cause }
 // they may be about other people.
 func (e *ReplyError) Copy() string { return e.copy() }
 
-// explain completes the cause of an error that a reply told.
+// explain completes the cause of an error that a reply reported.
 func (s *Sent) explain(problem *Error, reply soap.Reply, limits xml.Limits) *Error {
 	problem.Cause = &ReplyError{problem.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
 	return problem
