@@ -93,7 +93,8 @@ func (c *fields) field(s *shape.Shape, index int, problems *[]error) (checked, e
 		f.inside = c.plan(f.Object, problems)
 	}
 	f.facets = hasFacets(f.Field)
-	// The words that were registered are functions of this package, and the facets call them without the detour.
+	// The words that were registered are functions of this package, and the facets call them without the detour through the library, which
+	// allocates for each value.
 	f.judged = slices.ContainsFunc(shape.ParseRules(f.Rules), func(r shape.Rule) bool { return vocabulary[r.Word].holds == nil })
 	var err error
 	f.patterns, err = compilePatterns(f.Facets.Patterns)
