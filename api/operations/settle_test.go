@@ -29,7 +29,7 @@ func newRecords(t *testing.T) *Records {
 		t.Fatal(err)
 	}
 	r := &Records{
-		Store: idempotency.NewMemory(idempotency.MemoryOptions{}), Vault: vault, Operations: map[string]*translate.Operation{}, Log: slog.New(slog.DiscardHandler),
+		Store: idempotency.NewMemory(idempotency.Retention{}), Vault: vault, Operations: map[string]*translate.Operation{}, Log: slog.New(slog.DiscardHandler),
 	}
 	list := documents.Operations()
 	for i := range list {
