@@ -128,7 +128,7 @@ func broken(err error) error {
 	return err
 }
 
-// sizeHint gives the room to begin with; -1 is an unknown length.
+// sizeHint returns the first size of the buffer; a length of -1 is unknown.
 func sizeHint(contentLength int64) int {
 	if contentLength < 0 {
 		return usualReply

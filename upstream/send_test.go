@@ -306,7 +306,7 @@ func TestUnreachable(t *testing.T) {
 	})
 }
 
-// blackHole gives an address that neither accepts nor refuses: the queue of its listener is full.
+// blackHole returns an address that neither accepts nor refuses: the queue of its listener is full.
 func blackHole(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
