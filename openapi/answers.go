@@ -66,7 +66,7 @@ func (b *builder) sharedResponses() {
 	})
 }
 
-// anyOther is what every route can answer, too: an origin that may not call, a mistake of the proxy's.
+// anyOther is what every route can also answer: an origin that may not call, a fault of the proxy.
 var anyOther = member{"default", ref("responses", "Problem")}
 
 // previewResponse returns the component for the problems of a status that a preview can answer with; none where there are none.
