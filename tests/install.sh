@@ -5,7 +5,7 @@ set -eu
 
 chromiums="chromium chromium-browser google-chrome google-chrome-stable" # any of them will do
 
-# has_chromium asks each for its version: a distribution may have a stub in its place that only asks for a snap to be installed.
+# has_chromium asks each for its version: a distribution may have a stub in its place that only asks for a snap.
 has_chromium() {
 	if [ -n "${CHROMIUM:-}" ]; then
 		"$CHROMIUM" --version >/dev/null 2>&1

@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// draft writes the inputs that an operation lacks, as far as tags and samples tell them: what only rules say is mended by hand.
+// draft writes the inputs that an operation lacks, from tags and samples: what only rules say is fixed by hand.
 func (o operation) draft(t *testing.T, hasArrays bool) {
 	t.Helper()
 	s := o.requestShape(t)
