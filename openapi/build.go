@@ -144,7 +144,7 @@ const previewDescription = "Answers with what the proxy would send, with every s
 func (b *builder) preview(op Operation, w operationWords) object {
 	responses := object{{"200", object{
 		{"description", "What would be sent. Nothing was."}, {"headers", headerRefs("X-Request-Id")},
-		// Only the description mentions the bare envelope: with a second type of success, generated clients would have to distinguish the two.
+		// Only the description mentions the bare envelope: generated clients would have to distinguish a second type of success.
 		{"content", object{{"application/json", object{{"schema", ref("schemas", "Preview")}}}}},
 	}}}
 	for _, status := range b.statuses {

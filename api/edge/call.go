@@ -8,7 +8,7 @@ import (
 	"soapbridge/translate"
 )
 
-// call is everything that is known of one request while it runs. Each fact is written once, by the step that learns it. The log reads it here.
+// call is everything that is known of one request while it runs, for the log too. Each fact is written once, by the step that learns it.
 type call struct {
 	requestID string
 	caller    caller // empty until it is known

@@ -51,7 +51,7 @@ const (
 type keep uint8
 
 const (
-	keepUnknown keep = iota // the outcome cannot be known: what a row without a word on it means
+	keepUnknown keep = iota // the outcome cannot be known: the default of a row
 	keepNothing             // released: the caller may use the key again
 	keepDone                // the answer is stored, and replayed
 )

@@ -12,8 +12,8 @@ import (
 	"soapbridge/translate/record"
 )
 
-// query describes what the query string of a route may hold. Everything else is refused: with an ignored misspelt parameter, a preview could
-// become a call.
+// query describes what the query string of a route may hold. Everything else is refused: an ignored misspelt parameter could turn a preview
+// into a call.
 type query struct {
 	// known reads the values of each parameter, and returns what is wrong with them.
 	known map[string]func(values []string) *violation
