@@ -142,7 +142,6 @@ func headers() object {
 	}
 }
 
-// headersOf are the headers of a problem.
 func headersOf(status int, problems []Problem) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.RetryAfter }) {
@@ -167,7 +166,7 @@ func headerRefs(names ...string) (refs object) {
 	return refs
 }
 
-// sizeInWords says a number of bytes in the largest unit that divides it: 256 KiB.
+// sizeInWords returns a number of bytes in the largest unit that divides it: 256 KiB.
 func sizeInWords(n int64) string {
 	for _, unit := range []struct {
 		name string

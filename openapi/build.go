@@ -165,7 +165,7 @@ func (b *builder) preview(op Operation, w operationWords) object {
 	}
 }
 
-// exampleKey looks like a key. A client that takes it twice is refused, as with any key.
+// exampleKey is a valid key. A client that uses it for two requests is refused, as with any key.
 var exampleKey = uuid.NewSHA1(uuid.NameSpaceURL, []byte("soapbridge")).String()
 
 func (b *builder) keyParameter() object {
@@ -188,7 +188,7 @@ var requestID = object{
 	{"schema", object{{"type", "string"}, {"maxLength", 64}, {"pattern", "^[A-Za-z0-9._-]{1,64}$"}}},
 }
 
-// inWords says a duration in the largest unit that divides it: 7 days, 36 hours.
+// inWords returns a duration in the largest unit that divides it: 7 days, 36 hours.
 func inWords(d time.Duration) string {
 	for _, unit := range []struct {
 		name string

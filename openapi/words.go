@@ -14,7 +14,6 @@ import (
 //go:embed words.json
 var wordsFile []byte
 
-// words are the words of the documents.
 type words struct {
 	Info       object                    `json:"info"`
 	Tags       []object                  `json:"tags"`

@@ -86,7 +86,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 	return false, nil
 }
 
-// failure is an error of a kind; one of the kind Broken may turn out to be TimedOut.
+// failure returns a *soap.SendError of a kind, where Broken becomes TimedOut after a timeout.
 func failure(ctx context.Context, err error, kind soap.SendErrorKind) error {
 	if ended := ctx.Err(); ended != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = ended // it moved the connection's deadline

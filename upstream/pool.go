@@ -79,7 +79,7 @@ func (p *pool) pop(now time.Time) *conn {
 // put takes a connection whose reply was readable.
 func (p *pool) put(c *conn) {
 	if !p.keep(c) {
-		_ = c.Close() // not under the lock: TLS says goodbye, and the server may not be reading
+		_ = c.Close() // not under the lock: TLS sends close_notify, and the server may not be reading
 	}
 }
 
@@ -139,7 +139,7 @@ func (p *pool) stray(last string) {
 	p.suspectNow()
 }
 
-// answered learns from a reply.
+// answered updates the usual time to answer, and the suspicion.
 func (p *pool) answered(readable bool, took time.Duration) {
 	if !readable {
 		p.suspectNow()
@@ -170,7 +170,6 @@ func (p *pool) suspectNow() {
 	p.discard(idle)
 }
 
-// close ends the pool and its connections.
 func (p *pool) close() {
 	p.mu.Lock()
 	idle := p.idle

@@ -480,7 +480,7 @@ func TestReplyToHalfARequest(t *testing.T) {
 	}
 }
 
-// TestUnreadReplySaysWhatCameBefore: the operator learns what answered, in none of its own words.
+// TestUnreadReplySaysWhatCameBefore: the error describes what answered, without repeating its text.
 func TestUnreadReplySaysWhatCameBefore(t *testing.T) {
 	for reply, want := range map[string]string{
 		"HTTP/1.1 503 No\r\nContent-Type: text/html; charset=PLANTED\r\nContent-Length: 9\r\n\r\n<h1":                                    "HTTP 503, text/html, 9 bytes: unexpected EOF",
@@ -495,7 +495,7 @@ func TestUnreadReplySaysWhatCameBefore(t *testing.T) {
 	}
 }
 
-// TestStrayIsFoundAfterTheCallsOwnTime: the deadline of the last call does not keep a connection from being looked at.
+// TestStrayIsFoundAfterTheCallsOwnTime: a connection is checked even when the deadline of its last call has passed.
 func TestStrayIsFoundAfterTheCallsOwnTime(t *testing.T) {
 	said := make(chan struct{})
 	s := serve(t, func(p *peer) {

@@ -26,7 +26,6 @@ var (
 	errCoding  = errors.New("the reply has a content coding other than gzip and deflate, or is not in it")
 )
 
-// readReply reads the body to its end.
 func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 	coding, err := contentCoding(resp.Header.Values("Content-Encoding"))
 	if err != nil {

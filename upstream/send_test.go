@@ -18,7 +18,6 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// packed compresses text.
 func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 	var b bytes.Buffer
 	w := begin(&b)
@@ -29,7 +28,6 @@ func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 
 func zip(text string) string { return packed(gzip.NewWriter, text) }
 
-// coded is a reply whose body has a content coding.
 func coded(coding, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", coding, len(body), body)
 }

@@ -154,7 +154,6 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 	}
 }
 
-// endless is a body without end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {

@@ -77,7 +77,8 @@ func membersByName(r request, a answer) map[string]string {
 }
 
 // TestReferencesToAnswersWorkInHTTPYac: httpYac evaluates a reference as JavaScript, in which the name of a request is the JSON of its answer.
-// So the reference must be a path of names, and a line for httpYac must add the member to the JSON that the other clients' syntax begins with.
+// So the reference must be a path of names, and a line for httpYac must add to the JSON the member with which the other clients' syntax
+// begins.
 func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
 	reference := regexp.MustCompile(`^([A-Za-z]+)\.response\.body\.\$(\.[A-Za-z]+)+$`)
 	found := 0

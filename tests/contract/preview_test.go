@@ -44,7 +44,7 @@ func preview(t failer, request translate.Request, v soap.Version) translate.Prev
 	return shown
 }
 
-// TestVersionsAreTheSystems: what may be asked for is what the goldens are there for.
+// TestVersionsAreTheSystems: a preview accepts the versions that have goldens.
 func TestVersionsAreTheSystems(t *testing.T) {
 	each(t, func(t *testing.T, o operation) { diff(t, "the versions", o.system.versions, o.Versions) })
 }
@@ -159,7 +159,7 @@ func checkRows(t failer, o operation, s shape, document map[string]any, shown tr
 	})
 }
 
-// wantedRows is made from the document and what the vendor's sample and the operation's conduct say, by pointer.
+// wantedRows returns the expected rows by pointer, from the document, the vendor's sample and the operation's conduct.
 func (o operation) wantedRows(t failer, s shape, document map[string]any) map[string]row {
 	t.Helper()
 	written := map[string]string{}

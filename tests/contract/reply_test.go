@@ -170,7 +170,7 @@ func TestCredentialsAndInternalsInRepliesAreNeverShown(t *testing.T) {
 	})
 }
 
-// spelling writes the same reply otherwise.
+// spelling writes the same reply in another way.
 type spelling struct {
 	name        string
 	contentType string // the version's own where it is empty

@@ -142,7 +142,7 @@ func outlineLine(pointer, element string, repeated bool) string {
 	return fmt.Sprintf("%s <%s> repeated %t", pointer, element, repeated)
 }
 
-// otherThanTheSample holds the leaves that are described otherwise than the sample's text says, with the reason.
+// otherThanTheSample holds the leaves whose description differs from the sample's text, with the reason.
 var otherThanTheSample = map[string]string{
 	"CreateComplexAccount /accountOrganisation/orgType": "the sample prints ?; note 16 says that it is an integer",
 }

@@ -255,7 +255,7 @@ func TestConfigCheckFindsWrongURLs(t *testing.T) {
 	}
 }
 
-// TestWarningsAtTheStart: what is allowed and hardly meant.
+// TestWarningsAtTheStart: settings that are allowed, but probably mistakes.
 func TestWarningsAtTheStart(t *testing.T) {
 	p := proxy(t, map[string]string{
 		"CUSTOMERCARE_URL": "http://" + closedPort(t) + "/", "MDS_MAX_IN_FLIGHT": "8", "MDS_QUEUE": "8", "EMERSION_QUEUE_TIMEOUT": "1s",

@@ -75,8 +75,8 @@ func bodyOf(r *http.Request) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// TestTheDocumentsExamplesAreExecuted sends every example of a request in the document to a demo, as a reader does in Swagger UI: those of an
-// operation after each other, the first one under the key of the document.
+// TestTheDocumentsExamplesAreExecuted sends every example of a request in the document to a demo, as a reader does in Swagger UI: those of
+// an operation after each other, the first one under the key of the document.
 func TestTheDocumentsExamplesAreExecuted(t *testing.T) {
 	document, err := loadDocument()
 	if err != nil {

@@ -340,7 +340,6 @@ func golden(op translate.Operation) (o object) {
 	return o
 }
 
-// header makes the header of a call.
 func header(pairs ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i+1 < len(pairs); i += 2 {

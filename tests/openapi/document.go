@@ -65,8 +65,8 @@ func parse(text []byte) (Object, error) {
 	return root, nil
 }
 
-// closeAll refuses, in every named schema that lists its properties, what it does not list. The document leaves answers open, because clients
-// must accept new members; but what the proxy answers today must be in it.
+// closeAll refuses, in every named schema that lists its properties, what it does not list. The document leaves answers open, because
+// clients must accept new members; but what the proxy answers today must be in it.
 func closeAll(root Object) {
 	for _, schema := range Inside(root, "components", "schemas") {
 		if s, ok := schema.(Object); ok && s["properties"] != nil && s["additionalProperties"] == nil {

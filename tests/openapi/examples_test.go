@@ -70,8 +70,8 @@ func examplesOf(d *openapi.Document, v openapi.Object) map[string]any {
 	return examples
 }
 
-// TestEveryExampleObeysItsSchema checks the examples of bodies, parameters and headers against the schemas beside them. Members that are not
-// listed are errors.
+// TestEveryExampleObeysItsSchema checks the examples of bodies, parameters and headers against the schemas beside them. Members that are
+// not listed are errors.
 func TestEveryExampleObeysItsSchema(t *testing.T) {
 	d := document(t)
 	n := 0

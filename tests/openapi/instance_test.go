@@ -187,7 +187,6 @@ func placesIn(v any) (list []place) {
 	return list
 }
 
-// copyOf copies an instance.
 func copyOf(v any) any {
 	switch v := v.(type) {
 	case *object:

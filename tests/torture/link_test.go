@@ -70,7 +70,6 @@ func (l *link) set(w weather) {
 	l.changed.Broadcast()
 }
 
-// cutAll resets every connection.
 func (l *link) cutAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
