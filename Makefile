@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# Without gin's MessagePack, which nothing here speaks, the program is 6 MB smaller and the tests compile less. The programs that tests build have
+# Without gin's MessagePack, which the API does not use, the program is 6 MB smaller and the tests compile less. The programs that tests build have
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 

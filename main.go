@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Bind(process),
 	)
 	if err != nil {
-		panic(err) // the tags above are wrong
+		panic(err) // the tags of commands are wrong
 	}
 	command, err := parser.Parse(args)
 	if done >= 0 {

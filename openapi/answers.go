@@ -66,7 +66,7 @@ func (b *builder) sharedResponses() {
 	})
 }
 
-// anyOther is what every route can answer, too: an origin that may not call, a mistake of the proxy's.
+// anyOther is what every route can also answer: an origin that may not call, a fault of the proxy.
 var anyOther = member{"default", ref("responses", "Problem")}
 
 // previewResponse returns the component for the problems of a status that a preview can answer with; none where there are none.
@@ -142,7 +142,6 @@ func headers() object {
 	}
 }
 
-// headersOf are the headers of a problem.
 func headersOf(status int, problems []Problem) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.RetryAfter }) {
@@ -167,7 +166,7 @@ func headerRefs(names ...string) (refs object) {
 	return refs
 }
 
-// sizeInWords says a number of bytes in the largest unit that divides it: 256 KiB.
+// sizeInWords returns a number of bytes in the largest unit that divides it: 256 KiB.
 func sizeInWords(n int64) string {
 	for _, unit := range []struct {
 		name string

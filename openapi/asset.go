@@ -25,7 +25,7 @@ type asset struct {
 func newAsset(mediaType string, plain []byte) *asset {
 	zipped, err := zipped(plain)
 	if err != nil {
-		zipped = plain // which is never shorter than itself, so it is not sent
+		zipped = plain // not shorter, so it is never sent
 	}
 	return &asset{mediaType, plain, zipped, tagOf(plain)}
 }
@@ -35,7 +35,7 @@ func tagOf(content []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// show answers in the form that the client takes, or that it has the content already. The caller says how long it may be kept.
+// show answers in the form that the client accepts, or 304 where it has the content already. The caller sets Cache-Control.
 func (a *asset) show(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Writer.Header().Add("Vary", "Accept-Encoding") // beside the Origin of CORS

@@ -27,7 +27,7 @@ type builder struct {
 // The routes that need no caller.
 var public = []string{"/healthz", "/readyz", CataloguePath, DecodePath}
 
-// build makes the document. The error is something that is not written yet, such as the words of an operation.
+// build makes the document. The error names what is missing, such as the words of an operation.
 func build(o Options, w words) (object, error) {
 	b := &builder{options: o, words: w, schemas: schemas{words: w}, headers: headers()}
 	b.statuses, b.byStatus = problemsByStatus(o.Problems)
@@ -144,7 +144,7 @@ const previewDescription = "Answers with what the proxy would send, with every s
 func (b *builder) preview(op Operation, w operationWords) object {
 	responses := object{{"200", object{
 		{"description", "What would be sent. Nothing was."}, {"headers", headerRefs("X-Request-Id")},
-		// The bare envelope is only told in words: with a second type of success generated clients would have to tell the two apart.
+		// Only the description mentions the bare envelope: generated clients would have to distinguish a second type of success.
 		{"content", object{{"application/json", object{{"schema", ref("schemas", "Preview")}}}}},
 	}}}
 	for _, status := range b.statuses {
@@ -165,7 +165,7 @@ func (b *builder) preview(op Operation, w operationWords) object {
 	}
 }
 
-// exampleKey looks like a key. A client that takes it twice is refused, as with any key.
+// exampleKey is a valid key. A client that uses it for two requests is refused, as with any key.
 var exampleKey = uuid.NewSHA1(uuid.NameSpaceURL, []byte("soapbridge")).String()
 
 func (b *builder) keyParameter() object {
@@ -188,7 +188,7 @@ var requestID = object{
 	{"schema", object{{"type", "string"}, {"maxLength", 64}, {"pattern", "^[A-Za-z0-9._-]{1,64}$"}}},
 }
 
-// inWords says a duration in the largest unit that divides it: 7 days, 36 hours.
+// inWords returns a duration in the largest unit that divides it: 7 days, 36 hours.
 func inWords(d time.Duration) string {
 	for _, unit := range []struct {
 		name string

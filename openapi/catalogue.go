@@ -47,13 +47,13 @@ type CatalogueOperation struct {
 
 // CatalogueField is one value of a request.
 type CatalogueField struct {
-	// JSON Pointer into the request; * stands for any index of an array.
+	// JSON Pointer into the request; * is any index of an array.
 	Pointer string `json:"pointer" validate:"required" example:"/serviceData/customerLevel"`
 	// Path of the element inside the Body, by local names.
 	Wire string `json:"wire" validate:"required" example:"CreateService/ServiceData/ServiceData/CustomerLevel"`
 	// The JSON type of the value.
 	Type string `json:"type" validate:"required" enums:"string,boolean,integer" example:"string"`
-	// Required wherever the object that holds it is given.
+	// Required wherever the object that holds it is present.
 	Required bool `json:"required" validate:"required" example:"true"`
 	// Never shown in any log, answer or record.
 	Secret bool `json:"secret,omitempty" example:"false"`
@@ -94,7 +94,7 @@ type lister struct {
 	fields []CatalogueField
 }
 
-// list adds the values of a shape. A shape that contains itself is listed once inside itself.
+// list adds the values of a shape. A shape that contains itself is expanded once.
 func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shape) {
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -161,7 +161,7 @@ var (
 	vendorNote = regexp.MustCompile(`(?i)\bnotes? \d+( to \d+)?`)
 )
 
-// sourcesOf reads the marks of a comment. What has none is printed on the vendor's page and nothing more is known of it.
+// sourcesOf reads the marks of a comment. A field without a mark is printed on the vendor's page, and has no other source.
 func sourcesOf(documented string) (sources []string) {
 	for _, m := range provenance.FindAllStringSubmatch(documented, -1) {
 		sources = append(sources, m[1])

@@ -43,7 +43,7 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	base := "/docs/assets/" + version
 	for name, a := range assets {
 		get(e, base+"/"+name, func(c *gin.Context) {
-			c.Header("Cache-Control", "public, max-age=31536000, immutable") // a year, the longest that RFC 9111 asks caches to understand
+			c.Header("Cache-Control", "public, max-age=31536000, immutable") // a year
 			a.show(c)
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// docsSite serves the page behind the API's own habit: nothing is stored, unless a handler says more.
+// docsSite serves the page as the API does: with Cache-Control: no-store, unless a handler sets another value.
 func docsSite(o Options) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
@@ -124,7 +124,7 @@ func TestDocsAssets(t *testing.T) {
 	}
 }
 
-// TestTagsOfAssets: an entity tag stands between quotes (RFC 9110, section 8.8.3), each form has its own, and whoever has it gets nothing more.
+// TestTagsOfAssets: an entity tag is in quotes (RFC 9110, section 8.8.3), each form has its own, and a client that has it gets a 304.
 func TestTagsOfAssets(t *testing.T) {
 	site := docsSite(Options{})
 	version, assets := docsAssets()
@@ -153,7 +153,7 @@ func TestTagsOfAssets(t *testing.T) {
 	}
 }
 
-// TestDocsAssetsAreTheListedOnes asks for what must not be there: another version could not be kept for good, and nobody needs the rest.
+// TestDocsAssetsAreTheListedOnes asks for what must not be there: another version, which a cache would keep for good, and unused files.
 func TestDocsAssetsAreTheListedOnes(t *testing.T) {
 	site := docsSite(Options{})
 	version, _ := docsAssets()

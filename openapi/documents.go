@@ -108,7 +108,7 @@ const DemoURL = "http://127.0.0.1:8080"
 // hostSyntax is what may be in a URL without another meaning (RFC 9110 section 7.2).
 var hostSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
 
-// forHost makes the requests go to the proxy that gave them, by the name under which it was asked.
+// forHost makes the requests go to the proxy that served them, by the name under which it was called.
 func forHost(mediaType string, content []byte) func(*gin.Context) *asset {
 	return func(c *gin.Context) *asset {
 		scheme := "http://"

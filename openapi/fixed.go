@@ -107,7 +107,7 @@ func (b *builder) finishFixedSchemas() {
 		resolution.set("if", object{{"required", list{"result"}}, {"properties", object{{"result", object{}}}}})
 		resolution.set("then", object{{"properties", object{{"executed", object{{"enum", list{true}}}}}}})
 		resolution.edit(func(attempt *object) { attempt.set("pattern", rules.TextPattern) }, "properties", "attempt")
-		// A free object: without this word generators make an empty one of it.
+		// A free object: without this keyword, generators make an empty one of it.
 		resolution.edit(func(result *object) {
 			result.set("additionalProperties", true)
 			result.set("minProperties", 1)
@@ -116,7 +116,7 @@ func (b *builder) finishFixedSchemas() {
 	all.edit(func(body *object) { body.set("additionalProperties", true) }, "StoredResult", "properties", "body")
 }
 
-// pastedReply is a reply that works: a person who opens Swagger UI can press Execute at once. It is for the operation pastedFor.
+// pastedReply is a valid reply for the operation pastedFor, so that Execute in Swagger UI works at once.
 //
 //go:embed reply.xml
 var pastedReply string
@@ -172,7 +172,7 @@ func (b *builder) results() (byStatus object) {
 	return byStatus
 }
 
-// anyOf is one of the schemas; where there is one only, it is that.
+// anyOf is one of the schemas, without the keyword where there is only one.
 func anyOf(schemas list) any {
 	if len(schemas) == 1 {
 		return schemas[0]

@@ -171,14 +171,14 @@ func each(all object, change func(object) object) (changed object) {
 	return changed
 }
 
-// swagger20 rewrites the parts of operations. In Swagger 2.0 headers are no components.
+// swagger20 rewrites the parts of operations. In Swagger 2.0 headers are not components.
 type swagger20 struct{ headers object }
 
 func (s swagger20) operation(o object) object {
 	old := o.without("parameters", "requestBody", "responses")
 	parameters := list{}
-	given, _ := o.get("parameters").(list)
-	for _, p := range given {
+	modern, _ := o.get("parameters").(list)
+	for _, p := range modern {
 		parameters = append(parameters, s.parameter(p.(object))) //nolint:forcetypeassert // so build makes it
 	}
 	if body := o.in("requestBody"); body != nil {

@@ -48,7 +48,7 @@ type Problem struct {
 	Retry   string `json:"retry"`
 	// RetryAfter reports whether the header of that name comes with it.
 	RetryAfter bool `json:"-"`
-	// User is what the person in front of the screen is told.
+	// User says what to show the person in front of the screen.
 	User string `json:"-"`
 }
 
@@ -62,7 +62,7 @@ type Site struct {
 	problems                                map[string]page // by code
 }
 
-// New makes the documents and pages. The error is something that they lack, such as the words of an operation.
+// New makes the documents and pages. The error names what they lack, such as the words of an operation.
 func New(o Options) (*Site, error) {
 	s := &Site{options: o}
 	if err := s.makeDocuments(); err != nil {
@@ -85,7 +85,7 @@ func get(e gin.IRouter, path string, show gin.HandlerFunc) {
 	e.Match([]string{http.MethodGet, http.MethodHead}, path, show)
 }
 
-// show writes a body. HEAD is told its length.
+// show writes a body. The answer to HEAD has its length.
 func show(c *gin.Context, mediaType string, body []byte) {
 	c.Header("Content-Length", strconv.Itoa(len(body)))
 	if c.Request.Method == http.MethodHead {

@@ -19,7 +19,7 @@ type Operation struct {
 	SOAPAction   string // without quotes; empty where the vendor documents none
 	Namespace    string // of the operation element
 	Wire         string // the path of the request's element within the Body: "CreateCallLog/CreateCallLogRequest"
-	// Request and Response are the shapes of the two bodies; the operation id is no part of the response's.
+	// Request and Response are the shapes of the two bodies; the response's lacks the operation id.
 	Request, Response *shape.Shape
 	// Rules are those that a request must keep.
 	Rules *rules.Set
@@ -38,7 +38,7 @@ type NumberedError struct {
 const PreviewSuffix = "/preview"
 
 // resultName is the name of the schema of a success. Generators of clients call the whole HTTP answer <operationId>Response themselves, as
-// oapi-codegen does: a schema of that name would be the second.
+// oapi-codegen does: a schema of that name would clash with it.
 func (op Operation) resultName() string { return op.Name + "Result" }
 
 func (op Operation) example() string {

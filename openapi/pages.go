@@ -35,7 +35,7 @@ const HTMLType = "text/html; charset=utf-8"
 // page is one text in two forms, for people and for programs.
 type page struct {
 	html, json []byte
-	// forPrograms prefers the JSON where the request does not say which form it likes better.
+	// forPrograms prefers the JSON where the request prefers neither form.
 	forPrograms bool
 }
 
@@ -73,7 +73,7 @@ func indented(v any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// serve writes the form that the caller likes better.
+// serve writes the form that the Accept header prefers.
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
 	if s.likesJSON(c, p.forPrograms) {
@@ -112,7 +112,7 @@ func protect(c *gin.Context, policy string) {
 	c.Header("X-Content-Type-Options", "nosniff")
 }
 
-// renderPages makes every page: they are the same for everybody. The error is one that cannot be made.
+// renderPages makes every page, since they are the same for every caller.
 func (s *Site) renderPages() error {
 	links, all := linksOf(s.documents), s.operations
 	var err1, err2, err3, err4 error
@@ -145,7 +145,7 @@ type link struct {
 	About string `json:"about"`
 }
 
-// linksOf lists what there is beside the operations.
+// linksOf lists the documents and pages, beside the operations.
 func linksOf(documents []document) []link {
 	list := []link{
 		{"/docs", "Swagger UI, to read about the operations and to try them"},
@@ -189,7 +189,7 @@ func (s *Site) registerPages(e gin.IRouter) {
 	get(e, "/problems/:code", s.showProblem)
 }
 
-// showIndex leads to Swagger UI in a demo: those who open it want to try.
+// showIndex leads to Swagger UI in a demo, whose readers want to try the operations.
 func (s *Site) showIndex(c *gin.Context) {
 	if s.options.Demo {
 		protect(c, pagePolicy)

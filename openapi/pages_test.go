@@ -10,10 +10,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// aProblem is one that has its words and its example.
-var aProblem = Problem{Code: "upstream-busy", Status: 503, Title: "Busy", Detail: "Wait.", Outcome: "rejected", Retry: "later", RetryAfter: true, User: "Nothing."}
+// busyProblem has words and an example.
+var busyProblem = Problem{Code: "upstream-busy", Status: 503, Title: "Busy", Detail: "Wait.", Outcome: "rejected", Retry: "later", RetryAfter: true, User: "Nothing."}
 
-// like gives a Quality that likes one media type and no other.
+// like returns a Quality that accepts one media type and no other.
 func like(wanted string) func(string, string) float64 {
 	return func(_, media string) float64 {
 		if media == wanted {
@@ -43,14 +43,14 @@ func visit(e *gin.Engine, method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestAProblemThatNobodyExplainedIsRefused(t *testing.T) {
+func TestProblemWithoutExplanationIsRefused(t *testing.T) {
 	for name, change := range map[string]func(*Problem){
 		"no word for the user": func(p *Problem) { p.User = "" },
 		"another outcome":      func(p *Problem) { p.Outcome = "maybe" },
 		"another retry":        func(p *Problem) { p.Retry = "" },
 		"no example":           func(p *Problem) { p.Code = "no-example" },
 	} {
-		p := aProblem
+		p := busyProblem
 		change(&p)
 		if _, err := New(Options{Problems: []Problem{p}}); err == nil || !strings.Contains(err.Error(), p.Code) {
 			t.Errorf("%s: %v", name, err)
@@ -59,7 +59,7 @@ func TestAProblemThatNobodyExplainedIsRefused(t *testing.T) {
 }
 
 func TestTextsCannotBreakOutOfAPage(t *testing.T) {
-	p := aProblem
+	p := busyProblem
 	p.Title, p.Detail = "</title><script>1</script>", `"><img src=x>`
 	e := mustSite(t, func(o *Options) {
 		o.Problems = []Problem{p}
@@ -77,8 +77,8 @@ func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 
 func TestTheBannerIsOnEveryPage(t *testing.T) {
 	for _, sandboxed := range []bool{true, false} {
-		e := mustSite(t, func(o *Options) { o.Problems, o.Sandbox, o.Demo = []Problem{aProblem}, sandboxed, false })
-		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code, "/docs"} {
+		e := mustSite(t, func(o *Options) { o.Problems, o.Sandbox, o.Demo = []Problem{busyProblem}, sandboxed, false })
+		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + busyProblem.Code, "/docs"} {
 			body := strings.ReplaceAll(visit(e, http.MethodGet, path).Body.String(), "&#39;", "'")
 			if strings.Contains(body, sandboxSentence) != sandboxed {
 				t.Errorf("sandbox %t: the banner is wrong on %s", sandboxed, path)
@@ -106,25 +106,25 @@ func TestWhatADemoHas(t *testing.T) {
 
 func TestPagesForPrograms(t *testing.T) {
 	for _, media := range []string{"application/json", "application/problem+json"} {
-		e := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{aProblem}, like(media) })
-		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + aProblem.Code} {
+		e := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{busyProblem}, like(media) })
+		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + busyProblem.Code} {
 			w := visit(e, http.MethodGet, path)
 			if w.Header().Get("Content-Type") != JSONType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
 				t.Errorf("%s of %s: %v", media, path, w.Header())
 			}
 		}
 		var got map[string]any
-		if err := json.Unmarshal(visit(e, http.MethodGet, "/problems/"+aProblem.Code).Body.Bytes(), &got); err != nil {
+		if err := json.Unmarshal(visit(e, http.MethodGet, "/problems/"+busyProblem.Code).Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if len(got) != 6 || got["code"] != aProblem.Code || got["status"] != 503.0 || got["retry"] != "later" || got["outcome"] != "rejected" {
+		if len(got) != 6 || got["code"] != busyProblem.Code || got["status"] != 503.0 || got["retry"] != "later" || got["outcome"] != "rejected" {
 			t.Errorf("the problem is %v", got)
 		}
 	}
-	nobody := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{aProblem}, like("") })
-	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + aProblem.Code: HTMLType} {
-		if got := visit(nobody, http.MethodGet, path).Header().Get("Content-Type"); got != want {
-			t.Errorf("%s is %s for whoever likes nothing, want %s", path, got, want)
+	nothing := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{busyProblem}, like("") })
+	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + busyProblem.Code: HTMLType} {
+		if got := visit(nothing, http.MethodGet, path).Header().Get("Content-Type"); got != want {
+			t.Errorf("%s is %s for a client that accepts nothing, want %s", path, got, want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ var outcomes = map[string]string{
 
 // retries says in words what a program does next, and with which key.
 var retries = map[string]string{
-	"safe": "repeat the same request with the same Idempotency-Key, after a pause that grows, and give up after a few times: somebody may have to fix something first.",
+	"safe": "repeat the same request with the same Idempotency-Key, after a pause that grows, and give up after a few times: an operator may have to fix something first.",
 	"later": "wait as many seconds as the header Retry-After says, then repeat the same request with the same Idempotency-Key. " +
 		"A user who waits in front of a form need not do anything.",
 	"after_fix": "do not repeat it as it is. Change the request or the call, and send that with a new Idempotency-Key.",
@@ -51,7 +51,7 @@ type exampleAnswer struct {
 	Body   string
 }
 
-// describe explains a problem by its recorded answers. The error is something that is not written yet.
+// describe explains a problem by its recorded answers. The error names what is missing.
 func describe(p Problem) (problemPage, error) {
 	d := problemPage{Problem: p, OutcomeInWords: outcomes[p.Outcome], RetryInWords: retries[p.Retry]}
 	if d.OutcomeInWords == "" || d.RetryInWords == "" || p.User == "" {

@@ -68,13 +68,13 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 }
 
 func with(property object, more any) object {
-	for keyword, value := range more.(map[string]any) { //nolint:forcetypeassert // a rule that says otherwise must fail the start
+	for keyword, value := range more.(map[string]any) { //nolint:forcetypeassert // a rule with another type must fail the start
 		property.set(keyword, value)
 	}
 	return property
 }
 
-// result adds the schema of a success. It is open, because a later release may answer more, and vendors keep no rules that we could promise.
+// result adds the schema of a success. It is open, because a later release may answer more, and has no rules, because vendors promise none.
 func (s *schemas) result(name string, of *shape.Shape, first ...member) {
 	if s.all.index(name) >= 0 {
 		return
@@ -222,7 +222,7 @@ func constrained(f *shape.Field) object {
 	return schema
 }
 
-// limit says a limit, but for one that every value keeps.
+// limit sets a limit, unless every value keeps it.
 func limit(schema *object, keyword string, limit, none int64) {
 	if limit != none {
 		schema.set(keyword, limit)

@@ -23,7 +23,7 @@ func field(name string, kind shape.Kind, change func(*shape.Field)) shape.Field 
 	return f
 }
 
-// handMade has everything that a schema of a vendor may bring, and no Go type is behind it.
+// handMade has everything that a vendor's schema may have, and no Go type.
 func handMade(t *testing.T) *shape.Shape {
 	t.Helper()
 	two, six, fixed := 2, 6, "1.0"
@@ -137,7 +137,7 @@ func TestSchemaOfAShape(t *testing.T) {
 	}
 }
 
-// TestOlderSchemas: what OpenAPI 3.0.3 does not know is said in its words, or not at all.
+// TestOlderSchemas: what OpenAPI 3.0.3 lacks is expressed with its keywords, or left out.
 func TestOlderSchemas(t *testing.T) {
 	for name, c := range map[string]struct{ schema, want object }{
 		"an example":               {object{{"type", "string"}, {"examples", list{"a", "b"}}}, object{{"type", "string"}, {"example", "a"}}},

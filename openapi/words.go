@@ -14,7 +14,6 @@ import (
 //go:embed words.json
 var wordsFile []byte
 
-// words are the words of the documents.
 type words struct {
 	Info       object                    `json:"info"`
 	Tags       []object                  `json:"tags"`
@@ -42,7 +41,7 @@ func readWords(text []byte) (w words, err error) {
 	return w, nil
 }
 
-// operation returns the words about an operation. One that no Go code is behind has only its names.
+// operation returns the words about an operation. An operation without Go code has only its names.
 func (w words) operation(op Operation) operationWords {
 	if about, ok := w.Operations[op.Name]; ok {
 		return about

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a C compiler for the race detector, xmllint, curl, a Redis server,
-# and Chromium for the pages. As root, or through sudo. CHROMIUM=/path names a Chromium that stands elsewhere.
+# and Chromium for the pages. As root, or through sudo. CHROMIUM=/path names a Chromium in another place.
 set -eu
 
 chromiums="chromium chromium-browser google-chrome google-chrome-stable" # any of them will do
 
-# has_chromium asks each for its version: a distribution may have a stub in its place that only tells to install a snap.
+# has_chromium asks each for its version: a distribution may have a stub in its place that only asks for a snap.
 has_chromium() {
 	if [ -n "${CHROMIUM:-}" ]; then
 		"$CHROMIUM" --version >/dev/null 2>&1

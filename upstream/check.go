@@ -85,7 +85,7 @@ func (c *Client) speaksTLS(ctx context.Context) bool {
 	}
 	defer func() { _ = raw.Close() }() // the question was answered before
 	first := &firstBytes{Conn: raw}
-	cfg := &tls.Config{ServerName: c.endpoint.Hostname(), InsecureSkipVerify: true} //nolint:gosec // nothing is sent to whoever answers
+	cfg := &tls.Config{ServerName: c.endpoint.Hostname(), InsecureSkipVerify: true} //nolint:gosec // no message is sent over it
 	_ = tls.Client(first, cfg).HandshakeContext(ctx)
 	return isTLS(first.read)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // maxTries bounds the connections that one Send tries. A kept connection that turns out to be closed before a byte was written
-// is no failure of the upstream, and trying another is no second sending. When a server restarts, several kept ones can be stale.
+// is not a failure of the upstream, and trying another does not send twice. When a server restarts, several kept ones can be stale.
 const maxTries = 3
 
 var (
@@ -78,7 +78,7 @@ func (c *Client) Describe(m soap.Message) (endpoint string, headers http.Header)
 	return shown.String(), headers
 }
 
-// masked stands for what must not be shown.
+// masked replaces what must not be shown.
 const masked = "***"
 
 // Close closes the connections that no Send uses.

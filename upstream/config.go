@@ -17,7 +17,7 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// The values that stand for a zero in Config.
+// The defaults of fields that are zero in Config.
 const (
 	// DefaultIdleTimeout is below Apache's KeepAliveTimeout of 5 s, the shortest default among the usual servers (Tomcat 20 s,
 	// nginx 75 s, IIS 120 s): a connection is given up before its server does, so that a call rarely meets one just closed.
@@ -40,17 +40,17 @@ type Config struct {
 	DialTimeout time.Duration
 	// Timeout bounds one Send as a whole, from the call to the last byte of the reply, the dial included. Above 0.
 	Timeout time.Duration
-	// IdleTimeout is how long an unused connection is kept; 0 stands for DefaultIdleTimeout. Keep it below the keep-alive
+	// IdleTimeout is how long an unused connection is kept; 0 means DefaultIdleTimeout. Keep it below the keep-alive
 	// time of the upstream and of every load balancer on the way.
 	IdleTimeout time.Duration
-	// MaxIdle is how many unused connections are kept, and as many again that rest between two calls; 0 stands for DefaultMaxIdle. It limits
-	// no calls: with fewer than the calls in flight, each call above it pays for a connection of its own.
+	// MaxIdle is how many unused connections are kept, and as many again that rest between two calls; 0 means DefaultMaxIdle. It does
+	// not limit calls: with fewer than the calls in flight, each further call opens a new connection.
 	MaxIdle int
 	// NoKeepAlive sends each message over a connection of its own. No late answer to one call can then be taken for that of another.
 	NoKeepAlive bool
-	// Events is told of strange connections.
+	// Events receives what an operator should know of the connections.
 	Events Events
-	// UserAgent is the value of that header; empty stands for "soapbridge".
+	// UserAgent is the value of that header; empty means "soapbridge".
 	UserAgent string
 
 	// MaxReply bounds the body of a reply in bytes, both as received and as decompressed. From 1 to 1 GiB.
@@ -64,7 +64,7 @@ type Config struct {
 	TLSCert string
 	TLSKey  secret.Secret
 
-	// BasicUsername switches HTTP Basic authentication on (RFC 7617). It has no colon; neither has control characters.
+	// BasicUsername turns HTTP Basic authentication on (RFC 7617). It has no colon, and the two have no control characters.
 	BasicUsername string
 	BasicPassword secret.Secret
 }
@@ -77,7 +77,7 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return e.Field + " " + e.Problem }
 
-// problems collects every refusal, so that whoever configures the system mends all of them at once.
+// problems collects every refusal, so that all of them can be fixed at once.
 type problems []error
 
 func (p *problems) addf(field, format string, args ...any) {
@@ -136,7 +136,7 @@ func validPort(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
-// dialAddress gives the host:port to connect to.
+// dialAddress returns the host:port to connect to.
 func dialAddress(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
@@ -180,7 +180,7 @@ func (cfg Config) fixedFields(endpoint *url.URL) []field {
 	return list
 }
 
-// checkBasic applies RFC 7617 section 2: a user name with a colon cannot be told from its password.
+// checkBasic applies RFC 7617 section 2: a server takes the first colon as the end of the user name.
 func (cfg Config) checkBasic(wrong *problems) {
 	if strings.Contains(cfg.BasicUsername, ":") {
 		wrong.addf("BasicUsername", "must not hold a colon")
@@ -196,7 +196,7 @@ func (cfg Config) checkBasic(wrong *problems) {
 	}
 }
 
-// refuseTLS guards against a certificate configured for an endpoint that then turns out to be in the clear.
+// refuseTLS refuses certificates for an endpoint without TLS, since they would protect nothing.
 func (cfg Config) refuseTLS(wrong *problems) {
 	for _, field := range []struct{ name, value string }{
 		{"TLSCA", cfg.TLSCA}, {"TLSCert", cfg.TLSCert}, {"TLSKey", string(cfg.TLSKey)},
@@ -216,8 +216,8 @@ func (cfg Config) tls(wrong *problems) *tls.Config {
 	}
 }
 
-// roots gives nil, the system's roots, where none are configured. x509.CertPool.AppendCertsFromPEM would skip what it
-// cannot read and call the rest a success.
+// roots returns nil, which means the system's roots, where none are configured. x509.CertPool.AppendCertsFromPEM would skip
+// certificates that it cannot read, and still report success.
 func (cfg Config) roots(wrong *problems) *x509.CertPool {
 	if cfg.TLSCA == "" {
 		return nil

@@ -98,7 +98,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// fieldsOf gives the fields that err names, sorted.
+// fieldsOf returns the fields that err names, sorted.
 func fieldsOf(err error) (fields []string) {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

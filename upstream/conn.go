@@ -32,7 +32,7 @@ func newConn(above net.Conn, below *counter) *conn {
 	return &conn{Conn: above, secure: above != net.Conn(below), below: below, source: s, reader: bufio.NewReader(s)}
 }
 
-// bound ends whatever happens on the connection at the deadline, or when ctx ends. Call what it returns at the end of the exchange: it
+// bound ends all reading and writing on the connection at the deadline, or when ctx ends. Call interrupted at the end of the exchange: it
 // reports whether ctx has ended, or is about to move the deadline.
 func (c *conn) bound(ctx context.Context, deadline time.Time) (interrupted func() bool) {
 	_ = c.SetDeadline(deadline) // an error means that the connection is closed, which the next write reports
@@ -46,12 +46,11 @@ func (c *conn) bound(ctx context.Context, deadline time.Time) (interrupted func(
 // surplus reports that more bytes than one reply have been read.
 func (c *conn) surplus() bool { return c.reader.Buffered() > 0 }
 
-// truncated reports that TLS did not announce the end of the connection. Then nobody knows whether the server ended it (RFC 8446 section
-// 6.1).
+// truncated reports that TLS did not announce the end of the connection. The server may then not have ended it (RFC 8446 section 6.1).
 func (c *conn) truncated() bool { return c.secure && c.below.ended.Load() }
 
-// ends waits for the end that a reply has announced, and reports whether it came, without one more byte. Our side is never closed first:
-// a server that then answers with an end proves nothing.
+// ends waits for the end that a reply has announced, and reports whether it came without a further byte. Our side is never closed first:
+// a server that closes in answer to that proves nothing.
 func (c *conn) ends(already bool, deadline time.Time) bool {
 	if already {
 		return true
@@ -65,18 +64,18 @@ func (c *conn) ends(already bool, deadline time.Time) bool {
 type health uint8
 
 const (
-	alive  health = iota // open, and nothing to read
-	closed               // by the server
-	spoken               // the server sent something that nothing asked for
+	alive       health = iota // open, and nothing to read
+	closed                    // by the server
+	unsolicited               // the server sent bytes that no request asked for
 )
 
-// ticketPatience is for the reading of what TLS itself has to say on a connection that carries nothing else: session tickets above all.
+// ticketPatience bounds the reading of TLS's own records, mostly session tickets, on a connection without a call.
 const ticketPatience = 5 * time.Millisecond
 
-// health looks for bytes that nothing asked for, without waiting for any.
+// health looks for bytes that no request asked for, without waiting for any.
 func (c *conn) health() health {
 	if c.surplus() {
-		return spoken
+		return unsolicited
 	}
 	_ = c.SetDeadline(time.Time{}) // that of the last call may have passed
 	found, known := peek(c.below.Conn)
@@ -85,25 +84,25 @@ func (c *conn) health() health {
 		return c.try(time.Now().Add(time.Millisecond))
 	case !c.secure || found == closed:
 		return found
-	case found == spoken: // by TLS, or by the server: that is not known before it is decrypted
+	case found == unsolicited: // from TLS or from the server: only decrypting shows which
 		return c.try(time.Now().Add(ticketPatience))
 	}
 	return c.try(time.Unix(1, 0)) // what TLS has decrypted already
 }
 
-// try reads until a time; one that has passed leaves only what has been received before.
+// try reads until a time; with one that has passed, it reads only what was received before.
 func (c *conn) try(until time.Time) health {
 	_ = c.SetReadDeadline(until)
 	switch n, err := c.Read(make([]byte, 1)); {
 	case n > 0:
-		return spoken
+		return unsolicited
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return alive
 	}
 	return closed
 }
 
-// peek looks into the system's receive buffer, where the system allows it.
+// peek looks into the system's receive buffer; known is false where the system does not allow it.
 func peek(raw net.Conn) (found health, known bool) {
 	system, ok := raw.(syscall.Conn)
 	if !ok || !canPeek {
@@ -147,7 +146,7 @@ func (c *counter) Read(p []byte) (int, error) {
 
 const unbounded = math.MaxInt64
 
-// source fails with errNotHTTP once more than left bytes are asked for: http.ReadResponse has no limit of its own.
+// source fails with errNotHTTP after left bytes: http.ReadResponse has no limit of its own.
 type source struct {
 	from  io.Reader
 	left  int64

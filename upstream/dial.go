@@ -50,7 +50,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (*conn, erro
 	}
 	secure, err := d.handshake(ctx, below, address)
 	if err != nil {
-		_ = raw.Close() // the handshake's error is the one that tells something
+		_ = raw.Close() // the handshake's error is the one to report
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return newConn(secure, below), nil
@@ -88,7 +88,7 @@ func (d *dialer) handshake(ctx context.Context, raw net.Conn, address string) (*
 // asked for a certificate is given a moment to refuse it. A server that accepts it usually says so at once, by a session
 // ticket (section 4.6.1), which ends the wait.
 //
-// It stands in for the session cache because that is where the library tells of tickets.
+// It takes the place of the session cache, because the library reports tickets only there.
 type verdict struct {
 	tls.ClientSessionCache
 
@@ -101,13 +101,13 @@ type verdict struct {
 func (v *verdict) Put(key string, session *tls.ClientSessionState) {
 	v.ClientSessionCache.Put(key, session)
 	if v.waiting {
-		// An error means that the connection is closed, and then the read ends of itself.
+		// An error means that the connection is closed, and the read ends anyway.
 		_ = v.conn.SetReadDeadline(time.Unix(1, 0))
 	}
 }
 
-// await gives nil when the server accepted the certificate, or said nothing in time: a read that ends by its deadline
-// leaves a TLS connection usable.
+// await returns nil when the server accepted the certificate, or sent nothing in time: after a read that ends by its deadline,
+// a TLS connection can still be used.
 func (v *verdict) await(ctx context.Context, atMost time.Duration) error {
 	until := time.Now().Add(atMost)
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {

@@ -45,10 +45,10 @@ var (
 )
 
 // exchange sends m over c and hands the reply to read. It closes c, or puts it back into the pool. When it fails with nothing sent on a
-// connection that was kept, stale reports that another connection is worth trying.
+// kept connection, stale reports that another connection is worth trying.
 //
-// It is the send boundary: whether anything of m left this process is decided by the bytes that the system took from the connection, below
-// TLS, never by the kind of an error. m is written once; nothing in here repeats it.
+// Whether anything of m left this process is decided here, by the bytes that the system took from the connection below TLS, never by the
+// kind of an error. m is written once; nothing here repeats it.
 func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadline time.Time, read func(soap.Reply) bool) (stale bool, err error) {
 	keep := false
 	defer func() {
@@ -86,7 +86,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 	return false, nil
 }
 
-// failure is an error of a kind; one of the kind Broken may turn out to be TimedOut.
+// failure returns a *soap.SendError of a kind, where Broken becomes TimedOut after a timeout.
 func failure(ctx context.Context, err error, kind soap.SendErrorKind) error {
 	if ended := ctx.Err(); ended != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = ended // it moved the connection's deadline
@@ -106,7 +106,7 @@ type writing struct {
 	err   error         // valid when the write has ended
 }
 
-// buffers holds what requests are put together in.
+// buffers holds the buffers in which requests are built.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // begin writes the request, head and envelope in one write. A request over writeAlone is written beside the reading of its reply: a server
@@ -231,8 +231,8 @@ func (c *conn) cause(w *writing, err error) error {
 	return cmp.Or(c.source.err, err)
 }
 
-// mayRefuse reports a status that a service or what stands before it refuses with: for the others it does not matter whether they are
-// certain.
+// mayRefuse reports a status that a service, or a gateway in front of it, refuses requests with: for the others it does not matter whether
+// they are certain.
 func mayRefuse(status int) bool {
 	return status >= http.StatusBadRequest && status < http.StatusInternalServerError
 }
@@ -255,7 +255,7 @@ type rawHead struct {
 	// ambiguous reports that the length of the body was given twice, by Content-Length and by chunks. The end of such a body is where request
 	// smuggling begins (RFC 9112 section 6.3).
 	ambiguous bool
-	// announcesEnd reports that the reply says in so many words that it is the connection's last one.
+	// announcesEnd reports that the reply declares itself the connection's last one, with Connection: close.
 	announcesEnd bool
 }
 
@@ -281,7 +281,7 @@ func (c *conn) head() (head, error) {
 		case response.StatusCode >= http.StatusOK:
 			return head{response, judgeHead(c.source.heard[:len(c.source.heard)-c.reader.Buffered()])}, nil
 		case response.StatusCode < http.StatusContinue || response.StatusCode == http.StatusSwitchingProtocols:
-			return head{}, errNotFinal // what follows 101 is not HTTP, and has no end
+			return head{}, errNotFinal // after 101 the connection is not HTTP any more (RFC 9110 section 15.2.2)
 		}
 	}
 	return head{}, errNotFinal

@@ -35,7 +35,7 @@ func headOf(t *testing.T, from io.Reader) (h head, rest string) {
 // TestHeadInSegments: a head is judged when it is complete, however many segments it came in.
 func TestHeadInSegments(t *testing.T) {
 	const length, body = "Content-Length: 5\r\n", "<ok/>"
-	const lure = "<ok/>\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" // which is no part of the head
+	const lure = "<ok/>\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" // not part of the head
 	for name, test := range map[string]struct {
 		head, body string
 		want       rawHead

@@ -15,12 +15,12 @@ const (
 // restFor is how long a connection rests between two calls to an upstream that usually takes so long to answer.
 func restFor(usual time.Duration) time.Duration { return max(2*time.Millisecond, usual) }
 
-// Events are what an operator should know of an upstream's connections. A function that is nil is not called; they must not block.
+// Events report what an operator should know of an upstream's connections. A function that is nil is not called; they must not block.
 type Events struct {
-	// Stray is told of bytes that came over a connection without a call that asked for them, with the id of the operation that was answered
-	// over it last: its answer, or the one that follows on that connection, may be to another call.
+	// Stray is called when bytes came over a connection without a call that asked for them, with the id of the operation that was answered
+	// over it last: that answer, or the next one on that connection, may belong to another call.
 	Stray func(operationID string)
-	// Suspect is told when connections are no longer kept, and when they are again.
+	// Suspect is called when connections are no longer kept, and when they are kept again.
 	Suspect func(suspect bool)
 }
 
@@ -57,7 +57,7 @@ func (p *pool) get() *conn {
 		switch c.health() {
 		case alive:
 			return c
-		case spoken:
+		case unsolicited:
 			p.stray(c.last)
 		case closed:
 		}
@@ -79,7 +79,7 @@ func (p *pool) pop(now time.Time) *conn {
 // put takes a connection whose reply was readable.
 func (p *pool) put(c *conn) {
 	if !p.keep(c) {
-		_ = c.Close() // not under the lock: TLS says goodbye, and the server may not be reading
+		_ = c.Close() // not under the lock: TLS sends close_notify, and the server may not be reading
 	}
 }
 
@@ -97,7 +97,7 @@ func (p *pool) keep(c *conn) bool {
 	return true
 }
 
-// schedule sees to the end of the longest rested connection.
+// schedule arranges for expire to run when the longest rested connection is due.
 func (p *pool) schedule() {
 	after := time.Until(p.idle[0].since.Add(p.idleTimeout))
 	if p.timer == nil {
@@ -107,7 +107,7 @@ func (p *pool) schedule() {
 	}
 }
 
-// expire closes the connections that have been idle for too long. A server that has spoken meanwhile is reported all the same.
+// expire closes the connections that have been idle for too long. Bytes that a server has sent on them meanwhile are still reported.
 func (p *pool) expire() {
 	p.mu.Lock()
 	var expired []*conn
@@ -124,7 +124,7 @@ func (p *pool) expire() {
 
 func (p *pool) discard(conns []*conn) {
 	for _, c := range conns {
-		if c.health() == spoken {
+		if c.health() == unsolicited {
 			p.stray(c.last)
 		}
 		_ = c.Close()
@@ -139,7 +139,7 @@ func (p *pool) stray(last string) {
 	p.suspectNow()
 }
 
-// answered learns from a reply.
+// answered updates the usual time to answer, and the suspicion.
 func (p *pool) answered(readable bool, took time.Duration) {
 	if !readable {
 		p.suspectNow()
@@ -161,23 +161,22 @@ func (p *pool) suspectNow() {
 	p.mu.Lock()
 	first := p.suspect.IsZero()
 	p.suspect = time.Now()
-	given := p.idle
+	idle := p.idle
 	p.idle = nil
 	p.mu.Unlock()
 	if first && p.events.Suspect != nil {
 		p.events.Suspect(true)
 	}
-	p.discard(given)
+	p.discard(idle)
 }
 
-// close ends the pool and its connections.
 func (p *pool) close() {
 	p.mu.Lock()
-	given := p.idle
+	idle := p.idle
 	p.idle, p.closed = nil, true
 	if p.timer != nil {
 		p.timer.Stop()
 	}
 	p.mu.Unlock()
-	p.discard(given)
+	p.discard(idle)
 }

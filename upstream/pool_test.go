@@ -69,8 +69,8 @@ func readsAs(c *Client, t *testing.T, m soap.Message, readable bool) (reply soap
 	return reply, err
 }
 
-// TestStrayStatus is a vendor that answers call A and, while call B is on its way over the same connection, writes a status that nobody asked
-// for: then the vendor executes B. Only a status that ends its connection, as it says, is B's.
+// TestStrayStatus: a vendor answers call A and, while call B is on its way over the same connection, writes a status that no request asked
+// for; then it executes B. Only a status that announces the end of its connection, and is followed by it, belongs to B.
 func TestStrayStatus(t *testing.T) {
 	const bare = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n"
 	tests := []struct {
@@ -84,7 +84,7 @@ func TestStrayStatus(t *testing.T) {
 		{"announces the end, which comes", bare + "Connection: close\r\n\r\n", func(p *peer) { _ = p.Close() }, true},
 		{"announces the end in a list", bare + "Connection: Keep-Alive, Close\r\n\r\n", func(p *peer) { _ = p.Close() }, true},
 		{"announces the end in another segment", bare, func(p *peer) {
-			time.Sleep(10 * time.Millisecond) // else both may come at once, which is no reason to fail
+			time.Sleep(10 * time.Millisecond) // else both may come at once, which is not an error
 			p.say("Connection: close\r\n\r\n")
 			_ = p.Close()
 		}, true},
@@ -128,13 +128,13 @@ func TestStrayStatus(t *testing.T) {
 		reply, err := readsAs(c, t, named("A"), true)
 		mustReply(t, reply, err, 200, "A")
 		_, err = readsAs(c, t, named("B"), false)
-		mustFail(t, err, soap.Broken) // which of the two answers is B's cannot be told
+		mustFail(t, err, soap.Broken) // either of the two answers may be B's
 		w.saw(t, []string{"B"}, []bool{true})
 	})
 }
 
-// TestStrayAnswerSpoilsOneCall is a vendor that once answers twice, the second time 3 ms later, while calls follow each other at once. From
-// then on each answer of that connection is to the call before.
+// TestStrayAnswerSpoilsOneCall: a vendor once answers twice, the second time 3 ms later, while calls follow each other at once. From then
+// on, each answer on that connection belongs to the call before.
 func TestStrayAnswerSpoilsOneCall(t *testing.T) {
 	ca := newAuthority(t)
 	secure := &tls.Config{Certificates: []tls.Certificate{ca.pair(time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS12}
@@ -281,8 +281,8 @@ func TestStrayBytes(t *testing.T) {
 	}
 }
 
-// TestSuspicion follows a vendor that limits its rate for a while: each kept connection brings one answer that is not certain, and every
-// other call gets a connection of its own until a minute has passed and the last answer was readable.
+// TestSuspicion: a vendor limits its rate for a while. Each kept connection brings one answer that is not certain, and every other call
+// has its own connection until a minute has passed and the last answer was readable.
 func TestSuspicion(t *testing.T) {
 	limited := func(p *peer) {
 		for {
@@ -342,7 +342,7 @@ func TestSuspicion(t *testing.T) {
 	}, w.watch, func(cfg *Config) { cfg.Timeout = time.Minute })
 }
 
-// TestNoKeepAlive gives each call its own connection, which never makes anybody suspicious.
+// TestNoKeepAlive: each call has its own connection, so that no answer can be suspect.
 func TestNoKeepAlive(t *testing.T) {
 	s := serve(t, echo)
 	w := new(witness)
@@ -480,7 +480,7 @@ func TestReplyToHalfARequest(t *testing.T) {
 	}
 }
 
-// TestUnreadReplySaysWhatCameBefore: the operator learns what answered, in none of its own words.
+// TestUnreadReplySaysWhatCameBefore: the error describes what answered, without repeating its text.
 func TestUnreadReplySaysWhatCameBefore(t *testing.T) {
 	for reply, want := range map[string]string{
 		"HTTP/1.1 503 No\r\nContent-Type: text/html; charset=PLANTED\r\nContent-Length: 9\r\n\r\n<h1":                                    "HTTP 503, text/html, 9 bytes: unexpected EOF",
@@ -495,7 +495,7 @@ func TestUnreadReplySaysWhatCameBefore(t *testing.T) {
 	}
 }
 
-// TestStrayIsFoundAfterTheCallsOwnTime: the deadline of the last call does not keep a connection from being looked at.
+// TestStrayIsFoundAfterTheCallsOwnTime: a connection is checked even when the deadline of its last call has passed.
 func TestStrayIsFoundAfterTheCallsOwnTime(t *testing.T) {
 	said := make(chan struct{})
 	s := serve(t, func(p *peer) {

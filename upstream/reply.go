@@ -26,7 +26,6 @@ var (
 	errCoding  = errors.New("the reply has a content coding other than gzip and deflate, or is not in it")
 )
 
-// readReply reads the body to its end.
 func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 	coding, err := contentCoding(resp.Header.Values("Content-Encoding"))
 	if err != nil {
@@ -128,7 +127,7 @@ func broken(err error) error {
 	return err
 }
 
-// sizeHint gives the room to begin with; -1 is an unknown length.
+// sizeHint returns the first size of the buffer; a length of -1 is unknown.
 func sizeHint(contentLength int64) int {
 	if contentLength < 0 {
 		return usualReply

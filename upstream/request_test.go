@@ -17,7 +17,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// TestBytesOnTheWire compares whole requests. {host} stands for the server's address.
+// TestBytesOnTheWire compares whole requests. {host} is replaced by the server's address.
 func TestBytesOnTheWire(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -18,7 +18,6 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// packed compresses text.
 func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 	var b bytes.Buffer
 	w := begin(&b)
@@ -29,7 +28,6 @@ func packed[W io.WriteCloser](begin func(io.Writer) W, text string) string {
 
 func zip(text string) string { return packed(gzip.NewWriter, text) }
 
-// coded is a reply whose body has a content coding.
 func coded(coding, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", coding, len(body), body)
 }
@@ -306,7 +304,7 @@ func TestUnreachable(t *testing.T) {
 	})
 }
 
-// blackHole gives an address that neither accepts nor refuses: the queue of its listener is full.
+// blackHole returns an address that neither accepts nor refuses: the queue of its listener is full.
 func blackHole(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

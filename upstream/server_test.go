@@ -59,7 +59,7 @@ type peer struct {
 
 func (p *peer) Read(b []byte) (int, error) { return p.Reader.Read(b) }
 
-// request reads one request whole and counts it. At the end of the connection it gives nil.
+// request reads one whole request and counts it. At the end of the connection it returns nil.
 func (p *peer) request() (*http.Request, []byte) {
 	req, err := http.ReadRequest(p.Reader)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *peer) request() (*http.Request, []byte) {
 	return req, body
 }
 
-// say writes text; that the client may have gone is its own affair.
+// say writes text. An error means that the client has closed the connection, which the test may want.
 func (p *peer) say(text string) { _, _ = io.WriteString(p.Conn, text) }
 
 // reset closes the connection with a TCP reset.
@@ -113,7 +113,7 @@ func echo(p *peer) {
 	}
 }
 
-// echoHeld is echo, with what setHold gave before each reply.
+// echoHeld is echo, which calls hold before each reply.
 func echoHeld(p *peer) {
 	for {
 		req, body := p.request()
@@ -191,7 +191,7 @@ func (s *server) accept(handle func(*peer)) {
 	}
 }
 
-// stop ends every connection and waits for the handlers: after it the counts are final.
+// stop ends every connection and waits for the handlers, so that the counts are final.
 func (s *server) stop() {
 	_ = s.Close()
 	s.mu.Lock()
@@ -213,7 +213,7 @@ func (s *server) mustHaveExecuted(want int64) {
 	}
 }
 
-// client gives a client for url with limits that no test reaches by accident.
+// client returns a client for url with limits that no test reaches by accident.
 func client(t testing.TB, url string, change ...func(*Config)) *Client {
 	t.Helper()
 	cfg := Config{URL: url, DialTimeout: patience, Timeout: patience, IdleTimeout: patience, MaxReply: 64 << 10}

@@ -147,7 +147,7 @@ func TestNoSendBeginsAfterItsTime(t *testing.T) {
 	}
 	wg.Wait()
 	if sent.Load() == 0 {
-		// All were too late on this machine; that also is what was asked for, but then let one through.
+		// On a slow machine all may be too late, which is right; then one must still get through.
 		reply, err := try(c, t.Context(), message("x"))
 		mustReply(t, reply, err, 200, "x")
 		sent.Add(1)

@@ -59,7 +59,7 @@ func pemCertificate(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// issue gives a certificate for a server at 127.0.0.1, or a client, and its key, valid until then.
+// issue returns a certificate for a server at 127.0.0.1, or for a client, with its key.
 func (a authority) issue(until time.Time) (certPEM, keyPEM string) {
 	a.t.Helper()
 	key := newKey(a.t)
@@ -186,7 +186,7 @@ func TestServerEndsDuringTheHandshake(t *testing.T) {
 	}
 }
 
-// TestServerWithoutTickets says nothing about the certificate that it asked for. The wait ends and the call goes on.
+// TestServerWithoutTickets: the server does not confirm the certificate that it asked for. The wait ends and the call goes on.
 func TestServerWithoutTickets(t *testing.T) {
 	ca := newAuthority(t)
 	s := serveTLS(t, &tls.Config{
@@ -207,7 +207,7 @@ func TestServerWithoutTickets(t *testing.T) {
 	c.Close()
 }
 
-// TestSessionIsResumed saves the handshake's signatures, and the wait for the verdict, when connections are dialled anew.
+// TestSessionIsResumed: a new connection saves the handshake's signatures, and the wait for the verdict.
 func TestSessionIsResumed(t *testing.T) {
 	ca := newAuthority(t)
 	cert, key := ca.issue(time.Now().Add(time.Hour))
@@ -267,7 +267,7 @@ func TestTLSFailures(t *testing.T) {
 	}
 }
 
-// TestStaleTLSConnection has the system refuse part of a TLS record: then nobody knows, and it counts as sent.
+// TestStaleTLSConnection: the system takes part of a TLS record and then fails. The message may have been sent, and counts as sent.
 func TestStaleTLSConnection(t *testing.T) {
 	ca := newAuthority(t)
 	cfg := &tls.Config{Certificates: []tls.Certificate{ca.pair(time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS12}

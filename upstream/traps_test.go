@@ -17,7 +17,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// The tests of this file have net/http fall into each trap first, so that they cannot pass because there is none.
+// The tests of this file first show that net/http fails in each situation, so that they cannot pass without the situation.
 
 // plainPost posts the way most programs do: http.Client, a GetBody, and what header is asked for.
 func plainPost(t *testing.T, c *http.Client, url, body string, header http.Header) (*http.Response, error) {
@@ -162,7 +162,7 @@ func (s *staleWrites) wrap(raw net.Conn) net.Conn {
 	}}
 }
 
-// fill gives the client as many idle connections. The server must hold its replies by echoHeld.
+// fill opens so many idle connections in the client. The server must hold its replies by echoHeld.
 func fill(t *testing.T, c *Client, s *server, conns int) {
 	t.Helper()
 	var arrived, wg sync.WaitGroup
@@ -233,7 +233,7 @@ func TestTrapNothingWritten(t *testing.T) {
 	}
 }
 
-// TestFreshConnectionIsNotReplaced: only a kept connection may be closed without anybody's fault.
+// TestFreshConnectionIsNotReplaced: only a kept connection may be closed without a fault.
 func TestFreshConnectionIsNotReplaced(t *testing.T) {
 	s := serve(t, echo)
 	attempts := 0
@@ -273,7 +273,7 @@ func TestConnectionClosedWhileIdle(t *testing.T) {
 	s.mustHaveExecuted(3)
 }
 
-// captureLog gives what the standard logger gets while the test runs: net/http writes to it.
+// captureLog returns what is written to the standard logger while the test runs: net/http writes to it.
 func captureLog(t *testing.T) *lockedBuffer {
 	t.Helper()
 	b, before := new(lockedBuffer), log.Writer()
@@ -299,9 +299,9 @@ func (b *lockedBuffer) String() string {
 	return b.Buffer.String()
 }
 
-// TestSurplusReplyIsNobodysReply has the server answer each request twice in one write. In net/http the second answer is in the buffer when
-// the connection goes back into the pool, and the next of many senders takes it from there at once.
-func TestSurplusReplyIsNobodysReply(t *testing.T) {
+// TestSurplusReplyIsDropped: the server answers each request twice in one write. In net/http the second answer is in the buffer when the
+// connection goes back into the pool, and the next of many senders takes it from there at once.
+func TestSurplusReplyIsDropped(t *testing.T) {
 	captureLog(t)
 	s := serve(t, func(p *peer) {
 		for {

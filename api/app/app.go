@@ -1,4 +1,4 @@
-// Package app holds the commands of soapbridge and composes their parts: it alone knows which systems, clients and stores there are.
+// Package app holds the commands of soapbridge and composes their parts. Only it knows which systems, clients and stores there are.
 package app
 
 import (

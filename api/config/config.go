@@ -81,7 +81,7 @@ type System struct {
 	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
 	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
 
-	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off gives each call a connection of its own, so that a late answer to one call cannot be taken for that of another"`
+	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off opens a new connection for each call, so that a late answer to one call cannot be taken for that of another"`
 
 	TLSCA   string        `env:"TLS_CA" kind:"certificates" absent:"the roots of the operating system" about:"authorities that may sign the server's certificate"`
 	TLSCert string        `env:"TLS_CERT" kind:"certificates" absent:"no client certificate" about:"client certificate, with its chain"`

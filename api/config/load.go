@@ -232,8 +232,8 @@ func (l *loader) variable(s *setting) string {
 	return s.Name
 }
 
-// given reports whether a setting has a text, right or wrong.
-func (l *loader) given(name string) bool {
+// isSet reports whether a setting has a text, right or wrong.
+func (l *loader) isSet(name string) bool {
 	_, kept := l.values[name]
 	return kept || l.found.failed[name]
 }

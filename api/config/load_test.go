@@ -215,7 +215,7 @@ func TestRefused(t *testing.T) {
 		{"SECRET_KEYS", "k1:" + key("s") + ",k1:" + key("t"), "item 2 has an id again"},
 		{"SECRET_KEYS", "k1:" + key("s") + ",k2:AAAA", "item 2 has another length than 32 bytes"},
 		{"SECRET_KEYS", "k1:" + key("s") + ",", "has no text in item 2"},
-		{"API_KEYS", "# nobody", "holds no key" + apiKeys},
+		{"API_KEYS", "# no keys", "holds no key" + apiKeys},
 		{"API_KEYS", "a\nb\na", "line 3 is there twice" + apiKeys},
 		{"API_KEYS", "a\nbé", "line 2 is too long or not printable ASCII" + apiKeys},
 		{"API_KEYS", strings.Repeat("a", 4097), "line 1 is too long or not printable ASCII" + apiKeys},
@@ -333,7 +333,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestEveryItemIsReported: who fixes one item of a list must not learn of the next one at the next start.
+// TestEveryItemIsReported: an operator who fixes one item of a list must not learn of the next one at the next start.
 func TestEveryItemIsReported(t *testing.T) {
 	for name, test := range map[string]struct {
 		value string

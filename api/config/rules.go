@@ -28,7 +28,7 @@ func (l *loader) checkRules(c *Config) {
 func (l *loader) checkUnbuilt(c *Config) {
 	for i := range reference {
 		switch s := &reference[i]; {
-		case s.unbuilt == "" || !l.given(s.Name):
+		case s.unbuilt == "" || !l.isSet(s.Name):
 		case s.unbuilt == refused:
 			l.found.add(l.variable(s), "this version does not have it yet; leave it unset")
 		default:
@@ -40,7 +40,7 @@ func (l *loader) checkUnbuilt(c *Config) {
 // checkStore requires the keys with Redis in every mode: with random keys, a restart would not find its records.
 func (l *loader) checkStore(c *Config) {
 	const url, memory, mode = prefix + "REDIS_URL", prefix + "MEMORY_STORE", prefix + "MODE"
-	if l.given(url) {
+	if l.isSet(url) {
 		l.require(prefix+"NAME_KEY", "is required with "+url)
 		l.require(prefix+"SECRET_KEYS", "is required with "+url)
 		return
@@ -55,7 +55,7 @@ func (l *loader) checkStore(c *Config) {
 
 // require reports a setting without a text, and its valid values.
 func (l *loader) require(name, reason string) {
-	if !l.given(name) {
+	if !l.isSet(name) {
 		l.found.add(name, reason+"; valid: "+reference[byName[name]].Valid)
 	}
 }
@@ -63,7 +63,7 @@ func (l *loader) require(name, reason string) {
 // requireTogether requires all of the settings or none.
 func (l *loader) requireTogether(names ...string) {
 	for _, present := range names {
-		if !l.given(present) {
+		if !l.isSet(present) {
 			continue
 		}
 		for _, name := range names {
@@ -103,7 +103,7 @@ func (l *loader) checkPlain(s prefixed) {
 		return
 	}
 	for _, name := range []string{s.prefix + "TLS_CA", s.prefix + "TLS_CERT", s.prefix + "TLS_KEY"} {
-		if l.given(name) && !l.found.anyFailed(name) {
+		if l.isSet(name) && !l.found.anyFailed(name) {
 			l.found.add(l.variable(&reference[byName[name]]), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
 		}
 	}
@@ -116,7 +116,7 @@ func (l *loader) checkTimeouts(s prefixed) {
 	if l.found.anyFailed(dial, timeout) {
 		return
 	}
-	if !l.given(dial) {
+	if !l.isSet(dial) {
 		s.DialTimeout = min(s.DialTimeout, s.Timeout/2)
 	}
 	if s.Timeout <= s.DialTimeout {

@@ -157,7 +157,7 @@ func TestWarnings(t *testing.T) {
 	mds, token := variables{"MDS_URL": "http://h/"}, variables{"CUSTOMERCARE_URL": "http://h/", "CUSTOMERCARE_DIRECT_TOKEN": "t"}
 	all, everyWarning := variables{}, []string{}
 	for _, system := range []string{"CUSTOMERCARE_", "MDS_", "EMERSION_"} {
-		// The defaults: who writes them down relies on them, too.
+		// A default that is set explicitly is reported, too.
 		all = all.with(variables{system + "MAX_IN_FLIGHT": "32", system + "QUEUE": "64", system + "QUEUE_TIMEOUT": "250ms"})
 		everyWarning = append(everyWarning, "SOAPBRIDGE_"+system+"MAX_IN_FLIGHT"+limits, "SOAPBRIDGE_"+system+"QUEUE"+waits, "SOAPBRIDGE_"+system+"QUEUE_TIMEOUT"+waits)
 	}

@@ -36,7 +36,7 @@ func jsonAnswer(v any) (answer, *problem) {
 func (s *Server) problemAnswer(c *gin.Context, p *problem) answer {
 	call := callOf(c)
 	p.RequestID, p.OperationID = call.requestID, call.operationID()
-	if c.FullPath() != "" && p.Instance == "" { // of an unknown path nothing is repeated
+	if c.FullPath() != "" && p.Instance == "" { // an unknown path is not repeated
 		p.Instance = c.Request.URL.EscapedPath()
 	}
 	call.problem = p

@@ -8,8 +8,7 @@ import (
 	"soapbridge/translate"
 )
 
-// call is everything that is known of one request while it runs. Each fact is written once, by the step that learns it; what the log says of the
-// request, it reads here.
+// call is everything that is known of one request while it runs, for the log too. Each fact is written once, by the step that learns it.
 type call struct {
 	requestID string
 	caller    caller // empty until it is known
@@ -26,8 +25,8 @@ type call struct {
 	// unknown, and before it provably nothing was sent.
 	sent         bool
 	upstreamTime time.Duration
-	ignored      int  // elements of the reply that nothing is declared for
-	pasted       bool // the reply was pasted: it says nothing to operators
+	ignored      int  // elements of the reply that are not declared
+	pasted       bool // the reply was pasted, so it is not logged for operators
 }
 
 const callKey = "soapbridge.call"

@@ -105,7 +105,7 @@ func (c *Callers) Replace(lines []secret.Secret, known []Scope) error {
 	return nil
 }
 
-// reloadEvery is how soon a new or withdrawn key counts.
+// reloadEvery is the longest until a new or withdrawn key takes effect.
 const reloadEvery = 2 * time.Second
 
 // Follow replaces the keys whenever read returns other lines than before, until ctx ends. Lines that are wrong, or that cannot be read, change

@@ -80,15 +80,15 @@ func TestEndOfAClaim(t *testing.T) {
 		status   int
 		state    idempotency.State
 	}{
-		"a success":                   {answering(success()), http.StatusCreated, idempotency.Done},
-		"a panic while sending":       {func(context.Context, soap.Message) (soap.Reply, error) { panic("no text of this") }, http.StatusInternalServerError, idempotency.Unknown},
-		"nothing was sent":            {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, unsent }, http.StatusServiceUnavailable, "none"},
-		"no answer":                   {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, broken }, http.StatusBadGateway, idempotency.Unknown},
-		"an error of no known kind":   {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, errors.New("what") }, http.StatusBadGateway, idempotency.Unknown},
-		"an answer nobody can read":   {answering(soap.Reply{Certain: true, Status: http.StatusOK, Body: []byte("<html/>")}), http.StatusBadGateway, idempotency.Unknown},
-		"a refusal by the transport":  {answering(soap.Reply{Certain: true, Status: http.StatusNotFound}), http.StatusBadGateway, "none"},
-		"credentials nobody accepts":  {answering(soap.Reply{Certain: true, Status: http.StatusUnauthorized}), http.StatusBadGateway, "none"},
-		"a vendor that limits a rate": {answering(soap.Reply{Certain: true, Status: http.StatusTooManyRequests}), http.StatusServiceUnavailable, "none"},
+		"a success":                    {answering(success()), http.StatusCreated, idempotency.Done},
+		"a panic while sending":        {func(context.Context, soap.Message) (soap.Reply, error) { panic("no text of this") }, http.StatusInternalServerError, idempotency.Unknown},
+		"nothing was sent":             {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, unsent }, http.StatusServiceUnavailable, "none"},
+		"no answer":                    {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, broken }, http.StatusBadGateway, idempotency.Unknown},
+		"an error of no known kind":    {func(context.Context, soap.Message) (soap.Reply, error) { return soap.Reply{}, errors.New("what") }, http.StatusBadGateway, idempotency.Unknown},
+		"an unreadable answer":         {answering(soap.Reply{Certain: true, Status: http.StatusOK, Body: []byte("<html/>")}), http.StatusBadGateway, idempotency.Unknown},
+		"a refusal by the transport":   {answering(soap.Reply{Certain: true, Status: http.StatusNotFound}), http.StatusBadGateway, "none"},
+		"credentials that are refused": {answering(soap.Reply{Certain: true, Status: http.StatusUnauthorized}), http.StatusBadGateway, "none"},
+		"a vendor that limits a rate":  {answering(soap.Reply{Certain: true, Status: http.StatusTooManyRequests}), http.StatusServiceUnavailable, "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newBrittle()
@@ -104,7 +104,7 @@ func TestEndOfAClaim(t *testing.T) {
 	}
 }
 
-// A result that cannot be stored is still the truth; it is offered to the store again until that has it.
+// A result that cannot be stored is still answered; the store is asked again until it has it.
 func TestResultThatCannotBeStoredAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newBrittle()
@@ -172,7 +172,7 @@ func TestLeaseBoundsTheSending(t *testing.T) {
 	})
 }
 
-// Drain does not wait longer than it is told to.
+// Drain waits no longer than its context.
 func TestDrainGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newBrittle()

@@ -80,7 +80,7 @@ func TestStopWithoutStore(t *testing.T) {
 				if got := store.state(t, w); got != row.state {
 					t.Errorf("the record is %s, want %s", got, row.state)
 				}
-				// A call whose claim was not confirmed is told no id; the log has it.
+				// The answer has no id where the claim was not confirmed; the log has it.
 				id, ids := w.Header().Get("Operation-Id"), e.said(t, row.says)
 				known := len(ids) == 1 && (ids[0] == id || row.beginFails && strings.Contains(e.log.String(), fmt.Sprint("operation ", ids[0])))
 				if !known {

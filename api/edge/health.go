@@ -9,7 +9,7 @@ import (
 )
 
 type health struct {
-	// Whether the process lives (alive), or whether calls should come here (ready, not ready).
+	// Whether the process is alive (alive), or whether it takes calls (ready, not ready).
 	Status string `json:"status" validate:"required" enums:"alive,ready,not ready" example:"ready"`
 	// Whether the store of idempotency records may evict some is not known, since it does not let that be read.
 	Policy string `json:"policy,omitempty" enums:"unverified" example:"unverified"`
@@ -19,19 +19,19 @@ type health struct {
 //
 //	@ID				ShowLiveness
 //	@Tags			Health
-//	@Summary		Tell whether the process lives
+//	@Summary		Check whether the process is alive
 //	@Description	Answers as long as the process serves at all: for a probe that restarts it.
 //	@Produce		json
-//	@Success		200	{object}	health	"It lives."
+//	@Success		200	{object}	health	"It is alive."
 //	@Router			/healthz [get]
 func (s *Server) alive(c *gin.Context) { c.JSON(http.StatusOK, health{Status: "alive"}) }
 
-// ready answers whether calls should come here. The reason of a no is for the log: it may name internal addresses.
+// ready answers whether calls should come here. Why they should not is for the log: it may name internal addresses.
 //
 //	@ID				ShowReadiness
 //	@Tags			Health
-//	@Summary		Tell whether calls should come here
-//	@Description	Says no while the process stops, and while its store of idempotency records cannot be used: for a load balancer.
+//	@Summary		Check whether the process takes calls
+//	@Description	Answers `503` while the process stops, and while its store of idempotency records cannot be used: for a load balancer.
 //	@Produce		json
 //	@Success		200	{object}	health	"It is ready."
 //	@Failure		503	{object}	health	"It stops, or its store cannot be used."

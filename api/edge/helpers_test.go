@@ -22,12 +22,12 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// aSecret stands in requests, replies and panics. It must never be seen again.
-const aSecret = "Plover-4711-Quartz"
+// plantedSecret is in requests, replies and panics, and must never be shown.
+const plantedSecret = "Plover-4711-Quartz"
 
 const (
 	notePath = "/v1/test/notes"
-	noteBody = `{"text": "hello", "pin": "` + aSecret + `"}`
+	noteBody = `{"text": "hello", "pin": "` + plantedSecret + `"}`
 	goodKey  = "0123456789abcdef"
 )
 
@@ -190,7 +190,7 @@ func problemIn(t *testing.T, w *httptest.ResponseRecorder) document {
 	return d
 }
 
-// lines gives the log as it stands, a map for each line.
+// lines returns the log up to now, a map for each line.
 func (e *edge) lines(t *testing.T) (list []map[string]any) {
 	t.Helper()
 	for line := range strings.Lines(e.log.String()) {
@@ -203,7 +203,7 @@ func (e *edge) lines(t *testing.T) (list []map[string]any) {
 	return list
 }
 
-// lastLine gives the line of the request that was answered last.
+// lastLine returns the line of the request that was answered last.
 func (e *edge) lastLine(t *testing.T) map[string]any {
 	t.Helper()
 	all := e.lines(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// What an idempotency key comes to.
+// The results of an idempotency key.
 const (
 	resultAcquired   = "acquired"
 	resultReplayed   = "replayed"
@@ -58,7 +58,7 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Idempotency counts one call by what its key came to.
+// Idempotency counts one call by the result of its key.
 func (m *Metrics) Idempotency(result string) {
 	if m != nil {
 		m.keys.WithLabelValues(result).Inc()

@@ -25,7 +25,7 @@ import (
 // requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
 var requestIDSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// nameRequest gives the request its id, and sets the headers that every answer has.
+// nameRequest sets the request's id, and the headers that every answer has.
 func (s *Server) nameRequest(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")
 	if !requestIDSyntax.MatchString(id) {
@@ -89,7 +89,7 @@ func (s *Server) logReply(c *gin.Context, call *call) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// severity is how much an operator should care.
+// severity is the level of the log line of a problem.
 func severity(p *problem) slog.Level {
 	switch {
 	case p.alert || p.Outcome == soap.Unknown || p.Status == http.StatusInternalServerError:

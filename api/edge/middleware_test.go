@@ -25,8 +25,8 @@ func TestRequestID(t *testing.T) {
 	e := newEdge(t, answering(success()))
 	long := strings.Repeat("r", 64)
 	for name, c := range map[string]struct {
-		given []string
-		kept  bool
+		sent []string
+		kept bool
 	}{
 		"letters, digits and marks":   {[]string{"Abc-9_.z"}, true},
 		"one character":               {[]string{"x"}, true},
@@ -42,14 +42,14 @@ func TestRequestID(t *testing.T) {
 		"what could break a log line": {[]string{`","level":"ERROR`}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := e.call(note(func(r *http.Request) { r.Header["X-Request-Id"] = c.given }))
+			w := e.call(note(func(r *http.Request) { r.Header["X-Request-Id"] = c.sent }))
 			got := w.Header().Get("X-Request-Id")
-			if c.kept && got != c.given[0] {
-				t.Errorf("%q became %q", c.given, got)
+			if c.kept && got != c.sent[0] {
+				t.Errorf("%q became %q", c.sent, got)
 			}
 			if !c.kept {
 				if id, err := uuid.Parse(got); err != nil || id.Version() != 7 {
-					t.Errorf("%q became %q, want a UUIDv7", c.given, got)
+					t.Errorf("%q became %q, want a UUIDv7", c.sent, got)
 				}
 			}
 			if logged := e.lastLine(t)["request_id"]; logged != got {
@@ -75,10 +75,10 @@ func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 		},
 		"an unknown path with a query": {
 			answering(success()),
-			httptest.NewRequest("BREW", "/"+aSecret+"?"+aSecret+"="+aSecret, nil), slices.Concat(always, []string{"code", "outcome"}),
+			httptest.NewRequest("BREW", "/"+plantedSecret+"?"+plantedSecret+"="+plantedSecret, nil), slices.Concat(always, []string{"code", "outcome"}),
 		},
-		"a rejection": {answering(fault("Client", "No: "+aSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause"})},
-		"an alert":    {answering(fault("MustUnderstand", aSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause", "alert"})},
+		"a rejection": {answering(fault("Client", "No: "+plantedSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause"})},
+		"an alert":    {answering(fault("MustUnderstand", plantedSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause", "alert"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEdge(t, c.upstream)
@@ -88,7 +88,7 @@ func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("the line has %q\nwant %q", got, c.want)
 			}
-			if strings.Contains(e.log.String(), aSecret) {
+			if strings.Contains(e.log.String(), plantedSecret) {
 				t.Errorf("the secret was logged: %s", e.log)
 			}
 		})
@@ -103,7 +103,7 @@ func TestRepliesInTheLog(t *testing.T) {
 	reset := upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
 		return soap.Reply{}, &soap.SendError{Kind: soap.Broken, Err: errors.New("reset")}
 	})
-	broken := fault("Server.userException", "Broken ---&gt; PIN "+aSecret)
+	broken := fault("Server.userException", "Broken ---&gt; PIN "+plantedSecret)
 	for name, c := range map[string]struct {
 		upstream Upstream
 		change   func(*Config)
@@ -144,7 +144,7 @@ func TestRepliesInTheLog(t *testing.T) {
 			if c.want == "" && copied != "" || !strings.Contains(copied, c.want) {
 				t.Errorf("the copy is %q, want %q", copied, c.want)
 			}
-			if strings.Contains(log.String(), aSecret) || strings.Contains(log.String(), "Jane") {
+			if strings.Contains(log.String(), plantedSecret) || strings.Contains(log.String(), "Jane") {
 				t.Errorf("the log holds what must not be seen: %s", log)
 			}
 			if c.want == "" && strings.HasPrefix(name, "at") && !strings.Contains(log.String(), `"cause":"fault Server.userException: Broken ---> PIN ***; HTTP 500, text/xml; charset=utf-8, `) {
@@ -187,7 +187,7 @@ func TestSeverity(t *testing.T) {
 }
 
 func TestPanicAfterTheMessageWasHandedOverIsUnknown(t *testing.T) {
-	e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) { panic("holding " + aSecret) }))
+	e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) { panic("holding " + plantedSecret) }))
 	w := e.call(note())
 	d := problemIn(t, w)
 	if w.Code != http.StatusInternalServerError || d["code"] != "internal" || d["outcome"] != "unknown" || d["retry"] != "never" {
@@ -212,12 +212,12 @@ func TestPanicBeforeTheMessageWasHandedOverIsSafe(t *testing.T) {
 
 type panickingBody struct{}
 
-func (panickingBody) Read([]byte) (int, error) { panic(errors.New("holding " + aSecret)) }
+func (panickingBody) Read([]byte) (int, error) { panic(errors.New("holding " + plantedSecret)) }
 func (panickingBody) Close() error             { return nil }
 
 func checkPanicLog(t *testing.T, e *edge, w *httptest.ResponseRecorder) {
 	t.Helper()
-	if strings.Contains(e.log.String()+w.Body.String(), aSecret) {
+	if strings.Contains(e.log.String()+w.Body.String(), plantedSecret) {
 		t.Errorf("the panic's value was shown: %s\n%s", e.log, w.Body)
 	}
 	first := e.lines(t)[0]
@@ -232,7 +232,7 @@ func checkPanicLog(t *testing.T, e *edge, w *httptest.ResponseRecorder) {
 	}
 }
 
-// net/http ends a connection without an answer by a panic of its own, which is no mistake.
+// net/http ends a connection without an answer by a panic of its own, which is not a fault.
 func TestAbortedHandlerStaysAborted(t *testing.T) {
 	e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) { panic(http.ErrAbortHandler) }))
 	server := httptest.NewServer(e)
@@ -252,7 +252,7 @@ func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
 	definition := noteDefinition(t)
 	text, err1 := definition.Request.Find("text")
 	// What the proxy fills in itself passes no check of a request's characters.
-	definition.Fill = func(r *record.Record, _ translate.Env) { r.SetText(text, "\x00"+aSecret) }
+	definition.Fill = func(r *record.Record, _ translate.Env) { r.SetText(text, "\x00"+plantedSecret) }
 	op, err2 := translate.Define(definition)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
@@ -266,7 +266,7 @@ func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
 	if line := e.lastLine(t); line["level"] != "ERROR" || line["upstream_ms"] != nil || line["cause"] == nil {
 		t.Errorf("logged as %v", line)
 	}
-	if strings.Contains(e.log.String()+w.Body.String(), aSecret) {
+	if strings.Contains(e.log.String()+w.Body.String(), plantedSecret) {
 		t.Errorf("the value was shown: %s\n%s", e.log, w.Body)
 	}
 }
@@ -276,7 +276,7 @@ func TestClientAddressIsTheConnectionsUnlessTheProxyIsTrusted(t *testing.T) {
 		trusted []string
 		want    string
 	}{
-		"nobody is trusted":    {nil, "192.0.2.1"}, // httptest's own
+		"no trusted proxy":     {nil, "192.0.2.1"}, // httptest's own
 		"another is trusted":   {[]string{"198.51.100.0/24"}, "192.0.2.1"},
 		"the proxy is trusted": {[]string{"192.0.2.0/24"}, "203.0.113.7"},
 	} {

@@ -35,7 +35,7 @@ func TestSuccess(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if !strings.Contains(string(sent.Envelope), "<PIN xmlns=\"\">"+aSecret+"</PIN>") {
+	if !strings.Contains(string(sent.Envelope), "<PIN xmlns=\"\">"+plantedSecret+"</PIN>") {
 		t.Errorf("sent %s", sent.Envelope)
 	}
 }
@@ -56,7 +56,7 @@ func TestUpstreamFailuresInTheLanguageOfProblems(t *testing.T) {
 		"a wrapped error": {
 			errors.Join(errors.New("around"), &soap.SendError{Kind: soap.Unreachable, Err: cause}), 503, "upstream-unreachable", "not_sent", "later", "5",
 		},
-		// Whoever cannot tell must be taken for having sent.
+		// An upstream that does not know whether it has sent counts as having sent.
 		"an error of another kind": {cause, 502, "outcome-unknown", "unknown", "never", ""},
 		"no kind":                  {&soap.SendError{Err: cause}, 502, "outcome-unknown", "unknown", "never", ""},
 	} {
@@ -131,7 +131,7 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 		"trailing data":                     {body(strings.NewReader(noteBody + "{}")), 400, "malformed-json"},
 		"a body one byte over the limit":    {body(strings.NewReader(noteBody + strings.Repeat(" ", 1025-len(noteBody)))), 413, "payload-too-large"},
 		"an endless body":                   {body(endless{}), 413, "payload-too-large"},
-		"a required member that is absent":  {body(strings.NewReader(`{"pin": "` + aSecret + `"}`)), 422, "validation-failed"},
+		"a required member that is absent":  {body(strings.NewReader(`{"pin": "` + plantedSecret + `"}`)), 422, "validation-failed"},
 		"a null body":                       {body(strings.NewReader("null")), 422, "validation-failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 			if w.Code != c.status || d["code"] != c.code || d["outcome"] != "not_sent" || d["retry"] != "after_fix" {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
-			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
+			if strings.Contains(w.Body.String()+e.log.String(), plantedSecret) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
 			if id := w.Header().Get("Operation-Id"); id != "" || d["operationId"] != nil || e.lastLine(t)["operation_id"] != nil {
@@ -154,7 +154,6 @@ func TestNothingIsSentForABadCall(t *testing.T) {
 	}
 }
 
-// endless is a body without end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
@@ -174,23 +173,23 @@ func TestBodyOfExactlyTheLimit(t *testing.T) {
 }
 
 func TestContentTypesThatMeanJSON(t *testing.T) {
-	for _, given := range []string{
+	for _, mediaType := range []string{
 		"application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8", `application/json; charset="utf-8"`,
 	} {
-		if w := newEdge(t, answering(success())).call(note(func(r *http.Request) { r.Header.Set("Content-Type", given) })); w.Code != http.StatusCreated {
-			t.Errorf("%s: status %d: %s", given, w.Code, w.Body)
+		if w := newEdge(t, answering(success())).call(note(func(r *http.Request) { r.Header.Set("Content-Type", mediaType) })); w.Code != http.StatusCreated {
+			t.Errorf("%s: status %d: %s", mediaType, w.Code, w.Body)
 		}
 	}
 }
 
 func TestBadParametersAreAllNamed(t *testing.T) {
-	w := newEdge(t, answering(success())).call(note(func(r *http.Request) { r.URL.RawQuery = "b=" + aSecret + "&a=1&b=2" }))
+	w := newEdge(t, answering(success())).call(note(func(r *http.Request) { r.URL.RawQuery = "b=" + plantedSecret + "&a=1&b=2" }))
 	d := problemIn(t, w)
 	var names []string
 	for _, v := range d["errors"].([]any) {
 		names = append(names, v.(map[string]any)["parameter"].(string))
 	}
-	if strings.Join(names, " ") != "a b" || strings.Contains(w.Body.String(), aSecret) {
+	if strings.Join(names, " ") != "a b" || strings.Contains(w.Body.String(), plantedSecret) {
 		t.Errorf("%s", w.Body)
 	}
 }
@@ -267,11 +266,11 @@ func TestVendorsWords(t *testing.T) {
 		code    string
 		outcome string
 	}{
-		"a Client fault that repeats a secret": {fault("Client", "No good: "+aSecret), 422, string(translate.UpstreamRejected), "rejected"},
-		"a Server fault that repeats a secret": {fault("Server", "Broke at "+aSecret), 502, string(translate.UpstreamFailed), "failed"},
-		"a page instead of an envelope":        {soap.Reply{Certain: true, Status: 503, ContentType: "text/html", Body: []byte("<html>" + aSecret)}, 502, string(translate.OutcomeUnknown), "unknown"},
-		"a content type that repeats a secret": {soap.Reply{Certain: true, Status: 200, ContentType: "text/html; x=" + aSecret, Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown), "unknown"},
-		"a fault code that repeats a secret":   {fault(aSecret, "No good"), 502, string(translate.UpstreamFailed), "failed"},
+		"a Client fault that repeats a secret": {fault("Client", "No good: "+plantedSecret), 422, string(translate.UpstreamRejected), "rejected"},
+		"a Server fault that repeats a secret": {fault("Server", "Broke at "+plantedSecret), 502, string(translate.UpstreamFailed), "failed"},
+		"a page instead of an envelope":        {soap.Reply{Certain: true, Status: 503, ContentType: "text/html", Body: []byte("<html>" + plantedSecret)}, 502, string(translate.OutcomeUnknown), "unknown"},
+		"a content type that repeats a secret": {soap.Reply{Certain: true, Status: 200, ContentType: "text/html; x=" + plantedSecret, Body: []byte("<html/>")}, 502, string(translate.OutcomeUnknown), "unknown"},
+		"a fault code that repeats a secret":   {fault(plantedSecret, "No good"), 502, string(translate.UpstreamFailed), "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEdge(t, answering(c.reply))
@@ -280,7 +279,7 @@ func TestVendorsWords(t *testing.T) {
 			if w.Code != c.status || d["code"] != c.code || d["outcome"] != c.outcome {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
-			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
+			if strings.Contains(w.Body.String()+e.log.String(), plantedSecret) {
 				t.Errorf("the secret is shown: %s\n%s", w.Body, e.log)
 			}
 		})
@@ -302,13 +301,13 @@ func TestOperationIDComesWithTheClaim(t *testing.T) {
 		status int
 		known  bool
 	}{
-		"the same again":           {func(*http.Request) {}, http.StatusCreated, true},
-		"an invalid body":          {body(`{"text": 7}`), http.StatusUnprocessableEntity, false},
-		"another valid body":       {body(`{"text": "another"}`), http.StatusUnprocessableEntity, true},
-		"a body that is no JSON":   {body("{"), http.StatusBadRequest, false},
-		"a preview":                {toPreview, http.StatusOK, false},
-		"another content type":     {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusUnsupportedMediaType, false},
-		"a parameter nobody knows": {func(r *http.Request) { r.URL.RawQuery = "x=1" }, http.StatusBadRequest, false},
+		"the same again":          {func(*http.Request) {}, http.StatusCreated, true},
+		"an invalid body":         {body(`{"text": 7}`), http.StatusUnprocessableEntity, false},
+		"another valid body":      {body(`{"text": "another"}`), http.StatusUnprocessableEntity, true},
+		"a body that is not JSON": {body("{"), http.StatusBadRequest, false},
+		"a preview":               {toPreview, http.StatusOK, false},
+		"another content type":    {func(r *http.Request) { r.Header.Set("Content-Type", "text/xml") }, http.StatusUnsupportedMediaType, false},
+		"an unknown parameter":    {func(r *http.Request) { r.URL.RawQuery = "x=1" }, http.StatusBadRequest, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := e.call(note(c.change))

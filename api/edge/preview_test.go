@@ -81,18 +81,18 @@ func parameterErrors(d document) string {
 // TestQueriesOfPreviews: a parameter or a version that does not exist is refused, and the answer lists those that do.
 func TestQueriesOfPreviews(t *testing.T) {
 	for query, want := range map[string]string{
-		"soap=1.2":                          "soap not-in-list [1.1]", // the operation speaks 1.1 only
-		"soap=soap11":                       "soap not-in-list [1.1]",
-		"soap=1":                            "soap not-in-list [1.1]",
-		"soap=":                             "soap not-in-list [1.1]",
-		"soap":                              "soap not-in-list [1.1]",
-		"soap=1.1&soap=1.1":                 "soap duplicate-parameter <nil>",
-		"SOAP=1.1":                          "SOAP unknown-parameter [soap]",
-		"preview=soap11":                    "preview unknown-parameter [soap]",
-		"dry=1&soap=1.1":                    "dry unknown-parameter [soap]",
-		"b=" + aSecret + "&soap=" + aSecret: "b unknown-parameter [soap], soap not-in-list [1.1]",
-		"soap=1.1;a=b":                      "",
-		"%zz":                               "",
+		"soap=1.2":          "soap not-in-list [1.1]", // the operation speaks 1.1 only
+		"soap=soap11":       "soap not-in-list [1.1]",
+		"soap=1":            "soap not-in-list [1.1]",
+		"soap=":             "soap not-in-list [1.1]",
+		"soap":              "soap not-in-list [1.1]",
+		"soap=1.1&soap=1.1": "soap duplicate-parameter <nil>",
+		"SOAP=1.1":          "SOAP unknown-parameter [soap]",
+		"preview=soap11":    "preview unknown-parameter [soap]",
+		"dry=1&soap=1.1":    "dry unknown-parameter [soap]",
+		"b=" + plantedSecret + "&soap=" + plantedSecret: "b unknown-parameter [soap], soap not-in-list [1.1]",
+		"soap=1.1;a=b": "",
+		"%zz":          "",
 	} {
 		t.Run(query, func(t *testing.T) {
 			e := newEdge(t, unreachable(t))
@@ -101,7 +101,7 @@ func TestQueriesOfPreviews(t *testing.T) {
 			if w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || d["outcome"] != "not_sent" || parameterErrors(d) != want {
 				t.Errorf("status %d: %s, want %s", w.Code, w.Body, want)
 			}
-			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
+			if strings.Contains(w.Body.String()+e.log.String(), plantedSecret) {
 				t.Errorf("%s %s", w.Body, e.log)
 			}
 		})

@@ -28,7 +28,7 @@ func TestEveryRowOfTheTableIsWhole(t *testing.T) {
 	for c, r := range table {
 		t.Run(string(c), func(t *testing.T) {
 			if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(string(c)) {
-				t.Error("the code is no word of lower-case letters")
+				t.Error("the code is not in lower-case letters")
 			}
 			if r.status < 400 || r.status > 599 || http.StatusText(r.status) == "" {
 				t.Errorf("status %d", r.status)
@@ -189,13 +189,13 @@ func TestProblemOfATruncatedReportSaysSo(t *testing.T) {
 // The vendor's Retry-After is passed on, an hour of it at most; where it says nothing the table's own holds.
 func TestRetryAfterOfTheVendor(t *testing.T) {
 	own := table[codeOf(translate.UpstreamBusy)].retryAfter
-	for given, want := range map[string]int{
+	for header, want := range map[string]int{
 		"7": 7, "007": 7, "3600": 3600, "3601": 3600, "86400": 3600, "99999999999999": 3600, "99999999999999999999": 3600,
 		"": own, "0": own, "-5": own, "+5": own, "soon": own, "1.5": own, "1e3": own, "7, 8": own, "-99999999999999999999": own,
 		"Sat, 21 Nov 1998 10:00:00 GMT": own, "Sat, 21 Nov 9998 10:00:00 GMT": 3600, "Sat, 21 Nov 2026": own,
 	} {
-		if p := problemOf(&translate.Error{Code: translate.UpstreamBusy, RetryAfter: given}); p.retryAfter != want {
-			t.Errorf("Retry-After %q became %d, want %d", given, p.retryAfter, want)
+		if p := problemOf(&translate.Error{Code: translate.UpstreamBusy, RetryAfter: header}); p.retryAfter != want {
+			t.Errorf("Retry-After %q became %d, want %d", header, p.retryAfter, want)
 		}
 	}
 }

@@ -51,12 +51,12 @@ const (
 type keep uint8
 
 const (
-	keepUnknown keep = iota // the outcome cannot be known: what a row without a word on it means
+	keepUnknown keep = iota // the outcome cannot be known: the default of a row
 	keepNothing             // released: the caller may use the key again
 	keepDone                // the answer is stored, and replayed
 )
 
-// row is all that is said of a code: the answers, the pages, the documents and the README have it from here.
+// row describes a code, for the answers, the pages, the documents and the README.
 type row struct {
 	status  int
 	title   string
@@ -66,11 +66,11 @@ type row struct {
 	// retryAfter is in seconds; 0 for no header.
 	retryAfter int
 	keep       keep
-	// user is what the person in front of the screen is told.
+	// user says what to show the person in front of the screen.
 	user string
 }
 
-// What users are told, where several problems need the same.
+// What to show users, where several problems need the same.
 const (
 	ourMistake    = "That something went wrong on our side, and was not done. Only a developer can fix it: log the request id."
 	tryAgainLater = "That it is not possible at the moment, that nothing was done, and that it is tried again. Keep what they typed."
@@ -98,11 +98,11 @@ var table = map[code]row{
 	keyMalformed: {400, "The Idempotency-Key is malformed", "The Idempotency-Key header breaks its syntax.", notSent, afterFix, 0, keepNothing,
 		ourMistake},
 	notConfigured: {503, "This system is not configured", "This proxy has no upstream URL for this system.", notSent, retryNever, 0, keepNothing,
-		"That this is not available here. A proxy without the system's URL will not have it later either, until its operators set it."},
+		"That this is not available here, and will not be until the operators of the proxy set the system's URL."},
 	originNotAllowed: {403, "This origin may not call", "Browsers may call from the configured origins only.", notSent, afterFix, 0, keepNothing,
 		ourMistake},
 	hostNotAllowed: {421, "This host name is not accepted", "This proxy has no callers, so it answers requests for an IP address, localhost, or a name in SOAPBRIDGE_HOSTS only.", notSent, afterFix, 0, keepNothing,
-		"Nothing; the operators: whoever runs the proxy sets SOAPBRIDGE_HOSTS to the name by which it is called, or configures callers."},
+		"Nothing. Its operators set SOAPBRIDGE_HOSTS to the name by which the proxy is called, or configure callers."},
 	requestTimeout: {408, "The body took too long", "The request body did not arrive in time; nothing was sent.", notSent, retrySafe, 0, keepNothing,
 		tryAgainLater},
 	unauthenticated: {401, "The caller is not known", "Send an API key as a bearer token, or in the header X-API-Key.", notSent, afterFix, 0, keepNothing,
@@ -120,7 +120,7 @@ var table = map[code]row{
 	settled: {409, "The operation was settled without a result", "An operator confirmed that the vendor executed the operation; what it answered is not known. Do not send it again.", soap.Executed, retryNever, 0, keepNothing,
 		"That it was done, and the operation id, by which others can find the details in the vendor's records."},
 	internalError: {500, "The proxy made a mistake", "The mistake is logged under the request id.", noOutcome, retrySafe, 0, keepNothing,
-		"That something went wrong on our side, and, where outcome is unknown, that nobody knows whether it was done. Log the request id."},
+		"That something went wrong on our side, and, where outcome is unknown, that it is not known whether it was done. Log the request id."},
 
 	codeOf(translate.UpstreamUnreachable): {503, "The vendor's service cannot be reached", "No connection was obtained; nothing was sent.", notSent, retryLater, 5, keepNothing,
 		tryAgainLater},
@@ -137,7 +137,7 @@ var table = map[code]row{
 	codeOf(translate.UpstreamBusy): {503, "The vendor's service is busy", "The vendor's service limits the rate of calls.", soap.Rejected, retryLater, 30, keepNothing,
 		tryAgainLater},
 	codeOf(translate.OutcomeUnknown): {502, "The outcome is unknown", "No readable answer came back. The vendor may have executed the operation; do not repeat it blindly.", soap.Unknown, retryNever, 0, keepUnknown,
-		"That nobody knows yet whether it was done, that they must not send it again, and the operation id, by which others can find out."},
+		"That it is not yet known whether it was done, that they must not send it again, and the operation id, by which others can find out."},
 }
 
 func codeOf(c translate.Code) code { return code(c) }

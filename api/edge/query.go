@@ -12,8 +12,8 @@ import (
 	"soapbridge/translate/record"
 )
 
-// query says what the query string of a route may hold. Everything else is refused: a misspelt parameter that was ignored would make a call of
-// what was meant to be a look.
+// query describes what the query string of a route may hold. Everything else is refused: an ignored misspelt parameter could turn a preview
+// into a call.
 type query struct {
 	// known reads the values of each parameter, and returns what is wrong with them.
 	known map[string]func(values []string) *violation

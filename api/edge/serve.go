@@ -38,10 +38,9 @@ type Serving struct {
 // checks its servers by default.
 const noticePart = 20
 
-// Serve answers requests until ctx ends, and then until every call in flight has its answer. Between the two, while load balancers find out
-// that this process is no longer ready, it still answers new requests, and asks for each connection to be given up: a listener that closed
-// at once would drop the calls that are on their way. Its error means that the server broke, or that calls were cut off because the drain
-// took too long.
+// Serve answers requests until ctx ends, and then until every call in flight has its answer. Between the two, while load balancers notice
+// that this process is no longer ready, it still answers new requests with Connection: close: a listener that closed at once would drop the
+// calls that are on their way. Its error means that the server failed, or that calls were cut off because the drain took too long.
 func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 	unused := newcomers{conns: map[net.Conn]bool{}}
 	server := &http.Server{
@@ -110,8 +109,8 @@ func (n *newcomers) close() {
 }
 
 // onEachRequest bounds the wait for a body that the handler does not read: net/http reads it before it writes the answer, so that another request
-// can follow. A handler that reads it sets a deadline of its own, as readBody does. Without a body there is no deadline: net/http reads on
-// to notice that the client has gone, and would take the deadline for that. Once ctx has ended, clients are asked to give their connections up.
+// can follow. A handler that reads it sets its own deadline, as readBody does. Without a body there is no deadline: net/http reads on to
+// notice that the client has gone, and would take the deadline for that. Once ctx has ended, answers have Connection: close.
 func onEachRequest(ctx context.Context, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ctx.Err() != nil {

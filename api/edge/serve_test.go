@@ -43,7 +43,7 @@ func (p *pipes) Close() error {
 
 func (*pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// dial gives nil once the listener is closed.
+// dial returns nil once the listener is closed.
 func (p *pipes) dial() net.Conn {
 	ours, theirs := net.Pipe()
 	select {
@@ -140,8 +140,8 @@ func TestSlowClientsAreGivenUp(t *testing.T) {
 }
 
 // A request that is refused unread is answered soon, and its connection ends with the answer: net/http reads what is left of a body first, so
-// that another request can follow it. A body that is there already is no reason to give the connection up.
-func TestBodyThatNobodyReads(t *testing.T) {
+// that another request can follow it. The connection is kept where the whole body is there already.
+func TestUnreadBody(t *testing.T) {
 	const media = "Content-Type: text/plain\r\n"
 	for name, c := range map[string]struct {
 		line, head string
@@ -216,7 +216,7 @@ func TestBodyThatNobodyReads(t *testing.T) {
 	}
 }
 
-// A length over the limit is refused as soon as it is declared: the client need not send the body, and is not told to.
+// A length over the limit is refused as soon as it is declared, without 100 Continue, so that the client need not send the body.
 func TestDeclaredLengthOverTheLimit(t *testing.T) {
 	for name, c := range map[string]struct{ length, expect string }{
 		"a little over, with Expect": {"1025", "Expect: 100-continue\r\n"},
@@ -361,7 +361,7 @@ func TestStopIsInOrder(t *testing.T) {
 				t.Errorf("readiness over %s: %s, Connection: close is %v", name, resp.Status, resp.Close)
 			}
 		}
-		late := r.dial() // came from whoever had not noticed yet
+		late := r.dial() // from a client that has not noticed yet
 		write(t, late, strings.Replace(rawNote(), goodKey, "another-"+goodKey, 1))
 		time.Sleep(drain/noticePart + time.Second)
 		if conn := r.dial(); conn != nil {

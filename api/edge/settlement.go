@@ -17,7 +17,7 @@ import (
 //	@ID				ShowOperation
 //	@Tags			Operations
 //	@Summary		Look an operation up
-//	@Description	Tells the state of one of the caller's own operations, and its result once it is known. Anybody else's is `404`.
+//	@Description	Returns the state of one of the caller's own operations, and its result once it is known. Another caller's is `404`.
 //	@Produce		json
 //	@Param			operationId	path		string			true	"The id from the header Operation-Id"	format(uuid)
 //	@Success		200			{object}	operations.Record	"The record"

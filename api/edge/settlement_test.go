@@ -44,7 +44,7 @@ func viewIn(t *testing.T, w *httptest.ResponseRecorder) (v operations.Record) {
 	return v
 }
 
-// settle sends a settlement; %ID and %ATTEMPT stand for those of the record.
+// settle sends a settlement; %ID and %ATTEMPT are replaced by those of the record.
 func (e *edge) settle(of operations.Record, body string) *httptest.ResponseRecorder {
 	body = strings.NewReplacer("%ID", of.OperationID, "%ATTEMPT", of.Attempt).Replace(body)
 	r := httptest.NewRequest(http.MethodPost, "/v1/operations/"+of.OperationID+"/resolution", strings.NewReader(body))
@@ -110,7 +110,7 @@ func TestSettlementsThatAreWrong(t *testing.T) {
 		t.Errorf("as deep as a request may be: status %d: %s", w.Code, w.Body)
 	}
 	if w := e.settle(of, `{"attempt": "%ATTEMPT", "executed": true, "result": null}`); w.Code != http.StatusOK {
-		t.Errorf("null is no result: status %d: %s", w.Code, w.Body)
+		t.Errorf("null is not a result: status %d: %s", w.Code, w.Body)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestSettlementIsRepeated(t *testing.T) {
 	}
 }
 
-// TestSettlementOfAnEarlierAttempt: the operator has looked into the first one, and nobody into the second.
+// TestSettlementOfAnEarlierAttempt: the operator has looked into the first one, not into the second.
 func TestSettlementOfAnEarlierAttempt(t *testing.T) {
 	e := newEdge(t, unanswered)
 	of := e.runIntoUnknown(t)
@@ -162,9 +162,9 @@ func TestSettlementOfAnEarlierAttempt(t *testing.T) {
 	if w := e.settle(of, not); w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
-	second := e.runIntoUnknown(t)
-	if second.OperationID != of.OperationID || second.Attempt == of.Attempt || second.Attempt == "" {
-		t.Fatalf("the attempts are %+v and %+v", of, second)
+	later := e.runIntoUnknown(t)
+	if later.OperationID != of.OperationID || later.Attempt == of.Attempt || later.Attempt == "" {
+		t.Fatalf("the attempts are %+v and %+v", of, later)
 	}
 	w := e.settle(of, not)
 	if detail := fmt.Sprint(problemIn(t, w)["detail"]); w.Code != http.StatusConflict || !strings.Contains(detail, "not the operation's last attempt") {
@@ -176,7 +176,7 @@ func TestSettlementOfAnEarlierAttempt(t *testing.T) {
 	if n := e.audits(t, "operation is being settled"); n != 1 {
 		t.Errorf("the audit has %d lines", n)
 	}
-	if w := e.settle(second, not); w.Code != http.StatusOK {
+	if w := e.settle(later, not); w.Code != http.StatusOK {
 		t.Errorf("the second attempt: status %d: %s", w.Code, w.Body)
 	}
 }

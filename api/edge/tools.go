@@ -49,7 +49,7 @@ func (s *Server) addTools(e gin.IRouter) error {
 //	@Tags			Tools
 //	@Summary		Decode a pasted SOAP reply
 //	@Description	Answers with exactly what a caller of the operation would get if the vendor answered its example with this reply: status, content type and body.
-//	@Description	A fault, a page that is no envelope, an envelope that is cut off are as welcome as a success. Nothing is sent or stored. Only a demo has this.
+//	@Description	It decodes faults, pages that are not envelopes and truncated envelopes as well as successes. Nothing is sent or stored. Only a demo has this.
 //	@Accept			text/xml,application/xml,application/soap+xml
 //	@Produce		json
 //	@Param			operation	query		string	true	"The vendor's name of the operation that the reply is for"
@@ -119,7 +119,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 // replyTypes are the media types of what can be pasted; a page of HTML comes as one of them too.
 var replyTypes = []string{"text/xml", "application/xml", "application/soap+xml"}
 
-// checkReplyType wants a media type of XML. Its charset is the decoder's to judge, as it is in a real reply.
+// checkReplyType requires a media type of XML. The decoder checks its charset, as it does in a real reply.
 func checkReplyType(h http.Header) *problem {
 	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {

@@ -49,7 +49,7 @@ func TestDecodedReplies(t *testing.T) {
 	}{
 		"a success":                {"?operation=AddNote", success(), http.StatusCreated, ""},
 		"a success with a status":  {"?operation=AddNote&status=202", success(), http.StatusCreated, ""},
-		"a fault":                  {"?operation=AddNote&status=500", fault("Client", "No good: "+aSecret), 422, string(translate.UpstreamRejected)},
+		"a fault":                  {"?operation=AddNote&status=500", fault("Client", "No good: "+plantedSecret), 422, string(translate.UpstreamRejected)},
 		"a failure of the server":  {"?operation=AddNote&status=500", fault("Server", "Broke"), 502, string(translate.UpstreamFailed)},
 		"no envelope, not allowed": {"?operation=AddNote&status=403", soap.Reply{Certain: true, ContentType: "text/xml", Body: []byte("<html/>")}, 502, string(translate.UpstreamDenied)},
 		"no envelope, too many":    {"?operation=AddNote&status=429", soap.Reply{Certain: true, ContentType: "text/xml", Body: []byte("busy")}, 503, string(translate.UpstreamBusy)},
@@ -74,7 +74,7 @@ func TestDecodedReplies(t *testing.T) {
 			if c.code != "" && (problemIn(t, w)["code"] != c.code || d["instance"] != notePath) {
 				t.Errorf("want %s: %s", c.code, w.Body)
 			}
-			if strings.Contains(w.Body.String()+e.log.String(), aSecret) {
+			if strings.Contains(w.Body.String()+e.log.String(), plantedSecret) {
 				t.Error("the secret of the example is shown")
 			}
 			if got := e.call(httptest.NewRequest(http.MethodGet, "/v1/operations/"+id, nil)); got.Code != http.StatusNotFound {

@@ -63,20 +63,20 @@ func resolution(op *translate.Operation, id string) (*shape.Shape, *rules.Set, e
 	return s, set, errors.Join(err1, err2)
 }
 
-// read reads the body of a settlement. A result is written anew: a repeated key gets what the proxy would have written.
+// read reads the body of a settlement. A result is encoded again: a repeated key gets what the proxy would have written.
 func (r *Records) read(body []byte, of idempotency.Record) (found idempotency.Settlement, result []byte, refusal *translate.Error) {
 	s, set, err := resolution(r.Operations[of.Operation], of.ID)
 	if err != nil {
 		return found, nil, &translate.Error{Code: translate.Internal, Cause: err}
 	}
-	given, refusal := translate.ReadBody(body, s, set)
+	parsed, refusal := translate.ReadBody(body, s, set)
 	if refusal != nil {
 		return found, nil, refusal
 	}
-	root := given.Root()
+	root := parsed.Root()
 	found.Attempt, found.Executed = root.Value(0).Text(), root.Value(1).Text() == "true"
 	if id, err := s.Find("result/operationId"); err == nil && root.Find(id[:1]).Present() {
-		given.Remove(id) // Respond writes it
+		parsed.Remove(id) // Respond writes it
 		result = translate.Respond(root.Find(id[:1]).Object(), of.ID)
 	}
 	return found, result, nil

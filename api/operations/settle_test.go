@@ -67,8 +67,8 @@ func places(problem *translate.Error) (list []string) {
 	return list
 }
 
-// TestResultsThatAreNone are refused with every violation at once, and nothing is stored.
-func TestResultsThatAreNone(t *testing.T) {
+// TestInvalidResults: they are refused with every violation at once, and nothing is stored.
+func TestInvalidResults(t *testing.T) {
 	const account, log, pin, service = "CreateComplexAccount", "CreateCallLog", "UpdateCustomerPIN", "CreateService"
 	for _, test := range []struct {
 		operation, result string

@@ -10,8 +10,8 @@ import (
 	"soapbridge/translate"
 )
 
-// checkAnnotations compares the annotations with the operations, both ways, and names every mistake: what is missing would otherwise be missing
-// in the documents, and nobody would be told.
+// checkAnnotations compares the annotations with the operations, both ways, and names every mistake: what they lack would be missing in the
+// documents, without an error.
 func checkAnnotations(doc node, ops []translate.Operation) error {
 	var problems []error
 	paths := in(doc, "paths")

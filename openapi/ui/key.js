@@ -1,14 +1,14 @@
-// Fills the Idempotency-Key of each operation with a fresh UUID, which stands in its input: the user can see it, change it, and draw a new one.
+// Fills the input of each operation's Idempotency-Key with a fresh UUID: the user can see it, change it, and make a new one.
 // It stays after Execute, so that Execute again shows the replay of the first result.
 
 const header = "Idempotency-Key";
 
-// newKey gives a random UUID (RFC 9562, version 4).
+// newKey returns a random UUID (RFC 9562, version 4).
 function newKey() {
   if (crypto.randomUUID) {
     return crypto.randomUUID();
   }
-  // Browsers give randomUUID to secure contexts only; a host of an intranet over plain HTTP is none.
+  // Browsers offer randomUUID in secure contexts only; an intranet host over plain HTTP is not one.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40; // the version
   bytes[8] = (bytes[8] & 0x3f) | 0x80; // the variant
@@ -19,7 +19,7 @@ function newKey() {
 // idempotencyKey is a plugin of Swagger UI. It wraps the component that shows the input of every parameter, and changes one of them.
 export function idempotencyKey({ React }) {
   const element = React.createElement;
-  // What was drawn or typed on this page. null is an input that the user has emptied, in order to type.
+  // What was generated or typed on this page. null is an input that the user has emptied, in order to type.
   const chosen = new Set([null, ""]);
 
   const keyField = (Original) =>

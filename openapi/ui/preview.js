@@ -72,7 +72,7 @@ async function ask(system, { path, method, operation }, version) {
   const response = await fetch(url, { method: request.method, headers, body: request.body });
   const answer = await response.json();
   if (response.ok && answer.envelope === undefined) {
-    throw new Error("the answer is no preview");
+    throw new Error("the answer is not a preview");
   }
   return { version, status: response.status, answer };
 }

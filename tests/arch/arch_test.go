@@ -1,4 +1,4 @@
-// Package arch keeps the import arrows of the module. An arrow that may not exist is one row of a table, with its reason.
+// Package arch checks the imports between the packages of the module. A forbidden import is one row of a table, with its reason.
 package arch
 
 import (
@@ -200,7 +200,7 @@ var arrows = []arrow{
 	},
 }
 
-// pkg is a package as go list describes it.
+// pkg is a package in the words of go list.
 type pkg struct {
 	ImportPath   string
 	Imports      []string
@@ -432,12 +432,12 @@ func TestTopLevelIsSettled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strangers(entries) {
+	for _, name := range misplaced(entries) {
 		t.Errorf("%s is at the top of the module, where only the settled folders and files may be", name)
 	}
 }
 
-func strangers(entries []os.DirEntry) (names []string) {
+func misplaced(entries []os.DirEntry) (names []string) {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
@@ -450,7 +450,7 @@ func strangers(entries []os.DirEntry) (names []string) {
 	return names
 }
 
-func TestStrangersAreFound(t *testing.T) {
+func TestMisplacedEntriesAreFound(t *testing.T) {
 	dir := t.TempDir()
 	for _, folder := range []string{"api", "internal", ".ci"} {
 		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
@@ -466,7 +466,7 @@ func TestStrangersAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strangers(entries), []string{"internal", "util.go"}; !slices.Equal(got, want) {
-		t.Errorf("strangers are %q, want %q", got, want)
+	if got, want := misplaced(entries), []string{"internal", "util.go"}; !slices.Equal(got, want) {
+		t.Errorf("misplaced are %q, want %q", got, want)
 	}
 }

@@ -1,6 +1,6 @@
-// Command bench measures what the proxy costs, beside proxies that only pass on an envelope that was built before. All of them run as
-// processes of their own, each alone on the first processor; what calls them, what they call, and Redis share the others. Timings of a machine
-// vary, so every target is measured once a round, and the ratios are of one run.
+// Command bench measures what the proxy costs, beside proxies that only pass on an envelope that was built before. Each runs as its own
+// process, alone on the first processor; its clients, its upstream and Redis share the others. Timings of a machine vary, so every target
+// is measured once a round, and the ratios are of one run.
 package main
 
 import (

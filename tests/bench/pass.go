@@ -33,7 +33,7 @@ func pass(kind, upstream string) error {
 	return listen(&http.Server{Handler: handler, ReadHeaderTimeout: time.Minute})
 }
 
-// ginPass is what a team writes that needs no more than a route.
+// ginPass is a plain route of gin, as a team would write it.
 func ginPass(upstream string, client *http.Client) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()

@@ -136,7 +136,7 @@ func (b block) press(label string) {
 	evaluate[bool](b.tab, b.all("button")+".find((button) => button.innerText.trim() === "+quoted(label)+").click(), true")
 }
 
-// write replaces what stands in an input, as typing and leaving it does: React looks for the events.
+// write replaces the text of an input, as typing and leaving it does: React looks for the events.
 func (b block) write(part, text string) {
 	b.t.Helper()
 	evaluate[bool](b.tab, `((field) => {

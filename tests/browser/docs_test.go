@@ -119,7 +119,7 @@ func (b block) checkKey() {
 	first := b.key()
 	b.press("New key")
 	if second := b.key(); second == first {
-		b.t.Error("New key gives the old key")
+		b.t.Error("New key keeps the old key")
 	}
 	const mine = "a-key-of-my-own-0001"
 	b.write(keyInput, mine)
@@ -166,7 +166,7 @@ func TestKeyOnAnIntranetHost(t *testing.T) {
 	first := b.key()
 	b.press("New key")
 	if second := b.key(); second == first {
-		t.Error("New key gives the old key")
+		t.Error("New key keeps the old key")
 	}
 	if status, shown := b.execute("operationId"); status != "201" {
 		t.Errorf("status %s:\n%s", status, shown)
@@ -188,7 +188,7 @@ func (b block) checkRefusedPreview() {
 	b.closed("Close preview")
 }
 
-// checkUnsendableKey previews with a key that the browser sends to nobody.
+// checkUnsendableKey previews with a key that the browser refuses to send.
 func (b block) checkUnsendableKey() {
 	b.t.Helper()
 	b.write(keyInput, "schlüssel-č")
@@ -266,7 +266,7 @@ func TestAuthorize(t *testing.T) {
 		t.Errorf("the curl command shows the key, or nothing in its place:\n%s", command)
 	}
 	if evaluate[bool](page, "document.documentElement.outerHTML.includes("+quoted(key)+")") {
-		t.Error("the key stands in the page")
+		t.Error("the key is in the page")
 	}
 	if shown := b.preview("1.2"); !strings.Contains(shown, "<CreateCallLog ") {
 		t.Errorf("the preview is not authorized:\n%s", shown)

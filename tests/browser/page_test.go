@@ -37,11 +37,11 @@ type tab struct {
 	expected   []*regexp.Regexp
 }
 
-// watcher reports violations of the policy as errors, because the browser tells only the page which directive was violated.
+// watcher reports violations of the policy as errors, because the browser reports the violated directive to the page only.
 const watcher = `addEventListener("securitypolicyviolation", (e) => console.error("policy violated: " + e.violatedDirective + " " + e.blockedURI));`
 
-// open opens an address in a new browser. Beside this machine's address it knows one name, which stands for an intranet host, whose pages are
-// no secure context.
+// open opens an address in a new browser. Beside this machine's address it knows one name, that of an intranet host, whose pages are not a
+// secure context.
 func open(t *testing.T, address string) *tab {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -95,7 +95,7 @@ func (p *tab) complain(text string) {
 	p.complaints = append(p.complaints, text)
 }
 
-// expect says that the page will complain once in this way, and that this is right: browsers log every answer that is no success.
+// expect allows one complaint of the page like this: browsers log every answer that is not a success.
 func (p *tab) expect(pattern string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +133,7 @@ func try[T any](p *tab, limit time.Duration, action chromedp.Action[T]) (T, erro
 	return chromedp.Run(ctx, action)
 }
 
-// evaluate runs JavaScript in the page and gives the value of its last expression; a promise is awaited, and one that is rejected fails
+// evaluate runs JavaScript in the page and returns the value of its last expression; a promise is awaited, and one that is rejected fails
 // the test. The page's Content-Security-Policy does not hold for this script.
 func evaluate[T any](p *tab, script string) T {
 	p.t.Helper()
@@ -144,7 +144,7 @@ func evaluate[T any](p *tab, script string) T {
 	return value
 }
 
-// await waits until an expression gives something that is neither false, 0, "" nor null.
+// await waits until an expression is neither false, 0, "" nor null.
 func await[T any](p *tab, what, expression string) T {
 	p.t.Helper()
 	value, err := try(p, kit.Patience, chromedp.Poll[T](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0)))
@@ -163,7 +163,7 @@ func (p *tab) text() string {
 	return text
 }
 
-// resize gives the window another size, in CSS pixels.
+// resize sets the size of the window, in CSS pixels.
 func (p *tab) resize(width, height int64) {
 	p.t.Helper()
 	do(p, chromedp.EmulateViewport(width, height))

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long a browser may take to close in good order. Only one that hangs takes this long, and is killed.
+// patience is how long a browser may take to close. Only one that hangs takes this long, and is killed.
 const patience = 60 * time.Second
 
 // Start prepares a browser for one test, with a profile that nothing else has. It starts with the first action in the context, which is that
@@ -37,7 +37,7 @@ func Start(t *testing.T, host string, options ...chromedp.ContextOption) context
 	t.Cleanup(func() {
 		limited, done := context.WithTimeout(ctx, patience)
 		defer done()
-		_ = chromedp.Cancel(limited) // in good order, so that none of its processes writes to the profile while that is removed
+		_ = chromedp.Cancel(limited) // without killing it: none of its processes may write to the profile while that is removed
 		kill()
 		end()
 	})
@@ -47,7 +47,7 @@ func Start(t *testing.T, host string, options ...chromedp.ContextOption) context
 // names are what distributions and vendors call it. tests/install.sh knows the same ones.
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
-// find gives the path of a Chromium that runs: a distribution may have a stub in its place that only tells to install another package.
+// find returns the path of a Chromium that runs: a distribution may have a stub in its place that only asks for another package.
 func find() (string, error) {
 	candidates := names
 	if own := os.Getenv("CHROMIUM"); own != "" {

@@ -65,7 +65,7 @@ func TestInstallerKnowsTheSameNames(t *testing.T) {
 	}
 }
 
-// TestTheNetworkIsCut: the one name leads to this machine, where nobody listens at the port, and no other name leads anywhere.
+// TestTheNetworkIsCut: the one name leads to this machine, where no program listens at the port, and no other name resolves.
 func TestTheNetworkIsCut(t *testing.T) {
 	ctx := Start(t, "intranet.test")
 	for address, want := range map[string]string{

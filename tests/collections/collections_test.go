@@ -57,7 +57,7 @@ func substitute(t *testing.T, text string, values map[string]string) string {
 			value, known = uuid.NewString(), true
 		}
 		if !known {
-			t.Errorf("nothing gives %s its value", found)
+			t.Errorf("%s never gets a value", found)
 		}
 		return value
 	})
@@ -153,7 +153,7 @@ func posts(requests []request) (list []string) {
 	return list
 }
 
-// play sends every request in the order of its file; after gives the variables that an answer sets.
+// play sends every request in the order of its file; after returns the variables that an answer sets.
 func play(t *testing.T, d *kit.Demo, requests []request, values map[string]string, after func(request, answer) map[string]string) {
 	t.Helper()
 	list, executions := wanted()

@@ -18,7 +18,7 @@ func httpFile(t *testing.T, text string) (requests []request, values map[string]
 		title, rest, _ := strings.Cut(part, "\n")
 		r := httpRequest(t, rest, values)
 		if (r.method == "") != (i == 0) {
-			t.Errorf("part %d is no request: %s", i, part)
+			t.Errorf("part %d is not a request: %s", i, part)
 		}
 		if r.method == "" {
 			continue
@@ -61,7 +61,7 @@ func httpRequest(t *testing.T, text string, values map[string]string) request {
 	return r
 }
 
-// membersByName gives the variables that an answer makes of its JSON: {{CreateCallLog.response.body.$.operationId}}.
+// membersByName returns the variables that an answer makes of its JSON: {{CreateCallLog.response.body.$.operationId}}.
 func membersByName(r request, a answer) map[string]string {
 	var members map[string]any
 	if json.Unmarshal([]byte(a.body), &members) != nil {
@@ -77,7 +77,8 @@ func membersByName(r request, a answer) map[string]string {
 }
 
 // TestReferencesToAnswersWorkInHTTPYac: httpYac evaluates a reference as JavaScript, in which the name of a request is the JSON of its answer.
-// So the reference must be a path of names, and a line for httpYac must give the JSON the member that the other clients' syntax begins with.
+// So the reference must be a path of names, and a line for httpYac must add to the JSON the member with which the other clients' syntax
+// begins.
 func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
 	reference := regexp.MustCompile(`^([A-Za-z]+)\.response\.body\.\$(\.[A-Za-z]+)+$`)
 	found := 0
@@ -89,7 +90,7 @@ func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
 			found++
 			path := reference.FindStringSubmatch(m[1])
 			if path == nil {
-				t.Errorf("%s is no path of names", m[0])
+				t.Errorf("%s is not a path of names", m[0])
 				continue
 			}
 			if line := fmt.Sprintf("\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n", path[1]); !strings.Contains(part, line) {

@@ -31,7 +31,7 @@ type postmanItem struct {
 
 var expectedStatus = regexp.MustCompile(`pm\.response\.to\.have\.status\((\d+)\)`)
 
-// postman reads a collection. The status that a request must have stands in its test.
+// postman reads a collection. The status that a request must have is in its test.
 func postman(t *testing.T, text []byte) (requests []request, values map[string]string) {
 	t.Helper()
 	var collection struct {

@@ -1,11 +1,11 @@
 // Package contract_test holds every operation of every system to its vendor's sample envelopes, as data: an operation is covered
-// as soon as it is on its system's list and its files are there. The files of an operation stand in
+// as soon as it is on its system's list and its files are there. The files of an operation are in
 // translate/<system>/testdata/<Operation>; files_test.go lists them, and a test names the ones that are missing.
 //
-// Expectations come from the vendors' samples and not from the tags that the product is compiled from: were both sides of a
-// comparison made from one plan, a wrong element name would agree with itself.
+// Expectations come from the vendors' samples and not from the tags that the product is compiled from: if both sides of a
+// comparison were made from the same tags, a wrong element name would agree with itself.
 //
-// go test ./tests/contract -update writes the goldens anew, and drafts of the inputs that do not exist yet.
+// go test ./tests/contract -update writes the goldens again, and drafts of the inputs that do not exist yet.
 package contract_test
 
 import (
@@ -25,7 +25,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew, and drafts of missing inputs")
+var update = flag.Bool("update", false, "write the goldens again, and drafts of missing inputs")
 
 // system is a vendor's service, as far as its operations share it.
 type system struct {
@@ -34,7 +34,7 @@ type system struct {
 	operations func(soap.Version) ([]translate.Operation, error)
 
 	requests, replies string // schemas
-	// action gives the SOAPAction of an operation.
+	// action returns the SOAPAction of an operation.
 	action func(operation string) string
 	// header holds the texts of the sample's header, by element path below Header.
 	header map[string]string
@@ -42,7 +42,7 @@ type system struct {
 	requestWrappers, replyWrappers int
 	// conduct is what all its operations do beside carrying members.
 	conduct conduct
-	// decides is the reply's element without which nobody can tell what happened; empty where there is none.
+	// decides is the reply's element without which the outcome is unknown; empty where there is none.
 	decides string
 }
 
@@ -117,7 +117,7 @@ func versionName(v soap.Version) string {
 	return "soap11"
 }
 
-// list gives the operations of a system in one version.
+// list returns the operations of a system in one version.
 func (s *system) list(tb testing.TB, v soap.Version) (all []operation) {
 	tb.Helper()
 	operations, err := s.operations(v)
@@ -193,7 +193,7 @@ func TestTheKitListsEveryOperation(t *testing.T) {
 
 func folder(s *system) string { return filepath.Join("..", "..", "translate", s.name) }
 
-// path gives the place of one of the operation's own files.
+// path returns the place of one of the operation's own files.
 func (o operation) path(file string) string {
 	return filepath.Join(folder(o.system), "testdata", o.Name, file)
 }

@@ -97,7 +97,7 @@ func isContainer(value any) bool {
 	return false
 }
 
-// get gives the text at a pointer, empty where there is none.
+// get returns the text at a pointer, empty where there is none.
 func get(document map[string]any, pointer string) string {
 	var at any = document
 	for member := range strings.SplitSeq(pointer[1:], "/") {
@@ -132,7 +132,7 @@ func neitherSpaceNorAt(r rune) rune {
 	return r
 }
 
-// sent gives the document as it goes to the vendor: with the proxy's defaults, and as it rewrites texts.
+// sent returns the document as it goes to the vendor: with the proxy's defaults, and as it rewrites texts.
 func (o operation) sent(document map[string]any) map[string]any {
 	c := o.conduct()
 	d, _ := clone(document).(map[string]any)
@@ -149,7 +149,7 @@ func (o operation) sent(document map[string]any) map[string]any {
 	return d
 }
 
-// holds tells whether a document has a value at a pointer whose parts are members of objects.
+// holds reports whether a document has a value at a pointer whose parts are members of objects.
 func holds(document map[string]any, pointer string) bool {
 	var at any = document
 	for member := range strings.SplitSeq(pointer[1:], "/") {

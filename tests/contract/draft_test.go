@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// draft writes the inputs that an operation lacks, as far as tags and samples tell them: what only rules say is mended by hand.
+// draft writes the inputs that an operation lacks, from tags and samples: what only rules say is fixed by hand.
 func (o operation) draft(t *testing.T, hasArrays bool) {
 	t.Helper()
 	s := o.requestShape(t)
@@ -110,7 +110,7 @@ func (d *drafter) single(pointer string, f *shapeField) any {
 	return d.text(pointer, f)
 }
 
-// text is the place's number, a character that something might break on, and the place; as long as may be where there is a limit.
+// text is the place's number, a character that something might break on, and the place; it has the maximum length where there is a limit.
 func (d *drafter) text(pointer string, f *shapeField) string {
 	const hard = `éß<&>"'€Ω𝄞я日`
 	text := fmt.Sprintf("%04d%c %s", d.count, []rune(hard)[d.count%utf8.RuneCountInString(hard)], pointer[1:])

@@ -14,7 +14,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// The goldens hold no empty text, so an empty element could only stand for something absent. MDS and Emersion show an empty header.
+// The goldens hold no empty text, so an empty element would mean something absent. MDS and Emersion show an empty header.
 func TestGoldensHaveNothingButElementsAndText(t *testing.T) {
 	eachRequest(t, func(t *testing.T, o operation, request string) {
 		envelope := readFile(t, o.goldenPath(request))
@@ -203,7 +203,7 @@ func TestUsernameTokenIsValid(t *testing.T) {
 	}
 }
 
-// What no request can bring in, the environment or the configuration might: it is refused, never replaced and never sent.
+// A character that no request can hold may come from the environment or the configuration: it is refused, never replaced and never sent.
 func TestEncoderRefusesWhatXMLCannotCarry(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

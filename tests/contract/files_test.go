@@ -115,12 +115,12 @@ func TestEveryOperationHasItsFiles(t *testing.T) {
 	}
 	for name := range conducts {
 		if !names[name] {
-			t.Errorf("there are rules for %s, which is no operation", name)
+			t.Errorf("there are rules for %s, which is not an operation", name)
 		}
 	}
 }
 
-// undeclared tells which of the samples' elements the schemas lack.
+// undeclared returns the samples' elements that the schemas lack.
 func undeclared(t *testing.T, s *system) (complaints []string) {
 	t.Helper()
 	for kind, name := range map[string]string{"request": s.requests, "response": s.replies} {

@@ -15,7 +15,7 @@ import (
 
 func fingerprint(request translate.Request) []byte { return request.Fingerprint(nil) }
 
-// once runs a test for every operation in the first version that its system speaks: the version is no part of what was asked.
+// once runs a test for every operation in the first version that its system speaks: the fingerprint does not depend on the version.
 func once(t *testing.T, test func(t *testing.T, o operation)) {
 	t.Helper()
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestFingerprintIsOfWhatWasAskedNotHow(t *testing.T) {
 				t.Fatal(problem)
 			}
 			if !bytes.Equal(fingerprint(first), fingerprint(second)) {
-				t.Fatal("encoding has changed the fingerprint: what the proxy fills in is no part of it")
+				t.Fatal("encoding has changed the fingerprint, which must not depend on what the proxy fills in")
 			}
 		})
 	})

@@ -37,7 +37,7 @@ func (o operation) goldenPath(request string) string {
 	return o.path(request + "." + versionName(o.version) + ".xml")
 }
 
-// golden gives the envelope of a request document, and a line end for the sake of editors.
+// golden returns the envelope of a request document, and a line end for the sake of editors.
 func (o operation) golden(tb testing.TB, request string) []byte {
 	tb.Helper()
 	return append(encode(tb, o.read(tb, readFile(tb, o.path(request+".json")))).Envelope, '\n')
@@ -70,7 +70,7 @@ func tagByTag(envelope []byte) []string {
 	return strings.SplitAfter(strings.ReplaceAll(string(envelope), "><", ">\n<"), "\n")
 }
 
-// Every leaf stands at the place that the vendor's sample has for it, and nothing else is there.
+// Every leaf is at the place that the vendor's sample has for it, and nothing else is there.
 func TestGoldenCarriesEveryLeafAtItsPlace(t *testing.T) {
 	eachRequest(t, func(t *testing.T, o operation, request string) {
 		document := readDocument(t, readFile(t, o.path(request+".json")))
@@ -114,7 +114,7 @@ func checkPresent(t *testing.T, pointer string, f *shapeField, value any) {
 	checkFull(t, pointer, f.object, value)
 }
 
-// Were two values alike, one could take the other's place unseen.
+// With two equal values, one could take the other's place unseen.
 func TestFullRequestHasDistinctValues(t *testing.T) {
 	eachOnce(t, func(t *testing.T, o operation) {
 		seen := map[any]string{}

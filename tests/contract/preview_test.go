@@ -44,7 +44,7 @@ func preview(t failer, request translate.Request, v soap.Version) translate.Prev
 	return shown
 }
 
-// TestVersionsAreTheSystems: what may be asked for is what the goldens are there for.
+// TestVersionsAreTheSystems: a preview accepts the versions that have goldens.
 func TestVersionsAreTheSystems(t *testing.T) {
 	each(t, func(t *testing.T, o operation) { diff(t, "the versions", o.system.versions, o.Versions) })
 }
@@ -90,7 +90,7 @@ func masked(t failer, o operation, s shape, envelope []byte) []byte {
 	return envelope
 }
 
-// members gives the element whose children are the members of the request.
+// members returns the element whose children are the members of the request.
 func members(root *element, o operation) *element {
 	at := root.children[1]
 	for range o.system.requestWrappers {
@@ -114,7 +114,7 @@ func secretElements(s shape, object *element) (list []*element) {
 	return list
 }
 
-// Every value that is sent has a row, every row a value, and nothing in the body is without one.
+// Every value that is sent has a row, and every row has a value in the body.
 func TestPreviewRowsAreWhatIsSent(t *testing.T) {
 	eachPreview(t, func(t *testing.T, o operation, request string, v soap.Version) {
 		document := readDocument(t, readFile(t, o.path(request+".json")))
@@ -159,13 +159,13 @@ func checkRows(t failer, o operation, s shape, document map[string]any, shown tr
 	})
 }
 
-// wantedRows is made from the document and what the vendor's sample and the operation's conduct say, by pointer.
+// wantedRows returns the expected rows by pointer, from the document, the vendor's sample and the operation's conduct.
 func (o operation) wantedRows(t failer, s shape, document map[string]any) map[string]row {
 	t.Helper()
-	given := map[string]string{}
+	written := map[string]string{}
 	for _, l := range leavesOf("", document) {
 		if l.value != nil {
-			given[l.pointer] = fmt.Sprint(l.value)
+			written[l.pointer] = fmt.Sprint(l.value)
 		}
 	}
 	rows := map[string]row{}
@@ -175,7 +175,7 @@ func (o operation) wantedRows(t failer, s shape, document map[string]any) map[st
 			continue
 		}
 		text := fmt.Sprint(l.value)
-		old, there := given[l.pointer]
+		old, there := written[l.pointer]
 		r := row{text, !there || blank(old) && text != old}
 		if f.utc && text != "" {
 			r.Text += "Z"
@@ -197,7 +197,7 @@ func fieldAt(t failer, s shape, pointer string) (field shapeField) {
 		}
 		i := slices.IndexFunc(s, func(f shapeField) bool { return f.member == name })
 		if i < 0 {
-			t.Fatalf("%s is no member", pointer)
+			t.Fatalf("%s is not a member", pointer)
 		}
 		field = s[i]
 		s = field.object
@@ -283,7 +283,7 @@ func literal(t *testing.T, text string) string {
 	return quote + text + quote
 }
 
-// shell runs commands in xmllint's shell and gives the answer to each.
+// shell runs commands in xmllint's shell and returns the answer to each.
 func shell(t *testing.T, document []byte, script []string) []string {
 	t.Helper()
 	for _, line := range script {
@@ -313,7 +313,7 @@ func shell(t *testing.T, document []byte, script []string) []string {
 	return answers[1 : len(answers)-1]
 }
 
-// TestTheShellSaysNo shows that the engine can disagree.
+// TestTheShellSaysNo shows that the engine can fail.
 func TestTheShellSaysNo(t *testing.T) {
 	t.Parallel()
 	got := shell(t, []byte(`<a xmlns="urn:a"><b>1</b><b>2</b></a>`), []string{
@@ -323,7 +323,7 @@ func TestTheShellSaysNo(t *testing.T) {
 	diff(t, "the answers", []string{"", no, no, no, yes}, got)
 }
 
-// planted makes a text that stands nowhere else.
+// planted makes a text that is nowhere else.
 func planted(n int) string { return fmt.Sprintf("Quokka-%04d-Bilby", n) }
 
 // Of a random request nothing but its secrets is missing, and no secret is there, whole or in part: not in the envelope, not in the table.

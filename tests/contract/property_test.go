@@ -17,8 +17,8 @@ import (
 // judged is how many random envelopes of each operation and version xmllint judges too.
 const judged = 20
 
-// Whatever a valid request says arrives: each leaf once, at its place, in the vendor's order, with exactly its text, and nothing
-// beside it but what the proxy fills in.
+// A valid request arrives whole: each leaf once, at its place, in the vendor's order, with exactly its text, and nothing beside it but
+// what the proxy fills in.
 func TestRandomRequestArrivesWhole(t *testing.T) {
 	each(t, func(t *testing.T, o operation) {
 		documents, v := o.document(o.requestShape(t)), o.vendor(t)
@@ -124,7 +124,7 @@ func TestSpoiledFullRequestIsOneViolation(t *testing.T) {
 	})
 }
 
-// alongside copies a value without the arrays that a pointer does not pass through, and of the others only the first item: a large
+// alongside copies a value without the arrays that a pointer does not pass through, and with only the first item of the others: a large
 // document is read once for every place in it.
 func alongside(value any, pointer string) any {
 	object, ok := value.(map[string]any)
@@ -180,7 +180,7 @@ func checkSpoiled(t failer, o operation, document map[string]any, place leaf, s 
 	}
 }
 
-// The oracle itself must be able to tell: it has one line for every leaf of a document, with the leaf's text.
+// The oracle itself must notice every leaf: it has one line for each leaf of a document, with the leaf's text.
 func TestExpectationHasEveryLeaf(t *testing.T) {
 	eachOnce(t, func(t *testing.T, o operation) {
 		document := o.sent(readDocument(t, readFile(t, o.path("full.json"))))

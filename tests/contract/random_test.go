@@ -25,7 +25,7 @@ var fragments = []string{
 	"\uFEFF", "\uFFFD", "\uFFFC",
 }
 
-// text gives texts of a number of code points.
+// text generates texts of a number of code points.
 func text(least, most int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		s := strings.Join(rapid.SliceOfN(rapid.SampledFrom(fragments), 0, 5).Draw(t, "fragments"), "")
@@ -36,7 +36,7 @@ func text(least, most int) *rapid.Generator[string] {
 	})
 }
 
-// visibleText gives texts with more than white space.
+// visibleText generates texts with more than white space.
 func visibleText(most int) *rapid.Generator[string] {
 	return rapid.Map(text(1, most), func(s string) string {
 		if blank(s) {
@@ -46,12 +46,12 @@ func visibleText(most int) *rapid.Generator[string] {
 	})
 }
 
-// document gives valid requests of an operation.
+// document generates valid requests of an operation.
 func (o operation) document(s shape) *rapid.Generator[map[string]any] {
 	return rapid.Custom(func(t *rapid.T) map[string]any {
 		d := object(t, s)
-		if mend := o.conduct().mend; mend != nil {
-			mend(t, d)
+		if fix := o.conduct().fix; fix != nil {
+			fix(t, d)
 		}
 		sprinkle(t, s, d)
 		return d
@@ -61,7 +61,7 @@ func (o operation) document(s shape) *rapid.Generator[map[string]any] {
 // lengths of arrays; empty ones are frequent, because arrays hold arrays.
 var lengths = []int{0, 0, 0, 1, 2, 3}
 
-// object gives an object with at least one member.
+// object returns an object with at least one member.
 func object(t *rapid.T, s shape) map[string]any {
 	members := map[string]any{}
 	for i := range s {
@@ -86,7 +86,7 @@ func object(t *rapid.T, s shape) map[string]any {
 	return members
 }
 
-// single gives a value that obeys the tags of its field.
+// single returns a value that obeys the tags of its field.
 func single(t *rapid.T, f *shapeField) any {
 	switch {
 	case f.object != nil:
@@ -138,18 +138,18 @@ func pad(s string, least int) string {
 	return s + strings.Repeat("é", max(0, least-utf8.RuneCountInString(s)))
 }
 
-// date gives all days of the years 1 to 9999.
+// date generates all days of the years 1 to 9999.
 var date = rapid.Map(rapid.IntRange(0, 3_652_058), func(day int) string {
 	return time.Date(1, 1, 1+day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 })
 
-// dateTime gives instants with any zone and up to seven fraction digits, zeros at their end included.
+// dateTime generates instants with any zone and up to seven fraction digits, zeros at their end included.
 var dateTime = rapid.Custom(func(t *rapid.T) string {
 	return date.Draw(t, "date") + rapid.StringMatching(`T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,7})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)`).
 		Draw(t, "time")
 })
 
-// decimal gives what a decimal tag allows, zeros in front included.
+// decimal generates what a decimal tag allows, zeros in front included.
 func decimal(f *shapeField) *rapid.Generator[string] {
 	var whole, fraction int
 	if _, err := fmt.Sscanf(f.rules["decimal"], "%d:%d", &whole, &fraction); err != nil {

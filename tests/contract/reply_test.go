@@ -19,7 +19,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// reply gives the operation's readable success in its version.
+// reply returns the operation's readable success in its version.
 func (o operation) reply(tb testing.TB) []byte {
 	tb.Helper()
 	return inVersion(readFile(tb, o.path("reply.xml")), o.version)
@@ -74,7 +74,7 @@ var hidden = map[string]string{
 	"ErrorData": "it becomes a problem, and NativeErrorDetail is the vendor's internals",
 }
 
-// answer gives the members that a reply's response body must have, with the reply's texts, by JSON Pointer.
+// answer returns the members that a reply's response body must have, with the reply's texts, by JSON Pointer.
 func (o operation) answer(tb testing.TB, reply *element) map[string]string {
 	tb.Helper()
 	members := map[string]string{"/operationId": operationID}
@@ -97,7 +97,7 @@ func appendAnswer(members map[string]string, pointer string, e *element) {
 	}
 }
 
-// flat gives the texts of a response body by JSON Pointer.
+// flat returns the texts of a response body by JSON Pointer.
 func flat(tb testing.TB, body []byte) map[string]string {
 	tb.Helper()
 	members := map[string]string{}
@@ -121,7 +121,7 @@ func TestResponseBodyHasEveryTextAtItsPlaceAndNothingElse(t *testing.T) {
 	})
 }
 
-// secretsOf gives the texts of a reply that must never come out: its header's and the hidden elements'.
+// secretsOf returns the texts of a reply that must never come out: its header's and the hidden elements'.
 func secretsOf(root *element) (texts []string) {
 	root.each("", func(path string, e *element) {
 		isSecret := strings.HasPrefix(path, "Header/")
@@ -170,14 +170,14 @@ func TestCredentialsAndInternalsInRepliesAreNeverShown(t *testing.T) {
 	})
 }
 
-// spelling writes the same reply otherwise.
+// spelling writes the same reply in another way.
 type spelling struct {
 	name        string
 	contentType string // the version's own where it is empty
 	spell       func(t *testing.T, reply []byte) []byte
 }
 
-// everyLeaf rewrites the text of every leaf, as it stands between the tags.
+// everyLeaf rewrites the text of every leaf, as it is between the tags.
 func everyLeaf(rewrite func(text string) string) func(*testing.T, []byte) []byte {
 	return func(t *testing.T, reply []byte) []byte {
 		t.Helper()
@@ -286,7 +286,7 @@ func (o operation) checkReply(t *testing.T, reply []byte, contentType string, wa
 	}
 }
 
-// A service may grow: what nobody knows is passed over and counted, wherever below the body's child it stands.
+// A service may grow: unknown elements are ignored and counted, wherever they are below the body's child.
 func TestUnknownElementsAreIgnoredAndCounted(t *testing.T) {
 	each(t, func(t *testing.T, o operation) {
 		reply := o.reply(t)
@@ -337,7 +337,7 @@ func TestMissingAndNilElements(t *testing.T) {
 	})
 }
 
-// checkWithout decodes a reply that one element of the root's is gone from, where as many as are ignored may stand instead.
+// checkWithout decodes a reply that lacks one element of the root's, with as many unknown ones in its place as are ignored.
 func (o operation) checkWithout(t *testing.T, root, gone *element, reply []byte, ignored int) {
 	t.Helper()
 	lost, texts := gone.name.Local == o.system.decides, []string{gone.text}
@@ -354,7 +354,7 @@ func (o operation) checkWithout(t *testing.T, root, gone *element, reply []byte,
 	o.checkReply(t, reply, o.contentType(), want, ignored)
 }
 
-// checkUnknown demands that nobody can tell from a reply what happened.
+// checkUnknown requires that the outcome of a reply is unknown.
 func (o operation) checkUnknown(t *testing.T, reply []byte, contentType string) {
 	t.Helper()
 	result, problem := o.decode(t, reply, contentType)

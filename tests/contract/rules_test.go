@@ -13,17 +13,17 @@ import (
 type conduct struct {
 	// defaults are the texts that the proxy fills in, by JSON Pointer.
 	defaults map[string]string
-	// rewritten gives what is sent for a text, by JSON Pointer.
+	// rewritten returns what is sent for a text, by JSON Pointer.
 	rewritten map[string]func(text string, document map[string]any) string
-	// mend makes a random document, whose members each obey their own tags, obey the rules between members.
-	mend func(t *rapid.T, document map[string]any)
+	// fix changes a random document, whose members each obey their own tags, so that it obeys the rules between members.
+	fix func(t *rapid.T, document map[string]any)
 }
 
-// conduct gives what the operation does, its system's part included.
+// conduct returns what the operation does, its system's part included.
 func (o operation) conduct() conduct {
 	own := conducts[o.Name]
 	all := conduct{
-		defaults: map[string]string{}, rewritten: map[string]func(string, map[string]any) string{}, mend: own.mend,
+		defaults: map[string]string{}, rewritten: map[string]func(string, map[string]any) string{}, fix: own.fix,
 	}
 	for _, part := range []conduct{o.system.conduct, own} {
 		maps.Copy(all.defaults, part.defaults)
@@ -48,7 +48,7 @@ var named = map[string]func(string, map[string]any) string{
 
 var conducts = map[string]conduct{
 	"CreateWorkFlowManager": {
-		mend: func(t *rapid.T, d map[string]any) {
+		fix: func(t *rapid.T, d map[string]any) {
 			oneOf(t, d, "accountNumber", "customerNumber", "premiseNumber")
 		},
 	},
@@ -56,7 +56,7 @@ var conducts = map[string]conduct{
 		defaults: map[string]string{"/customerCallLog/createdDateTime": instant},
 	},
 	"UpdateCustomerPIN": {
-		mend: func(t *rapid.T, d map[string]any) {
+		fix: func(t *rapid.T, d map[string]any) {
 			oneOf(t, d, "accountNumber", "customerNumber")
 			if d["operationType"] == "UPDATE" {
 				d["pin"] = visible(t, d["pin"])
@@ -68,7 +68,7 @@ var conducts = map[string]conduct{
 		rewritten: map[string]func(string, map[string]any) string{
 			"/serviceData/customerLevel": func(text string, _ map[string]any) string { return strings.ToUpper(text) },
 		},
-		mend: mendService,
+		fix: fixService,
 	},
 	"CreateComplexAccount": {
 		rewritten: map[string]func(string, map[string]any) string{
@@ -79,7 +79,7 @@ var conducts = map[string]conduct{
 				return strings.ReplaceAll(text, " ", "")
 			},
 		},
-		mend: mendAccount,
+		fix: fixAccount,
 	},
 }
 
@@ -94,7 +94,7 @@ func oneOf(t *rapid.T, object map[string]any, members ...string) {
 	object[m] = visible(t, object[m])
 }
 
-// visible gives the text, or one that has more than white space.
+// visible returns the text, or one that has more than white space.
 func visible(t *rapid.T, text any) string {
 	s, _ := text.(string)
 	if blank(s) {
@@ -103,7 +103,7 @@ func visible(t *rapid.T, text any) string {
 	return s
 }
 
-func mendService(t *rapid.T, d map[string]any) {
+func fixService(t *rapid.T, d map[string]any) {
 	s, _ := d["serviceData"].(map[string]any)
 	level := strings.ToUpper(get(d, "/serviceData/customerLevel"))
 	if level == "AGREEMENT" {
@@ -118,12 +118,12 @@ func mendService(t *rapid.T, d map[string]any) {
 	}
 }
 
-func mendAccount(t *rapid.T, d map[string]any) {
+func fixAccount(t *rapid.T, d map[string]any) {
 	primary, _ := d["primaryContact"].(map[string]any)
 	primary["cumulusUser"].(map[string]any)["userName"] = userName.Draw(t, "userName")
-	mendContact(t, primary["detail"].(map[string]any))
+	fixContact(t, primary["detail"].(map[string]any))
 	if billing, ok := d["billingContact"].(map[string]any); ok {
-		mendContact(t, billing["detail"].(map[string]any))
+		fixContact(t, billing["detail"].(map[string]any))
 	}
 	organisation, _ := d["accountOrganisation"].(map[string]any)
 	if get(d, "/accountContactType/type") != "Individual" {
@@ -133,11 +133,11 @@ func mendAccount(t *rapid.T, d map[string]any) {
 		}
 		organisation["orgName"] = visible(t, organisation["orgName"])
 	}
-	mendIdentifier(t, organisation)
+	fixIdentifier(t, organisation)
 }
 
-// mendIdentifier gives the organisation an identifier exactly when it has the type of one.
-func mendIdentifier(t *rapid.T, organisation map[string]any) {
+// fixIdentifier sets the organisation's identifier exactly when it has the type of one.
+func fixIdentifier(t *rapid.T, organisation map[string]any) {
 	kind, ok := organisation["orgIdentifierType"].(string)
 	switch {
 	case organisation == nil:
@@ -172,7 +172,7 @@ func identifier(kind string) *rapid.Generator[string] {
 	})
 }
 
-func mendContact(t *rapid.T, detail map[string]any) {
+func fixContact(t *rapid.T, detail map[string]any) {
 	detail["emailAddress"] = mailbox.Draw(t, "emailAddress")
 	detail["phoneNumber"] = phoneNumber.Draw(t, "phoneNumber")
 	if _, ok := detail["website"]; ok {

@@ -81,13 +81,13 @@ func readRules(tag string) map[string]string {
 	return rules
 }
 
-// has tells whether the field has a rule.
+// has reports whether the field has a rule.
 func (f *shapeField) has(rule string) bool {
 	_, ok := f.rules[rule]
 	return ok
 }
 
-// limit gives the number of a rule, or what holds without it.
+// limit returns the number of a rule, or otherwise without it.
 func (f *shapeField) limit(rule string, otherwise int64) int64 {
 	n, err := strconv.ParseInt(f.rules[rule], 10, 64)
 	if err != nil {
@@ -96,7 +96,7 @@ func (f *shapeField) limit(rule string, otherwise int64) int64 {
 	return n
 }
 
-// choices gives the words of a oneof or oneofci rule; those with spaces stand between single quotes.
+// choices returns the words of a oneof or oneofci rule; those with spaces are in single quotes.
 func (f *shapeField) choices() []string {
 	param := f.rules["oneof"] + f.rules["oneofci"]
 	if strings.Contains(param, "'") {
@@ -105,7 +105,7 @@ func (f *shapeField) choices() []string {
 	return strings.Fields(param)
 }
 
-// hasArrays tells whether the shape has an array at any depth.
+// hasArrays reports whether the shape has an array at any depth.
 func (s shape) hasArrays() bool {
 	return slices.ContainsFunc(s, func(f shapeField) bool { return f.repeated || f.object.hasArrays() })
 }
@@ -142,12 +142,12 @@ func outlineLine(pointer, element string, repeated bool) string {
 	return fmt.Sprintf("%s <%s> repeated %t", pointer, element, repeated)
 }
 
-// otherThanTheSample holds the leaves that are described otherwise than the sample's text says, with the reason.
+// otherThanTheSample holds the leaves whose description differs from the sample's text, with the reason.
 var otherThanTheSample = map[string]string{
 	"CreateComplexAccount /accountOrganisation/orgType": "the sample prints ?; note 16 says that it is an integer",
 }
 
-// A sample's leaf says what stands in it; the struct must say the same.
+// A sample's leaf names its type and limits; the struct must have the same.
 func TestTypesAndLimitsAreTheSamples(t *testing.T) {
 	eachOnce(t, func(t *testing.T, o operation) {
 		wrappers := o.vendor(t).wrappers
@@ -197,7 +197,7 @@ func (f *shapeField) kindInSample() string {
 	return "string"
 }
 
-// isKind tells whether a sample's text fits a field whose words the vendor documents elsewhere than in its sample, or in it.
+// isKind reports whether a sample's text fits a field. The vendor documents the words of some fields outside the sample.
 func isKind(sample string, f *shapeField) bool {
 	if f.kind != reflect.String || len(f.choices()) == 0 {
 		return false

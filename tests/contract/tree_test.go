@@ -85,7 +85,7 @@ func (e *element) child(tb testing.TB, local string) *element {
 	return e.children[i]
 }
 
-// wrapped gives the innermost of a number of elements, each of them the only child of the one around it.
+// wrapped returns the innermost of a number of elements, each of them the only child of the one around it.
 func (e *element) wrapped(tb testing.TB, wrappers int) *element {
 	tb.Helper()
 	for range wrappers {

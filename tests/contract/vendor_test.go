@@ -10,7 +10,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// vendorNode is an element of a vendor's sample request and, below the wrappers, the JSON member that stands for it. Everything
+// vendorNode is an element of a vendor's sample request and, below the wrappers, the JSON member of the same value. Everything
 // about it is read from the sample: the names in JSON follow from those on the wire by rule.
 type vendorNode struct {
 	local, space string
@@ -23,7 +23,7 @@ type vendorNode struct {
 // vendorEnvelope is a sample request.
 type vendorEnvelope struct {
 	envelope, header, body *vendorNode
-	// wrappers stand between body and the members, outermost first; the last one's children are the members.
+	// wrappers are between body and the members, outermost first; the last one's children are the members.
 	wrappers []*vendorNode
 }
 
@@ -46,7 +46,7 @@ func (o operation) vendor(tb testing.TB) vendorEnvelope {
 	return v
 }
 
-// sample gives the sample request in the operation's version: SOAP 1.2 has the pages' other prefix and namespace.
+// sample returns the sample request in the operation's version: SOAP 1.2 has the pages' other prefix and namespace.
 func (o operation) sample(tb testing.TB) []byte {
 	tb.Helper()
 	return inVersion(readFile(tb, o.samplePath("request")), o.version)
@@ -135,7 +135,7 @@ func TestNamesInJSONFollowTheWireNames(t *testing.T) {
 	}
 }
 
-// expected gives the listing of the envelope that a document must become. The document is what is sent: defaults filled in.
+// expected returns the listing of the envelope that a document must become. The document is what is sent: defaults filled in.
 func (o operation) expected(tb testing.TB, document map[string]any) []string {
 	tb.Helper()
 	return o.vendor(tb).expected(tb, o.system.header, document)
@@ -219,7 +219,7 @@ func (x *expectation) value(path, pointer string, n *vendorNode, value any) {
 	}
 }
 
-// wireText gives the text of a leaf: the JSON text, and Z behind a date where the sample wants it.
+// wireText returns the text of a leaf: the JSON text, and Z behind a date where the sample wants it.
 func wireText(t failer, pointer string, n *vendorNode, value any) string {
 	t.Helper()
 	switch v := value.(type) {

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
 
-var update = flag.Bool("update", false, "write the generated parts of the README anew")
+var update = flag.Bool("update", false, "write the generated parts of the README again")
 
 const readme = "../../README.md"
 
@@ -50,7 +50,7 @@ func TestSettingsTable(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the settings differ; go test ./tests/docs -update writes them anew (-want +got):\n%s", diff)
+		t.Errorf("the settings differ; go test ./tests/docs -update writes them again (-want +got):\n%s", diff)
 	}
 }
 

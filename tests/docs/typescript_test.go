@@ -27,7 +27,7 @@ import (
 
 var typescriptBlock = regexp.MustCompile("(?ms)^```ts\n(.*?)^```$")
 
-// compiled is the TypeScript of the README as JavaScript, for a proxy at a URL. Its last statement, which calls, is given apart.
+// compiled returns the TypeScript of the README as JavaScript, for a proxy at a URL: the definitions, and the last statement, which calls.
 func compiled(t *testing.T, url string) (definitions, use string) {
 	t.Helper()
 	blocks := typescriptBlock.FindAllStringSubmatch(read(t), -1)
@@ -86,7 +86,7 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// listen writes down what the page sends and hears, and loses answers when it is told to.
+// listen records what the page sends and receives, and loses the first b.lose answers.
 func (b *browser) listen(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +123,7 @@ func (b *browser) proceed(id fetch.RequestID, lost bool) {
 	_, _ = cdp.Call(b.ctx, b.target, fetch.ContinueResponse, fetch.ContinueResponseParams{RequestID: id})
 }
 
-// evaluate runs JavaScript in the page and gives the text that it ends with, or that its promise is kept with.
+// evaluate runs JavaScript in the page and returns the text of its last expression, or of its promise.
 func (b *browser) evaluate(script string) string {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, kit.Patience)
@@ -135,7 +135,7 @@ func (b *browser) evaluate(script string) string {
 	return text
 }
 
-// heard gives what has been sent and heard since it was last asked.
+// heard returns what was sent and received since its last call.
 func (b *browser) heard() (keys []string, answers []int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -144,7 +144,7 @@ func (b *browser) heard() (keys []string, answers []int) {
 	return keys, answers
 }
 
-// hasty lets the page's timers end at once, and writes down how long they would have taken. It is how a test of kit.Patience needs none.
+// hasty ends the page's timers at once, and records how long they would have taken, so that the tests do not wait.
 const hasty = `var waits = [], realTimeout = realTimeout ?? setTimeout; setTimeout = (f, ms) => { waits.push(ms); return realTimeout(f, 0); }; ""`
 
 // TestTypeScript executes the TypeScript of the README in a browser, against a demo in which things go wrong.

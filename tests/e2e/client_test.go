@@ -65,7 +65,7 @@ type violation struct {
 	Source    string         `json:"source"`
 }
 
-// place spells where a violation is: a JSON Pointer, or header:Name, or parameter:name.
+// place returns where a violation is: a JSON Pointer, or header:Name, or parameter:name.
 func (v violation) place() string {
 	switch {
 	case v.Header != "":
@@ -211,7 +211,7 @@ var beforeTheClaim = []string{
 	"not-found", "origin-not-allowed", "payload-too-large", "unauthenticated", "unsupported-media-type", "validation-failed",
 }
 
-// wrongs lists what is wrong with a problem document.
+// wrongs returns what is wrong with a problem document.
 func (a answer) wrongs() (list []string) {
 	p := a.problem
 	expect := func(holds bool, sentence string) {
@@ -224,7 +224,7 @@ func (a answer) wrongs() (list []string) {
 	expect(p.Title != "" && p.Detail != "", "the title or the detail is missing")
 	expect(p.RequestID == a.header.Get("X-Request-Id"), "the request id is not that of the header")
 	expect(p.OperationID == a.header.Get("Operation-Id"), "the operation id is not that of the header")
-	// Of another call, whose outcome is not this one's to tell.
+	// About another call, whose outcome is not that of this one.
 	aboutAnother := p.Code == "in-flight" || p.Code == "key-reused" || strings.HasPrefix(p.Instance, "/v1/operations")
 	expect(aboutAnother && p.Outcome == "" || slices.Contains([]string{"not_sent", "rejected", "failed", "unknown", "executed"}, p.Outcome), "the outcome is none")
 	expect(slices.Contains([]string{"safe", "later", "after_fix", "after_check", "never"}, p.Retry), "the advice is none")

@@ -26,8 +26,8 @@ const (
 	exitUsage  = 2
 )
 
-// blamed lists the variables that an error names, sorted: one at the beginning of each line.
-func blamed(stderr string) (names []string) {
+// variablesIn returns the variables that an error names, sorted: one at the beginning of each line.
+func variablesIn(stderr string) (names []string) {
 	for _, m := range regexp.MustCompile(`(?m)^(?:soapbridge: )?(SOAPBRIDGE_[A-Z0-9_]+): \S`).FindAllStringSubmatch(stderr, -1) {
 		names = append(names, strings.TrimPrefix(m[1], "SOAPBRIDGE_"))
 	}
@@ -65,16 +65,16 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 		"what is not built yet": {map[string]string{
 			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys", "CUSTOMERCARE_ORIGINATING_CLAIM": "sub",
 		}, []string{"CUSTOMERCARE_ORIGINATING_CLAIM", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_JWKS_URL"}},
-		"a key line that is none":      {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
-		"a version that is not spoken": {map[string]string{"MDS_SOAP_VERSION": "1.2", "EMERSION_SOAP_VERSION": "1.2"}, []string{"EMERSION_SOAP_VERSION", "MDS_SOAP_VERSION"}},
+		"a malformed key line":   {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
+		"an unsupported version": {map[string]string{"MDS_SOAP_VERSION": "1.2", "EMERSION_SOAP_VERSION": "1.2"}, []string{"EMERSION_SOAP_VERSION", "MDS_SOAP_VERSION"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, c.settings, "serve")
 			if got.code != exitUsage || got.stdout != "" {
 				t.Errorf("exit code %d, stdout %q", got.code, got.stdout)
 			}
-			if names := blamed(got.stderr); !slices.Equal(names, c.want) {
-				t.Errorf("blamed are %q\nwant       %q\n%s", names, c.want, got.stderr)
+			if names := variablesIn(got.stderr); !slices.Equal(names, c.want) {
+				t.Errorf("the error names %q\nwant            %q\n%s", names, c.want, got.stderr)
 			}
 		})
 	}
@@ -91,7 +91,7 @@ func TestInjectedNamesAreIgnored(t *testing.T) {
 
 func TestInsecureIsForOtherAddressesOnly(t *testing.T) {
 	if got := command(t, map[string]string{"LISTEN": "0.0.0.0:0", "MODE": "production", "MEMORY_STORE": "accept"}, "serve", "--insecure"); got.code != exitUsage ||
-		!slices.Equal(blamed(got.stderr), []string{"LISTEN"}) {
+		!slices.Equal(variablesIn(got.stderr), []string{"LISTEN"}) {
 		t.Errorf("production: exit code %d: %s", got.code, got.stderr)
 	}
 }
@@ -137,7 +137,7 @@ func TestCommandLine(t *testing.T) {
 func TestHealthCommand(t *testing.T) {
 	p := bridge(t, "1.1")
 	address := strings.TrimPrefix(p.URL, "http://")
-	nobody := closedPort(t)
+	closed := closedPort(t)
 	for name, c := range map[string]struct {
 		settings map[string]string
 		args     []string
@@ -148,8 +148,8 @@ func TestHealthCommand(t *testing.T) {
 		"by a URL with a slash":  {nil, []string{"--url", p.URL + "/"}, 0},
 		"by a URL with a path":   {nil, []string{"--url", p.URL + "/healthz"}, 0},
 		"another path":           {nil, []string{"--url", p.URL + "/nowhere"}, exitFailed},
-		"nobody listens":         {map[string]string{"LISTEN": nobody}, nil, exitFailed},
-		"nobody at the URL":      {nil, []string{"--url", "http://" + nobody}, exitFailed},
+		"a closed port":          {map[string]string{"LISTEN": closed}, nil, exitFailed},
+		"a closed port's URL":    {nil, []string{"--url", "http://" + closed}, exitFailed},
 		"TLS where there is one": {nil, []string{"--url", "https://" + address}, exitFailed},
 		"a wrong setting":        {map[string]string{"LISTEN": "nonsense"}, nil, exitUsage},
 	} {
@@ -184,17 +184,17 @@ func TestConfigCommand(t *testing.T) {
 	if strings.Contains(got.stdout, key) {
 		t.Errorf("a key is shown:\n%s", got.stdout)
 	}
-	if got := command(t, map[string]string{"LISTEN": "x"}, "config"); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"LISTEN"}) {
+	if got := command(t, map[string]string{"LISTEN": "x"}, "config"); got.code != exitUsage || !slices.Equal(variablesIn(got.stderr), []string{"LISTEN"}) {
 		t.Errorf("a wrong setting: exit code %d: %s", got.code, got.stderr)
 	}
 }
 
-// TestEveryCommandJudgesKeyLines: what only the operations know is wrong for all commands that read the settings to show, check or use them.
+// TestEveryCommandJudgesKeyLines: an unknown scope is an error for every command that reads the settings to show, check or use them.
 func TestEveryCommandJudgesKeyLines(t *testing.T) {
 	line := "web sha256:" + strings.Repeat("0", 64) + " no:such:scope"
 	for _, args := range [][]string{{"config"}, {"config", "show"}, {"config", "check"}, {"serve"}} {
 		for name, lines := range map[string]string{"a line that is none": "an-id.of-a-hash", "a scope that there is not": line} {
-			if got := command(t, map[string]string{"API_KEYS": lines}, args...); got.code != exitUsage || !slices.Equal(blamed(got.stderr), []string{"API_KEYS"}) {
+			if got := command(t, map[string]string{"API_KEYS": lines}, args...); got.code != exitUsage || !slices.Equal(variablesIn(got.stderr), []string{"API_KEYS"}) {
 				t.Errorf("%s, %v: exit code %d: %s", name, args, got.code, got.stderr)
 			}
 		}
@@ -255,7 +255,7 @@ func TestConfigCheckFindsWrongURLs(t *testing.T) {
 	}
 }
 
-// TestWarningsAtTheStart: what is allowed and hardly meant.
+// TestWarningsAtTheStart: settings that are allowed, but probably mistakes.
 func TestWarningsAtTheStart(t *testing.T) {
 	p := proxy(t, map[string]string{
 		"CUSTOMERCARE_URL": "http://" + closedPort(t) + "/", "MDS_MAX_IN_FLIGHT": "8", "MDS_QUEUE": "8", "EMERSION_QUEUE_TIMEOUT": "1s",

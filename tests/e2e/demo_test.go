@@ -18,7 +18,7 @@ import (
 
 var demoCommands = regexp.MustCompile(`(?ms)^# (\w+)\n(curl .*?)\n$`)
 
-// startDemo starts a demo among settings that would lead a proxy to somebody real: it must not look at them.
+// startDemo starts a demo with settings that would lead a proxy to a real system: it must not read them.
 func startDemo(t *testing.T, listen string) *kit.Demo {
 	t.Helper()
 	hostile := with(toVendor(closedPort(t)), map[string]string{"LISTEN": "0.0.0.0:1", "MODE": "production", "NONSENSE": "1", "CUSTOMERCARE_DIRECT_TOKEN": secretDirect})
@@ -27,7 +27,7 @@ func startDemo(t *testing.T, listen string) *kit.Demo {
 		t.Fatal(err)
 	}
 	d.StopAfter(t)
-	// It says so, of every setting, and shows no value.
+	// It logs the name of every setting that it ignores, and no value.
 	ignored, err := d.AwaitMatch(d.Stderr, regexp.MustCompile(`level=WARN .* ignored="([^"]*)"`))
 	if err != nil || len(strings.Fields(ignored[1])) != len(hostile) || !strings.Contains(ignored[1], "SOAPBRIDGE_NONSENSE") {
 		t.Errorf("no warning about ignored settings:\n%s", d.Stderr)

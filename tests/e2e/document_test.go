@@ -14,8 +14,8 @@ import (
 	"soapbridge/tests/openapi"
 )
 
-// Every request that a test sends and every answer that it gets is held against the OpenAPI document, by roundTrip. What contradicts it fails
-// the test that judges the answer, and the whole run in any case: some tests look at the status alone.
+// roundTrip checks every request and every answer against the OpenAPI document. A contradiction fails the test that judges the answer, and
+// always the whole run, since some tests look at the status alone.
 
 var loadDocument = sync.OnceValues(openapi.Load)
 
@@ -63,7 +63,7 @@ func readerAt(path string) openapi.Read {
 	return nil
 }
 
-// bodyOf gives the body of a request that is still to be sent.
+// bodyOf returns the body of a request that is still to be sent.
 func bodyOf(r *http.Request) ([]byte, error) {
 	if r.GetBody == nil {
 		return nil, nil
@@ -75,8 +75,8 @@ func bodyOf(r *http.Request) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// TestTheDocumentsExamplesAreExecuted sends every example of a request that the document shows to a demo, as a reader does in Swagger UI: the
-// ones of an operation after each other, under the key that the document gives for the first.
+// TestTheDocumentsExamplesAreExecuted sends every example of a request in the document to a demo, as a reader does in Swagger UI: those of
+// an operation after each other, the first one under the key of the document.
 func TestTheDocumentsExamplesAreExecuted(t *testing.T) {
 	document, err := loadDocument()
 	if err != nil {

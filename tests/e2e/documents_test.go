@@ -45,7 +45,7 @@ func sharedDemo(t *testing.T) *process {
 	})
 }
 
-// changedProxy is a proxy whose every setting that the documents speak of is another one than the generated documents tell.
+// changedProxy is a proxy where every setting that appears in the documents differs from the generated documents.
 func changedProxy(t *testing.T) *process {
 	t.Helper()
 	return shared.get(t, "changed proxy", func() (*process, error) {
@@ -57,7 +57,7 @@ func changedProxy(t *testing.T) *process {
 	})
 }
 
-// look reads a path as somebody who accepts what is given. Nobody needs a key for it.
+// look reads a path, with this Accept header and without a key.
 func look(t *testing.T, base, path, accept string) answer {
 	t.Helper()
 	// Compressed, the client would take the length away.
@@ -85,11 +85,11 @@ func TestDocumentsAreServed(t *testing.T) {
 				}
 				head := send(t, p.URL, call{method: http.MethodHead, path: path, header: header("Accept-Encoding", "identity")})
 				if head.body != "" || head.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || head.header.Get("Content-Type") != media {
-					t.Errorf("HEAD gives %v", head.header)
+					t.Errorf("HEAD: %v", head.header)
 				}
 				post := send(t, p.URL, call{path: path})
 				if post.status != http.StatusMethodNotAllowed || post.header.Get("Allow") != "GET, HEAD" {
-					t.Errorf("POST gives %d, %v", post.status, post.header)
+					t.Errorf("POST: %d, %v", post.status, post.header)
 				}
 			})
 		}
@@ -123,8 +123,8 @@ func leaves(t *testing.T, text string) map[string]string {
 	return all
 }
 
-// TestDocumentsTellTheTruth compares the documents of two proxies: they differ where the proxies do, and nowhere else.
-func TestDocumentsTellTheTruth(t *testing.T) {
+// TestDocumentsMatchTheProxy compares the documents of two proxies: they differ where the proxies do, and nowhere else.
+func TestDocumentsMatchTheProxy(t *testing.T) {
 	demo, changed := sharedDemo(t), changedProxy(t)
 	const (
 		key      = "/components/parameters/IdempotencyKey"
@@ -343,7 +343,7 @@ func TestLinksResolve(t *testing.T) {
 			if name == "demo" {
 				a := look(t, p.URL, start, aBrowser)
 				if a.status != http.StatusFound || a.header.Get("Location") != "/docs" {
-					t.Errorf("/ gives %d and leads to %q", a.status, a.header.Get("Location"))
+					t.Errorf("/ answers %d and leads to %q", a.status, a.header.Get("Location"))
 				}
 				start = "/docs"
 			}
@@ -365,7 +365,7 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// follow looks at one address and gives the addresses that it leads to.
+// follow looks at one address and returns the addresses that it leads to.
 func follow(t *testing.T, base, path string, titles map[string]string) (next []string) {
 	t.Helper()
 	bare, fragment, _ := strings.Cut(path, "#")
@@ -374,7 +374,7 @@ func follow(t *testing.T, base, path string, titles map[string]string) (next []s
 		return []string{resp.header.Get("Location")}
 	}
 	if resp.status != http.StatusOK {
-		t.Errorf("%s gives %d", path, resp.status)
+		t.Errorf("%s answers %d", path, resp.status)
 		return nil
 	}
 	if fragment != "" && !strings.Contains(resp.body, `id="`+fragment+`"`) {

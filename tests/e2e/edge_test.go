@@ -148,7 +148,7 @@ func method(name string) func(*call) {
 // padded makes a body longer by white space.
 func padded(body string, length int) string { return body + strings.Repeat(" ", length-len(body)) }
 
-// edge is a shared proxy with origins, whose Emersion is not configured; every other one would do for the other rows.
+// edge is a shared proxy with origins, whose Emersion is not configured.
 func edge(t *testing.T) *process {
 	t.Helper()
 	_, settings := sandboxURL(t)
@@ -300,10 +300,10 @@ func TestEdgeAccepts(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	long := strings.Repeat("r", 64)
 	for name, c := range map[string]struct {
-		given string
-		kept  bool
+		sent string
+		kept bool
 	}{
-		"given":           {"Abc-9_.z", true},
+		"usual":           {"Abc-9_.z", true},
 		"64 characters":   {long, true},
 		"65 characters":   {long + "r", false},
 		"empty":           {"", false},
@@ -314,13 +314,13 @@ func TestRequestIDs(t *testing.T) {
 	} {
 		for _, path := range []string{"/healthz", "/readyz", "/nowhere", operations()[0].Path} {
 			t.Run(name+path, func(t *testing.T) {
-				a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: header("X-Request-Id", c.given)})
+				a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: header("X-Request-Id", c.sent)})
 				got := a.header.Get("X-Request-Id")
-				if c.kept && got != c.given {
-					t.Errorf("%q became %q", c.given, got)
+				if c.kept && got != c.sent {
+					t.Errorf("%q became %q", c.sent, got)
 				}
 				if id, err := uuid.Parse(got); !c.kept && (err != nil || id.Version() != 7) {
-					t.Errorf("%q became %q, want a UUIDv7", c.given, got)
+					t.Errorf("%q became %q, want a UUIDv7", c.sent, got)
 				}
 			})
 		}
@@ -437,7 +437,7 @@ func TestHEADOfWhatCanBeRead(t *testing.T) {
 	}
 }
 
-// TestHostsOfAProxy: without callers the page of a foreign host must reach nothing, whatever it asks for, and at a demo neither.
+// TestHostsOfAProxy: without callers, and in a demo, the page of a foreign host must reach nothing.
 func TestHostsOfAProxy(t *testing.T) {
 	_, settings := sandboxURL(t)
 	named := proxy(t, with(settings, credentials(), map[string]string{"HOSTS": "proxy.test"}))
@@ -542,7 +542,7 @@ func TestBodyInPieces(t *testing.T) {
 	}
 }
 
-// TestBodyWithoutEnd sends until the proxy has had enough.
+// TestBodyWithoutEnd sends until the proxy stops reading.
 func TestBodyWithoutEnd(t *testing.T) {
 	w := dial(t, bridge(t, "1.1"))
 	w.write(t, head(operation(t, "CreateService").Path, "Idempotency-Key: "+newKey()+"\r\nTransfer-Encoding: chunked\r\n\r\n"))
@@ -629,8 +629,8 @@ func TestBytesInTheKey(t *testing.T) {
 	}
 }
 
-// TestHTTPThatIsNone never gets through. Its answers are no problem documents, and their statuses are those that the README lists.
-func TestHTTPThatIsNone(t *testing.T) {
+// TestMalformedHTTP never reaches a handler. Its answers are not problem documents, and their statuses are those that the README lists.
+func TestMalformedHTTP(t *testing.T) {
 	path := operation(t, "CreateService").Path
 	for name, text := range map[string]string{
 		"nonsense":              "nonsense\r\n\r\n",
@@ -640,7 +640,7 @@ func TestHTTPThatIsNone(t *testing.T) {
 		"no host":               "GET /healthz HTTP/1.1\r\n\r\n",
 		"two hosts":             "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
 		"headers over 32 KiB":   head(path, "X: "+strings.Repeat("x", 64<<10)+"\r\n\r\n"),
-		"a chunk that is none":  head(path, "Idempotency-Key: 0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+		"a malformed chunk":     head(path, "Idempotency-Key: 0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
 		"another HTTP":          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"a TLS hello":           "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
 		"a space in the target": "GET /health z HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -681,7 +681,7 @@ func TestPipelinedRequests(t *testing.T) {
 	}
 }
 
-// TestClientThatHangsUp: the call goes on to its end without the client, and the log tells how it ended.
+// TestClientThatHangsUp: the call goes on to its end without the client, and the log has the result.
 func TestClientThatHangsUp(t *testing.T) {
 	t.Parallel()
 	for _, v := range one(t) {

@@ -18,7 +18,7 @@ import (
 	"soapbridge/tests/kit"
 )
 
-var update = flag.Bool("update", false, "write the examples of problems anew")
+var update = flag.Bool("update", false, "write the examples of problems again")
 
 // exampleFolder holds an example of each problem, which the OpenAPI document and the pages show. Each is what the program answers.
 var exampleFolder = filepath.Join("..", "..", "openapi", "examples")
@@ -84,7 +84,7 @@ func provocations() []provocation {
 		{"payload-too-large", refusedWith("CreateCallLog", func(c *call) { c.body = padded(c.body, maxBody+1) })},
 		{"unsupported-media-type", refusedWith("CreateCallLog", setHeader("Content-Type", "text/xml"))},
 		{"validation-failed", refusedWith("CreateComplexAccount", setBody(manyMistakes))},
-		{"unauthenticated", asCaller("nobody.wrong")},
+		{"unauthenticated", asCaller("unknown.wrong")},
 		{"forbidden", asCaller("operator")},
 		{"host-not-allowed", atTheEdge("CreateCallLog", setHeader("Host", "rebind.evil.example"))},
 		{"origin-not-allowed", atTheEdge("CreateCallLog", setHeader("Origin", "https://evil.example"))},
@@ -120,13 +120,13 @@ func asCaller(apiKeyOf string) func(t *testing.T) answer {
 	return func(t *testing.T) answer {
 		t.Helper()
 		_, settings := sandboxURL(t)
-		given := apiKeyOf
+		apiKey := apiKeyOf
 		key, line := kit.NewKey(t, "operator", "admin")
-		if given == "operator" {
-			given = key
+		if apiKey == "operator" {
+			apiKey = key
 		}
 		p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS": line}))
-		return send(t, p.URL, identified(keyed(ask(operation(t, "CreateCallLog"), newReference(), ""), newKey(), given)))
+		return send(t, p.URL, identified(keyed(ask(operation(t, "CreateCallLog"), newReference(), ""), newKey(), apiKey)))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The checks that stand behind every test are tested themselves: one that could not fail would prove nothing.
+// The checks that every test uses are tested themselves: one that could not fail would prove nothing.
 
 func TestWrongProblemsAreFound(t *testing.T) {
 	pointer := "/a"

@@ -39,7 +39,7 @@ func keyed(c call, key string, apiKey ...string) call {
 	return c
 }
 
-// withRedis gives the settings of a proxy whose records are in a Redis of its own.
+// withRedis returns the settings of a proxy whose records are in a Redis of its own.
 func withRedis(t *testing.T, directives ...string) (*redistest.Server, map[string]string) {
 	t.Helper()
 	server := redistest.Start(t, directives...)
@@ -237,7 +237,7 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 					t.Errorf("the list still has %s: %s", id, list)
 				}
 				row.after(t, send(t, p.URL, c))
-				if strings.Contains(row.finding, "false") { // the key has run into another unknown since, which nobody has looked into
+				if strings.Contains(row.finding, "false") { // the key has another unknown attempt since, which is not settled
 					if a := send(t, p.URL, finding); a.status != notUnknown.status || p.operation(t, id).State != "unknown" {
 						t.Errorf("a later attempt was settled: %d %s", a.status, a.body)
 					}
@@ -255,7 +255,7 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 	})
 }
 
-// The store is asked before anything is sent; when it cannot answer nothing is.
+// The store is asked before anything is sent; when it cannot answer, nothing is sent.
 func TestStoreThatDoesNotAnswer(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t)
@@ -266,7 +266,7 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 	for _, row := range []struct {
 		name          string
 		down, up      func()
-		readsAreThere bool // the server still reads, so readiness is all that says no
+		readsAreThere bool // the server still reads, so only readiness fails
 	}{
 		{"hung", redis.Pause, redis.Continue, false},
 		{"gone", redis.Stop, redis.Restart, false},
@@ -356,7 +356,7 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// TestKeysNew: what an unset variable of a script makes of a flag must not grant every operation.
+// TestKeysNew: a flag with an empty value, as from a script's unset variable, must not grant every operation.
 func TestKeysNew(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
@@ -406,7 +406,7 @@ func TestCallersByAPIKey(t *testing.T) {
 	c := ask(op, reference, "")
 	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key)))
 	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "web.wrong")))
-	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "nobody."+strings.TrimPrefix(web, "web."))))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "unknown."+strings.TrimPrefix(web, "web."))))
 	forbidden.check(t, v, send(t, p.URL, keyed(c, key, operator)))
 	first := send(t, p.URL, keyed(c, key, web))
 	success.check(t, v, first)
@@ -430,7 +430,7 @@ func TestCallersByAPIKey(t *testing.T) {
 	if a := send(t, p.URL, keyed(list, newKey(), operator)); a.status != http.StatusOK {
 		t.Errorf("an operator cannot list: %d %s", a.status, a.body)
 	}
-	// A withdrawn key opens nothing any more, not even what it made.
+	// A withdrawn key may do nothing, not even read its own operations.
 	write(mobileLine, operatorLine)
 	for deadline := time.Now().Add(kit.Patience); ; time.Sleep(100 * time.Millisecond) {
 		a := send(t, p.URL, keyed(c, key, web))

@@ -127,13 +127,13 @@ func TestFullRequests(t *testing.T) {
 			envelope := envelopeOf(t, sandbox, v, o)
 			schema.Validate(t, schemas[v.System], []byte(envelope))
 			if diff := cmp.Diff(valuesOf(v, o), bodyTexts(t, envelope)); diff != "" {
-				t.Errorf("what was given (-) is not what arrived (+):\n%s", diff)
+				t.Errorf("what was sent (-) is not what arrived (+):\n%s", diff)
 			}
 		})
 	}
 }
 
-// envelopeOf gives the one envelope that the sandbox keeps of a full request.
+// envelopeOf returns the one envelope that the sandbox keeps of a full request.
 func envelopeOf(t *testing.T, sandbox string, v variant, o object) string {
 	t.Helper()
 	reference := referred(v.Operation, o)
@@ -153,7 +153,7 @@ func envelopeOf(t *testing.T, sandbox string, v variant, o object) string {
 	return get(t, fmt.Sprintf("%s/sandbox/calls/%d/envelope", sandbox, numbers[0]))
 }
 
-// valuesOf lists the texts of a request as they must stand on the wire, sorted.
+// valuesOf returns the texts of a request as they must be on the wire, sorted.
 func valuesOf(v variant, value any) (texts []string) {
 	switch value := value.(type) {
 	case object:
@@ -173,7 +173,7 @@ func valuesOf(v variant, value any) (texts []string) {
 	return texts
 }
 
-// onTheWire applies the few rules by which a value is written in another way than it was given.
+// onTheWire applies the few rules by which a value is sent in another form than it came.
 func onTheWire(v variant, member, text string) string {
 	switch {
 	case v.System == "mds" && (member == "effectiveDate" || member == "expiryDate"):

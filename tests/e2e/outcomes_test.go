@@ -21,7 +21,7 @@ import (
 	"soapbridge/tests/kit"
 )
 
-// rawRow is a reply that no scenario of the sandbox gives, and what it means.
+// rawRow is a reply that no scenario of the sandbox makes, and what it means.
 type rawRow struct {
 	name   string
 	script script
@@ -169,7 +169,7 @@ var rawRows = []rawRow{
 			"--b\r\nContent-Type: application/xop+xml; charset=windows-1251; type=\"text/xml\"\r\n\r\n" + body + "\r\n--b--\r\n"
 	}), everywhere(success), nil},
 
-	// Anything after a connection was obtained that is no readable answer.
+	// Everything else than a readable answer, once a connection was obtained.
 	{"nothing", raw(""), everywhere(unknown), nil},
 	{"garbage", raw("nonsense\r\n\r\n"), everywhere(unknown), nil},
 	{"half-a-status-line", raw("HTTP/1.1 20"), everywhere(unknown), nil},
@@ -218,7 +218,7 @@ var rawRows = []rawRow{
 	{"own-code", fault(http.StatusInternalServerError, "Oracle", "ORA-1", ""), plainFault(failed), nil},
 	{"no-reason", fault(http.StatusInternalServerError, "Server", "", ""), plainFault(failed), nil},
 
-	// Our own side is wrong in the vendor's eyes.
+	// The vendor does not accept the proxy's message or credentials.
 	{"security-fault", securityFault, everywhere(denied), nil},
 	{"client-authentication", fault(http.StatusInternalServerError, "Client.Authentication", "Who?", ""), everywhere(denied), nil},
 	{"fault-in-401", fault(http.StatusUnauthorized, "Client", "Who?", ""), everywhere(denied), nil},
@@ -234,7 +234,7 @@ var rawRows = []rawRow{
 	{"no-header", fault(http.StatusInternalServerError, "Client", "Missing required header 'ScCredentials'.", ""), everywhere(refused), nil},
 	{"server-no-action", fault(http.StatusInternalServerError, "Server", "Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
 	{"no-operation", fault(http.StatusInternalServerError, "Client", "Message part {urn:x}Y was not recognized.  (Does it exist in service WSDL?)", ""), everywhere(refused), nil},
-	// What only begins like one of the sentences is an answer, and kept.
+	// A text that only begins like one of the sentences is an answer, and kept.
 	{"more-than-a-refusal", fault(http.StatusInternalServerError, "Client", "Unable to handle request: the work item was stored, but the notification failed", ""),
 		plainFault(rejected), nil},
 	{"server-more-than-a-refusal", fault(http.StatusInternalServerError, "Server", "Server did not recognize the account after the update was committed", ""),
@@ -389,7 +389,7 @@ func judgeReply(t *testing.T, p *process, v variant, w want, a answer, number st
 	}
 }
 
-// TestReplyToAnotherCall sends one caller another's answer: nobody gets it, and an operator learns of it.
+// TestReplyToAnotherCall sends one caller another's answer: no caller gets it, and an alert is logged.
 func TestReplyToAnotherCall(t *testing.T) {
 	scripted.play(t, "another-call", http200(createServiceResponse("<ExternalReference>raw:another-call#0</ExternalReference>")))
 	for _, v := range one(t) {
@@ -465,7 +465,7 @@ func checkSent(t *testing.T, v variant, r received) {
 
 // notConnected are the ways in which no connection is obtained.
 var notConnected = map[string]func(t *testing.T) map[string]string{
-	"nobody listens": func(t *testing.T) map[string]string { return toVendor(closedPort(t)) },
+	"a closed port": func(t *testing.T) map[string]string { return toVendor(closedPort(t)) },
 	"plain HTTP where TLS is configured": func(t *testing.T) map[string]string {
 		return overTLS(toVendor(scripted.address(t)))
 	},
@@ -479,7 +479,7 @@ var notConnected = map[string]func(t *testing.T) map[string]string{
 	},
 }
 
-// closedPort gives an address that nobody listens at.
+// closedPort returns an address where no program listens.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -518,7 +518,7 @@ func TestNoConnection(t *testing.T) {
 	}
 }
 
-// TestConfiguredStatus gives the vendor's codes the status that the operator has chosen.
+// TestConfiguredStatus: the vendor's codes have the status that the operator has chosen.
 func TestConfiguredStatus(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	p := proxy(t, with(settings, map[string]string{
@@ -557,7 +557,7 @@ func TestConfiguredStatus(t *testing.T) {
 			})
 		}
 	}
-	// Without a list of success codes, ErrorData alone decides: a code that only its owner knows to mean failure passes for success.
+	// Without a list of success codes, ErrorData alone decides: a code that means failure counts as success.
 	op := operation(t, "UpdateCustomerPIN")
 	if a := send(t, p.URL, ask(op, newReference(), "sandbox:failed-code-only")); a.status != op.Status || !strings.Contains(a.body, `"responseCode":"99"`) {
 		t.Errorf("without success codes: status %d: %s", a.status, a.body)
@@ -673,7 +673,7 @@ func tableCodes(t *testing.T) (codes []string) {
 				return true
 			})
 			if constants[name] == "" {
-				t.Errorf("the key %s of the table is no constant that is known", name)
+				t.Errorf("the key %s of the table is not a known constant", name)
 			}
 			codes = append(codes, constants[name])
 		}

@@ -65,7 +65,7 @@ func previewOf(t *testing.T, v variant, a answer) (d previewDocument) {
 		t.Fatalf("status %d, %v, %v: %s", a.status, a.header, err, a.body)
 	}
 	if d.Operation != v.Name || d.SOAPVersion != v.version || d.Method != http.MethodPost || len(d.Fields) == 0 {
-		t.Errorf("%+v is no preview of %s", d, v)
+		t.Errorf("%+v is not a preview of %s", d, v)
 	}
 	if d.Namespaces["soap"] != map[string]string{"1.1": ns11, "1.2": ns12}[v.version] || !strings.Contains(d.Envelope, d.Namespaces["soap"]) {
 		t.Errorf("the namespaces are %v", d.Namespaces)
@@ -169,7 +169,7 @@ func TestPreviewInTheOtherVersion(t *testing.T) {
 	}
 }
 
-// TestPreviewNeedsNoKeyAndBurnsNone: the store is not asked and not told, whatever it holds.
+// TestPreviewNeedsNoKeyAndBurnsNone: a preview neither reads nor writes the store.
 func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t)
@@ -229,7 +229,7 @@ func TestPreviewWithoutStoreAndVendor(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := closed.Addr().String()
-	_ = closed.Close() // nobody listens there any more
+	_ = closed.Close() // no program listens there any more
 	redis, records := withRedis(t)
 	p := proxy(t, with(toVendor(address), credentials(), records))
 	for _, row := range []struct {
@@ -256,7 +256,7 @@ func TestPreviewWithoutStoreAndVendor(t *testing.T) {
 	})
 }
 
-// TestPreviewIsRefusedAsACall is: the body, the headers, the caller and the query are judged as usual, and nothing is sent.
+// TestPreviewIsRefusedAsACall: the body, the headers, the caller and the query are checked as usual, and nothing is sent.
 func TestPreviewIsRefusedAsACall(t *testing.T) {
 	op := operation(t, "UpdateCustomerPIN")
 	bad := func(place, code string) want {
@@ -287,8 +287,8 @@ func TestPreviewIsRefusedAsACall(t *testing.T) {
 	}
 }
 
-// TestPreviewInAVersionThatIsNotSpoken lists those that are.
-func TestPreviewInAVersionThatIsNotSpoken(t *testing.T) {
+// TestPreviewInAnUnsupportedVersion: the answer lists the supported ones.
+func TestPreviewInAnUnsupportedVersion(t *testing.T) {
 	for name, list := range map[string][]any{"CreateService": {"1.1"}, "CreateComplexAccount": {"1.1"}, "CreateCallLog": {"1.1", "1.2"}} {
 		asked := "1.2"
 		if len(list) == 2 {
@@ -319,7 +319,7 @@ func TestPreviewOfCallers(t *testing.T) {
 	}
 }
 
-// TestPreviewAsXML gives the envelope's own bytes to whoever prefers them.
+// TestPreviewAsXML: a client that prefers XML gets the envelope's own bytes.
 func TestPreviewAsXML(t *testing.T) {
 	for _, v := range one(t) {
 		t.Run(v.String(), func(t *testing.T) {
@@ -344,7 +344,7 @@ func TestPreviewAsXML(t *testing.T) {
 			}
 			c.header, c.body = header("Accept", "text/xml"), "{}"
 			if a := send(t, bridge(t, v.version).URL, c); a.problem == nil || a.status != http.StatusUnprocessableEntity {
-				t.Errorf("a refusal is no problem document: %d %v %s", a.status, a.header, a.body)
+				t.Errorf("a refusal is not a problem document: %d %v %s", a.status, a.header, a.body)
 			}
 		})
 	}

@@ -8,10 +8,8 @@ import (
 	"soapbridge/tests/kit"
 )
 
-// process is the program, running.
 type process struct{ *kit.Process }
 
-// with adds settings to others.
 var with = kit.With
 
 // program is a run of the program, which must write none of the planted secrets.
@@ -46,7 +44,6 @@ func proxy(t *testing.T, settings map[string]string) *process {
 	return p
 }
 
-// finished is a run that has ended.
 type finished struct {
 	code           int
 	stdout, stderr string

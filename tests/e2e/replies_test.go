@@ -11,7 +11,7 @@ import (
 )
 
 // TestRepliesInTheLog finds the cause of a failed call at level info, and a copy of the reply at level debug: in development, and in production
-// where somebody asks for it. Every proxy of these tests fails when a planted secret is in its log; these spell one.
+// where the setting asks for it. Every proxy of these tests fails when a planted secret is in its log; these replies hold one.
 func TestRepliesInTheLog(t *testing.T) {
 	t.Parallel()
 	asHTML := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace

@@ -31,7 +31,7 @@ const (
 	secretWSSE        = "wpw-Osprey-34"
 )
 
-// planted holds every secret in each form in which somebody could repeat it.
+// planted holds every secret in each form in which it could be repeated.
 var planted = []string{
 	secretPIN, secretAccessCode, secretSSN, "912847301", secretLicence, secretPassword, secretIdentifier, "53004085616",
 	secretDirect, "dtok-9f31-XQ&amp;&lt;", "dtok-9f31-XQ", secretOriginating, secretBasic, secretWSSE,
@@ -84,7 +84,7 @@ func variants() (list []variant) {
 	return list
 }
 
-// one gives a variant of each system and version: for what does not depend on the operation.
+// one returns a variant of each system and version: for what does not depend on the operation.
 func one(t *testing.T) []variant {
 	t.Helper()
 	return []variant{
@@ -93,7 +93,7 @@ func one(t *testing.T) []variant {
 	}
 }
 
-// sandboxURL gives the sandbox that the tests share, and the settings that lead to it.
+// sandboxURL returns the sandbox that the tests share, and the settings that lead to it.
 func sandboxURL(t *testing.T) (url string, settings map[string]string) {
 	t.Helper()
 	p := shared.get(t, "sandbox", func() (*process, error) {
@@ -106,7 +106,7 @@ func sandboxURL(t *testing.T) (url string, settings map[string]string) {
 
 var sandboxSettings map[string]string // written once, before the first process that needs it starts
 
-// bridge gives a shared proxy in front of the sandbox that speaks a version with CustomerCare.
+// bridge returns a shared proxy in front of the sandbox that speaks a version with CustomerCare.
 func bridge(t *testing.T, version string) *process {
 	t.Helper()
 	_, settings := sandboxURL(t)
@@ -123,7 +123,7 @@ func newReference() string { return fmt.Sprintf("e2e-%05d", references.Add(1)) }
 // object is a JSON object in the making.
 type object = map[string]any
 
-// at gives the object at a path, made where it is missing.
+// at returns the object at a path, made where it is missing.
 func at(o object, path ...string) object {
 	for _, name := range path {
 		inner, there := o[name].(object)
@@ -136,7 +136,7 @@ func at(o object, path ...string) object {
 	return o
 }
 
-// example gives the operation's own example as an object.
+// example returns the operation's own example as an object.
 func example(op translate.Operation) object {
 	var o object
 	if err := json.Unmarshal([]byte(op.Example), &o); err != nil {
@@ -162,7 +162,7 @@ func referred(op translate.Operation, o object) string {
 	return kit.Text(o, kit.Named(op.Name).Reference)
 }
 
-// longer are the references that a text stands behind, by the reference alone.
+// longer are the references with a text behind them, by the reference alone.
 var longer sync.Map
 
 // free are the members whose text only the sandbox reads, by operation.
@@ -283,8 +283,8 @@ func with2(o, more object) object {
 	return o
 }
 
-// full gives a request with every member that the operation has, no two texts alike. An operation that none is written for here sends that of
-// the contract tests.
+// full returns a request with every member that the operation has, no two texts alike. Operations without one here send that of the
+// contract tests.
 func full(op translate.Operation) object {
 	m := new(marks)
 	switch op.Name {
@@ -328,7 +328,7 @@ func full(op translate.Operation) object {
 	}
 }
 
-// golden gives the contract tests' request with every member.
+// golden returns the contract tests' request with every member.
 func golden(op translate.Operation) (o object) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "translate", op.System, "testdata", op.Name, "full.json"))
 	if err == nil {
@@ -340,7 +340,6 @@ func golden(op translate.Operation) (o object) {
 	return o
 }
 
-// header makes the header of a call.
 func header(pairs ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -123,7 +123,7 @@ var expected = map[string]bySystem{
 	"fault-action-not-recognized": everywhere(refused),
 	"fault-unknown-action":        everywhere(refused),
 	"fault-unable-to-read":        everywhere(rejected(" customercare-fault soap-fault")),
-	"fault-unable-enum":           everywhere(rejected(" customercare-fault soap-fault")), // UpdateCustomerPIN knows better: see judgeScenario
+	"fault-unable-enum":           everywhere(rejected(" customercare-fault soap-fault")), // UpdateCustomerPIN has its own: see judgeScenario
 	"failed-base-response":        everywhere(rejected(" customercare-2001 response-code")),
 	"failed-code-only":            everywhere(rejected(" customercare-99 response-code")), // the list of success codes is configured
 
@@ -213,7 +213,7 @@ func (by bySystem) of(system string) (w want, known bool) {
 // slow are the scenarios that end by the proxy's timeout.
 var slow = []string{"stall", "stall-before", "drip"}
 
-// bridgeFor gives the proxy to play a scenario with: one that does not wait long where waiting is all there is to it.
+// bridgeFor returns the proxy to play a scenario with: one with a short timeout where the scenario ends by it.
 func bridgeFor(t *testing.T, s scenario, version string) *process {
 	t.Helper()
 	if !slices.Contains(slow, s.Name) {
@@ -319,7 +319,7 @@ func judgeScenario(t *testing.T, s scenario, p played) {
 	}
 }
 
-// checkConsistent compares what an answer says with what the sandbox did: the heart of the promise.
+// checkConsistent compares the outcome in an answer with what the sandbox did.
 func checkConsistent(t *testing.T, a answer, executed int) {
 	t.Helper()
 	switch {
@@ -334,7 +334,7 @@ func checkConsistent(t *testing.T, a answer, executed int) {
 // remarks are what the scenarios of character sets put into the description of a result.
 var remarks = map[string]string{"utf-16": "Réussi – 5 € 😀", "latin-1": "Réussi", "windows-1252": "Réussi – 5 €"}
 
-// checkReply compares a success with the reply that the sandbox gave.
+// checkReply compares a success with the reply that the sandbox sent.
 func checkReply(t *testing.T, s scenario, p played, done executed) {
 	t.Helper()
 	var body struct {

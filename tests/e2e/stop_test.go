@@ -86,7 +86,7 @@ func awaitExecution(t *testing.T, sandbox string, c played) {
 	t.Fatalf("%s did not arrive", c)
 }
 
-// startLoad calls again and again, as long as the process says that it is ready; the result gives the calls that were made.
+// startLoad calls again and again, as long as the process says that it is ready; the result returns the calls that were made.
 func startLoad(t *testing.T, p *process) func() []played {
 	t.Helper()
 	var mu sync.Mutex

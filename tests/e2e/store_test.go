@@ -39,8 +39,8 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 				t.Errorf("%v with another %s: exit code %d: %s%s", args, setting, got.code, got.stdout, got.stderr)
 			}
 		}
-		if got := blamed(command(t, changed, "serve").stderr); !slices.Equal(got, []string{setting}) {
-			t.Errorf("with another %s, %v are blamed", setting, got)
+		if got := variablesIn(command(t, changed, "serve").stderr); !slices.Equal(got, []string{setting}) {
+			t.Errorf("with another %s, the error names %v", setting, got)
 		}
 	}
 	rotated := with(settings, credentials(), records, map[string]string{"SECRET_KEYS": "k2:" + key32("s") + "," + records["SECRET_KEYS"]})
@@ -91,7 +91,7 @@ func (p *process) saysOfStore(t *testing.T) string {
 	return said
 }
 
-// refusesWithAlert checks that a claim is refused until a person does something.
+// refusesWithAlert checks that a claim is refused, with an alert.
 func (p *process) refusesWithAlert(t *testing.T, v variant, c call, cause string) {
 	t.Helper()
 	awaitReadiness(t, p, http.StatusServiceUnavailable)

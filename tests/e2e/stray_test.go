@@ -91,8 +91,8 @@ func (k *keeper) executed(id string) int {
 	return k.executions[id]
 }
 
-// TestStrayStatusIsNoAnswer: once call B is on its way over the connection that answered call A, the vendor writes a status that nobody asked
-// for, and executes B. B must not be told that nothing was done: a repetition would execute it again.
+// TestStrayStatusIsNoAnswer: once call B is on its way over the connection that answered call A, the vendor writes an unsolicited status,
+// and executes B. The answer to B must not say that nothing was done: a repetition would execute it again.
 func TestStrayStatusIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{"400 Bad Request", "401 Unauthorized", "404 Not Found", "429 Too Many Requests"} {
@@ -134,7 +134,7 @@ func TestStrayStatusIsNoAnswer(t *testing.T) {
 	}
 }
 
-// TestStrayResultSpoilsOneCall: the vendor once sends a whole result that nobody asked for, 3 ms after its answer, while calls follow each
+// TestStrayResultSpoilsOneCall: the vendor once sends a whole unsolicited result, 3 ms after its answer, while calls follow each
 // other at once.
 func TestStrayResultSpoilsOneCall(t *testing.T) {
 	t.Parallel()
@@ -189,7 +189,7 @@ func TestStrayResultSpoilsOneCall(t *testing.T) {
 	}
 }
 
-// TestKeepAliveOff gives each call a connection of its own.
+// TestKeepAliveOff: each call has its own connection.
 func TestKeepAliveOff(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -112,7 +112,7 @@ func (a *authority) pool() *x509.CertPool {
 	return pool
 }
 
-// secureSandbox is a sandbox that asks for a client certificate, and for the credentials that the sandbox's command cannot be told.
+// secureSandbox is a sandbox that asks for a client certificate, and for credentials, which the sandbox's command has no flags for.
 func secureSandbox(t *testing.T, server pair, clients *authority) string {
 	t.Helper()
 	handler, err := sandbox.New(sandbox.Config{Systems: []sandbox.System{
@@ -146,9 +146,9 @@ func toSandbox(url string) map[string]string {
 
 func TestUpstreamOverTLS(t *testing.T) {
 	t.Parallel()
-	ours, theirs, stranger := newAuthority(t, "ours"), newAuthority(t, "theirs"), newAuthority(t, "stranger")
+	ours, theirs, foreign := newAuthority(t, "ours"), newAuthority(t, "theirs"), newAuthority(t, "foreign")
 	server := theirs.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth)
-	client, strange := ours.issue(t, "proxy", x509.ExtKeyUsageClientAuth), stranger.issue(t, "proxy", x509.ExtKeyUsageClientAuth)
+	client, foreigner := ours.issue(t, "proxy", x509.ExtKeyUsageClientAuth), foreign.issue(t, "proxy", x509.ExtKeyUsageClientAuth)
 	url := secureSandbox(t, server, ours)
 	misnamed := secureSandbox(t, theirs.issue(t, "vendor.example", x509.ExtKeyUsageServerAuth), nil)
 	caFile := filepath.Join(t.TempDir(), "ca.pem")
@@ -163,9 +163,9 @@ func TestUpstreamOverTLS(t *testing.T) {
 		"with everything":          {url, map[string]string{"TLS_CA": theirs.pem, "TLS_CERT": client.cert, "TLS_KEY": client.key}, success},
 		"with a file":              {url, map[string]string{"TLS_CA_FILE": caFile, "TLS_CERT": client.cert, "TLS_KEY": client.key}, success},
 		"without a client":         {url, map[string]string{"TLS_CA": theirs.pem}, unreachable},
-		"with a strange client":    {url, map[string]string{"TLS_CA": theirs.pem, "TLS_CERT": strange.cert, "TLS_KEY": strange.key}, unreachable},
+		"with a foreign client":    {url, map[string]string{"TLS_CA": theirs.pem, "TLS_CERT": foreigner.cert, "TLS_KEY": foreigner.key}, unreachable},
 		"without the authority":    {url, map[string]string{"TLS_CERT": client.cert, "TLS_KEY": client.key}, unreachable},
-		"with another authority":   {url, map[string]string{"TLS_CA": stranger.pem, "TLS_CERT": client.cert, "TLS_KEY": client.key}, unreachable},
+		"with another authority":   {url, map[string]string{"TLS_CA": foreign.pem, "TLS_CERT": client.cert, "TLS_KEY": client.key}, unreachable},
 		"a server of another name": {misnamed, map[string]string{"TLS_CA": theirs.pem}, unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestUpstreamOverTLS(t *testing.T) {
 	}
 }
 
-// TestWrongCredentials: a vendor that knows its callers tells the operators, not the caller.
+// TestWrongCredentials: when the vendor refuses the credentials, the answer is upstream-denied, and the log has an alert.
 func TestWrongCredentials(t *testing.T) {
 	theirs := newAuthority(t, "theirs")
 	url := secureSandbox(t, theirs.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth), nil)
@@ -259,7 +259,7 @@ func TestAPIOverTLS(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if resp.Proto != protocol {
-				t.Errorf("spoken is %s", resp.Proto)
+				t.Errorf("the protocol is %s", resp.Proto)
 			}
 		})
 	}
@@ -267,7 +267,7 @@ func TestAPIOverTLS(t *testing.T) {
 		conn, err := tls.Dial("tcp", address, &tls.Config{RootCAs: ours.pool(), MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 		if err == nil {
 			_ = conn.Close()
-			t.Error("TLS 1.1 is spoken")
+			t.Error("TLS 1.1 is accepted")
 		}
 	})
 	t.Run("plain HTTP", func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestAPIOverTLS(t *testing.T) {
 			t.Errorf("by its settings: exit code %d: %s", got.code, got.stderr)
 		}
 		if got := command(t, nil, "health", "--url", "https://"+address); got.code != exitFailed || !regexp.MustCompile(`certificate`).MatchString(got.stderr) {
-			t.Errorf("by a URL with a certificate that nobody knows: exit code %d: %s", got.code, got.stderr)
+			t.Errorf("by a URL with an unknown certificate: exit code %d: %s", got.code, got.stderr)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func recordedReplies(t *testing.T) (list []recordedReply) {
 	return list
 }
 
-// replying is a vendor that gives every request the same reply.
+// replying is a vendor that sends the same reply to every request.
 type replying struct {
 	mu    sync.Mutex
 	reply recordedReply
@@ -123,7 +123,7 @@ func TestDecodeIsWhatACallerGets(t *testing.T) {
 	}
 	for _, code := range []string{"", "outcome-unknown", "upstream-rejected", "upstream-failed", "upstream-denied", "upstream-refused", "upstream-busy", "upstream-unavailable"} {
 		if codes[code] == 0 {
-			t.Errorf("no reply gives the code %q: %v", code, codes)
+			t.Errorf("no reply leads to the code %q: %v", code, codes)
 		}
 	}
 	counts := d.Executed(t)
@@ -191,15 +191,15 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 		code   string
 		places string
 	}{
-		"no query":                   {query(""), 400, "bad-parameter", "parameter:operation required request"},
-		"no operation":               {query("?status=200"), 400, "bad-parameter", "parameter:operation required request"},
-		"an empty operation":         {query("?operation="), 400, "bad-parameter", "parameter:operation not-in-list request"},
-		"another operation":          {query("?operation=createCallLog"), 400, "bad-parameter", "parameter:operation not-in-list request"},
-		"two operations":             {query("?operation=CreateCallLog&operation=CreateService"), 400, "bad-parameter", "parameter:operation duplicate-parameter request"},
-		"another parameter":          {query("?operation=CreateCallLog&stauts=500"), 400, "bad-parameter", "parameter:stauts unknown-parameter request"},
-		"a status that is no number": {query("?operation=CreateCallLog&status=ok"), 400, "bad-parameter", "parameter:status out-of-range request"},
-		"a status below":             {query("?operation=CreateCallLog&status=99"), 400, "bad-parameter", "parameter:status out-of-range request"},
-		"a status above":             {query("?operation=CreateCallLog&status=600"), 400, "bad-parameter", "parameter:status out-of-range request"},
+		"no query":                  {query(""), 400, "bad-parameter", "parameter:operation required request"},
+		"no operation":              {query("?status=200"), 400, "bad-parameter", "parameter:operation required request"},
+		"an empty operation":        {query("?operation="), 400, "bad-parameter", "parameter:operation not-in-list request"},
+		"another operation":         {query("?operation=createCallLog"), 400, "bad-parameter", "parameter:operation not-in-list request"},
+		"two operations":            {query("?operation=CreateCallLog&operation=CreateService"), 400, "bad-parameter", "parameter:operation duplicate-parameter request"},
+		"another parameter":         {query("?operation=CreateCallLog&stauts=500"), 400, "bad-parameter", "parameter:stauts unknown-parameter request"},
+		"a status without a number": {query("?operation=CreateCallLog&status=ok"), 400, "bad-parameter", "parameter:status out-of-range request"},
+		"a status below":            {query("?operation=CreateCallLog&status=99"), 400, "bad-parameter", "parameter:status out-of-range request"},
+		"a status above":            {query("?operation=CreateCallLog&status=600"), 400, "bad-parameter", "parameter:status out-of-range request"},
 		"everything at once": {
 			query("?a=1&status=1&operation=x"), 400, "bad-parameter",
 			"parameter:a unknown-parameter request, parameter:operation not-in-list request, parameter:status out-of-range request",
@@ -243,11 +243,11 @@ func TestDecodeIsTheDemosAlone(t *testing.T) {
 		}
 	}
 	if a := send(t, sharedDemo(t).URL, call{method: http.MethodGet, path: c.path}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
-		t.Errorf("GET gives %d, %v", a.status, a.header)
+		t.Errorf("GET answers %d, %v", a.status, a.header)
 	}
 }
 
-// TestTheDocumentedReplyDecodes pastes the example of the document, as whoever opens Swagger UI does first.
+// TestTheDocumentedReplyDecodes pastes the example of the document, as a reader of Swagger UI does first.
 func TestTheDocumentedReplyDecodes(t *testing.T) {
 	document := leaves(t, look(t, sharedDemo(t).URL, "/openapi.json", aProgram).body)
 	const at = "/paths/~1v1~1tools~1decode/post"

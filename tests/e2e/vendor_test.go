@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// vendor is a server of raw TCP in the place of every vendor, for what no well-behaved server can do. A request chooses what happens
-// to it by a text like raw:garbage#17 in one of its values; the number tells requests apart.
+// vendor is a server of raw TCP in the place of every vendor, for replies that no correct server sends. A request chooses its script by a
+// text like raw:garbage#17 in one of its values; the number identifies the request.
 type vendor struct {
 	mu       sync.Mutex
 	listener net.Listener
@@ -41,7 +41,7 @@ func (r received) version() string {
 
 var scripted = &vendor{scripts: map[string]script{}, requests: map[string][]received{}}
 
-// play registers a script under a name and gives the vendor's address.
+// play registers a script under a name and returns the vendor's address.
 func (v *vendor) play(t *testing.T, name string, s script) {
 	t.Helper()
 	v.mu.Lock()
@@ -111,14 +111,14 @@ func (v *vendor) serve(conn net.Conn) {
 	}
 }
 
-// got gives the requests that came with a number.
+// got returns the requests that came with a number.
 func (v *vendor) got(number string) []received {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.requests[number]
 }
 
-// rawBridge gives a shared proxy in front of the scripted vendor.
+// rawBridge returns a shared proxy in front of the scripted vendor.
 func rawBridge(t *testing.T, version string) *process {
 	t.Helper()
 	name := "proxy for the scripted vendor, SOAP " + version

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Operation is what a test has to know of an operation to make a call and to find it again.
+// Operation is what a test needs to know of an operation, to make a call and to find it again.
 type Operation struct {
 	System, Name, Path string
 	Versions           []string // of SOAP that its system speaks

@@ -1,5 +1,5 @@
-// Package kit is what the tests of the whole program share: one way to start it, and one list of its operations. It sees the program from
-// outside and imports none of it, so that what is measured beside the product does not hold the product.
+// Package kit is what the tests of the whole program share: one way to start it, and one list of its operations. It imports nothing of the
+// program, so that the programs that are measured beside it do not contain it.
 package kit
 
 import (
@@ -22,7 +22,7 @@ import (
 	"soapbridge/tests/parent"
 )
 
-// Patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
+// Patience is how long a test waits for an expected event. Only what hangs takes this long, on a loaded machine too.
 const Patience = 60 * time.Second
 
 // Commit is what the program under test takes for its commit.
@@ -90,8 +90,8 @@ func With(settings map[string]string, more ...map[string]string) map[string]stri
 	return all
 }
 
-// Start starts the command with its settings and nothing else of this process's environment but what a program needs to run. An HTTP proxy is
-// set at which nothing listens: no call may go there.
+// Start starts the command with its settings, and with no more of this process's environment than a program needs to run. It sets an HTTP
+// proxy at which nothing listens: no call may go there.
 func (c Command) Start() (*Process, error) {
 	var err1, err2 error
 	if c.Binary == "" {
@@ -175,8 +175,8 @@ func (p *Process) Wait() (int, error) {
 	}
 }
 
-// Await polls until found returns a text and returns that. It fails when the process has ended without, or does not get there in time; then
-// the process is killed.
+// Await polls until found returns a text, and returns that. It fails when the process ends first, or when the text does not come in time;
+// then the process is killed.
 func (p *Process) Await(what string, found func() string) (string, error) {
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		ended := false

@@ -81,7 +81,7 @@ async function replay(): Promise<void> {
   const id = done("the first", 201, first);
   expect(done("the replay", 201, second) === id, "the replay has another id");
   expect(first.response.headers.get("Idempotent-Replayed") === null, "the first answer is called a replay");
-  expect(second.response.headers.get("Idempotent-Replayed") === "true", "the second answer is no replay");
+  expect(second.response.headers.get("Idempotent-Replayed") === "true", "the second answer is not a replay");
 
   const { data, error } = await api.GET("/v1/operations/{operationId}", { params: { path: { operationId: id } } });
   expect(error === undefined && data?.state === "done" && data.result?.status === 201, `the record is ${JSON.stringify(data ?? error)}`);

@@ -1,4 +1,4 @@
-// A module of its own: what it imports is no business of the proxy's.
+// A module of its own, so that the proxy's does not list what it imports.
 module oapicodegen
 
 go 1.26.0

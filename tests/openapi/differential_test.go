@@ -93,7 +93,7 @@ func (d *duel) judge(body []byte) (violations []openapi.Violation, names []strin
 	return violations, nil, fmt.Errorf("the document accepts what the API refuses: %+v", violations)
 }
 
-// step judges the next instance; what is wrong is told with the smallest instance that shows it.
+// step judges the next instance; its error holds the smallest instance that shows what is wrong.
 func (d *duel) step() error {
 	v := d.next()
 	violations, names, wrong := d.judge(write(v))
@@ -114,8 +114,8 @@ func (d *duel) step() error {
 	return fmt.Errorf("%w\n%s", wrong, small)
 }
 
-// TestBodiesThatWereJudgedDifferently keeps what the generator found once. Each body stands for the member that it is about: the example of the
-// operation is around it.
+// TestBodiesThatWereJudgedDifferently keeps what the generator found once. Each row is the value of one member, in the example of the
+// operation.
 func TestBodiesThatWereJudgedDifferently(t *testing.T) {
 	for _, c := range []struct {
 		name, operation, pointer, value string

@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Path is where the document stands, seen from the folder of a test.
+// Path is the path of the document, from the folder of a test.
 const Path = "../../openapi/openapi.json"
 
 // Object is a JSON object of the document.
@@ -65,8 +65,8 @@ func parse(text []byte) (Object, error) {
 	return root, nil
 }
 
-// closeAll refuses, in every named schema that lists its properties, what it does not list. Clients must bear new members, so the document
-// leaves answers open; what the proxy answers today must be in it.
+// closeAll refuses, in every named schema that lists its properties, what it does not list. The document leaves answers open, because
+// clients must accept new members; but what the proxy answers today must be in it.
 func closeAll(root Object) {
 	for _, schema := range Inside(root, "components", "schemas") {
 		if s, ok := schema.(Object); ok && s["properties"] != nil && s["additionalProperties"] == nil {
@@ -75,7 +75,7 @@ func closeAll(root Object) {
 	}
 }
 
-// Inside gives the object at the end of a path of members; nil where there is none.
+// Inside returns the object at the end of a path of members; nil where there is none.
 func Inside(o Object, path ...string) Object {
 	for _, name := range path {
 		o, _ = o[name].(Object)
@@ -177,7 +177,7 @@ func (s *schemas) at(pointer string) (*jsonschema.Schema, error) {
 	return compiled, nil
 }
 
-// RequestSchema gives the JSON Pointer of the schema of an operation's JSON body; empty where there is none.
+// RequestSchema returns the JSON Pointer of the schema of an operation's JSON body; empty where there is none.
 func (d *Document) RequestSchema(method, path string) string {
 	members := []string{"paths", path, strings.ToLower(method), "requestBody", "content", "application/json", "schema"}
 	if Inside(d.Root, members...) == nil {

@@ -46,7 +46,7 @@ func TestOperationIDsAreStable(t *testing.T) {
 	}
 	ids := slices.Sorted(maps.Values(found))
 	if len(slices.Compact(ids)) != len(found) {
-		t.Errorf("one operationId stands twice: %q", ids)
+		t.Errorf("one operationId is there twice: %q", ids)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestEverySchemaCanBeRead(t *testing.T) {
 		if !schemaName.MatchString(name) {
 			t.Errorf("a schema is called %s", name)
 		}
-		// The value is of no importance: what cannot be compiled says so.
+		// Any value will do: the error of a schema that cannot be compiled does not depend on it.
 		if err := d.AcceptsAll(openapi.Pointer("components", "schemas", name), nil); err != nil && strings.HasPrefix(err.Error(), "the schema") {
 			t.Error(err)
 		}

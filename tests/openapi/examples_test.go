@@ -9,7 +9,7 @@ import (
 	"soapbridge/tests/openapi"
 )
 
-// TestTheRequestExamplesAreAccepted shows every example of a request to both. That they are executed too is what the end-to-end tests show.
+// TestTheRequestExamplesAreAccepted checks every example of a request with both. The end-to-end tests execute them.
 func TestTheRequestExamplesAreAccepted(t *testing.T) {
 	d := document(t)
 	for _, op := range operations() {
@@ -70,7 +70,8 @@ func examplesOf(d *openapi.Document, v openapi.Object) map[string]any {
 	return examples
 }
 
-// TestEveryExampleObeysItsSchema holds bodies, parameters and headers against what stands beside them, and allows no member that is not listed.
+// TestEveryExampleObeysItsSchema checks the examples of bodies, parameters and headers against the schemas beside them. Members that are
+// not listed are errors.
 func TestEveryExampleObeysItsSchema(t *testing.T) {
 	d := document(t)
 	n := 0

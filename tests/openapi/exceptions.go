@@ -17,11 +17,11 @@ import (
 // Violation is one violation that the API reports.
 type Violation struct{ Pointer, Code, Detail string }
 
-// Exception is something that the API and JSON Schema must judge differently. It tells its violations, or how a body is without it.
+// Exception is something that the API and JSON Schema must judge differently. It recognizes its violations, or makes a body without it.
 type Exception struct {
 	Name, Reason string
 
-	covers func(value any, v Violation) bool // value is what stands at the violation's pointer; nil for nothing
+	covers func(value any, v Violation) bool // value is what is at the violation's pointer; nil for nothing
 	plain  func(body []byte) []byte
 	// tolerated: the API accepts what the schema refuses, never the other way round.
 	tolerated bool
@@ -33,7 +33,7 @@ var Exceptions = []Exception{
 		n, ok := value.(json.Number)
 		return ok && strings.ContainsAny(n.String(), ".eE") && (v.Code == "bad-number" || v.Code == "emersion-33")
 	}, nil, false},
-	{"character of XML", "a pattern against what XML 1.0 cannot carry would stand on every text, in front of those that say something of it", hasCode("character-not-allowed"), nil, false},
+	{"character of XML", "every text would need a pattern against what XML 1.0 cannot carry, before the patterns that are specific to it", hasCode("character-not-allowed"), nil, false},
 	{"Unicode", "a parser has replaced invalid UTF-8 and halves of surrogate pairs before JSON Schema sees the text", hasCode("invalid-unicode"), nil, false},
 	{"order of dates", "JSON Schema compares no members", hasCode("before-other"), nil, false},
 	{"check digits", "JSON Schema does not calculate", func(_ any, v Violation) bool {
@@ -47,7 +47,7 @@ var Exceptions = []Exception{
 		host, _ := value.(string)
 		return v.Code == "emersion-44" && strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII && !unicode.In(r, unicode.L, unicode.N) })
 	}, nil, false},
-	{"grammar of a URL", "the grammar is no regular expression that anybody would want to read", func(value any, v Violation) bool {
+	{"grammar of a URL", "the grammar would be an unreadable regular expression", func(value any, v Violation) bool {
 		text, _ := value.(string)
 		scheme, _, isURL := strings.Cut(strings.ToLower(text), "://")
 		return v.Code == "emersion-44" && isURL && (scheme == "http" || scheme == "https")
@@ -59,14 +59,14 @@ var Exceptions = []Exception{
 		o, ok := value.(Object)
 		return ok && v.Code == "empty-object" && len(o) > 0
 	}, nil, false},
-	{"white space", "U+0085 is white space to Unicode alone, U+FEFF to ECMA-262 alone, and nobody writes either", nil, withoutOddSpaces, false},
+	{"white space", "U+0085 is white space to Unicode alone, U+FEFF to ECMA-262 alone, and neither occurs in practice", nil, withoutOddSpaces, false},
 }
 
 func hasCode(code string) func(any, Violation) bool {
 	return func(_ any, v Violation) bool { return v.Code == code }
 }
 
-// hostOf gives the host name that a violation of the vendor's numbers 28 and 44 is about.
+// hostOf returns the host name that a violation of the vendor's numbers 28 and 44 is about.
 func hostOf(value any, v Violation) (host string, ok bool) {
 	text, _ := value.(string)
 	switch v.Code {
@@ -82,7 +82,7 @@ func hostOf(value any, v Violation) (host string, ok bool) {
 // Read is how the API reads a body: the violations, none for what it accepts. Without one, no body is tried without its exceptions.
 type Read func(body []byte) []Violation
 
-// ReaderOf gives an operation's own reading of a body. What is not JSON at all is one violation.
+// ReaderOf returns an operation's own reading of a body. What is not JSON at all is one violation.
 func ReaderOf(op translate.Operation) Read {
 	return func(body []byte) (list []Violation) {
 		_, refusal := op.Read(body)
@@ -99,8 +99,8 @@ func ReaderOf(op translate.Operation) Read {
 	}
 }
 
-// Explain names the exceptions behind a disagreement of the schema and the API about a body. Where one of the violations is no exception, or
-// the schema alone refuses, there is no explanation: nil.
+// Explain returns the names of the exceptions behind a disagreement of the schema and the API about a body. It returns nil where one of the
+// violations is not an exception, or where the schema alone refuses.
 func (d *Document) Explain(schema string, body []byte, violations []Violation, read Read) (names []string) {
 	value, err := decode(body)
 	if err != nil {
@@ -131,7 +131,7 @@ func exceptionFor(value any, v Violation) string {
 	return ""
 }
 
-// agreesOnPlain tells whether an exception is all that the disagreement is about, but perhaps for others.
+// agreesOnPlain reports whether the disagreement is only about the exception, and perhaps about other ones.
 func (d *Document) agreesOnPlain(e Exception, schema string, body []byte, read Read) bool {
 	plain := e.plain(body)
 	value, err := decode(plain)
@@ -143,7 +143,7 @@ func (d *Document) agreesOnPlain(e Exception, schema string, body []byte, read R
 	return accepted == (len(violations) == 0) || d.Explain(schema, plain, violations, read) != nil
 }
 
-// oddSpaces puts in the place of the two characters others that are white space, or none, to everybody. Unicode's view is the API's.
+// oddSpaces replaces the two characters with others that are white space, or not, in Unicode and in ECMA-262. The API follows Unicode.
 var oddSpaces = strings.NewReplacer("\u0085", " ", `\u0085`, " ", "\ufeff", "x", `\ufeff`, "x", `\uFEFF`, "x")
 
 func withoutOddSpaces(body []byte) []byte { return []byte(oddSpaces.Replace(string(body))) }
@@ -223,7 +223,7 @@ func decode(body []byte) (any, error) { return jsonschema.UnmarshalJSON(bytes.Ne
 
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")
 
-// At gives the value at a JSON Pointer; nil where there is none.
+// At returns the value at a JSON Pointer; nil where there is none.
 func At(value any, pointer string) any {
 	if pointer == "" {
 		return value

@@ -19,19 +19,19 @@ type Exchange struct {
 	Status         int
 	Response       http.Header
 	Answer         []byte
-	// Read is how the operation reads a body; nil where the route is no operation's.
+	// Read is how the operation reads a body; nil where the route is not an operation's.
 	Read Read
 }
 
-// Pages are the routes that the document does not list, because they are for people or tell of the document itself. A star at the end stands
-// for anything.
+// Pages are the routes that the document does not list, because they are for people or describe the document itself. A star at the end
+// matches anything.
 var Pages = []string{
 	"/", "/docs", "/docs/*", "/problems", "/problems/*", "/pages.css", "/metrics",
 	"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/swagger.json", "/soapbridge.http", "/soapbridge.postman_collection.json",
 }
 
-// ours are the headers of answers that have a meaning of this product's.
-var ours = []string{"X-Request-Id", "Operation-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "WWW-Authenticate", "Location", "Link"}
+// ownHeaders are the headers of answers that have a meaning of this product's.
+var ownHeaders = []string{"X-Request-Id", "Operation-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "WWW-Authenticate", "Location", "Link"}
 
 // Judge lists what the document does not say of an exchange.
 func (d *Document) Judge(x Exchange) []string {
@@ -100,7 +100,7 @@ func (j *judge) failf(format string, args ...any) {
 	j.found = append(j.found, fmt.Sprintf(format, args...))
 }
 
-// follow gives the object at the end of a path of members, with its place; references are followed on the way.
+// follow returns the object at the end of a path of members, with its place; references are followed on the way.
 func (d *Document) follow(path ...string) (o Object, at []string) {
 	o = d.Root
 	for i, name := range path {
@@ -130,7 +130,7 @@ func (j *judge) response() {
 	if len(j.exchange.Answer) == 0 && (answer["content"] == nil || j.exchange.Method == http.MethodHead) {
 		return
 	}
-	media, _, _ := mime.ParseMediaType(j.exchange.Response.Get("Content-Type")) // what is none is not documented
+	media, _, _ := mime.ParseMediaType(j.exchange.Response.Get("Content-Type")) // a malformed one is not documented
 	if media == "text/xml" && strings.HasSuffix(j.at[1], "/preview") {
 		return // a preview as bare XML is said in words: a second type of success would be one in every generated client, too
 	}
@@ -143,7 +143,7 @@ func (j *judge) response() {
 	if strings.HasSuffix(media, "json") {
 		var err error
 		if value, err = decode(j.exchange.Answer); err != nil {
-			j.failf("the body is no JSON: %v", err)
+			j.failf("the body is not JSON: %v", err)
 			return
 		}
 	}
@@ -169,7 +169,7 @@ func (j *judge) headers(at []string) {
 			j.text("the header "+name, value, header, place)
 		}
 	}
-	for _, name := range ours {
+	for _, name := range ownHeaders {
 		if documented[name] == nil && len(j.exchange.Response.Values(name)) > 0 {
 			j.failf("the header %s of status %d is not documented", name, j.exchange.Status)
 		}
@@ -221,7 +221,7 @@ func (j *judge) body(violations []Violation) {
 	value, err := decode(j.exchange.Body)
 	if err != nil {
 		if violations == nil {
-			j.failf("a body was accepted that is no JSON: %v", err)
+			j.failf("a body was accepted that is not JSON: %v", err)
 		}
 		return
 	}
@@ -244,7 +244,7 @@ func areOfResult(violations []Violation) bool {
 	return !slices.ContainsFunc(violations, func(v Violation) bool { return !strings.HasPrefix(v.Pointer, "/result/") })
 }
 
-// isLenient tells whether the proxy is configured not to check the identifiers of organisations, and nothing else speaks against the body.
+// isLenient reports whether the body is valid except for the identifiers of organisations, which the proxy may be configured not to check.
 func (j *judge) isLenient() bool {
 	if j.exchange.Read == nil {
 		return false
@@ -270,19 +270,19 @@ func (j *judge) parameters(query string) {
 			parameter, place = j.document.follow(strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
 		}
 		name := fmt.Sprint(parameter["name"])
-		given := values[name]
+		present := values[name]
 		switch parameter["in"] {
 		case "header":
-			given = j.exchange.Request.Values(name)
+			present = j.exchange.Request.Values(name)
 		case "query":
 			delete(values, name)
 		default:
 			continue
 		}
-		if parameter["required"] == true && len(given) == 0 && !slices.Contains(notDemanded, name) {
+		if parameter["required"] == true && len(present) == 0 && !slices.Contains(notDemanded, name) {
 			j.failf("the parameter %s is missing, and the request was accepted", name)
 		}
-		for _, value := range given {
+		for _, value := range present {
 			if name != "X-Request-Id" {
 				j.text("the parameter "+name, value, parameter, place)
 			}

@@ -21,7 +21,7 @@ func headers(pairs ...string) http.Header {
 
 const (
 	anID     = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
-	aKey     = "8f582c16-c8a0-52c4-a91a-360623e91297"
+	sentKey  = "8f582c16-c8a0-52c4-a91a-360623e91297"
 	aRefusal = `{"type": "/problems/validation-failed", "title": "t", "status": 422, "detail": "d", "code": "validation-failed", "requestId": "r", "outcome": "not_sent",
 		"retry": "after_fix", "errors": [{"pointer": "/customerCallLog/logText", "code": "required", "detail": "d", "source": "request"}]}`
 )
@@ -29,7 +29,7 @@ const (
 // created is a call that succeeded, refused one that did not.
 func created() openapi.Exchange {
 	return openapi.Exchange{
-		Method: "POST", Target: "/v1/customercare/call-logs", Request: headers("Idempotency-Key", aKey, "Content-Type", "application/json"),
+		Method: "POST", Target: "/v1/customercare/call-logs", Request: headers("Idempotency-Key", sentKey, "Content-Type", "application/json"),
 		Body: []byte(`{"customerCallLog": {"logText": "x"}}`), Status: 201,
 		Response: headers("X-Request-Id", "r", "Operation-Id", anID, "Content-Type", "application/json; charset=utf-8"),
 		Answer:   []byte(`{"operationId": "` + anID + `", "baseResponse": {"responseCode": "0"}}`),
@@ -56,11 +56,11 @@ func TestGoodExchangesAreGood(t *testing.T) {
 	for name, change := range map[string]func(*openapi.Exchange){
 		"nothing":                       func(*openapi.Exchange) {},
 		"a replay":                      func(x *openapi.Exchange) { x.Response.Set("Idempotent-Replayed", "true") },
-		"a key in quotes, among spaces": func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", ` "`+aKey+`" `) },
+		"a key in quotes, among spaces": func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", ` "`+sentKey+`" `) },
 		"a malformed request id":        func(x *openapi.Exchange) { x.Request.Set("X-Request-Id", "é é") },
 		"a refusal":                     func(x *openapi.Exchange) { *x = refused() },
-		"a path that nobody knows":      func(x *openapi.Exchange) { x.Target, x.Status = "/v1/nowhere", 404 },
-		"a method that nobody knows":    func(x *openapi.Exchange) { x.Method, x.Status = "PUT", 405 },
+		"an unknown path":               func(x *openapi.Exchange) { x.Target, x.Status = "/v1/nowhere", 404 },
+		"an unknown method":             func(x *openapi.Exchange) { x.Method, x.Status = "PUT", 405 },
 		"a page":                        func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/problems/not-found", 200 },
 		"a result of another operation": func(x *openapi.Exchange) { *x = unsettled("/result/accountId") },
 		"an exception": func(x *openapi.Exchange) {
@@ -84,7 +84,7 @@ func TestBadExchangesAreFound(t *testing.T) {
 	}{
 		"another status":              {"content type", func(x *openapi.Exchange) { x.Status = 202 }},
 		"another content type":        {"content type", func(x *openapi.Exchange) { x.Response.Set("Content-Type", "text/html") }},
-		"a body that is no JSON":      {"no JSON", func(x *openapi.Exchange) { x.Answer = []byte("{") }},
+		"a body that is not JSON":     {"not JSON", func(x *openapi.Exchange) { x.Answer = []byte("{") }},
 		"a member of another type":    {"got number, want string", func(x *openapi.Exchange) { x.Answer = []byte(`{"operationId": 1}`) }},
 		"a member that is not listed": {"additional properties 'new'", func(x *openapi.Exchange) { x.Answer = []byte(`{"operationId": "` + anID + `", "new": 1}`) }},
 		"a member inside, not listed": {"additional properties 'new'", func(x *openapi.Exchange) {
@@ -95,12 +95,12 @@ func TestBadExchangesAreFound(t *testing.T) {
 		"a header of another form":       {"Operation-Id", func(x *openapi.Exchange) { x.Response.Set("Operation-Id", "1") }},
 		"a header with another word":     {"Idempotent-Replayed", func(x *openapi.Exchange) { x.Response.Set("Idempotent-Replayed", "yes") }},
 		"a bad body that is accepted":    {"the document refuses it", func(x *openapi.Exchange) { x.Body = []byte(`{"customerCallLog": {}}`) }},
-		"no JSON that is accepted":       {"no JSON", func(x *openapi.Exchange) { x.Body = []byte(`{`) }},
+		"accepted text that is not JSON": {"not JSON", func(x *openapi.Exchange) { x.Body = []byte(`{`) }},
 		"a parameter that is accepted":   {"parameter dry", func(x *openapi.Exchange) { x.Target += "?dry=1" }},
 		"a word that is accepted":        {"parameter preview", func(x *openapi.Exchange) { x.Target += "?preview=soap13" }},
 		"a bad key that is accepted":     {"Idempotency-Key", func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", "short") }},
 		"a missing parameter":            {"parameter state", func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/v1/operations", 200 }},
-		"a route that nobody knows":      {"route", func(x *openapi.Exchange) { x.Target = "/v1/nowhere" }},
+		"an unknown route":               {"route", func(x *openapi.Exchange) { x.Target = "/v1/nowhere" }},
 		"a good body that is refused":    {"the document accepts it", func(x *openapi.Exchange) { good := x.Body; *x = refused(); x.Body = good }},
 		"a good attempt that is refused": {"the document accepts it", func(x *openapi.Exchange) { *x = unsettled("/attempt") }},
 		"a problem with another code": {"value must be one of", func(x *openapi.Exchange) {
@@ -108,7 +108,7 @@ func TestBadExchangesAreFound(t *testing.T) {
 			x.Answer = []byte(strings.Replace(aRefusal, "failed\", \"requestId", "spoiled\", \"requestId", 1))
 		}},
 		"a problem with a member more": {"additional properties 'stack'", func(x *openapi.Exchange) { *x = refused(); x.Answer = []byte(`{"stack": "", ` + aRefusal[1:]) }},
-		"a number that is no number":   {"Retry-After", func(x *openapi.Exchange) { *x = refused(); x.Status = 503; x.Response.Set("Retry-After", "soon") }},
+		"a number that is not one":     {"Retry-After", func(x *openapi.Exchange) { *x = refused(); x.Status = 503; x.Response.Set("Retry-After", "soon") }},
 	} {
 		x := created()
 		c.change(&x)

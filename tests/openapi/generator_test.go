@@ -33,7 +33,7 @@ func newGenerator(d *openapi.Document, seed, stream uint64) *generator {
 	}
 }
 
-// joined gives a schema that says what both say; the second wins.
+// joined returns a schema with the keywords of both; those of more win.
 func (g *generator) joined(schema, more openapi.Object) openapi.Object {
 	all := maps.Clone(schema)
 	maps.Copy(all, more)
@@ -43,7 +43,7 @@ func (g *generator) joined(schema, more openapi.Object) openapi.Object {
 	return all
 }
 
-// matches tells whether an example of a schema obeys the pattern of another.
+// matches reports whether an example of a schema obeys the pattern of another.
 func (g *generator) matches(pattern, example any) bool {
 	key := fmt.Sprint(pattern, "\x00", example)
 	holds, known := g.examples[key]
@@ -130,7 +130,7 @@ func (g *generator) rulesOf(schema openapi.Object) openapi.Object {
 	return rules
 }
 
-// obey makes a value of a schema obey a rule too, which stands at a JSON Pointer of the document.
+// obey changes a value of a schema so that it also obeys a rule, which is at a JSON Pointer of the document.
 func (g *generator) obey(v any, schema, rule openapi.Object, at string) any {
 	resolved := g.document.Resolve(schema)
 	if resolved["properties"] == nil {

@@ -23,7 +23,7 @@ type (
 
 const null token = "null"
 
-// write gives the text of an instance.
+// write returns the text of an instance.
 func write(v any) []byte {
 	var b strings.Builder
 	writeTo(&b, v)
@@ -68,7 +68,7 @@ func quote(s string) token {
 	return token(quoted)
 }
 
-// unquote gives the text of a token that is one.
+// unquote returns the text of a token, if it is one of a text.
 func unquote(v any) (s string, ok bool) {
 	t, ok := v.(token)
 	switch {
@@ -80,7 +80,7 @@ func unquote(v any) (s string, ok bool) {
 	return s, json.Unmarshal([]byte(t), &s) == nil
 }
 
-// parsed gives what a parser would make of an instance that is like others.
+// parsed returns what a parser would make of an instance without duplicate members and other oddities.
 func parsed(v any) any {
 	switch v := v.(type) {
 	case *object:
@@ -107,7 +107,7 @@ func parsed(v any) any {
 	return nil
 }
 
-// isNumber tells whether a value is a token of a number.
+// isNumber reports whether a value is a token of a number.
 func isNumber(v any) bool {
 	t, ok := v.(token)
 	return ok && strings.IndexByte("-0123456789", t[0]) >= 0
@@ -122,7 +122,7 @@ func (o *object) index(name string) int {
 	return -1
 }
 
-// get gives a member's value; nil where there is none.
+// get returns a member's value; nil where there is none.
 func (o *object) get(name string) any {
 	if i := o.index(name); i >= 0 {
 		return o.members[i].value
@@ -142,7 +142,7 @@ func (o *object) remove(i int) {
 	o.members = append(o.members[:i:i], o.members[i+1:]...)
 }
 
-// place is a value of an instance with the container that it stands in.
+// place is a value of an instance with its container.
 type place struct {
 	object *object
 	array  *array
@@ -187,7 +187,6 @@ func placesIn(v any) (list []place) {
 	return list
 }
 
-// copyOf copies an instance.
 func copyOf(v any) any {
 	switch v := v.(type) {
 	case *object:
@@ -225,7 +224,7 @@ func minimal(v any, wrong func(any) bool) any {
 	return v
 }
 
-// pick gives one of a list.
+// pick returns one of a list.
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 // oneIn is true once in n times.

@@ -119,14 +119,14 @@ var mutations = []mutation{
 		other := pick(r, placesIn(root))
 		mine, theirs := copyOf(p.value()), copyOf(other.value())
 		p.put(theirs)
-		other.put(mine) // nowhere, where the other one stood inside
+		other.put(mine) // has no effect where the other one was inside
 		return true
 	}},
 }
 
 var odd = mutation{"a text of its kind that is odd", changeText(func(r *rand.Rand, s string) string { return pick(r, oddOnes(s)) })}
 
-// numbers stand at the limits of the types and of the fields.
+// numbers are at the limits of the types and of the fields.
 var numbers = []token{
 	"0", "-0", "-1", "1", "99999999", "100000000", "2147483647", "2147483648", "-2147483648", "-2147483649",
 	"9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "123456789012345678901234567890", "1.5", "1e2", "0.0",
@@ -145,7 +145,7 @@ func changeText(change func(r *rand.Rand, s string) string) func(*rand.Rand, any
 	}
 }
 
-// changeToken changes what stands between the quotes of a text.
+// changeToken changes what is between the quotes of a text.
 func changeToken(change func(r *rand.Rand, inside string) string) func(*rand.Rand, any, place) bool {
 	return func(r *rand.Rand, _ any, p place) bool {
 		t, ok := p.value().(token)
@@ -221,7 +221,7 @@ func oddOnes(s string) []string {
 	}
 }
 
-// mutate changes an instance at so many places, and tells how.
+// mutate changes an instance at so many places, and returns the names of the mutations.
 func mutate(r *rand.Rand, root any, times int) (any, []string) {
 	box := &array{items: []any{root}} // so that the root is a place too
 	var done []string

@@ -16,7 +16,7 @@ const (
 	ecmaDot = `[^\n\r\x{2028}\x{2029}]`
 )
 
-func compilePattern(pattern string) (jsonschema.Regexp, error) { //nolint:ireturn // what the library's engine gives
+func compilePattern(pattern string) (jsonschema.Regexp, error) { //nolint:ireturn // what the library's engine returns
 	translated, err := GoPattern(pattern)
 	if err != nil {
 		return nil, err

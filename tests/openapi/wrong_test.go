@@ -9,7 +9,7 @@ import (
 	"soapbridge/tests/openapi"
 )
 
-// wrong is a mistake that somebody could make in a schema.
+// wrong is a possible mistake in a schema.
 type wrong struct {
 	name, operation, schema string
 	edit                    func(schema openapi.Object)
@@ -122,7 +122,7 @@ func TestAWrongSchemaIsNoticed(t *testing.T) {
 					}
 				}
 			}
-			t.Errorf("nobody notices in %d instances", most)
+			t.Errorf("not noticed in %d instances", most)
 		})
 	}
 }

@@ -21,7 +21,7 @@ func Start(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // ProcessState tells
+			_ = cmd.Wait() // ProcessState reports the error
 		}
 	}()
 	return ended, <-started

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must happen. A loaded machine is slow; only what hangs takes this long.
+// patience is how long a test waits for an expected event. Only what hangs takes this long, on a loaded machine too.
 const patience = 60 * time.Second
 
-// dying tells this program that it is the test process that starts another one and dies.
+// dying is set where this program is the test process that starts another one and dies.
 const dying = "SOAPBRIDGE_TEST_DIES"
 
 // The first thread never ends. It is kept for TestMain, so that every test has one that can.
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(dying) == "" {
 		os.Exit(m.Run())
 	}
-	cmd := exec.Command("cat") // for ever: nobody closes its input
+	cmd := exec.Command("cat") // runs for ever: its input is never closed
 	cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
 	if _, err := Start(cmd); err != nil {
 		fmt.Println(err)
@@ -93,7 +93,7 @@ func TestNoSuchProgram(t *testing.T) {
 	}
 }
 
-// pipe gives an input that is open and empty until stop closes it.
+// pipe returns an input that is open and empty until stop closes it.
 func pipe(t *testing.T) (r *os.File, stop func()) {
 	t.Helper()
 	r, w, err := os.Pipe()

@@ -77,7 +77,7 @@ func ValidateAll(tb testing.TB, system string, envelopes map[string][]byte) {
 	}
 }
 
-// writeFiles gives the names of the envelopes by the files it wrote them to; one with forbidden markup fails the test.
+// writeFiles returns the names of the envelopes by the files it wrote them to; one with forbidden markup fails the test.
 func writeFiles(tb testing.TB, envelopes map[string][]byte) map[string]string {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -96,7 +96,7 @@ func writeFiles(tb testing.TB, envelopes map[string][]byte) map[string]string {
 	return names
 }
 
-// Check tells what is wrong with the envelope, for callers without a testing.TB; see [ErrInvalid].
+// Check returns what is wrong with the envelope, for callers without a testing.TB; see [ErrInvalid].
 func Check(system string, envelope []byte) error {
 	if err := forbiddenMarkup(envelope); err != nil {
 		return err
@@ -104,7 +104,7 @@ func Check(system string, envelope []byte) error {
 	return judge(system, bytes.NewReader(envelope), "-")
 }
 
-// C14N gives the exclusive canonical form (W3C Exclusive XML Canonicalization 1.0, comments kept): attribute order, quoting,
+// C14N returns the exclusive canonical form (W3C Exclusive XML Canonicalization 1.0, comments kept): attribute order, quoting,
 // empty-element form and unused namespace declarations no longer differ; prefixes, and white space between elements, still do.
 func C14N(tb testing.TB, document []byte) []byte {
 	tb.Helper()

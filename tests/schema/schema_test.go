@@ -15,8 +15,8 @@ import (
 	"soapbridge/tests/schema"
 )
 
-// instances are whole envelopes. The vendor pages' samples with distinct values stand beside replies and faults that real
-// ASMX, JAX-WS and PHP servers gave.
+// instances are whole envelopes: the vendor pages' samples with distinct values, and replies and faults of real ASMX, JAX-WS
+// and PHP servers.
 var instances = map[string][]string{
 	schema.CustomerCare: {
 		"workflow-soap11.xml", "workflow-soap12.xml", "call-log-soap11.xml", "call-log-soap12.xml", "pin-change-soap11.xml",
@@ -407,7 +407,7 @@ func TestEveryDeclaredElementOccursInAnInstance(t *testing.T) {
 	}
 }
 
-// recorder stands in for a test that is expected to fail.
+// recorder takes the place of a test that is expected to fail.
 type recorder struct {
 	testing.TB
 	errors []string

@@ -49,14 +49,14 @@ func (c *chaos) until(over <-chan struct{}) {
 	}
 }
 
-// complete tells whether every disaster has happened.
+// complete reports whether every disaster has happened.
 func (c *chaos) complete() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.count) == len(c.disasters)
 }
 
-// upTo passes some time, and not too little of it: what nobody notices is no disaster.
+// upTo passes some time, and not too little of it: a disaster has to be long enough to have an effect.
 func upTo(rng *rand.Rand, most time.Duration) {
 	time.Sleep(most/8 + time.Duration(rng.Int64N(int64(most-most/8))))
 }

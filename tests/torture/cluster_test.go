@@ -24,7 +24,7 @@ type cluster struct {
 	proxies []*proxy
 	links   []*link
 
-	nobody     *caller // of the open proxies: they let everybody in, as one
+	anonymous  *caller // of the open proxies, where every client is this one caller
 	alice, bob *caller // of the closed ones
 	operator   *caller // who settles
 	secrets    []string
@@ -64,14 +64,14 @@ func newCluster(t *testing.T, p plan) *cluster {
 	settings := kit.With(map[string]string{
 		"METRICS_LISTEN": "127.0.0.1:0", "NAME_KEY": c.nameKey, "SECRET_KEYS": "k1:" + sealing, "DRAIN_TIMEOUT": drain.String(),
 	}, vendorSettings("http://"+c.vendor.addr, p.timeout), p.settings)
-	c.nobody = &caller{name: "nobody"}
-	c.operator = c.nobody
+	c.anonymous = &caller{name: "anonymous"}
+	c.operator = c.anonymous
 	var keys map[string]string
 	if p.closed > 0 {
 		keys = c.newCallers(t)
 	}
 	for i := range p.open {
-		c.add(t, fmt.Sprintf("open-%d", i), p.seed, settings, c.nobody)
+		c.add(t, fmt.Sprintf("open-%d", i), p.seed, settings, c.anonymous)
 	}
 	for i := range p.closed {
 		c.add(t, fmt.Sprintf("closed-%d", i), p.seed, kit.With(settings, keys), c.alice, c.bob, c.operator)
@@ -132,7 +132,7 @@ func (c *cluster) newCallers(t *testing.T) map[string]string {
 	return map[string]string{"API_KEYS_FILE": file}
 }
 
-// end stops every proxy in good order and looks through all that was ever written down: metrics, logs, Redis, and what went to Redis.
+// end stops every proxy with SIGTERM and searches everything that was written: metrics, logs, Redis, and what was sent to Redis.
 func (c *cluster) end(t *testing.T) {
 	t.Helper()
 	for i, p := range c.proxies {
@@ -183,7 +183,7 @@ func (c *cluster) searchRedis(t *testing.T) {
 	}
 	dir, ok := c.redis.Do("CONFIG", "GET", "dir").([]any)
 	if !ok || len(dir) != 2 {
-		t.Fatalf("CONFIG GET dir gives %v", dir)
+		t.Fatalf("CONFIG GET dir returns %v", dir)
 	}
 	files := 0
 	err := filepath.WalkDir(fmt.Sprint(dir[1]), func(path string, entry os.DirEntry, err error) error {
@@ -204,7 +204,7 @@ func (c *cluster) searchRedis(t *testing.T) {
 	}
 }
 
-// readers are the commands that give all of a value, by its type.
+// readers are the commands that return all of a value, by its type.
 var readers = map[string]func(key string) []any{
 	"string": func(key string) []any { return []any{"GET", key} },
 	"hash":   func(key string) []any { return []any{"HGETALL", key} },
@@ -213,7 +213,7 @@ var readers = map[string]func(key string) []any{
 	"list":   func(key string) []any { return []any{"LRANGE", key, 0, -1} },
 }
 
-// dumpOf gives everything that Redis holds, as text.
+// dumpOf returns everything that Redis holds, as text.
 func dumpOf(t *testing.T, server *redistest.Server) string {
 	t.Helper()
 	db := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: kit.Patience})

@@ -26,7 +26,7 @@ var client = &http.Client{
 // clientPatience is how long a client waits for an answer: far longer than a proxy may take.
 const clientPatience = 30 * time.Second
 
-// target is what a client talks to: a proxy, or what stands in its place.
+// target is what a client talks to: a proxy, or a server in its place.
 type target interface{ URL() string }
 
 // entity is one caller's Idempotency-Key, what is asked under it, and all that was answered.
@@ -41,7 +41,7 @@ type entity struct {
 
 	mu    sync.Mutex
 	tries []attempt
-	id    string // operation id, once an answer told it
+	id    string // operation id, once an answer has it
 	held  *call  // which of the calls holds the key: see again
 	freed int    // how often an operator said that it was not executed
 	wrong []string
@@ -58,7 +58,7 @@ type attempt struct {
 	replayed  bool
 	unstored  bool
 	body      []byte
-	// afterSuccess tells that another call had succeeded before this one was made.
+	// afterSuccess reports that another call had succeeded before this one was made.
 	afterSuccess bool
 }
 
@@ -73,12 +73,12 @@ type problem struct {
 
 func (a attempt) succeeded() bool { return a.err == nil && a.status/100 == 2 }
 
-// claims tells that the answer is one that keeps the key: whoever was given it had been sent, or may have been.
+// claims reports that the answer keeps the key: its call was sent, or may have been.
 func (a attempt) claims() bool {
 	return a.succeeded() || a.err == nil && slices.Contains([]string{"outcome-unknown", "upstream-rejected", "upstream-failed", "upstream-unavailable"}, a.problem.Code)
 }
 
-// unsent tells that the proxy vouches that nothing left it.
+// unsent reports that, according to the proxy, nothing was sent.
 func (a attempt) unsent() bool { return a.err == nil && a.problem.Outcome == "not_sent" }
 
 // String names an answer for the histogram.
@@ -134,7 +134,7 @@ func (e *entity) send(ctx context.Context, to target, with call) (attempt, http.
 	if body == nil {
 		body = with.operation.body(e.subject, with.variant).write(with.style, with.operation.Optional)
 	}
-	// A bare reader: were the request to know how to repeat its body, net/http would do so on its own, because of the header's name.
+	// A bare reader: if the request could repeat its body, net/http would do so on its own, because of the header's name.
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL()+with.operation.Path, io.NopCloser(bytes.NewReader(body)))
 	if err != nil {
 		a.err = err
@@ -181,7 +181,7 @@ func (a *attempt) exchange(request *http.Request) http.Header {
 	return response.Header
 }
 
-// complaints lists what no answer of the proxy may be like.
+// complaints returns what is wrong with an answer of the proxy, whatever was asked.
 func (a attempt) complaints(header http.Header) (list []string) {
 	complain := func(format string, args ...any) {
 		list = append(list, fmt.Sprintf(format, args...)+": "+shortened(string(a.body)))
@@ -233,14 +233,14 @@ func (e *entity) operationID() string {
 	return e.id
 }
 
-// proxyOf gives a proxy that knows the entity's caller.
+// proxyOf returns a proxy that knows the entity's caller.
 func (e *entity) proxyOf(i int) *proxy { return e.caller.proxies[i%len(e.caller.proxies)] }
 
 func (e *entity) String() string {
 	return fmt.Sprintf("key %d (%s, %s, operation %s)", e.number, e.operation.Name, e.caller.name, e.operationID())
 }
 
-// learnID finds the operation id of a key that never got far enough to be told it.
+// learnID finds the operation id of a key, if none of its answers has it.
 func (e *entity) learnID(t *testing.T) {
 	t.Helper()
 	if e.operationID() != "" {
@@ -285,7 +285,7 @@ func askSteadily(t *testing.T, who *caller, to target, path string, body any, in
 	return a
 }
 
-// ask makes a call that is none of an operation: a look at it, or its settlement. A body makes it a POST.
+// ask makes another call than that of an operation: a look at it, or its settlement. A body makes it a POST.
 func ask(t *testing.T, who *caller, to target, path string, body any, into any) attempt {
 	t.Helper()
 	method, content := http.MethodGet, io.Reader(nil)
@@ -324,13 +324,13 @@ func (e *entity) look(t *testing.T, at target) (state string) {
 		}
 		return v.State != ""
 	}) {
-		t.Errorf("nobody shows %v", e)
+		t.Errorf("no proxy shows %v", e)
 	}
 	return v.State
 }
 
-// again makes the call that holds the key once more, until nothing but the record decides the answer. Where the key was abused that need
-// not be the proper call. It is for when nothing else uses the key.
+// again repeats the call that holds the key, until nothing but the record decides the answer. Where the key was abused, that may be another
+// call than the proper one. Nothing else may use the key meanwhile.
 func (e *entity) again(t *testing.T) (a attempt) {
 	t.Helper()
 	if e.held != nil {
@@ -344,7 +344,7 @@ func (e *entity) again(t *testing.T) (a attempt) {
 			return a
 		}
 	}
-	t.Errorf("I5: %v is held by none of the calls that were made\n%s", e, e.told())
+	t.Errorf("I5: %v is held by none of the calls that were made\n%s", e, e.transcript())
 	return a
 }
 
@@ -354,7 +354,7 @@ func (e *entity) insist(t *testing.T, with call) attempt {
 }
 
 // steadily calls while the store is well, and so again when a busy machine made the proxy give up waiting for it: the claim that was not
-// confirmed then stands for a moment. Those who want to meet a claim say so.
+// confirmed is then in flight for a moment. With 409 in-flight in want, that answer is accepted.
 func (e *entity) steadily(t *testing.T, to target, with call, want ...string) (a attempt) {
 	t.Helper()
 	disturbed, meets := false, slices.Contains(want, "409 in-flight")
@@ -363,15 +363,15 @@ func (e *entity) steadily(t *testing.T, to target, with call, want ...string) (a
 		disturbed = disturbed || a.problem.Code == "idempotency-store-unavailable"
 		return a.problem.Code != "idempotency-store-unavailable" && (a.problem.Code != "in-flight" || !disturbed || meets)
 	}) {
-		t.Errorf("the store does not answer for %v\n%s", e, e.told())
+		t.Errorf("the store does not answer for %v\n%s", e, e.transcript())
 	}
 	if len(want) > 0 && !slices.Contains(want, a.String()) {
-		t.Errorf("%v: got %v, want %v\n%s", e, a, want, e.told())
+		t.Errorf("%v: got %v, want %v\n%s", e, a, want, e.transcript())
 	}
 	return a
 }
 
-// success gives what a client was told, if any was told of a success.
+// success returns an answer that is a success, if there is one.
 func (e *entity) success() *attempt {
 	for _, a := range e.history() {
 		if a.succeeded() {

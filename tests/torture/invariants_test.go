@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// reporter is told what is wrong: the test, or, where the wrong is what is wanted, a list.
+// reporter receives what is wrong: it is the test, or a list where a test expects something to be wrong.
 type reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -22,12 +22,12 @@ func (e *entity) judge(t reporter, v *vendor) {
 		t.Errorf("%v: %s", e, what)
 	}
 	if len(executions) > 1 {
-		t.Errorf("I1: %v was executed %d times: %v\n%s", e, len(executions), executions, e.told())
+		t.Errorf("I1: %v was executed %d times: %v\n%s", e, len(executions), executions, e.transcript())
 	}
 	sent := 0
 	for _, a := range arrivals {
-		if sent > e.freed { // an operator's word lets it be sent once more
-			t.Errorf("I1: %v was sent again after it had been: %v\n%s", e, arrivals, e.told())
+		if sent > e.freed { // each settlement as not executed allows one more
+			t.Errorf("I1: %v was sent again after it had been: %v\n%s", e, arrivals, e.transcript())
 			break
 		}
 		if !a.play.invites {
@@ -54,15 +54,15 @@ func (e *entity) judgeAnswers(t reporter, v *vendor, executions []arrival) {
 			continue // at most one call for each, where the vendor's answer does not say which call it is to
 		}
 		if len(executions) == 0 {
-			t.Errorf("I4: %v has a success without an execution: %s\n%s", e, a.body, e.told())
+			t.Errorf("I4: %v has a success without an execution: %s\n%s", e, a.body, e.transcript())
 			continue
 		}
 		run := executions[0]
 		if a.operation.Name != run.operation || a.variant != run.variant {
-			t.Errorf("I5: %v has a success of %s %s, and %s %s was executed\n%s", e, a.operation.Name, a.variant, run.operation, run.variant, e.told())
+			t.Errorf("I5: %v has a success of %s %s, and %s %s was executed\n%s", e, a.operation.Name, a.variant, run.operation, run.variant, e.transcript())
 		}
 		if marker := a.operation.marked(a.body); marker != run.marker {
-			t.Errorf("I3: %v has the result %q, and %q was executed\n%s", e, marker, run.marker, e.told())
+			t.Errorf("I3: %v has the result %q, and %q was executed\n%s", e, marker, run.marker, e.transcript())
 		}
 	}
 	if len(bodies) > 1 {
@@ -70,7 +70,7 @@ func (e *entity) judgeAnswers(t reporter, v *vendor, executions []arrival) {
 	}
 }
 
-// judgeClaims checks that one request alone held the key, and that any other was told so.
+// judgeClaims checks that only one request held the key, and that every other was refused.
 func (e *entity) judgeClaims(t reporter, arrivals []arrival) {
 	t.Helper()
 	holders := map[string]bool{}
@@ -95,30 +95,30 @@ func (e *entity) judgeClaims(t reporter, arrivals []arrival) {
 		refused = refused || a.problem.Code == "key-reused"
 		unsent = unsent && a.unsent()
 		if a.intrudes(holders) && a.err == nil && !slices.Contains([]string{"key-reused", "idempotency-store-unavailable"}, a.problem.Code) {
-			t.Errorf("I5: %v is used, and %s is answered with %v\n%s", e, what, a, e.told())
+			t.Errorf("I5: %v is used, and %s is answered with %v\n%s", e, what, a, e.transcript())
 		}
 	}
 	if len(holders) > 1 {
-		t.Errorf("I5: %v was used for %v\n%s", e, slices.Collect(maps.Keys(holders)), e.told())
+		t.Errorf("I5: %v was used for %v\n%s", e, slices.Collect(maps.Keys(holders)), e.transcript())
 	}
 	if refused && len(asked) == 1 {
-		t.Errorf("I5: %v was refused as another request than itself\n%s", e, e.told())
+		t.Errorf("I5: %v was refused as another request than itself\n%s", e, e.transcript())
 	}
 	if len(replays) > 1 {
 		t.Errorf("I2: %v was replayed in %d ways: %v", e, len(replays), slices.Collect(maps.Keys(replays)))
 	}
 	if unsent && len(arrivals) > 0 {
-		t.Errorf("every answer to %v says that nothing was sent, and %d requests arrived\n%s", e, len(arrivals), e.told())
+		t.Errorf("every answer to %v says that nothing was sent, and %d requests arrived\n%s", e, len(arrivals), e.transcript())
 	}
 }
 
-// intrudes tells that the call was made after a success of another request under the same key.
+// intrudes reports that the call was made after a success of another request under the same key.
 func (a attempt) intrudes(holders map[string]bool) bool {
 	return a.afterSuccess && a.variant != "" && !holders[a.operation.Name+" "+a.variant]
 }
 
-// told gives the answers, for a failure's sake.
-func (e *entity) told() string {
+// transcript returns the answers, for the message of a failure.
+func (e *entity) transcript() string {
 	var b strings.Builder
 	for i, a := range e.history() {
 		_, _ = fmt.Fprintf(&b, "  %d. %s %s: %v", i+1, a.operation.Name, a.variant, a)
@@ -138,9 +138,9 @@ func (e *entity) judgeState(t reporter, v *vendor, state string) {
 	readable := slices.ContainsFunc(arrivals, func(a arrival) bool { return a.play.answers })
 	switch {
 	case state == "free" && (closing || len(executions) > 0):
-		t.Errorf("%v is free, although it was sent: %v\n%s", e, arrivals, e.told())
+		t.Errorf("%v is free, although it was sent: %v\n%s", e, arrivals, e.transcript())
 	case state == "done" && !readable && !v.hasSpoiled(e):
-		t.Errorf("%v is done, although no answer could be read: %v\n%s", e, arrivals, e.told())
+		t.Errorf("%v is done, although no answer could be read: %v\n%s", e, arrivals, e.transcript())
 	case state == "unknown" && len(executions) > 1:
 		t.Errorf("I8: %v is unknown and was executed %d times", e, len(executions))
 	case !slices.Contains([]string{"free", "done", "unknown"}, state):
@@ -166,7 +166,7 @@ func (e *entity) judgeTwin(t reporter) {
 	}
 }
 
-// causeOfUnknown says why nobody knows the outcome.
+// causeOfUnknown returns why the outcome is unknown.
 func (e *entity) causeOfUnknown(v *vendor) string {
 	arrivals := v.of(e.subjects()...)
 	if len(arrivals) == 0 {

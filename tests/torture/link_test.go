@@ -15,7 +15,7 @@ type weather struct {
 	block  bool // nothing passes in either direction until the weather changes, and then all of it does
 	// Replies: lost with the connection, which is closed or reset; lost on a connection that stays open and silent; delayed.
 	cutReply, resetReply, swallowReply, delayReply float64
-	// Requests: passed on although the connection is cut at once; passed on much later, when whoever sent it has given up.
+	// Requests: passed on although the connection is cut at once; passed on much later, when the proxy has given up.
 	cutRequest, lateRequest float64
 }
 
@@ -70,7 +70,6 @@ func (l *link) set(w weather) {
 	l.changed.Broadcast()
 }
 
-// cutAll resets every connection.
 func (l *link) cutAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,7 +150,7 @@ func (l *link) weather() weather {
 	return l.now
 }
 
-// await waits while nothing passes, and gives the weather and a number in [0, 1) to decide by.
+// await waits while nothing passes, and returns the weather and a number in [0, 1) to decide by.
 func (l *link) await() (w weather, chance float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,7 +188,7 @@ func (l *link) inspect(chunk []byte) {
 	}
 }
 
-// seen gives how many chunks held a secret, and how many were lost or late.
+// seen returns how many chunks held a secret, and how many were lost or late.
 func (l *link) seen() (leaked, lost int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

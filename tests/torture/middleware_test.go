@@ -19,8 +19,8 @@ import (
 	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// The torture has to be able to find something. Here it is let loose on what is usually put in front of a write: SETNX with an expiry,
-// forward, store the answer, delete the key when it failed so that the client can try again.
+// This test proves that the torture test can fail. It runs against what is usually put in front of a write: SETNX with an expiry, forward,
+// store the answer, and delete the key after a failure so that the client can try again.
 func TestTheUsualMiddlewareExecutesTwice(t *testing.T) {
 	const keys = 200
 	s := seed(t)
@@ -37,7 +37,7 @@ func TestTheUsualMiddlewareExecutesTwice(t *testing.T) {
 	free := make(chan struct{}, workers)
 	for n := range keys {
 		e := &entity{
-			number: n, operation: operations[0], caller: &caller{name: "nobody"},
+			number: n, operation: operations[0], caller: &caller{name: "anonymous"},
 			key: fmt.Sprintf("torture.%d~%08d", s, n), subject: fmt.Sprintf("%08d", n),
 		}
 		e.id = e.key
@@ -132,7 +132,7 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !claimed {
-		m.stand(ctx, w, key, processing)
+		m.existing(ctx, w, key, processing)
 		return
 	}
 	answer, err := m.forward(ctx, key, r)
@@ -146,8 +146,8 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
-// stand answers for a key that is there.
-func (m *middleware) stand(ctx context.Context, w http.ResponseWriter, key, processing string) {
+// existing answers for a key that is there.
+func (m *middleware) existing(ctx context.Context, w http.ResponseWriter, key, processing string) {
 	stored, err := m.redis.Get(ctx, key).Result()
 	if err != nil || stored == processing {
 		http.Error(w, "being processed", http.StatusConflict)

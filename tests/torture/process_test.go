@@ -69,7 +69,7 @@ func (p *proxy) kill() error {
 	return nil
 }
 
-// terminate ends the process in good order. Its error says that the order was not good.
+// terminate ends the process with SIGTERM. Its error reports that the process did not end as it must.
 func (p *proxy) terminate() error {
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		return err
@@ -101,7 +101,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// await waits for what must happen, and tells whether it did.
+// await waits until ok returns true, and reports whether it did in time.
 func await(ok func() bool) bool {
 	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if ok() {
@@ -111,7 +111,7 @@ func await(ok func() bool) bool {
 	return false
 }
 
-// freeAddr finds an address that nobody has, below the range from which the system takes ports for outgoing connections: what listens
+// freeAddr finds an unused address, below the range from which the system takes ports for outgoing connections: what listens
 // there can be closed and opened again.
 func freeAddr(t *testing.T) string {
 	t.Helper()

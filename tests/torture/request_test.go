@@ -15,11 +15,11 @@ const secretMark = "hush-hush-"
 type operation struct {
 	kit.Operation
 
-	// variant is the element by which the vendor tells variants of a request apart; without one it is part of the reference, behind a slash.
+	// variant is the element by which the vendor distinguishes variants of a request; without one it is part of the reference, behind a slash.
 	variant string
 	// secret is an element that holds a secret, if any does.
 	secret string
-	// body is a request that names a subject, tells its variant apart from the other, and holds secrets where there are any.
+	// body is a request that names a subject and a variant, and holds secrets where there are any.
 	body func(subject, variant string) object
 }
 
@@ -98,7 +98,7 @@ var requests = map[string]operation{
 	},
 }
 
-// other is the operation that an abuser tries under a key of this one. Its vendor is told the operation id, so that it is found whatever
+// other is the operation that an abuser tries under a key of this one. Its vendor gets the operation id, so that it is found whatever
 // the key was for.
 func (o *operation) other() *operation {
 	if o == operations[0] {
@@ -110,7 +110,7 @@ func (o *operation) other() *operation {
 // marked reads from a success which execution it is the result of.
 func (o *operation) marked(body []byte) string {
 	var answer any
-	_ = json.Unmarshal(body, &answer) // what is no JSON has no text
+	_ = json.Unmarshal(body, &answer) // what is not JSON has no text
 	return kit.Text(answer, o.Execution)
 }
 

@@ -25,8 +25,8 @@ import (
 // slowTimeout is the calls' where a test has to do something while one runs.
 const slowTimeout = 4 * time.Second
 
-// entity gives a key of the first caller of a proxy, for an operation chosen by its number.
-func (c *cluster) entity(n int) *entity { return c.entityOf(n, c.nobody) }
+// entity returns a key of the first caller of a proxy, for an operation chosen by its number.
+func (c *cluster) entity(n int) *entity { return c.entityOf(n, c.anonymous) }
 
 func (c *cluster) entityOf(n int, who *caller) *entity {
 	return &entity{
@@ -35,7 +35,7 @@ func (c *cluster) entityOf(n int, who *caller) *entity {
 	}
 }
 
-// entities gives one key for each operation, n times.
+// entities returns one key for each operation, n times.
 func (c *cluster) entities(n int) (list []*entity) {
 	for i := range n * len(operations) {
 		list = append(list, c.entity(i))
@@ -43,7 +43,7 @@ func (c *cluster) entities(n int) (list []*entity) {
 	return list
 }
 
-// launchAll makes a call of every entity at once, and gives a way to wait for all answers, in the order of the entities.
+// launchAll makes a call of every entity at once; wait returns all answers, in the order of the entities.
 func launchAll(t *testing.T, list []*entity, to target) (wait func() []attempt) {
 	t.Helper()
 	var calls sync.WaitGroup
@@ -61,7 +61,7 @@ func launchAll(t *testing.T, list []*entity, to target) (wait func() []attempt) 
 func expect(t *testing.T, e *entity, a attempt, want ...string) {
 	t.Helper()
 	if !slices.Contains(want, a.String()) {
-		t.Errorf("%v: got %v, want %v\n%s", e, a, want, e.told())
+		t.Errorf("%v: got %v, want %v\n%s", e, a, want, e.transcript())
 	}
 }
 
@@ -103,7 +103,7 @@ func TestKilledBetweenSendAndStore(t *testing.T) {
 		expect(t, e, answers[i], "no answer")
 		e.steadily(t, c.proxies[i%2], e.proper(), "409 in-flight")
 	}
-	eventually(t, "the outcomes are listed as unknown although nobody asks for them", func() bool {
+	eventually(t, "the outcomes are listed as unknown although no request reads them", func() bool {
 		time.Sleep(200 * time.Millisecond)
 		var page struct{ Total int }
 		return ask(t, c.operator, c.proxies[1], "/v1/operations?state=unknown", nil, &page).succeeded() && page.Total == len(list)
@@ -119,7 +119,7 @@ func TestKilledBetweenSendAndStore(t *testing.T) {
 	}
 }
 
-// A proxy is stopped while its calls are under way, for longer than its claims hold. Whoever retries meanwhile meets another proxy.
+// A proxy is stopped while its calls are under way, for longer than its claims hold. Clients that retry meanwhile use another proxy.
 func TestStoppedPastTheLeaseUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, plan{seed: 2, open: 2, timeout: callTimeout})
@@ -137,7 +137,7 @@ func TestStoppedPastTheLeaseUnderLoad(t *testing.T) {
 			a := e.steadily(t, other, e.proper())
 			return a.succeeded() || a.problem.Code == "outcome-unknown"
 		}) {
-			t.Errorf("%v stays in flight\n%s", e, e.told())
+			t.Errorf("%v stays in flight\n%s", e, e.transcript())
 		}
 	})
 	if err := stopped.signal(syscall.SIGCONT); err != nil {
@@ -154,10 +154,10 @@ func TestStoppedPastTheLeaseBeforeSending(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, plan{seed: 3, open: 1, timeout: slowTimeout})
 	stalled := newStalledVendor(t, c.vendor)
-	// The same keys, another way to the vendor: one that connects only when it is told to.
+	// The same keys, another way to the vendor: its connections wait until the test opens them.
 	settings := kit.With(c.proxies[0].Settings, vendorSettings("https://"+stalled.addr, slowTimeout),
 		kit.EverySystem(map[string]string{"TLS_CA_FILE": stalled.ca, "DIAL_TIMEOUT": "3900ms"}))
-	first, second := c.add(t, "stalled", 3, settings, c.nobody), c.proxies[0]
+	first, second := c.add(t, "stalled", 3, settings, c.anonymous), c.proxies[0]
 
 	e, wait := stopWhileDialling(t, c, first, second, stalled)
 	eventually(t, "the lease passes", func() bool {
@@ -187,8 +187,8 @@ func TestStoppedPastTheLeaseBeforeSending(t *testing.T) {
 	c.finish(t, []*entity{e})
 }
 
-// stopWhileDialling stops a proxy while it waits for a connection, with a claim in its hands. On a machine so slow that the dial is over
-// by then, it tries again with another key.
+// stopWhileDialling stops a proxy while it holds a claim and waits for a connection. On a machine so slow that the dial is over by then, it
+// tries again with another key.
 func stopWhileDialling(t *testing.T, c *cluster, first, second *proxy, stalled *stalledVendor) (e *entity, wait func() []attempt) {
 	t.Helper()
 	for n := range 10 {
@@ -211,7 +211,7 @@ func stopWhileDialling(t *testing.T, c *cluster, first, second *proxy, stalled *
 	return nil, nil
 }
 
-// stalledVendor is a vendor's TLS front that lets nobody finish a handshake until it opens.
+// stalledVendor is a vendor's TLS front that finishes no handshake until it opens.
 type stalledVendor struct {
 	addr, ca string
 	listener *stallingListener
@@ -278,13 +278,13 @@ func (s *stalledVendor) dialled() int {
 	return s.listener.count
 }
 
-// Without a store that confirms its claims nothing is sent, the caller learns it soon, and all is well again without a restart.
+// Without a store that confirms its claims nothing is sent, the answer comes soon, and calls work again later without a restart.
 func TestWithoutAStore(t *testing.T) {
 	t.Parallel()
 	faults := []struct {
-		name         string
-		strike, mend func(*cluster)
-		decays       bool // a claim may come through later than its release
+		name        string
+		strike, fix func(*cluster)
+		decays      bool // a claim may come through later than its release
 	}{
 		{"down", func(c *cluster) { c.redis.Stop() }, func(c *cluster) { c.redis.Restart() }, false},
 		{"hung", func(c *cluster) { c.redis.Pause() }, func(c *cluster) { c.redis.Continue() }, false},
@@ -304,13 +304,13 @@ func TestWithoutAStore(t *testing.T) {
 			arrived := c.vendor.totalArrivals()
 
 			fault.strike(c)
-			// The first one meets connections that were good: its claim may arrive when the store is well again, and is given back then.
+			// The first one uses connections that worked before: its claim may arrive when the store works again, and is released then.
 			refused := refusedBy(t, c, 10*i)
 			eventually(t, "the proxy is not ready", func() bool { return ask(t, c.operator, p, "/readyz", nil, nil).status == http.StatusServiceUnavailable })
 			if n := c.vendor.totalArrivals() - arrived; n != 0 {
 				t.Errorf("%d requests were sent without a confirmed claim", n)
 			}
-			fault.mend(c)
+			fault.fix(c)
 
 			for _, e := range refused {
 				var a attempt
@@ -426,8 +426,8 @@ func TestReplaysWhileTheVendorIsDown(t *testing.T) {
 	c.finish(t, list)
 }
 
-// The store is lost while the vendor works. The caller is given the true result all the same, and told that it is not stored. The proxy
-// keeps trying; when it dies before it succeeds, the outcome becomes unknown.
+// The store is lost while the vendor works. The caller still gets the true result, with a header that it is not stored. The proxy keeps
+// trying to store it; when the proxy dies before it succeeds, the outcome becomes unknown.
 func TestRedisLostBetweenSendAndFinish(t *testing.T) {
 	t.Parallel()
 	for _, survives := range []bool{true, false} {
@@ -471,7 +471,7 @@ func TestRedisLostBetweenSendAndFinish(t *testing.T) {
 	}
 }
 
-// A proxy that is told to end answers whatever it has begun, and what still comes while others find out that it is going.
+// A proxy that gets SIGTERM answers the calls that it has begun, and those that still come until clients notice that it stops.
 func TestTerminatedUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, plan{seed: 9, open: 2, timeout: 2 * slowTimeout, settings: map[string]string{"DRAIN_TIMEOUT": "40s"}})
@@ -504,7 +504,7 @@ func TestTerminatedUnderLoad(t *testing.T) {
 	c.finish(t, list)
 }
 
-// Clients open connections in advance. One that was never used is no call, and must not make the stop look like one that cut calls off.
+// Clients open connections in advance. An unused one is not a call, and must not make a stop report that it cut calls off.
 func TestTerminatedWithAnUnusedConnection(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, plan{seed: 11, open: 1, timeout: slowTimeout})
@@ -551,7 +551,7 @@ func TestCallersShareNothing(t *testing.T) {
 			t.Errorf("I6: bob settles an operation of alice: %v", a)
 		}
 	}
-	stranger := c.entityOf(99, &caller{name: "alice", key: c.alice.name + "." + "wrong", proxies: c.proxies})
-	stranger.steadily(t, c.proxies[0], stranger.proper(), "401 unauthenticated")
+	impostor := c.entityOf(99, &caller{name: "alice", key: c.alice.name + "." + "wrong", proxies: c.proxies})
+	impostor.steadily(t, c.proxies[0], impostor.proper(), "401 unauthenticated")
 	c.finish(t, list)
 }

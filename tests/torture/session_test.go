@@ -13,7 +13,7 @@ import (
 type session struct {
 	entity  *entity
 	targets []target
-	rng     *rand.Rand // of whoever runs the session; each client has its own
+	rng     *rand.Rand // of the session itself; each client has its own
 
 	clients int
 	rude    bool // retries whatever the answer says
@@ -40,7 +40,7 @@ func newSession(seed uint64, e *entity, targets []target) *session {
 	return s
 }
 
-// pick gives the index of a share, by chance.
+// pick returns the index of a share, by chance.
 func pick(rng *rand.Rand, shares ...float64) int {
 	at := rng.Float64()
 	for i, share := range shares {
@@ -69,7 +69,7 @@ func (s *session) run(ctx context.Context) {
 
 func split(rng *rand.Rand) *rand.Rand { return rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64())) }
 
-// use is one client's work: call, and do what the answer says, or else.
+// use is one client's work: call, and then follow the answer, or not.
 func (s *session) use(ctx context.Context, rng *rand.Rand) {
 	again := rng.Float64() < .5 // after a success, to see it replayed
 	for tries := 3 + rng.IntN(4); tries > 0; tries-- {
@@ -85,7 +85,7 @@ func (s *session) use(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-// secondsPerSecond is how fast time goes for those who are told to retry later: a test has less patience than a person.
+// secondsPerSecond is how much faster than Retry-After a client retries: a test has less time than a person.
 const secondsPerSecond = 10
 
 // next is what a client makes of an answer.

@@ -1,6 +1,6 @@
 // Package torture tries to make soapbridge execute an operation twice, replay what was not answered, or lose track of what it sent:
 // real processes, a real Redis behind a network that drops, delays and cuts, vendors that execute and then break, clients that retry
-// whatever they are told, and all of it killed, stopped and restarted meanwhile. What must hold all the same is written as I1 to I9:
+// whatever the answer is, and all of it killed, stopped and restarted meanwhile. The invariants that must hold are I1 to I9:
 //
 //	I1 executions per key <= 1.
 //	I2 all 2xx for a key are byte-identical.
@@ -105,7 +105,7 @@ func (c *cluster) torture(t *testing.T, s uint64) []*entity {
 	}
 	var entities []*entity
 	var clients, disasters sync.WaitGroup
-	// A disaster that cannot be ended ends the test here and now; the others must not outlive it.
+	// A disaster that cannot be ended ends the test at once; the others must not outlive it.
 	defer disasters.Wait()
 	defer clients.Wait()
 	defer giveUp()
@@ -131,7 +131,7 @@ func (c *cluster) torture(t *testing.T, s uint64) []*entity {
 	return entities
 }
 
-// useKeys makes keys and lets their clients loose on them.
+// useKeys makes keys and runs their clients.
 func (c *cluster) useKeys(ctx context.Context, s uint64, enough func(int) bool) (entities []*entity) {
 	places := make(chan struct{}, workers)
 	var running sync.WaitGroup
@@ -158,7 +158,7 @@ func targets[T target](list []T) []target {
 	return all
 }
 
-// newEntities gives the next key, or two that are the same but for their callers.
+// newEntities returns the next key, or two that are the same but for their callers.
 func (c *cluster) newEntities(s uint64, n int) []*entity {
 	of := func(number int, who *caller) *entity {
 		return &entity{
@@ -174,7 +174,7 @@ func (c *cluster) newEntities(s uint64, n int) []*entity {
 		e.twin = of(n+1, c.bob)
 		return []*entity{e, e.twin}
 	}
-	return []*entity{of(n, c.nobody)}
+	return []*entity{of(n, c.anonymous)}
 }
 
 // calm ends everything that goes wrong.
@@ -208,7 +208,7 @@ func inParallel(t *testing.T, entities []*entity, do func(*entity)) {
 	all.Wait()
 }
 
-// settleDown waits until no claim is open any more, and gives every record's state.
+// settleDown waits until no claim is open any more, and returns every record's state.
 func settleDown(t *testing.T, entities []*entity, c *cluster) map[*entity]string {
 	t.Helper()
 	var mu sync.Mutex
@@ -228,12 +228,12 @@ func settleDown(t *testing.T, entities []*entity, c *cluster) map[*entity]string
 	}
 	t.Logf("the last claim ended %v after the clients", time.Since(start).Round(time.Second))
 	for _, e := range open {
-		t.Errorf("%v is still in flight\n%s", e, e.told())
+		t.Errorf("%v is still in flight\n%s", e, e.transcript())
 	}
 	return states
 }
 
-// report prints what the run came to, and fails when it came to nothing: a run in which nothing went wrong proves nothing.
+// report prints the numbers of the run, and fails when too little went wrong: such a run proves nothing.
 func (c *cluster) report(t *testing.T, entities []*entity, states map[*entity]string) {
 	t.Helper()
 	executions, outcomes, records, causes := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
@@ -331,11 +331,11 @@ func (c *cluster) settleUnknowns(t *testing.T, entities []*entity, states map[*e
 	}
 }
 
-// settle says of one entity's last attempt what the vendor knows, and sees that it holds.
+// settle settles one entity's last attempt with what the vendor has recorded, and checks that the settlement holds.
 func (c *cluster) settle(t *testing.T, e *entity, attempt string) {
 	t.Helper()
 	if a := e.again(t); a.problem.Code != "outcome-unknown" {
-		t.Errorf("I8: %v is unknown, and a retry is answered with %v\n%s", e, a, e.told())
+		t.Errorf("I8: %v is unknown, and a retry is answered with %v\n%s", e, a, e.transcript())
 	}
 	executed := len(c.vendor.executions(e.subjects()...)) > 0
 	resolution := map[string]any{"attempt": attempt, "executed": executed}
@@ -345,7 +345,7 @@ func (c *cluster) settle(t *testing.T, e *entity, attempt string) {
 	}
 	path := "/v1/operations/" + e.operationID() + "/resolution"
 	proxies := c.operator.proxies
-	for i := range 2 { // the second time as whoever saw no answer to the first
+	for i := range 2 { // the second time as an operator who saw no answer to the first
 		if a := askSteadily(t, c.operator, proxies[i%len(proxies)], path, resolution, nil); a.status != http.StatusOK {
 			t.Errorf("I8: %v cannot be settled: %v", e, a)
 		}
@@ -360,17 +360,17 @@ func (c *cluster) settle(t *testing.T, e *entity, attempt string) {
 	switch {
 	case !executed:
 		if a.status != e.held.operation.Status || a.replayed {
-			t.Errorf("I8: the key of %v is not free after its settlement: %v\n%s", e, a, e.told())
+			t.Errorf("I8: the key of %v is not free after its settlement: %v\n%s", e, a, e.transcript())
 		}
 		e.judge(t, c.vendor)
 	case known != nil:
 		if !a.replayed {
-			t.Errorf("I8: %v is not replayed after its settlement: %v\n%s", e, a, e.told())
+			t.Errorf("I8: %v is not replayed after its settlement: %v\n%s", e, a, e.transcript())
 		}
 		e.judge(t, c.vendor) // the same bytes as before
 	default:
 		if a.problem.Code != "settled" || a.problem.Outcome != "executed" {
-			t.Errorf("I8: the answer after the settlement of %v does not tell it: %v %s", e, a, a.body)
+			t.Errorf("I8: the answer after the settlement of %v does not report it: %v %s", e, a, a.body)
 		}
 		if n := len(c.vendor.executions(e.subjects()...)); n != 1 {
 			t.Errorf("I1: %v was executed %d times after its settlement", e, n)
@@ -388,9 +388,9 @@ func (c *cluster) useAgain(t *testing.T, entities []*entity, states map[*entity]
 		a := e.again(t)
 		switch {
 		case states[e] == "free" && (a.status != e.operation.Status || a.replayed):
-			t.Errorf("I7: %v is free, and cannot be used: %v\n%s", e, a, e.told())
+			t.Errorf("I7: %v is free, and cannot be used: %v\n%s", e, a, e.transcript())
 		case states[e] == "done" && !a.replayed:
-			t.Errorf("%v is done, and is not replayed: %v\n%s", e, a, e.told())
+			t.Errorf("%v is done, and is not replayed: %v\n%s", e, a, e.transcript())
 		}
 		e.judge(t, c.vendor)
 	})

@@ -68,8 +68,8 @@ var plays = []play{
 	{name: "executes, then answers that it broke", weight: 3, executes: true, answers: true, perform: (*exchange).serverFault},
 	{name: "resets the connection unexecuted", weight: 3, perform: (*exchange).reset},
 	{name: "finds the input wrong", weight: 3, answers: true, perform: (*exchange).clientFault},
-	{name: "answers, then sends a status that nobody asked for", weight: 3, executes: true, answers: true, perform: (*exchange).strayStatus},
-	{name: "answers, then sends a result that nobody asked for", weight: 2, executes: true, answers: true, perform: (*exchange).strayResult},
+	{name: "answers, then sends an unsolicited status", weight: 3, executes: true, answers: true, perform: (*exchange).strayStatus},
+	{name: "answers, then sends an unsolicited result", weight: 2, executes: true, answers: true, perform: (*exchange).strayResult},
 	{name: "is busy", weight: 2, invites: true, perform: status(http.StatusTooManyRequests)},
 	{name: "denies access", weight: 1, invites: true, perform: status(http.StatusForbidden)},
 	{name: "knows no such path", weight: 1, invites: true, perform: status(http.StatusNotFound)},
@@ -90,7 +90,7 @@ func draw(rng *rand.Rand) play {
 	panic("unreachable: the weights add up")
 }
 
-// vendor stands in for the services of all three vendors. It executes, remembers for ever what it executed, and misbehaves.
+// vendor takes the place of the services of all three vendors. It executes, remembers for ever what it executed, and misbehaves.
 type vendor struct {
 	addr    string
 	timeout time.Duration // of the proxies' calls
@@ -153,7 +153,7 @@ func (v *vendor) down() {
 	server.SetKeepAlivesEnabled(false) // closes the idle ones
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = server.Shutdown(ended) // closes the listener, and waits for nobody
+	_ = server.Shutdown(ended) // closes the listener, and does not wait for calls
 }
 
 // behave changes what the vendor does from now on.
@@ -179,7 +179,7 @@ func (v *vendor) release() {
 	}
 }
 
-// of gives the arrivals that any of the subjects had, in their order.
+// of returns the arrivals that any of the subjects had, in their order.
 func (v *vendor) of(subjects ...string) []arrival {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -191,7 +191,7 @@ func (v *vendor) of(subjects ...string) []arrival {
 	return list
 }
 
-// executions gives those arrivals that had their effect.
+// executions returns those arrivals that had their effect.
 func (v *vendor) executions(subjects ...string) []arrival {
 	var list []arrival
 	for _, a := range v.of(subjects...) {
@@ -224,7 +224,7 @@ type exchange struct {
 func (v *vendor) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler) // a request that did not arrive as a whole is none
+		panic(http.ErrAbortHandler) // a request that did not arrive whole does not count
 	}
 	asked, err := parse(body)
 	if err != nil {
@@ -263,11 +263,11 @@ func (v *vendor) arrive(asked request) (p play, marker string, held <-chan struc
 	return p, marker, v.held
 }
 
-// request is what the vendor understands of an envelope.
+// request is what the vendor reads from an envelope.
 type request struct {
 	operation string
-	// subject is what is counted by: the operation id, which reaches two vendors as a field of theirs; the third is told nothing but the
-	// reference that the client chose.
+	// subject identifies executions: it is the operation id, which reaches two vendors in a field of theirs; the third gets only the reference
+	// that the client chose.
 	subject string
 	variant string
 	secret  string // one of those that it holds
@@ -367,13 +367,13 @@ const soapType = "text/xml; charset=utf-8"
 
 func (x *exchange) succeed() { x.send(http.StatusOK, soapType, x.success()) }
 
-// strayStatus answers, and a moment later writes a status on the same connection: behind the answer, or in the place of the next one.
+// strayStatus answers, and a moment later writes a status on the same connection: after the answer, or in the place of the next one.
 func (x *exchange) strayStatus() {
 	x.succeed()
 	x.afterwards("HTTP/1.1 " + []string{"400 Bad Request", "401 Unauthorized", "429 Too Many Requests"}[rand.IntN(3)] + "\r\nContent-Length: 0\r\n\r\n")
 }
 
-// strayMarker begins the markers of results that nobody asked for.
+// strayMarker begins the markers of unsolicited results.
 const strayMarker = "stray-"
 
 // strayResult does the same with a whole result.

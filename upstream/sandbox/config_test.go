@@ -13,7 +13,6 @@ import (
 	"soapbridge/upstream/sandbox"
 )
 
-// file makes a sample file.
 func file(content string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(content)} }
 
 // small samples of an operation with one value.

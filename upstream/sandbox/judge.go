@@ -92,8 +92,8 @@ func (x *exchange) judgeBasic() *answer {
 		return nil
 	}
 	username, password := x.system.vendor.basic(x.system.System)
-	gotUsername, gotPassword, given := x.r.BasicAuth()
-	if given && same(gotUsername, username) && same(gotPassword, password) {
+	gotUsername, gotPassword, present := x.r.BasicAuth()
+	if present && same(gotUsername, username) && same(gotPassword, password) {
 		return nil
 	}
 	refusal := plain(http.StatusUnauthorized, "HTTP Basic credentials are missing or wrong")
@@ -116,7 +116,7 @@ func (x *exchange) judgeContentType() *answer {
 	if at < 0 {
 		return plain(http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type %s is not one that this service speaks", mediaType))
 	}
-	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
+	if charset, present := parameters["charset"]; present && !strings.EqualFold(charset, "utf-8") {
 		return plain(http.StatusUnsupportedMediaType, "the charset must be utf-8")
 	}
 	x.version = x.system.vendor.versions[at]

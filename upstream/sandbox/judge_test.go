@@ -216,7 +216,7 @@ func TestHTTP(t *testing.T) {
 		{"other letter case in the path", createCallLog, false, func(m *message) { m.path = strings.ToLower(m.path) }, 404, "no such path"},
 		{"no Content-Type", createCallLog, false, set("Content-Type"), 415, "Content-Type is missing or malformed"},
 		{"Content-Type of JSON", createCallLog, false, set("Content-Type", "application/json"), 415, "Content-Type application/json is not one that this service speaks"},
-		{"SOAP 1.2 where only 1.1 is spoken", createService, true, func(*message) {}, 415, "application/soap+xml is not one that this service speaks"},
+		{"SOAP 1.2 where only 1.1 is supported", createService, true, func(*message) {}, 415, "application/soap+xml is not one that this service speaks"},
 		{"other charset", createCallLog, false, set("Content-Type", "text/xml; charset=iso-8859-1"), 415, "the charset must be utf-8"},
 		{"no charset", createCallLog, false, set("Content-Type", "text/xml"), 200, "Success"},
 		{"charset in capitals", createCallLog, false, set("Content-Type", `text/xml; charset="UTF-8"`), 200, "Success"},

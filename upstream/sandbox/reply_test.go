@@ -81,7 +81,7 @@ const pinResponse = `<UpdateCustomerPINResponse xmlns="http://ws.southernco.com/
 	`<ExplanationCode xmlns=""><Code>0</Code><Description>Success</Description></ExplanationCode>` +
 	`</UpdateCustomerPINResult></UpdateCustomerPINResponse>`
 
-// TestReplyFollowsRequest: what the request leaves out is not invented in the answer.
+// TestReplyFollowsRequest: the answer has no values for what the request leaves out.
 func TestReplyFollowsRequest(t *testing.T) {
 	t.Run("no originating token", func(t *testing.T) {
 		m := request(t, updateCustomerPIN)

@@ -90,9 +90,9 @@ func New(cfg Config) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	for _, given := range cfg.Systems {
-		if err := s.add(given); err != nil {
-			return nil, fmt.Errorf("sandbox: system %q: %w", given.Name, err)
+	for _, wanted := range cfg.Systems {
+		if err := s.add(wanted); err != nil {
+			return nil, fmt.Errorf("sandbox: system %q: %w", wanted.Name, err)
 		}
 	}
 	s.routeControl()
@@ -100,16 +100,16 @@ func New(cfg Config) (*Server, error) {
 }
 
 // add reads one system and routes its path to it.
-func (s *Server) add(given System) error {
-	v, known := vendors[given.Name]
+func (s *Server) add(wanted System) error {
+	v, known := vendors[wanted.Name]
 	if !known {
 		return fmt.Errorf("unknown, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
 	}
-	if err := s.checkNew(given, v); err != nil {
+	if err := s.checkNew(wanted, v); err != nil {
 		return err
 	}
-	sys := &system{System: given, vendor: v}
-	operations, err := readSamples(given.Samples)
+	sys := &system{System: wanted, vendor: v}
+	operations, err := readSamples(wanted.Samples)
 	if err != nil {
 		return err
 	}
@@ -127,14 +127,14 @@ func (s *Server) add(given System) error {
 }
 
 // checkNew refuses a system that cannot be added; http.ServeMux would panic on a repeated path.
-func (s *Server) checkNew(given System, v *vendor) error {
-	if slices.ContainsFunc(s.systems, func(other *system) bool { return other.Name == given.Name }) {
+func (s *Server) checkNew(wanted System, v *vendor) error {
+	if slices.ContainsFunc(s.systems, func(other *system) bool { return other.Name == wanted.Name }) {
 		return errors.New("repeated")
 	}
-	if given.Username != "" && v.basic == nil && v.usernameToken == nil {
+	if wanted.Username != "" && v.basic == nil && v.usernameToken == nil {
 		return errors.New("takes no username: the vendor documents none")
 	}
-	if given.Samples == nil {
+	if wanted.Samples == nil {
 		return errors.New("no samples")
 	}
 	return nil

@@ -157,7 +157,7 @@ func local(name string) string {
 
 const xmlDeclaration = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
 
-// fill writes the envelope, in the given version.
+// fill writes the envelope in a version of SOAP.
 func (t *template) fill(f filling, v version) []byte {
 	w := &templateWriter{filling: f, version: v}
 	w.out.WriteString(xmlDeclaration)
@@ -213,7 +213,7 @@ func (w *templateWriter) namespace(uri string) string {
 }
 
 func (w *templateWriter) text(form *lexical) string {
-	if value, given := byPath(w.values, w.path); given {
+	if value, present := byPath(w.values, w.path); present {
 		return value
 	}
 	return form.example

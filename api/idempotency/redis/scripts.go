@@ -40,7 +40,7 @@ local function turn_unknown(since)
   state = 'unknown'
 end
 
--- A lease that has passed makes the record unknown, since then, whoever looks. Its retention was set with the claim and stays.
+-- A lease that has passed makes the record unknown, from that time on. Its retention was set with the claim and stays.
 local function lapse()
   if state == 'in_flight' and now >= tonumber(deadline) then
     turn_unknown(deadline)

@@ -68,7 +68,7 @@ func observe(t *testing.T, c check, m mistake) []string {
 	t.Helper()
 	r, wait := &recorder{tb: t}, patience
 	if m.name != "" {
-		wait = 3 * soon / 2 // later is a mistake
+		wait = 3 * soon / 2 // a record that lives longer is a mistake
 	}
 	open := func(keep idempotency.Retention) idempotency.Store {
 		if m.keeps != nil {

@@ -60,7 +60,7 @@ func validLease(k kit) {
 		k.Errorf("Sweep turned %d records, and no lease has passed", n)
 	}
 	k.same(k.get(c), r)
-	got := k.begins(by(stranger, c))
+	got := k.begins(by(otherOwner, c))
 	k.must("Begin", got.err)
 	if got.acquired {
 		k.Errorf("another owner acquired the claim before its lease passed")
@@ -118,7 +118,7 @@ func resultsOfEveryKind(k kit) {
 func (k kit) replays(c idempotency.Claim, want idempotency.Record) {
 	k.Helper()
 	k.sameTimes(k.get(c), want)
-	got := k.begins(by(stranger, c))
+	got := k.begins(by(otherOwner, c))
 	k.must("Begin", got.err)
 	k.sameTimes(*got.record, want)
 }

@@ -37,15 +37,15 @@ func doneRetention(k kit) {
 		{name: "freed", into: free},
 		{name: "freed, claimed again and released", into: func(k kit, c idempotency.Claim) {
 			free(k, c)
-			k.acquire(by(stranger, c))
-			k.release(by(stranger, c))
+			k.acquire(by(otherOwner, c))
+			k.release(by(otherOwner, c))
 		}},
 	}, long)
 	k.inState(held, idempotency.InFlight)
 	k.inState(unknown, idempotency.Unknown)
 	k.inState(lost, idempotency.Unknown)
 	for _, c := range []idempotency.Claim{held, unknown, lost} {
-		if got := k.begins(by(stranger, c)); got.err != nil || got.acquired {
+		if got := k.begins(by(otherOwner, c)); got.err != nil || got.acquired {
 			k.Errorf("a claim on an unknown record: acquired %t, %v", got.acquired, got.err)
 		}
 	}
@@ -62,7 +62,7 @@ func freedRetention(k kit) {
 	c := claim()
 	inFlight(k, []idempotency.Claim{c})
 	free(k, c)
-	again := by(stranger, c)
+	again := by(otherOwner, c)
 	k.acquire(again)
 	pass(brief)
 	k.inState(again, idempotency.InFlight)

@@ -11,7 +11,7 @@ import (
 type situation struct {
 	name string
 	// into makes the records, one for each claim, and returns them; nil for one that does not exist. It may change the lease of a claim.
-	// The owner makes the claims; the stranger is every other owner.
+	// The owner makes the claims; otherOwner is every other owner.
 	into func(k kit, claims []idempotency.Claim) []*idempotency.Record
 	// effects has the effect of each call, in the order of transitionCalls.
 	effects [12]cell
@@ -43,10 +43,10 @@ var (
 )
 
 const (
-	result    = "the result"
-	finding   = "the operator's result"
-	stranger  = "another owner"
-	otherText = "another result"
+	result     = "the result"
+	finding    = "the operator's result"
+	otherOwner = "another owner"
+	otherText  = "another result"
 )
 
 // transitions is the diagram of idempotency.State, with all that it forbids.
@@ -82,24 +82,24 @@ var transitionCalls = [12]struct {
 	do   func(k kit, c idempotency.Claim, text string) answer
 }{
 	{"Begin by its owner", func(k kit, c idempotency.Claim, _ string) answer { return k.begins(c) }},
-	{"Begin by another", func(k kit, c idempotency.Claim, _ string) answer { return k.begins(by(stranger, c)) }},
+	{"Begin by another", func(k kit, c idempotency.Claim, _ string) answer { return k.begins(by(otherOwner, c)) }},
 	{"Finish by its owner", func(k kit, c idempotency.Claim, text string) answer {
 		return answer{err: k.store.Finish(k.Context(), c.ID, c.Owner, []byte(text))}
 	}},
 	{"Finish by another", func(k kit, c idempotency.Claim, text string) answer {
-		return answer{err: k.store.Finish(k.Context(), c.ID, stranger, []byte(text))}
+		return answer{err: k.store.Finish(k.Context(), c.ID, otherOwner, []byte(text))}
 	}},
 	{"Release by its owner", func(k kit, c idempotency.Claim, _ string) answer {
 		return answer{err: k.store.Release(k.Context(), c.ID, c.Owner)}
 	}},
 	{"Release by another", func(k kit, c idempotency.Claim, _ string) answer {
-		return answer{err: k.store.Release(k.Context(), c.ID, stranger)}
+		return answer{err: k.store.Release(k.Context(), c.ID, otherOwner)}
 	}},
 	{"MarkUnknown by its owner", func(k kit, c idempotency.Claim, _ string) answer {
 		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, c.Owner)}
 	}},
 	{"MarkUnknown by another", func(k kit, c idempotency.Claim, _ string) answer {
-		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, stranger)}
+		return answer{err: k.store.MarkUnknown(k.Context(), c.ID, otherOwner)}
 	}},
 	{"Settle as executed", func(k kit, c idempotency.Claim, text string) answer {
 		r, err := k.store.Settle(k.Context(), c.ID, about(c, idempotency.Settlement{Executed: true, Result: []byte(text)}))
@@ -110,7 +110,7 @@ var transitionCalls = [12]struct {
 		return answer{record: &r, err: err}
 	}},
 	{"Settle another attempt", func(k kit, c idempotency.Claim, _ string) answer {
-		r, err := k.store.Settle(k.Context(), c.ID, about(by(stranger, c), idempotency.Settlement{}))
+		r, err := k.store.Settle(k.Context(), c.ID, about(by(otherOwner, c), idempotency.Settlement{}))
 		return answer{record: &r, err: err}
 	}},
 	{"Get", func(k kit, c idempotency.Claim, _ string) answer {
@@ -162,7 +162,7 @@ func (s situation) check(k kit) {
 		second := call.do(k, claims[i], otherText)
 		c := claims[i]
 		if call.name == "Begin by another" && s.effects[i].acquired {
-			c = by(stranger, c)
+			c = by(otherOwner, c)
 		}
 		s.effects[i].verify(row, c, before[i], first, second)
 	}
@@ -235,9 +235,9 @@ func toFreed(r idempotency.Record, _ idempotency.Claim) *idempotency.Record {
 	return unended(r)
 }
 
-// toRestored returns the record before the claim, which the stranger had made.
+// toRestored returns the record before the claim, which otherOwner had made.
 func toRestored(_ idempotency.Record, c idempotency.Claim) *idempotency.Record {
-	return toFreed(claimed(by(stranger, c), idempotency.Record{}), c)
+	return toFreed(claimed(by(otherOwner, c), idempotency.Record{}), c)
 }
 
 // unended returns a record whose end is not yet read from the store.
@@ -347,11 +347,11 @@ func freed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	})
 }
 
-// reclaimed makes records that the stranger held before.
+// reclaimed makes records that otherOwner held before.
 func reclaimed(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	earlier := make([]idempotency.Claim, len(claims))
 	for i, c := range claims {
-		earlier[i] = by(stranger, c)
+		earlier[i] = by(otherOwner, c)
 	}
 	freed(k, earlier)
 	return inFlight(k, claims)
@@ -369,11 +369,11 @@ func lapsedAgain(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	return records
 }
 
-// restored makes freed records that the stranger has claimed and released.
+// restored makes freed records that otherOwner has claimed and released.
 func restored(k kit, claims []idempotency.Claim) []*idempotency.Record {
 	records := freed(k, claims)
 	for _, c := range claims {
-		again := by(stranger, c)
+		again := by(otherOwner, c)
 		k.acquire(again)
 		k.release(again)
 	}

@@ -233,7 +233,7 @@ func (p *process) ended() bool {
 	}
 }
 
-// run starts a redis-server. Its exit status has no meaning, since tests kill it.
+// run starts a redis-server. Its exit status means nothing, since tests kill it.
 func run(args []string) (*process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
