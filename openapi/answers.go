@@ -97,7 +97,7 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64) o
 		}
 		text, err := recorded.ReadFile("examples/" + name + ".json")
 		if err != nil {
-			b.fail("the problem %s has no example: %v", name, err)
+			b.failf("the problem %s has no example: %v", name, err)
 		}
 		b.examples.set(name, example(p.Title, text))
 		examples.set(name, ref("examples", name))

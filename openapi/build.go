@@ -10,8 +10,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// builder makes the OpenAPI 3.1 document of a proxy: from the shapes and rules of its operations, the words of words.json, and how it is
-// configured.
+// builder makes the OpenAPI 3.1 document of a proxy. Its parts come from here:
+//
+//	routes and schemas of operations      their shapes and rules, by schema.go
+//	words about operations and members    comments in the Go code, which openapi/gen collects into words.json
+//	the fixed routes and their schemas    swag's annotations, in words.json, too; fixed.go adds what these do not say
+//	problems                              Options.Problems, which is the edge's table of codes
+//	examples of problems                  examples/, recorded by go test ./tests/e2e -run TestExamplesOfProblems -update
+//	examples of bodies                    the examples of the operations and of their members, by example.go
+//	headers, parameters, shared answers   answers.go and this file
+//
+// The files openapi.json, openapi.yaml, openapi-3.0.json, swagger.json, catalogue.json and the collections are what comes out, for those who read
+// them in the repository: no program reads them.
 type builder struct {
 	options Options
 	words   words
@@ -59,7 +69,7 @@ func build(o Options, w words) (object, error) {
 	return append(doc, member{"components", components}), b.err
 }
 
-func (b *builder) fail(format string, args ...any) {
+func (b *builder) failf(format string, args ...any) {
 	b.err = errors.Join(b.err, fmt.Errorf("openapi: "+format, args...))
 }
 
@@ -183,9 +193,12 @@ func (b *builder) keyParameter() object {
 	}
 }
 
+// RequestIDPattern is the syntax of the X-Request-Id that a caller may choose.
+const RequestIDPattern = `^[A-Za-z0-9._-]{1,64}$`
+
 var requestID = object{
 	{"name", "X-Request-Id"}, {"in", "header"}, {"description", "Names this call in the log; made up when it is missing or malformed."},
-	{"schema", object{{"type", "string"}, {"maxLength", 64}, {"pattern", "^[A-Za-z0-9._-]{1,64}$"}}},
+	{"schema", object{{"type", "string"}, {"maxLength", 64}, {"pattern", RequestIDPattern}}},
 }
 
 // inWords returns a duration in the largest unit that divides it: 7 days, 36 hours.

@@ -65,7 +65,7 @@ func recordedProblems(t *testing.T) (list []Problem) {
 			continue
 		}
 		text, err := os.ReadFile("examples/" + f.Name())
-		p := Problem{User: "Nothing.", Outcome: "not_sent"}
+		p := Problem{User: "Nothing.", Outcome: "not_sent", Retry: "never"}
 		if err := errors.Join(err, json.Unmarshal(text, &p)); err != nil {
 			t.Fatal(err)
 		}

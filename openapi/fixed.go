@@ -13,6 +13,8 @@ import (
 
 // The routes that every proxy has: what their annotations do not say.
 
+const problemSchema = "#/components/schemas/Problem"
+
 const settlementPath = "/v1/operations/{operationId}/resolution"
 
 // fixed completes a route.
@@ -49,9 +51,11 @@ func (b *builder) fixedResponses(annotated object, limit int64) (responses objec
 		if problems, ok := b.problemsIn(response.get("description")); ok {
 			status, err := strconv.Atoi(m.name)
 			if err != nil {
-				b.fail("problems are listed with the status %s", m.name)
+				b.failf("problems are listed with the status %s", m.name)
 			}
 			response = b.problemResponse(status, problems, limit)
+		} else if schema, _ := response.in("content").in("application/json").in("schema").get("$ref").(string); schema == problemSchema {
+			b.failf("the annotation of a problem lists %q, which is not a code", response.get("description"))
 		} else {
 			response.set("headers", headerRefs("X-Request-Id"))
 		}

@@ -48,7 +48,7 @@ func (op Operation) example() string {
 	return op.Example
 }
 
-// isRequired reports whether an object must have a member. An object that is absent is checked as {} (contract.md, section 0): it is required
+// isRequired reports whether an object must have a member. An object that is absent is checked as an empty one: it is required
 // when anything inside is.
 func isRequired(f *shape.Field) bool {
 	if !f.ChecksAbsent() {

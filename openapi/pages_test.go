@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,12 @@ func like(wanted string) func(string, string) float64 {
 		}
 		return 0
 	}
+}
+
+// having puts a problem in the place of the one with its code.
+func having(problems []Problem, p Problem) []Problem {
+	problems[slices.IndexFunc(problems, func(other Problem) bool { return other.Code == p.Code })] = p
+	return problems
 }
 
 // mustSite makes a site of the options of all tests and a change.
@@ -50,9 +57,10 @@ func TestProblemWithoutExplanationIsRefused(t *testing.T) {
 		"another retry":        func(p *Problem) { p.Retry = "" },
 		"no example":           func(p *Problem) { p.Code = "no-example" },
 	} {
-		p := busyProblem
+		p, o := busyProblem, testOptions(t)
 		change(&p)
-		if _, err := New(Options{Problems: []Problem{p}}); err == nil || !strings.Contains(err.Error(), p.Code) {
+		o.Problems = append(o.Problems, p)
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), p.Code) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -62,7 +70,7 @@ func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 	p := busyProblem
 	p.Title, p.Detail = "</title><script>1</script>", `"><img src=x>`
 	e := mustSite(t, func(o *Options) {
-		o.Problems = []Problem{p}
+		o.Problems = having(o.Problems, p)
 		o.Operations[0].SOAPAction, o.Operations[0].Namespace = "</code><b>x", `" onclick="x`
 	})
 	for _, path := range []string{"/problems/" + p.Code, "/problems", CataloguePath} {
@@ -77,7 +85,7 @@ func TestTextsCannotBreakOutOfAPage(t *testing.T) {
 
 func TestTheBannerIsOnEveryPage(t *testing.T) {
 	for _, sandboxed := range []bool{true, false} {
-		e := mustSite(t, func(o *Options) { o.Problems, o.Sandbox, o.Demo = []Problem{busyProblem}, sandboxed, false })
+		e := mustSite(t, func(o *Options) { o.Problems, o.Sandbox, o.Demo = having(o.Problems, busyProblem), sandboxed, false })
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + busyProblem.Code, "/docs"} {
 			body := strings.ReplaceAll(visit(e, http.MethodGet, path).Body.String(), "&#39;", "'")
 			if strings.Contains(body, sandboxSentence) != sandboxed {
@@ -106,7 +114,7 @@ func TestWhatADemoHas(t *testing.T) {
 
 func TestPagesForPrograms(t *testing.T) {
 	for _, media := range []string{"application/json", "application/problem+json"} {
-		e := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{busyProblem}, like(media) })
+		e := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, having(o.Problems, busyProblem), like(media) })
 		for _, path := range []string{"/", CataloguePath, "/problems", "/problems/" + busyProblem.Code} {
 			w := visit(e, http.MethodGet, path)
 			if w.Header().Get("Content-Type") != JSONType || !json.Valid(w.Body.Bytes()) || w.Header().Get("Vary") != "Accept" {
@@ -121,7 +129,7 @@ func TestPagesForPrograms(t *testing.T) {
 			t.Errorf("the problem is %v", got)
 		}
 	}
-	nothing := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, []Problem{busyProblem}, like("") })
+	nothing := mustSite(t, func(o *Options) { o.Demo, o.Problems, o.Quality = false, having(o.Problems, busyProblem), like("") })
 	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + busyProblem.Code: HTMLType} {
 		if got := visit(nothing, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for a client that accepts nothing, want %s", path, got, want)

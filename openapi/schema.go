@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -55,8 +56,8 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 			conditions = append(conditions, rule)
 			continue
 		}
-		for name, more := range about { // what a rule says of one member is said with the member
-			properties.set(name, with(properties.in(name), more))
+		for _, name := range slices.Sorted(maps.Keys(about)) { // what a rule says of one member is said with the member
+			properties.set(name, with(properties.in(name), about[name]))
 		}
 	}
 	schema.set("properties", properties)
@@ -68,8 +69,9 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 }
 
 func with(property object, more any) object {
-	for keyword, value := range more.(map[string]any) { //nolint:forcetypeassert // a rule with another type must fail the start
-		property.set(keyword, value)
+	keywords := more.(map[string]any) //nolint:forcetypeassert // a rule that says otherwise must fail the start
+	for _, keyword := range slices.Sorted(maps.Keys(keywords)) {
+		property.set(keyword, keywords[keyword])
 	}
 	return property
 }

@@ -21,7 +21,7 @@ func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*tran
 	d := definition()
 	d.Secrets = secrets
 	used := false
-	d.Outcome = func(_ record.Object, sent *translate.Sent) *translate.Error {
+	d.Judge = func(_ record.Object, sent *translate.Sent) *translate.Error {
 		used = true
 		use(sent)
 		return nil

@@ -467,7 +467,7 @@ func TestVendorsOwn(t *testing.T) {
 		}
 		return translate.Fail(translate.UpstreamUnavailable, fmt.Errorf("mine"), translate.Violation{Detail: sent.Safe(f.Reason)})
 	}
-	d.Outcome = func(a record.Object, _ *translate.Sent) *translate.Error {
+	d.Judge = func(a record.Object, _ *translate.Sent) *translate.Error {
 		if a.Value(0).Present() { // the id
 			return nil
 		}

@@ -250,7 +250,7 @@ func TestSecretsNeverSurviveSpellings(t *testing.T) {
 func checkHidden(t rapid.TB, secret, spelt string) {
 	t.Helper()
 	d := definition()
-	d.Outcome = func(_ record.Object, sent *translate.Sent) *translate.Error {
+	d.Judge = func(_ record.Object, sent *translate.Sent) *translate.Error {
 		got := sent.Logged("Field ~ " + spelt + " ~ was refused")
 		// A secret may begin or end with separators, which are not hidden: spelt twice, one takes up to sixty characters.
 		ends := len([]rune(secret)) - len([]rune(strings.TrimFunc(secret, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })))

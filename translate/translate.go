@@ -117,8 +117,8 @@ type Definition struct {
 	Rename func(Violation) Violation
 	// Fill sets what the caller left out and the proxy knows, in a copy. Optional.
 	Fill func(*record.Record, Env)
-	// Outcome judges a reply that is no fault; nil means success. Optional.
-	Outcome func(record.Object, *Sent) *Error
+	// Judge says what a reply means that is not a fault; nil means success. Optional.
+	Judge func(record.Object, *Sent) *Error
 	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
 	Fault func(*soap.Fault, *Sent) *Error
 	// Errors are the errors that the vendor numbers, for documents. Optional.
@@ -259,8 +259,8 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
 	problem := trimIdentifiers(decoded.Result)
-	if r.op.Outcome != nil { // a reply that answers another call is that first, whatever else is wrong with it
-		if judged := r.op.Outcome(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
+	if r.op.Judge != nil { // a reply that answers another call is that first, whatever else is wrong with it
+		if judged := r.op.Judge(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
 			problem = judged
 		}
 	}

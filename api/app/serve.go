@@ -79,7 +79,9 @@ func (p *proxy) serveMetrics(ctx context.Context) error {
 	return nil
 }
 
-// serve runs the API until ctx ends and all calls in flight are answered, or until a second signal.
+// serve runs the API until ctx ends and all calls in flight are answered, or until a second signal. A stop has four steps: readiness says no and
+// work in the background is cut short (edge.Server.Stop); the listener takes calls a little longer, until balancers have noticed, and then those
+// in flight are answered (edge.Serve); their records are ended (edge.Server.Drain); and what is left when the time is up is cut off, and logged.
 func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listener, tlsConfig *tls.Config) error {
 	c := &p.settings
 	handler, err := edge.New(p.edge)

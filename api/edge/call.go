@@ -21,9 +21,9 @@ type call struct {
 	named     bool          // there is a record of the operation, or was one: its id may be shown
 	claim     *claim        // nil before the claim, after endClaim, and where another call has the record
 	replayed  bool
-	// sent reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
+	// handedOver reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
 	// unknown, and before it provably nothing was sent.
-	sent         bool
+	handedOver   bool
 	upstreamTime time.Duration
 	ignored      int  // elements of the reply that are not declared
 	pasted       bool // the reply was pasted, so it is not logged for operators

@@ -52,7 +52,7 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 		Fingerprint: fingerprint, SealingKey: key, Owner: uuid.NewString(), Lease: call.system.CallTimeout + leaseMargin,
 	}
 	held := &claim{owner: wanted.Owner, sendBefore: time.Now().Add(wanted.Lease), close: s.open.add(wanted.ID, leftCall)}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.CallTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.ExchangeTimeout)
 	defer cancel()
 	record, acquired, err := s.config.Store.Begin(ctx, wanted)
 	if acquired && err == nil {
@@ -79,7 +79,7 @@ func (s *Server) endClaim(call *call, a answer) (stored bool) {
 	call.claim = nil
 	defer held.close() // once what is left to do is open
 	left, end := s.ending(held, a)
-	ctx, cancel := context.WithTimeout(context.Background(), idempotency.CallTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), idempotency.ExchangeTimeout)
 	defer cancel()
 	err := end(ctx)
 	if err == nil {
@@ -112,13 +112,13 @@ func (s *Server) ending(held *claim, a answer) (left string, end func(context.Co
 	return leftUnknown, func(ctx context.Context) error { return store.MarkUnknown(ctx, id, held.owner) }
 }
 
-// abandon ends a claim that a panic left open: see call.sent.
+// abandon ends a claim that a panic left open: see call.handedOver.
 func (s *Server) abandon(call *call) {
 	if call.claim == nil {
 		return
 	}
 	how := keepNothing
-	if call.sent {
+	if call.handedOver {
 		how = keepUnknown
 	}
 	s.endClaim(call, answer{keep: how})
@@ -159,7 +159,7 @@ func (s *Server) tryUntil(o openClaim, deadline time.Time, do func(context.Conte
 			}
 		case <-time.After(min(pause, time.Until(deadline))):
 		}
-		ctx, cancel := context.WithTimeout(s.life, idempotency.CallTimeout)
+		ctx, cancel := context.WithTimeout(s.life, idempotency.ExchangeTimeout)
 		err := do(ctx)
 		cancel()
 		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {

@@ -23,7 +23,7 @@ import (
 )
 
 // requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
-var requestIDSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var requestIDSyntax = regexp.MustCompile(openapi.RequestIDPattern)
 
 // nameRequest sets the request's id, and the headers that every answer has.
 func (s *Server) nameRequest(c *gin.Context) {
@@ -59,7 +59,7 @@ func (s *Server) log(c *gin.Context) {
 	}
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
 	add(call.named, slog.String("operation_id", call.operationID()))
-	add(call.sent, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	add(call.handedOver, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
 	add(call.replayed, slog.Bool("replayed", true))
 	if p := call.problem; p != nil {
 		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
@@ -109,7 +109,7 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// recover answers for a panic: see call.sent.
+// recover answers for a panic: see call.handedOver.
 func (s *Server) recover(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -124,7 +124,7 @@ func (s *Server) recover(c *gin.Context) {
 			slog.String("type", fmt.Sprintf("%T", cause)), slog.String("stack", string(debug.Stack())))
 		p := newProblem(internalError)
 		p.Outcome, p.Retry = soap.NotSent, retrySafe
-		if callOf(c).sent {
+		if callOf(c).handedOver {
 			p.Outcome, p.Retry = soap.Unknown, retryNever
 		}
 		if !c.Writer.Written() {

@@ -85,7 +85,8 @@ func (s *Server) admit(c *gin.Context, call *call) *problem {
 	return nil
 }
 
-// environment is what encoding needs to know of a call.
+// environment is what encoding needs to know of a call. The operation id is made of the caller and the key, so a repetition has the same one, and
+// the store finds its record by it.
 func (s *Server) environment(from caller, key string) translate.Env {
 	return translate.Env{
 		Now: time.Now(), OperationID: s.config.Vault.OperationID(from.id, key), Caller: translate.Caller{UserID: from.id},
@@ -95,7 +96,7 @@ func (s *Server) environment(from caller, key string) translate.Env {
 // send makes the call. A caller who hangs up neither cancels the write nor loses its result: the upstream has its own deadline.
 func (s *Server) send(c *gin.Context, call *call, request translate.Request, m soap.Message) (a answer) {
 	start := time.Now()
-	call.sent = true
+	call.handedOver = true
 	m.SendBefore = call.claim.sendBefore
 	err := call.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m, func(reply soap.Reply) (readable bool) {
 		a, readable = s.decodeReply(c, call, request, reply)

@@ -12,12 +12,13 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
 
 // previewPath is the path where an operation is previewed.
-func previewPath(op *translate.Operation) string { return op.Path + "/preview" }
+func previewPath(op *translate.Operation) string { return op.Path + openapi.PreviewSuffix }
 
 // preview answers with what a call of the operation would send, and sends nothing. It asks neither the store nor the upstream, and burns no key.
 //

@@ -25,7 +25,6 @@ import (
 //	@Failure		401			{object}	problem			"unauthenticated"
 //	@Failure		404			{object}	problem			"not-found"
 //	@Failure		503			{object}	problem			"idempotency-store-unavailable"
-//	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId} [get]
 func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 	p := s.identifyCaller(c, call)
@@ -57,7 +56,6 @@ func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 //	@Failure		401		{object}	problem			"unauthenticated"
 //	@Failure		403		{object}	problem			"forbidden"
 //	@Failure		503		{object}	problem			"idempotency-store-unavailable"
-//	@Failure		default	{object}	problem			"A problem"
 //	@Router			/v1/operations [get]
 func (s *Server) listOperations(c *gin.Context, call *call) (answer, *problem) {
 	if p := s.authorize(c, call, AdminScope); p != nil {
@@ -123,7 +121,6 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 //	@Failure		415			{object}	problem			"unsupported-media-type"
 //	@Failure		422			{object}	problem			"validation-failed"
 //	@Failure		503			{object}	problem			"idempotency-store-unavailable"
-//	@Failure		default		{object}	problem			"A problem"
 //	@Router			/v1/operations/{operationId}/resolution [post]
 func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 	p := s.authorize(c, call, AdminScope)

@@ -62,7 +62,6 @@ func (s *Server) addTools(e gin.IRouter) error {
 //	@Failure		422			{object}	problem	"validation-failed upstream-rejected"
 //	@Failure		502			{object}	problem	"outcome-unknown upstream-denied upstream-failed upstream-refused"
 //	@Failure		503			{object}	problem	"upstream-busy upstream-unavailable"
-//	@Failure		default		{object}	problem	"What a caller of the operation would get; without the header Decoded-Operation, what is wrong with this call itself"
 //	@Router			/v1/tools/decode [post]
 func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 	names := slices.Sorted(maps.Keys(calls))

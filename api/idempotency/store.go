@@ -117,8 +117,8 @@ type Retention struct {
 	Unknown time.Duration
 }
 
-// CallTimeout bounds one exchange with a store about one record, retries included: the longest wait of a caller while the store is down.
-const CallTimeout = 800 * time.Millisecond
+// ExchangeTimeout bounds one exchange with a store about one record, retries included: the longest wait of a caller while the store is down.
+const ExchangeTimeout = 800 * time.Millisecond
 
 // The default Retention. An unknown outcome can be settled as long as its record is kept.
 const (

@@ -91,7 +91,7 @@ type Operator struct{ Caller, RequestID string }
 // Settle ends an operation whose outcome is unknown, unless the same was done before. Only what is settled now is written to the audit. Besides the
 // store's errors there are ErrOtherResult, and a *translate.Error for a body that is wrong.
 func (r *Records) Settle(ctx context.Context, by Operator, id string, body []byte) (Record, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.CallTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.ExchangeTimeout)
 	defer cancel()
 	before, err := r.Store.Get(ctx, id)
 	if err != nil {

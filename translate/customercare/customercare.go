@@ -93,7 +93,7 @@ func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Op
 	if err := errors.Join(request.Err, response.Err); err != nil {
 		return translate.Operation{}, err
 	}
-	d.Fill, d.Outcome = base.fill, answer.judge
+	d.Fill, d.Judge = base.fill, answer.judge
 	d.Header = func(w *soap.Writer, env translate.Env) {
 		writeCredentials(w, c, env)
 		w.UsernameToken(c.Username, c.Password)

@@ -236,7 +236,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 		LastRule: billing,
 		Rename:   rename,
 		Fill:     plain,
-		Outcome:  checkAccountID,
+		Judge:    checkAccountID,
 		Fault:    fault,
 		Errors:   numberedErrors(),
 		Secrets:  append([]secret.Secret{c.Password}, c.Secrets...),

@@ -137,7 +137,7 @@ func createService(c Config) (translate.Operation, error) {
 				r.SetText(reference, env.OperationID)
 			}
 		},
-		Outcome: check,
+		Judge:   check,
 		Fault:   fault,
 		Secrets: append([]secret.Secret{c.Password}, c.Secrets...),
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,

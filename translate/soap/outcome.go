@@ -51,11 +51,3 @@ func (e *SendError) Error() string {
 }
 
 func (e *SendError) Unwrap() error { return e.Err }
-
-// Outcome is what is known of the call.
-func (e *SendError) Outcome() Outcome {
-	if e.Kind == Unreachable {
-		return NotSent
-	}
-	return Unknown
-}

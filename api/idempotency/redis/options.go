@@ -31,7 +31,7 @@ type timing struct {
 
 // defaultTiming ends a call within a second when the store does not answer.
 var defaultTiming = timing{
-	call: idempotency.CallTimeout, list: 3 * time.Second, ready: 300 * time.Millisecond,
+	call: idempotency.ExchangeTimeout, list: 3 * time.Second, ready: 300 * time.Millisecond,
 	dial: 300 * time.Millisecond, io: 400 * time.Millisecond, pool: 500 * time.Millisecond, replicas: 300 * time.Millisecond,
 	topology: 5 * time.Second,
 }
