@@ -52,6 +52,11 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 		Fingerprint: fingerprint, SealingKey: key, Owner: uuid.NewString(), Lease: call.system.CallTimeout + leaseMargin,
 	}
 	held := &claim{owner: wanted.Owner, sendBefore: time.Now().Add(wanted.Lease), close: s.open.add(wanted.ID, leftCall)}
+	defer func() {
+		if call.claim == nil { // after a failure once its release is open
+			held.close()
+		}
+	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.ExchangeTimeout)
 	defer cancel()
 	record, acquired, err := s.config.Store.Begin(ctx, wanted)
@@ -60,7 +65,6 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 		held.record, call.claim = record, held
 		return nil, nil
 	}
-	defer held.close() // after a failure once its release is open
 	if err == nil {
 		return &record, nil
 	}

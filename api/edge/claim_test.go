@@ -126,6 +126,24 @@ func TestResultThatCannotBeStoredAtOnce(t *testing.T) {
 	})
 }
 
+// panickingStore panics when it is asked for a claim.
+type panickingStore struct{ idempotency.Store }
+
+func (panickingStore) Begin(context.Context, idempotency.Claim) (idempotency.Record, bool, error) {
+	panic("made up")
+}
+
+// TestPanicWhileClaiming: no call stays open, which a stop would wait for.
+func TestPanicWhileClaiming(t *testing.T) {
+	e := newEdge(t, unreachable(t), func(c *Config) { c.Store = panickingStore{c.Store} })
+	if w := e.call(note()); w.Code != http.StatusInternalServerError {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	if open := e.CutOff("the test is over"); open != 0 {
+		t.Errorf("%d calls were still open", open)
+	}
+}
+
 // A claim that may or may not have been made is given back, so that the key is free again: nothing was sent under it.
 func TestClaimThatIsNotConfirmed(t *testing.T) {
 	for name, made := range map[string]bool{"never made": false, "made, and the answer lost": true} {
