@@ -66,7 +66,8 @@ func build(o Options, w words) (object, error) {
 			{"apiKey", object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}, {"description", "An API key, for clients that cannot send `Authorization`."}}},
 		})
 	}
-	return append(doc, member{"components", components}), b.err
+	doc.set("components", components)
+	return doc, b.err
 }
 
 func (b *builder) failf(format string, args ...any) {
@@ -105,7 +106,7 @@ func (b *builder) paths() (paths object) {
 	}
 	for _, m := range b.words.Paths {
 		if m.name != DecodePath || b.options.Demo {
-			paths.set(m.name, b.fixed(m.name, m.value.(object)))
+			paths.set(m.name, b.fixed(m.name, asObject(m.value)))
 		}
 	}
 	return paths
@@ -127,12 +128,13 @@ func (b *builder) operation(op Operation, w operationWords) object {
 	for _, status := range b.statuses {
 		responses.set(strconv.Itoa(status), ref("responses", answerNames[status]))
 	}
+	responses.set(anyOther.name, anyOther.value)
 	return object{
 		{"tags", list{w.Tag}}, {"operationId", op.Name}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
 		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
 		{"requestBody", b.requestBody(op, w)},
-		{"responses", append(responses, anyOther)},
+		{"responses", responses},
 	}
 }
 
@@ -162,6 +164,7 @@ func (b *builder) preview(op Operation, w operationWords) object {
 			responses.set(strconv.Itoa(status), ref("responses", name))
 		}
 	}
+	responses.set(anyOther.name, anyOther.value)
 	version := object{{"type", "string"}, {"enum", listOf(op.SOAPVersions)}}
 	return object{
 		{"tags", list{w.Tag}}, {"operationId", "Preview" + op.Name}, {"summary", "Preview: " + w.Summary},
@@ -171,7 +174,7 @@ func (b *builder) preview(op Operation, w operationWords) object {
 			ref("parameters", "RequestId"),
 		}},
 		{"requestBody", b.requestBody(op, w)},
-		{"responses", append(responses, anyOther)},
+		{"responses", responses},
 	}
 }
 

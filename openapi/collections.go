@@ -67,7 +67,7 @@ func postman(entries []entry) ([]byte, error) {
 		}
 		folders.set(e.tag, folder)
 	}
-	var items list
+	items := make(list, 0, len(folders)+1)
 	for _, folder := range folders {
 		items = append(items, object{{"name", folder.name}, {"item", folder.value}})
 	}

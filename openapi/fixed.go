@@ -24,7 +24,7 @@ func (b *builder) fixed(path string, methods object) object {
 		limit = b.options.MaxReply
 	}
 	for i, m := range methods {
-		operation := m.value.(object) //nolint:forcetypeassert // words.json holds nothing else there
+		operation := asObject(m.value)
 		operation.set("responses", b.fixedResponses(operation.in("responses"), limit))
 		switch path {
 		case CataloguePath:
@@ -47,7 +47,7 @@ func (b *builder) fixed(path string, methods object) object {
 // fixedResponses completes the answers of a route: those that are problems, which its annotations list by their codes, and the headers of others.
 func (b *builder) fixedResponses(annotated object, limit int64) (responses object) {
 	for _, m := range annotated {
-		response := m.value.(object) //nolint:forcetypeassert // words.json holds nothing else there
+		response := asObject(m.value)
 		if problems, ok := b.problemsIn(response.get("description")); ok {
 			status, err := strconv.Atoi(m.name)
 			if err != nil {
@@ -132,7 +132,7 @@ const pastedFor = "CreateCallLog"
 func (b *builder) decode(operation *object) {
 	parameters, _ := operation.get("parameters").(list)
 	for i, p := range parameters {
-		if p := p.(object); p.get("name") == "operation" { //nolint:forcetypeassert // words.json holds nothing else there
+		if p := asObject(p); p.get("name") == "operation" {
 			p.edit(func(schema *object) { schema.set("enum", b.operationNames()) }, "schema")
 			p.set("example", pastedFor)
 			parameters[i] = p

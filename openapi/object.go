@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -31,6 +32,15 @@ func (o object) get(name string) any {
 func (o object) in(name string) object {
 	inner, _ := o.get(name).(object)
 	return inner
+}
+
+// asObject is a value that is an object, because this package or openapi/gen has made it so.
+func asObject(v any) object {
+	o, ok := v.(object)
+	if !ok {
+		panic(fmt.Sprintf("openapi: a %T where an object belongs", v))
+	}
+	return o
 }
 
 func (o object) index(name string) int {

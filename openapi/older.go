@@ -46,7 +46,7 @@ func onSchemas(o object, change func(name string, schema object) object) object 
 			case "schemas":
 				named := make(object, len(inner))
 				for j, s := range inner {
-					named[j] = member{s.name, change(s.name, s.value.(object))} //nolint:forcetypeassert // every schema of ours is an object
+					named[j] = member{s.name, change(s.name, asObject(s.value))}
 				}
 				m.value = named
 			default:
@@ -85,9 +85,9 @@ func lower(schema object) (lowered object) {
 		case "const":
 			m = member{"enum", list{m.value}}
 		case "properties":
-			m.value = lowerEach(m.value)
+			m.value = each(asObject(m.value), lower)
 		case "items":
-			m.value = lower(m.value.(object)) //nolint:forcetypeassert // every schema of ours is an object
+			m.value = lower(asObject(m.value))
 		default:
 			if one := orNull(m.value); one != nil {
 				lowered = append(lowered, one...)
@@ -102,18 +102,11 @@ func lower(schema object) (lowered object) {
 	return lowered
 }
 
-func lowerEach(properties any) (lowered object) {
-	for _, m := range properties.(object) { //nolint:forcetypeassert // see lower
-		lowered = append(lowered, member{m.name, lower(m.value.(object))}) //nolint:forcetypeassert // see lower
-	}
-	return lowered
-}
-
 // orNull returns the schema that may be null instead; nil where the value is something else.
 func orNull(value any) object {
 	if either, ok := value.(list); ok && len(either) == 2 {
 		if null, _ := either[1].(object); null.get("type") == "null" {
-			return either[0].(object) //nolint:forcetypeassert // so property makes it
+			return asObject(either[0])
 		}
 	}
 	return nil
@@ -138,11 +131,7 @@ func swagger(doc object) object {
 	s := swagger20{components.in("headers")}
 	paths := object{}
 	for _, p := range doc.in("paths") {
-		methods := object{}
-		for _, m := range p.value.(object) { //nolint:forcetypeassert // so build makes it
-			methods.set(m.name, s.operation(m.value.(object))) //nolint:forcetypeassert // see above
-		}
-		paths.set(p.name, methods)
+		paths.set(p.name, each(asObject(p.value), s.operation))
 	}
 	old.set("paths", paths)
 	old.set("parameters", each(components.in("parameters"), s.parameter))
@@ -154,19 +143,19 @@ func swagger(doc object) object {
 		})
 	}
 	old.set("definitions", components.in("schemas"))
-	return rewrite(old, func(o object) any {
+	return asObject(rewrite(old, func(o object) any {
 		if target, ok := o.get("$ref").(string); ok {
 			o.set("$ref", moved.Replace(target))
 		}
 		return o.without("oneOf", "anyOf")
-	}).(object) //nolint:forcetypeassert // rewrite keeps what change keeps
+	}))
 }
 
 var moved = strings.NewReplacer("#/components/schemas/", "#/definitions/", "#/components/", "#/")
 
 func each(all object, change func(object) object) (changed object) {
 	for _, m := range all {
-		changed = append(changed, member{m.name, change(m.value.(object))}) //nolint:forcetypeassert // so build makes it
+		changed = append(changed, member{m.name, change(asObject(m.value))})
 	}
 	return changed
 }
@@ -179,13 +168,13 @@ func (s swagger20) operation(o object) object {
 	parameters := list{}
 	modern, _ := o.get("parameters").(list)
 	for _, p := range modern {
-		parameters = append(parameters, s.parameter(p.(object))) //nolint:forcetypeassert // so build makes it
+		parameters = append(parameters, s.parameter(asObject(p)))
 	}
 	if body := o.in("requestBody"); body != nil {
 		content := body.in("content")
 		old.set("consumes", names(content))
 		parameters = append(parameters, object{
-			{"name", "request"}, {"in", "body"}, {"description", body.get("description")}, {"required", true}, {"schema", content[0].value.(object).get("schema")}, //nolint:forcetypeassert // so build makes it
+			{"name", "request"}, {"in", "body"}, {"description", body.get("description")}, {"required", true}, {"schema", asObject(content[0].value).get("schema")},
 		})
 	}
 	old.set("produces", list{"application/json", problemType})
@@ -216,7 +205,7 @@ func (s swagger20) response(r object) object {
 	}
 	old := object{{"description", r.get("description")}}
 	if content := r.in("content"); content != nil {
-		old.set("schema", content[0].value.(object).get("schema")) //nolint:forcetypeassert // so build makes it
+		old.set("schema", asObject(content[0].value).get("schema"))
 	}
 	headers := object{}
 	for _, m := range r.in("headers") {

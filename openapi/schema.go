@@ -114,7 +114,7 @@ func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Fie
 	case f.Object == nil:
 		schema = leaf(f)
 	case len(f.Object.Subtypes) > 0:
-		names := list{}
+		names := make(list, 0, len(f.Object.Subtypes))
 		for _, subtype := range f.Object.Subtypes {
 			names = append(names, ref("schemas", subtype.Name))
 		}

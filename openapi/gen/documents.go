@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,7 +36,7 @@ func documents(folder string) error {
 		"/soapbridge.postman_collection.json": "soapbridge.postman_collection.json",
 	} {
 		answer := httptest.NewRecorder()
-		request := httptest.NewRequest(http.MethodGet, path, nil)
+		request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
 		request.Host = "127.0.0.1:8080" // that of a demo
 		server.ServeHTTP(answer, request)
 		if answer.Code != http.StatusOK {

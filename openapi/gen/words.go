@@ -8,6 +8,7 @@ import (
 	"log"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/swaggo/swag"
@@ -92,7 +93,7 @@ func operationWords(operation node, op translate.Operation) node {
 	parameter, _ := operation["parameters"].([]any)[0].(node) // checkAnnotations has seen it
 	return node{
 		"tag": tagsOf(operation)[0], "summary": operation["summary"], "description": operation["description"],
-		"request": parameter["description"], "success": in(operation, "responses", fmt.Sprint(op.Status))["description"],
+		"request": parameter["description"], "success": in(operation, "responses", strconv.Itoa(op.Status))["description"],
 	}
 }
 
