@@ -133,6 +133,9 @@ func (r *Report) Within(pointer string) bool {
 // Sort puts the violations into document order: by where they are in the body, a member where it begins, a missing one where the object ends that
 // lacks it. The missing ones of one object come in the order in which the shape declares them, and those of one place keep their order.
 func (r *Report) Sort(of *Record) {
+	if !slices.Contains(r.at, 0) && slices.IsSorted(r.at) {
+		return // as the reader found them
+	}
 	type placed struct {
 		Violation
 
