@@ -27,13 +27,13 @@ func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*tran
 		return nil
 	}
 	op := define(t, d)
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	env := translate.Env{Caller: translate.Caller{OriginatingToken: "caller-token"}}
-	if _, problem = request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, env); problem != nil || !used {
-		t.Fatalf("%+v", problem)
+	if _, failure := request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, env); failure != nil || !used {
+		t.Fatalf("%+v", failure)
 	}
 }
 
@@ -231,9 +231,9 @@ func TestSentPlaces(t *testing.T) {
 // TestRequestIsNotShown puts a request with secrets into every verb of fmt.
 func TestRequestIsNotShown(t *testing.T) {
 	op := define(t, definition())
-	request, problem := op.Read([]byte(maskedRequest))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(maskedRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		if got := fmt.Sprintf(verb, request); got != "request of toys MakeToy" {

@@ -31,9 +31,9 @@ func (e *ReplyError) Unwrap() error { return e.cause }
 func (e *ReplyError) Copy() string { return e.copy() }
 
 // explain completes the cause of an error that a reply reported.
-func (s *Sent) explain(problem *Error, reply soap.Reply, limits xml.Limits) *Error {
-	problem.Cause = &ReplyError{problem.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
-	return problem
+func (s *Sent) explain(failure *Error, reply soap.Reply, limits xml.Limits) *Error {
+	failure.Cause = &ReplyError{failure.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
+	return failure
 }
 
 // transport describes what is around an envelope, and the page that came instead of one.

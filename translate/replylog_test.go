@@ -16,13 +16,13 @@ func replyError(t *testing.T, reply soap.Reply) *translate.ReplyError {
 	d := definition()
 	d.Secrets = []secret.Secret{"direct-token"}
 	reply.Certain = true
-	_, problem := decode(t, d, with(`"pin": "0042", "note": "Jane Doe"`), reply)
-	if problem == nil {
+	_, failure := decode(t, d, with(`"pin": "0042", "note": "Jane Doe"`), reply)
+	if failure == nil {
 		t.Fatal("a success")
 	}
-	cause, ok := errors.AsType[*translate.ReplyError](problem)
+	cause, ok := errors.AsType[*translate.ReplyError](failure)
 	if !ok {
-		t.Fatalf("%T", problem.Cause)
+		t.Fatalf("%T", failure.Cause)
 	}
 	return cause
 }

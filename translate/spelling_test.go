@@ -271,11 +271,11 @@ func checkHidden(t rapid.TB, secret, spelt string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, problem := op.Read([]byte(withSecrets(secret)))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(withSecrets(secret)))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
-	if _, problem = request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, translate.Env{}); problem != nil {
-		t.Fatalf("%+v", problem)
+	if _, failure := request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, translate.Env{}); failure != nil {
+		t.Fatalf("%+v", failure)
 	}
 }

@@ -170,17 +170,17 @@ func (o *operation) compile() error {
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
-	asked, problem := ReadBody(body, o.Request, o.rules)
-	if problem == nil {
+	asked, refusal := ReadBody(body, o.Request, o.rules)
+	if refusal == nil {
 		return &request{op: o, asked: asked}, nil
 	}
-	problem.Outcome = soap.NotSent
+	refusal.Outcome = soap.NotSent
 	if o.Rename != nil {
-		for i, v := range problem.Violations {
-			problem.Violations[i] = o.Rename(v)
+		for i, v := range refusal.Violations {
+			refusal.Violations[i] = o.Rename(v)
 		}
 	}
-	return nil, problem
+	return nil, refusal
 }
 
 // ReadBody decodes a body along a shape and checks it against every rule. The error is MalformedJSON, or ValidationFailed with every violation in
@@ -241,9 +241,9 @@ func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}
-	result, problem := r.decode(reply, env.OperationID, sent)
-	if problem != nil {
-		return Result{}, sent.explain(problem, reply, r.op.Limits)
+	result, failure := r.decode(reply, env.OperationID, sent)
+	if failure != nil {
+		return Result{}, sent.explain(failure, reply, r.op.Limits)
 	}
 	return result, nil
 }
@@ -258,23 +258,23 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 	case reply.Status < 200 || reply.Status > 299:
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
-	problem := trimIdentifiers(decoded.Result)
+	failure := trimIdentifiers(decoded.Result)
 	if r.op.Judge != nil { // a reply that answers another call is that first, whatever else is wrong with it
-		if judged := r.op.Judge(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
-			problem = judged
+		if judged := r.op.Judge(decoded.Result.Root(), sent); failure == nil || judged != nil && judged.Stray {
+			failure = judged
 		}
 	}
-	if problem != nil {
-		return Result{}, problem
+	if failure != nil {
+		return Result{}, failure
 	}
-	body, problem := r.op.result(decoded.Result, sent, operationID)
-	return Result{JSON: body, Ignored: decoded.Ignored}, problem
+	body, failure := r.op.result(decoded.Result, sent, operationID)
+	return Result{JSON: body, Ignored: decoded.Ignored}, failure
 }
 
 func (r *request) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	if r.op.Fault != nil {
-		if problem := r.op.Fault(f, sent); problem != nil && !isTransportRefusal(reply, f) {
-			return problem
+		if failure := r.op.Fault(f, sent); failure != nil && !isTransportRefusal(reply, f) {
+			return failure
 		}
 	}
 	return faultByClass(r.op.System, reply, f, sent)

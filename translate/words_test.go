@@ -147,15 +147,15 @@ func TestConfiguredSecretInResult(t *testing.T) {
 		"direct-token": true, "x-Direct Token-y": true, "direct%2Dtoken": true, "ZGlyZWN0LXRva2Vu": true, "direct": false, "0042": false, "7": false, "A-7": false,
 	} {
 		body := in11(strings.Replace(done, ">7<", ">"+id+"<", 1))
-		result, problem := decode(t, d, with(`"pin": "0042"`), soap.Reply{Certain: true, Status: 200, Body: []byte(body)})
+		result, failure := decode(t, d, with(`"pin": "0042"`), soap.Reply{Certain: true, Status: 200, Body: []byte(body)})
 		if !unknown {
-			if problem != nil || string(result.JSON) != `{"operationId":"id","id":"`+id+`"}` {
-				t.Errorf("%s: %+v %s", id, problem, result.JSON)
+			if failure != nil || string(result.JSON) != `{"operationId":"id","id":"`+id+`"}` {
+				t.Errorf("%s: %+v %s", id, failure, result.JSON)
 			}
 			continue
 		}
-		checkRefusal(t, problem, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
-		if cause := problem.Cause.Error(); !strings.HasPrefix(cause, "the reply's /id holds a configured secret") || strings.Contains(cause, id) {
+		checkFailure(t, failure, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
+		if cause := failure.Cause.Error(); !strings.HasPrefix(cause, "the reply's /id holds a configured secret") || strings.Contains(cause, id) {
 			t.Error(cause)
 		}
 	}

@@ -168,23 +168,23 @@ type baseResponse struct {
 }
 
 func (c Config) baseResponse(f *shape.Finder) *baseResponse {
-	const self, failure = "baseResponse", "baseResponse/errorData"
+	const self, errorPath = "baseResponse", "baseResponse/errorData"
 	return &baseResponse{
 		Config: c, self: f.Find(self), responseCode: f.Find(self + "/responseCode"), responseDescription: f.Find(self + "/responseDescription"),
-		errorData: f.Find(failure), errorCode: f.Find(failure + "/errorCode"), errorDescription: f.Find(failure + "/errorDescription"),
-		nativeError: f.Find(failure + "/nativeErrorDetail"),
+		errorData: f.Find(errorPath), errorCode: f.Find(errorPath + "/errorCode"), errorDescription: f.Find(errorPath + "/errorDescription"),
+		nativeError: f.Find(errorPath + "/nativeErrorDetail"),
 	}
 }
 
 func (b *baseResponse) judge(reply record.Object, sent *translate.Sent) *translate.Error {
-	problem := b.refusal(reply, sent)
-	if problem != nil && problem.Code != translate.OutcomeUnknown && b.extend != nil {
-		b.extend(problem, reply, sent)
+	failure := b.failure(reply, sent)
+	if failure != nil && failure.Code != translate.OutcomeUnknown && b.extend != nil {
+		b.extend(failure, reply, sent)
 	}
-	return problem
+	return failure
 }
 
-func (b *baseResponse) refusal(reply record.Object, sent *translate.Sent) *translate.Error {
+func (b *baseResponse) failure(reply record.Object, sent *translate.Sent) *translate.Error {
 	if !reply.Find(b.self).Present() {
 		return translate.Unknown(errors.New("the reply has no BaseResponse"))
 	}
@@ -192,11 +192,11 @@ func (b *baseResponse) refusal(reply record.Object, sent *translate.Sent) *trans
 	described := !rules.Blank(reply.Find(b.errorDescription).Text())
 	switch {
 	case errorCode != "" && !b.isZero(errorCode):
-		return b.failure(reply, errorCode, sent)
+		return b.failureByCode(reply, errorCode, sent)
 	case errorCode == "" && described && b.isZero(code):
 		return b.contradiction(reply, sent)
 	case errorCode == "" && described, code != "" && len(b.SuccessCodes) > 0 && !slices.Contains(b.SuccessCodes, code):
-		return b.failure(reply, code, sent)
+		return b.failureByCode(reply, code, sent)
 	case code == "":
 		return translate.Unknown(errors.New("the reply's BaseResponse has neither a ResponseCode nor an error"))
 	}
@@ -208,19 +208,19 @@ func (c Config) isZero(code string) bool {
 	return code != "" && strings.Trim(code, "0") == "" || slices.Contains(c.SuccessCodes, code)
 }
 
-// failure is the refusal by a code.
-func (b *baseResponse) failure(reply record.Object, code string, sent *translate.Sent) *translate.Error {
-	problem := translate.Reject(translate.FromResponseCode, b.cause(reply, sent), b.violation(reply, code, sent))
-	problem.Status = b.CodeStatus[code]
-	return problem
+// failureByCode is the failure that a code reports.
+func (b *baseResponse) failureByCode(reply record.Object, code string, sent *translate.Sent) *translate.Error {
+	failure := translate.Reject(translate.FromResponseCode, b.cause(reply, sent), b.violation(reply, code, sent))
+	failure.Status = b.CodeStatus[code]
+	return failure
 }
 
 // contradiction is an error in words beside a code of success: which of them holds cannot be known.
 func (b *baseResponse) contradiction(reply record.Object, sent *translate.Sent) *translate.Error {
 	code := reply.Find(b.responseCode).Text()
-	problem := translate.Fail(translate.UpstreamFailed, b.cause(reply, sent), b.violation(reply, code, sent))
-	problem.Source = translate.FromResponseCode
-	return problem
+	failure := translate.Fail(translate.UpstreamFailed, b.cause(reply, sent), b.violation(reply, code, sent))
+	failure.Source = translate.FromResponseCode
+	return failure
 }
 
 // violation is what the vendor says of the error, or else of its answer.

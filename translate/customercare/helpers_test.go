@@ -70,13 +70,13 @@ func quoted(s string) string {
 // check compares the violations of a request whole: place, code, sentence and parameters. Without any it must be accepted.
 func check(t *testing.T, op translate.Operation, body string, want ...translate.Violation) {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem == nil {
-		problem = &translate.Error{}
-	} else if request != nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest || problem.Truncated {
-		t.Fatalf("%s: request %v, error %+v", body, request, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal == nil {
+		refusal = &translate.Error{}
+	} else if request != nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest || refusal.Truncated {
+		t.Fatalf("%s: request %v, error %+v", body, request, refusal)
 	}
-	if diff := cmp.Diff(want, problem.Violations); diff != "" {
+	if diff := cmp.Diff(want, refusal.Violations); diff != "" {
 		t.Errorf("%s\n(-want +got)\n%s", body, diff)
 	}
 }
@@ -84,13 +84,13 @@ func check(t *testing.T, op translate.Operation, body string, want ...translate.
 // envelope encodes a request that must be right.
 func envelope(t testing.TB, op translate.Operation, body string, env translate.Env) string {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
-	message, problem := request.Encode(env)
-	if problem != nil {
-		t.Fatal(problem)
+	message, refusal := request.Encode(env)
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	return string(message.Envelope)
 }
@@ -98,15 +98,15 @@ func envelope(t testing.TB, op translate.Operation, body string, env translate.E
 // decode reads the reply to a request.
 func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	return request.Decode(reply, env)
 }
 
-// checkRefusal compares an error but for its cause, which must be there.
-func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+// checkFailure compares an error but for its cause, which must be there.
+func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
 	t.Helper()
 	if got == nil {
 		t.Fatal("a success")

@@ -377,16 +377,16 @@ func TestFilledIn(t *testing.T) {
 // TestEncodeTwice shows that filling in leaves the request alone: the second call's time is its own.
 func TestEncodeTwice(t *testing.T) {
 	op := operation(t, "CreateCallLog", Config{})
-	request, problem := op.Read([]byte(edit(t, callLog, `{"customer`, `{"baseRequest": {"nameValues": [{"name": "n"}]}, "customer`)))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(edit(t, callLog, `{"customer`, `{"baseRequest": {"nameValues": [{"name": "n"}]}, "customer`)))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for _, id := range []string{"first", "second"} {
 		again := env
 		again.OperationID, again.Now = id, env.Now.AddDate(len(id), 0, 0)
-		message, problem := request.Encode(again)
-		if problem != nil || !strings.Contains(string(message.Envelope), "<MessageId>"+id+"</MessageId>") || strings.Count(string(message.Envelope), instant(again.Now)) != 3 {
-			t.Errorf("%v %s", problem, message.Envelope)
+		message, refusal := request.Encode(again)
+		if refusal != nil || !strings.Contains(string(message.Envelope), "<MessageId>"+id+"</MessageId>") || strings.Count(string(message.Envelope), instant(again.Now)) != 3 {
+			t.Errorf("%v %s", refusal, message.Envelope)
 		}
 	}
 }
@@ -432,13 +432,13 @@ func TestSecretMembers(t *testing.T) {
 		"UpdateCustomerPIN":     edit(t, newPIN, "0042", "planted-1", `"pin"`, `"accountAccessCode": "planted-2", "pin"`),
 	} {
 		op := operation(t, name, Config{DirectToken: "planted-3"})
-		request, problem := op.Read([]byte(body))
-		if problem != nil {
-			t.Fatal(problem)
+		request, refusal := op.Read([]byte(body))
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
-		message, problem := request.Encode(env)
-		if problem != nil {
-			t.Fatal(problem)
+		message, refusal := request.Encode(env)
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		for i := 1; i <= 3; i++ {
 			if !strings.Contains(string(message.Envelope), fmt.Sprintf("planted-%d", i)) {

@@ -68,18 +68,18 @@ func quoted(s string) string {
 // violations reads a request and gives what is wrong with it: nothing when it is accepted.
 func violations(t testing.TB, op translate.Operation, body string) []translate.Violation {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem == nil {
+	request, refusal := op.Read([]byte(body))
+	if refusal == nil {
 		if request == nil {
 			t.Fatal("neither a request nor an error")
 		}
 		return nil
 	}
-	if request != nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest ||
-		problem.Truncated || len(problem.Violations) == 0 {
-		t.Fatalf("request %v, error %+v", request, problem)
+	if request != nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest ||
+		refusal.Truncated || len(refusal.Violations) == 0 {
+		t.Fatalf("request %v, error %+v", request, refusal)
 	}
-	return problem.Violations
+	return refusal.Violations
 }
 
 // check compares the violations of a request whole: place, code, sentence and parameters.
@@ -93,13 +93,13 @@ func check(t *testing.T, op translate.Operation, body string, want ...translate.
 // envelope encodes a request that must be right.
 func envelope(t testing.TB, op translate.Operation, body string) string {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
-	message, problem := request.Encode(translate.Env{OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"})
-	if problem != nil {
-		t.Fatal(problem)
+	message, refusal := request.Encode(translate.Env{OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"})
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	return string(message.Envelope)
 }

@@ -107,9 +107,9 @@ func checkReference(path shape.Path) func(record.Object, *translate.Sent) *trans
 }
 
 // stray marks the problem of a reply that answers another call: whatever comes over its connection next cannot be trusted.
-func stray(problem *translate.Error) *translate.Error {
-	problem.Stray, problem.Alert = true, true
-	return problem
+func stray(failure *translate.Error) *translate.Error {
+	failure.Stray, failure.Alert = true, true
+	return failure
 }
 
 func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {

@@ -305,13 +305,13 @@ func TestExternalReference(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	read := func(c Config) (action, envelope string) {
 		op := operation(t, c)
-		request, problem := op.Read([]byte(op.Example))
-		if problem != nil {
-			t.Fatalf("the example: %+v", problem)
+		request, refusal := op.Read([]byte(op.Example))
+		if refusal != nil {
+			t.Fatalf("the example: %+v", refusal)
 		}
-		message, problem := request.Encode(translate.Env{OperationID: operationID})
-		if problem != nil {
-			t.Fatal(problem)
+		message, refusal := request.Encode(translate.Env{OperationID: operationID})
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		return message.Action, string(message.Envelope)
 	}
