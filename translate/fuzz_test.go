@@ -23,7 +23,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// operations gives all operations by name.
+// operations returns all operations by name.
 func operations(t testing.TB) map[string]translate.Operation {
 	t.Helper()
 	a, err1 := customercare.Operations(customercare.Config{Version: soap.V11, DirectToken: "direct"})
@@ -170,7 +170,7 @@ func addValues(values map[string]string, pointer string, v reflect.Value) {
 	}
 }
 
-// checkAnyRefusal is what every refusal has.
+// checkAnyRefusal checks what every refusal has.
 func checkAnyRefusal(t *testing.T, refusal *translate.Error) {
 	t.Helper()
 	switch {

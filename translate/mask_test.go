@@ -15,7 +15,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// withSent gives what a toy request was, to what reads its reply.
+// withSent passes a toy request, as it was sent, to what reads its reply.
 func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*translate.Sent)) {
 	t.Helper()
 	d := definition()
@@ -81,7 +81,7 @@ func TestSafe(t *testing.T) {
 			{"a short value", "ab", "ab"},
 			{"values in arrays", "first tag, item one", "***, ***"},
 			{"a value at both ends", "Doe Doe", "*** ***"},
-			{"a flag is no value", "true", "true"},
+			{"a flag is not a value", "true", "true"},
 
 			{"two lines", "First line\nsecond line", "First line"},
 			{"two lines, CR", "First line\rsecond line", "First line"},
@@ -94,7 +94,7 @@ func TestSafe(t *testing.T) {
 			{"a comment", "Bad <!-- x -->", "The vendor gave a reason that is not shown here."},
 			{"an instruction", "Bad <?php ?>", "The vendor gave a reason that is not shown here."},
 			{"an end tag", "Bad </x", "The vendor gave a reason that is not shown here."},
-			{"signs that are no markup", "1 < 2 and 3 > 2, a <- b, x<1", "1 < 2 and 3 > 2, a <- b, x<1"},
+			{"signs that are not markup", "1 < 2 and 3 > 2, a <- b, x<1", "1 < 2 and 3 > 2, a <- b, x<1"},
 			{"a frame of .NET", "at System.Web.Services.Invoke(Object o) in C:\\x.cs:line 42", "The vendor gave a reason that is not shown here."},
 			{"a frame of Mono", "at System.Xml.XmlConvert.ToBoolean (System.String s) [0x00068]", "The vendor gave a reason that is not shown here."},
 			{"a frame that a short secret spoils", "at System.Xml.XmlConvert.ToBoolean(String s)", "The vendor gave a reason that is not shown here."},
@@ -142,7 +142,7 @@ func TestSafeLength(t *testing.T) {
 			t.Errorf("a short line and long ones: %q", got)
 		}
 	})
-	// A secret that stands across the cut is gone before it is made.
+	// A secret at the cut is masked before the text is cut.
 	withSent(t, with(`"pin": "hunter2hunter2"`), nil, func(sent *translate.Sent) {
 		if got := sent.Safe(strings.Repeat("-", 195) + " hunter2hunter2"); strings.Contains(got, "h") {
 			t.Error(got)

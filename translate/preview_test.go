@@ -12,7 +12,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// preview gives what is shown of a body that must be right.
+// preview returns what is shown of a body that must be right.
 func preview(t *testing.T, op translate.Operation, v soap.Version, body string, env translate.Env) translate.Preview {
 	t.Helper()
 	request, refusal := op.Read([]byte(body))
@@ -76,7 +76,7 @@ func TestPreviewFields(t *testing.T) {
 	}
 }
 
-// TestPreviewOfQualifiedMembers gives every step a prefix, and every wrapper is a step.
+// TestPreviewOfQualifiedMembers has a prefix on every step, and a step for every wrapper.
 func TestPreviewOfQualifiedMembers(t *testing.T) {
 	d := definition()
 	d.Request, _ = shape.From[toy](d.Binding.Namespace)
@@ -91,8 +91,8 @@ func TestPreviewOfQualifiedMembers(t *testing.T) {
 	}
 }
 
-// TestPreviewTellsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
-func TestPreviewTellsWhatIsFilledIn(t *testing.T) {
+// TestPreviewShowsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
+func TestPreviewShowsWhatIsFilledIn(t *testing.T) {
 	d := definition()
 	name, note, one := member(d.Request, "name"), member(d.Request, "note"), member(d.Request, "inner/one")
 	d.Fill = func(r *record.Record, env translate.Env) {
@@ -137,7 +137,7 @@ func TestPreviewFails(t *testing.T) {
 		t.Fatal(refusal)
 	}
 	for name, failed := range map[string]func() (translate.Preview, *translate.Error){
-		"a version that is not spoken": func() (translate.Preview, *translate.Error) { return request.Preview(soap.V12, translate.Env{}) },
+		"a version that is not supported": func() (translate.Preview, *translate.Error) { return request.Preview(soap.V12, translate.Env{}) },
 		"a character that XML does not carry": func() (translate.Preview, *translate.Error) {
 			return request.Preview(soap.V11, translate.Env{OperationID: "\x00"})
 		},

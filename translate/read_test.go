@@ -74,7 +74,7 @@ func TestReadMalformed(t *testing.T) {
 			}
 		})
 	}
-	// Thirty-two levels are allowed, wherever they stand.
+	// Thirty-two levels are allowed at every place.
 	check(t, op, with(strings.TrimSuffix(deep(31)[1:], "}")), unknown("/x", ""))
 	check(t, op, with(`"x": `+strings.Repeat("[", 31)+strings.Repeat("]", 31)), unknown("/x", ""))
 }
@@ -91,7 +91,7 @@ func TestReadBody(t *testing.T) {
 	check(t, op, "\n"+toyRequest+"\n ")
 }
 
-// TestReadTypes gives every kind of member every type of JSON value.
+// TestReadTypes tries every type of JSON value in every kind of member.
 func TestReadTypes(t *testing.T) {
 	op := define(t, definition())
 	values := map[string]string{"a string": `"1"`, "an integer": "1", "true or false": "true", "an object": `{"one": "1", "three": "3"}`, "an array": "[]"}
@@ -293,7 +293,7 @@ func TestReadEverything(t *testing.T) {
 		{"members of a missing object among the missing ones", `{"note": "n", "small": 1, "kind": null, "again": {"name": "a"}}`, []translate.Violation{
 			odd, required("/again/kind/code"), required("/again/last"), required("/name"), required("/kind/code"), required("/last"),
 		}},
-		{"a doubled member where it stands again", `{"note": 1, "small": 1, "name": "n", "note": 2, "kind": {"code": "c"}, "last": 3}`, []translate.Violation{
+		{"a duplicate member at its second place", `{"note": 1, "small": 1, "name": "n", "note": 2, "kind": {"code": "c"}, "last": 3}`, []translate.Violation{
 			wrongType("/note", "a string"), odd, duplicate("/note"), wrongType("/last", "a string"),
 		}},
 	} {

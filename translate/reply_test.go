@@ -127,11 +127,11 @@ func TestReplyWithBrokenEnvelope(t *testing.T) {
 		"a truncated fault":         fault11("s:Client", "Wrong")[:150],
 		"a fault and a result":      in11(done + "<s:Fault><faultcode>s:Client</faultcode></s:Fault>"),
 		"a character that is none":  in11(strings.Replace(done, "7", "\x02", 1)),
-		"bytes that are no UTF-8":   in11(strings.Replace(done, "7", "\xff", 1)),
+		"bytes that are not UTF-8":  in11(strings.Replace(done, "7", "\xff", 1)),
 		"other XML":                 "<error>no</error>",
 		"half a tag":                `<?xml version="1.0"?><soap:Env`,
 		"bytes":                     "\x00\x01\xff",
-		"an encoding nobody knows":  `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
+		"an unknown encoding":       `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
 		"a foreign envelope":        strings.Replace(in11(done), "schemas.xmlsoap.org/soap/envelope/", "example.com/", 1),
 		"nested without end":        in11(strings.Repeat("<a>", 10_000)),
 		"more elements than fit":    in11(strings.Replace(done, "<ID>", strings.Repeat("<x/>", 20_000)+"<ID>", 1)),
@@ -294,9 +294,9 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 
 		{"a sentence with another in a second language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="de">`+stored+"</s:Text></s:Reason>", 1), rejected("Procedure 'x' not present")},
 		{"a sentence with another in the same language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "<s:Reason>", `<s:Reason><s:Text xml:lang="en">`+stored+"</s:Text>", 1), rejected("Procedure 'x' not present")},
-		{"a sentence beside an element that is no part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
+		{"a sentence beside an element that is not part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
 		{"a sentence beside text that is in no part of a fault", fault(client + "<faultstring>Bad Request</faultstring>" + stored), rejected("Bad Request")},
-		{"MustUnderstand beside an element that is no part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
+		{"MustUnderstand beside an element that is not part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
 
 		{"a sentence with another in the stack's namespace", detailed("s:Client", "Bad Request", axis+"faultString>"+stored+"</a:faultString>"), rejected("Bad Request")},
 		{"a sentence with another inside the host's name", detailed("s:Client", "Bad Request", axis+"hostname>db7<x>"+stored+"</x></a:hostname>"), rejected("Bad Request")},
@@ -335,7 +335,7 @@ func TestRefusals(t *testing.T) {
 		"This may be because of either a contract mismatch (mismatched Actions between sender and receiver) or a binding/security mismatch between the sender and the receiver.  " +
 		"Check that sender and receiver have the same contract and the same binding (including security requirements, e.g. Message, Transport, None)."
 	for _, reason := range []string{
-		// ASMX, with its errors hidden and shown; Mono leaves the holes.
+		// ASMX, with its errors hidden and shown; Mono does not fill in the placeholders.
 		"Server did not recognize the value of HTTP Header SOAPAction: urn:x.",
 		"Server did not recognize the value of HTTP Header SOAPAction: .",
 		"Server did not recognize the value of HTTP Header {0}: {1}.",
@@ -487,7 +487,7 @@ func TestVendorsOwn(t *testing.T) {
 	}
 }
 
-// TestFaultInEitherVersion reads the fault that tells that a service speaks the other version.
+// TestFaultInEitherVersion reads the fault that says that a service uses the other version.
 func TestFaultInEitherVersion(t *testing.T) {
 	for name, doc := range map[string]string{"1.1": fault11("s:Client", "Wrong"), "1.2": fault12("Wrong", "s:Sender")} {
 		for _, contentType := range []string{"", "text/xml", "application/soap+xml; charset=utf-8", "text/html", "garbage;;"} {

@@ -197,7 +197,7 @@ func (s *Sent) words(page string) (words string, ok bool) {
 	return s.Logged(plain), true
 }
 
-// body shows a document as its elements, and the words of a page of somebody in between, or of the server around the service.
+// body shows a document as its elements, and the words of a page of a server in between, or of the one around the service.
 func (s *Sent) body(reply soap.Reply, limits xml.Limits) string {
 	text, err := xml.DecodeCharset(reply.Body, reply.ContentType)
 	if err != nil {

@@ -119,7 +119,7 @@ func TestCopies(t *testing.T) {
 		},
 		{"JSON", soap.Reply{Status: 429, Body: []byte(`{"message": "Slow down, direct-token", "password": "x7"}`)}, "HTTP 429\n\n[56 bytes]"},
 		{"nothing", soap.Reply{Status: 202}, "HTTP 202\n\n"},
-		{"an encoding nobody knows", soap.Reply{Status: 500, ContentType: "text/xml; charset=x-klingon", Body: []byte("abc")}, "HTTP 500\nContent-Type: text/xml; charset=x-klingon\n\n[3 bytes: "},
+		{"an unknown encoding", soap.Reply{Status: 500, ContentType: "text/xml; charset=x-klingon", Body: []byte("abc")}, "HTTP 500\nContent-Type: text/xml; charset=x-klingon\n\n[3 bytes: "},
 	} {
 		if got := replyError(t, test.reply).Copy(); got != test.want && (!strings.HasPrefix(got, test.want) || !strings.HasSuffix(test.want, ": ")) {
 			t.Errorf("%s\n got %s\nwant %s", test.name, got, test.want)

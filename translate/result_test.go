@@ -33,7 +33,7 @@ func TestLargestResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body = errorData.ReplaceAll(body, nil) // would make a problem of it
+		body = errorData.ReplaceAll(body, nil) // would make it a failure
 		request, refusal := op.Read([]byte(op.Example))
 		if refusal != nil {
 			t.Fatal(refusal)

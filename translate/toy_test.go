@@ -92,12 +92,12 @@ func define(t testing.TB, d translate.Definition) translate.Operation {
 	return op
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}
@@ -170,7 +170,7 @@ func notXML(pointer, character string) translate.Violation {
 	}
 }
 
-// unknown is a member that the toy does not have; meant is the one that it may stand for.
+// unknown is a member that the toy does not have; meant is the one that the caller may have meant.
 func unknown(pointer, meant string) translate.Violation {
 	v := translate.Violation{
 		Pointer: pointer, Code: record.UnknownMember, Detail: "There is no such member here.",

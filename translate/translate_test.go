@@ -78,7 +78,7 @@ func TestDefineRefuses(t *testing.T) {
 	}
 }
 
-// TestRename gives violations of every kind to the operation's own names, and none that it does not make.
+// TestRename passes violations of every kind to the operation's own names, and no others.
 func TestRename(t *testing.T) {
 	d := definition()
 	d.Rename = func(v translate.Violation) translate.Violation {
@@ -94,7 +94,7 @@ func TestRename(t *testing.T) {
 	}
 }
 
-// TestEncode passes the environment on, fills a copy, and tells a mistake of ours from the caller's.
+// TestEncode passes the environment on, fills a copy, and distinguishes a mistake of ours from the caller's.
 func TestEncode(t *testing.T) {
 	d := definition()
 	name, note := member(d.Request, "name"), member(d.Request, "note")

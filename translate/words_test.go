@@ -13,7 +13,7 @@ import (
 
 const withheld = "The vendor gave a reason that is not shown here."
 
-// TestInternals withholds from callers what tells how the vendor's service is made. The log has it, but for passwords.
+// TestInternals withholds from callers what shows how the vendor's service is made. The log has it, but for passwords.
 func TestInternals(t *testing.T) {
 	withSent(t, toyRequest, nil, func(sent *translate.Sent) {
 		for _, test := range []struct{ said, logged string }{
@@ -97,7 +97,7 @@ func TestLogged(t *testing.T) {
 	})
 }
 
-// TestFreeText gives a success's texts as they are, but for secrets, stack traces and what is too long.
+// TestFreeText leaves a success's texts as they are, but for secrets, stack traces and what is too long.
 func TestFreeText(t *testing.T) {
 	withSent(t, with(`"pin": "0042", "note": "Jane Doe", "secrets": ["000-12-3456"]`), []secret.Secret{"direct-token"}, func(sent *translate.Sent) {
 		long := strings.Repeat("Stored é. ", 2000)

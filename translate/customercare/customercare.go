@@ -46,7 +46,7 @@ type Config struct {
 	Limits   xml.Limits      // of replies
 }
 
-// Operations gives the service's operations.
+// Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
 	workflow, err1 := createWorkFlowManager(c)
 	callLog, err2 := createCallLog(c)
@@ -256,14 +256,14 @@ const notRead = "Server was unable to read request"
 // notAValue names the type of an enumeration that a value is not of [source]: XmlSerializer's message.
 var notAValue = regexp.MustCompile(`is not a valid value for (\w+)`)
 
-// isTypeOf tells whether a type's name is the one that .NET's tools make for the anonymous type of an element: its own, with the names
+// isTypeOf reports whether a type's name is the one that .NET's tools make for the anonymous type of an element: its own, with the names
 // around it in front, or with Enum behind [source].
 func isTypeOf(name, element string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(name, "Enum"), element)
 }
 
 // fault reads the one fault of ASMX that says more than its class. XmlSerializer names the type that a value did not fit; where
-// just one value that was sent stands in an element of that name, that value is the place.
+// just one value was sent in an element of that name, that value is the place.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if !strings.Contains(f.Reason, notRead) || f.Class() != soap.FaultClient {
 		return nil

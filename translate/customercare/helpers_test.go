@@ -27,7 +27,7 @@ var env = translate.Env{
 	OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f",
 }
 
-// operation gives one of the operations.
+// operation returns one of the operations.
 func operation(t testing.TB, name string, c Config) translate.Operation {
 	t.Helper()
 	if c.Version == 0 {
@@ -46,12 +46,12 @@ func operation(t testing.TB, name string, c Config) translate.Operation {
 	return translate.Operation{}
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}

@@ -287,7 +287,7 @@ func TestContradiction(t *testing.T) {
 	})
 }
 
-// TestCodes are trimmed, and what is too long to be one makes the reply unreadable, wherever it stands.
+// TestCodes are trimmed, and what is too long to be one makes the reply unreadable, in whatever element it is.
 func TestCodes(t *testing.T) {
 	long := strings.Repeat("9", 257)
 	members := func(code, sevCode, explanation string) string {
@@ -314,7 +314,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// TestNativeErrorDetail goes to the log, masked, and to nobody else.
+// TestNativeErrorDetail goes only to the log, masked.
 func TestNativeErrorDetail(t *testing.T) {
 	op := operation(t, "UpdateCustomerPIN", Config{DirectToken: "direct-token"})
 	members := strings.Replace(errorElement("1001", "Wrong"), "at Dao.Find() native", "PIN 0042 of DIRECT TOKEN is bad", 1)
@@ -381,7 +381,7 @@ func TestNoBaseResponse(t *testing.T) {
 	}
 }
 
-// TestIgnored counts what nobody knows, and does not count the header.
+// TestIgnored counts the unknown elements of the body, and none of the header.
 func TestIgnored(t *testing.T) {
 	op := operation(t, "CreateCallLog", Config{})
 	members := base("<ResponseCode>0</ResponseCode><New><Deep/></New>") + `<New xmlns=""/><New/>`

@@ -30,7 +30,7 @@ const billing = `"billingContact": {"detail": {
 	"title": "Mr", "firstName": "John", "lastName": "Roe", "addressLine1": "2 High St", "suburb": "Perth", "state": "WA",
 	"postcode": "6000", "country": "AU", "emailAddress": "john.roe@example.com", "phoneNumber": "08 9000 0000"}}`
 
-// operation gives CreateComplexAccount.
+// operation returns CreateComplexAccount.
 func operation(t testing.TB, c Config) translate.Operation {
 	t.Helper()
 	operations, err := Operations(c)
@@ -41,12 +41,12 @@ func operation(t testing.TB, c Config) translate.Operation {
 	return operations[i]
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}
@@ -65,7 +65,7 @@ func quoted(s string) string {
 	return string(text)
 }
 
-// violations reads a request and gives what is wrong with it: nothing when it is accepted.
+// violations reads a request and returns what is wrong with it: nothing when it is accepted.
 func violations(t testing.TB, op translate.Operation, body string) []translate.Violation {
 	t.Helper()
 	request, refusal := op.Read([]byte(body))

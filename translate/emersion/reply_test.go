@@ -195,7 +195,7 @@ func TestValidationErrors(t *testing.T) {
 			rejected(translate.Violation{Code: "emersion-fault", Detail: "No such licencee"})},
 		{"a server that broke", server, "Internal error", "<detail>nothing known</detail>", failed("Internal error")},
 		{"a server that broke over a known sentence", server, "Internal error", "<detail>Missing Password</detail>", failed("Internal error")},
-		{"a code of the vendor's that is no validation", "DB", "Deadlock", "", failed("Deadlock")},
+		{"a code of the vendor's that is not a validation", "DB", "Deadlock", "", failed("Deadlock")},
 
 		{"a request value in the text", client, reason, "<detail>Account for jane.doe@example.com.au is on hold</detail>", rejected(said("Account for *** is on hold"))},
 		{"the password in the text", client, reason, "<detail>Password CORRECT  HORSE is weak</detail>", rejected(said("Password *** is weak"))},
@@ -210,7 +210,7 @@ func TestValidationErrors(t *testing.T) {
 	}
 }
 
-// TestManyErrors bounds what a reply can make of a problem.
+// TestManyErrors bounds the failure that a reply can make.
 func TestManyErrors(t *testing.T) {
 	lines := strings.Repeat("Missing Password\nsomething else\n", record.MaxViolations)
 	_, failure := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
@@ -239,7 +239,7 @@ func TestSuccess(t *testing.T) {
 		{"half qualified", `<n:CreateAccountResponse xmlns:n="urn:other"><AccountID>399301</AccountID></n:CreateAccountResponse>`, "399301", 0},
 		{"with leading zeros", `<CreateAccountResponse><AccountID>000399301</AccountID></CreateAccountResponse>`, "000399301", 0},
 		{"with a type", `<CreateAccountResponse><AccountID xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="x">1</AccountID></CreateAccountResponse>`, "1", 0},
-		{"with elements that nobody knows", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
+		{"with unknown elements", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
 		{"with a comment", `<CreateAccountResponse><AccountID>39<!-- -->9301</AccountID></CreateAccountResponse>`, "399301", 0},
 		{"with white space around AccountID", "<CreateAccountResponse><AccountID>\n 399301 \t</AccountID></CreateAccountResponse>", "399301", 0},
 		{"without AccountID", `<CreateAccountResponse/>`, "", 0},

@@ -18,7 +18,7 @@ const minimal = `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLeve
 
 const operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
 
-// operation gives CreateService.
+// operation returns CreateService.
 func operation(t testing.TB, c Config) translate.Operation {
 	t.Helper()
 	operations, err := Operations(c)
@@ -29,12 +29,12 @@ func operation(t testing.TB, c Config) translate.Operation {
 	return operations[i]
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}

@@ -221,7 +221,7 @@ func TestValidationFault(t *testing.T) {
 	checkFailure(t, failure, failed(said("mds-fault", "", withheld)))
 }
 
-// TestManyErrors bounds what a reply can make of a problem.
+// TestManyErrors bounds the failure that a reply can make.
 func TestManyErrors(t *testing.T) {
 	all := "<Errors>" + strings.Repeat("<Error><MessageText>Bad serviceCode</MessageText></Error>", 3000) + "</Errors>"
 	_, failure := decode(t, operation(t, Config{}), minimal, typed("S:Server", "urn:x", "ValidationFault", all))
@@ -240,7 +240,7 @@ func TestNamedField(t *testing.T) {
 		{"Invalid 'serviceCode': not found", "", code},
 		{"serviceCode: serviceCode is invalid", "ServiceCode", code},
 		{"Not found", "serviceCode", code},
-		{"ServiceData/serviceCode", "", code}, // objects are no fields
+		{"ServiceData/serviceCode", "", code}, // an object is not a field
 		{"def:serviceCode", "", code},
 		{"customerLevelReference is unknown", "", reference},
 		{"CustomerLevel", "", level},
@@ -274,7 +274,7 @@ func TestNamedField(t *testing.T) {
 	}
 }
 
-// TestSeveralFaults contradict each other, whichever stands first, one beside or inside the other, and even when they are of one kind.
+// TestSeveralFaults contradict each other in either order, one beside or inside the other, and even when they are of one kind.
 func TestSeveralFaults(t *testing.T) {
 	one := func(name, id string) string {
 		return "<" + name + "><Details><MessageId>" + id + "</MessageId></Details></" + name + ">"

@@ -32,7 +32,7 @@ var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
 type Decoded struct {
 	Version Version
 	Fault   *Fault // nil for a result
-	// Result holds the members of a reply that is no fault.
+	// Result holds the members of a reply that is not a fault.
 	Result *record.Record
 	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
 	Ignored int

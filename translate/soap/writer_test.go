@@ -13,7 +13,7 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// write gives a text as character data.
+// write returns a text as character data.
 func write(text string) (string, error) {
 	w := soap.NewWriter(0)
 	w.Text(text)

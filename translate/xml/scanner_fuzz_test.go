@@ -163,7 +163,7 @@ func appendText(tokens []scanned, text string) []scanned {
 	return append(tokens, scanned{Kind: xml.Text, Text: text})
 }
 
-// withoutWhiteSpace gives the tokens with spaces for all white space in attribute values and names of namespaces.
+// withoutWhiteSpace returns the tokens with spaces for all white space in attribute values and names of namespaces.
 func withoutWhiteSpace(tokens []scanned) []scanned {
 	spaces := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	plain := make([]scanned, len(tokens))
@@ -179,7 +179,7 @@ func withoutWhiteSpace(tokens []scanned) []scanned {
 	return plain
 }
 
-// hasWideName tells whether encoding/xml refused a name that is not ASCII.
+// hasWideName reports whether encoding/xml refused a name that is not ASCII.
 func hasWideName(err error) bool {
 	_, name, found := strings.Cut(err.Error(), "invalid XML name: ")
 	return found && strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
@@ -274,7 +274,7 @@ func (w *treeWriter) element(around string) {
 	w.depth--
 }
 
-// attrs gives attributes of different names.
+// attrs returns attributes of different names.
 func (w *treeWriter) attrs() (attrs []stdxml.Attr) {
 	used := map[stdxml.Name]bool{}
 	for range w.choose(5) {
