@@ -97,7 +97,7 @@ func fuzzRead[Req any](f *testing.F, name string) {
 	fuzz[Req](f, op)
 }
 
-// fuzz holds the reader against two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
+// fuzz compares the reader with two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
 // duplicates and unknown members forbidden accepts too and reads as the same, and so does encoding/json.
 //
 // The other way round proves nothing: both accept empty objects, null in arrays and as a body, characters that XML cannot carry, numbers in

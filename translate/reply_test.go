@@ -238,7 +238,7 @@ func TestFaultClasses(t *testing.T) {
 				checkFailure(t, failure, test.want)
 			})
 		}
-		// A status is looked at only where the fault blames the client: of a server that broke, 401 proves nothing.
+		// A status is looked at only in a fault of the Client class: of a server that broke, 401 proves nothing.
 		for status, ofClient := range map[int]translate.Error{401: denied, 403: denied, 429: busy} {
 			want := test.want
 			if want.Code == translate.UpstreamRejected {
@@ -328,8 +328,8 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 	}
 }
 
-// TestRefusals are the whole sentences by which stacks say that they know no such operation or message, each as the stack sends it. It is
-// the proxy's own mistake or its configuration's, so the caller is not blamed, and may repeat the call.
+// TestRefusals are the whole sentences by which stacks say that they know no such operation or message, each as the stack sends it. The
+// mistake is in the proxy or in its configuration, so the caller may repeat the call.
 func TestRefusals(t *testing.T) {
 	const filters = "The message with Action 'urn:x/MakeToy' cannot be processed at the receiver, due to a ContractFilter mismatch at the EndpointDispatcher. " +
 		"This may be because of either a contract mismatch (mismatched Actions between sender and receiver) or a binding/security mismatch between the sender and the receiver.  " +

@@ -78,7 +78,7 @@ func TestDefineRefuses(t *testing.T) {
 	}
 }
 
-// TestRename passes violations of every kind to the operation's own names, and no others.
+// TestRename lets an operation rename violations of every kind, and leaves the others.
 func TestRename(t *testing.T) {
 	d := definition()
 	d.Rename = func(v translate.Violation) translate.Violation {

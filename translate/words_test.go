@@ -161,7 +161,7 @@ func TestConfiguredSecretInResult(t *testing.T) {
 	}
 }
 
-// TestHostileTextsAreNotLookedAt: of thousands of long texts in one reply only so many are searched as may cost no time to speak of; the
+// TestHostileTextsAreNotLookedAt: of thousands of long texts in one reply only as many are searched as cost little time; the
 // same text is searched once.
 func TestHostileTextsAreNotLookedAt(t *testing.T) {
 	withSent(t, toyRequest, nil, func(sent *translate.Sent) {

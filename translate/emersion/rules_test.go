@@ -267,7 +267,7 @@ func TestNumberedRules(t *testing.T) {
 	}
 }
 
-// TestStructuralRulesKeepTheirCodes fails where a rule that has no number answers to one of the vendor's.
+// TestStructuralRulesKeepTheirCodes fails where a rule without a number reports one of the vendor's.
 func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 	op := operation(t, Config{})
 	wrongType := func(pointer string) translate.Violation {
@@ -319,7 +319,7 @@ func TestRegion(t *testing.T) {
 	check(t, op, blank, numberedAt(t, 41, "Primary")) // without a country nothing is known of state and postcode
 }
 
-// TestSentAsWritten holds a request's texts against the envelope: only identifiers are changed on the way.
+// TestSentAsWritten compares a request's texts with the envelope: only identifiers are changed on the way.
 func TestSentAsWritten(t *testing.T) {
 	sent := envelope(t, operation(t, Config{}), edit(t, minimal, `"VIC"`, `"new south WALES"`, `"Australia"`, `" aus "`, `"Doe"`, `"  Doe & <Sons> "`, `"Melbourne"`, `"Melbourne", "addressLine2": ""`))
 	for _, piece := range []string{

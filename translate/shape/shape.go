@@ -242,7 +242,7 @@ func (f *Field) wrong() string {
 	case (f.Kind == Object) != (f.Object != nil):
 		return "has a shape if and only if it is an object"
 	case f.Place != Element && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
-		return "is no element, and is repeated, nillable, an object or XML"
+		return "is not an element, and is repeated, nillable, an object or XML"
 	case f.Suffix != "" && f.Kind != String:
 		return "has a suffix and is not a string"
 	}

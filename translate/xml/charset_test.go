@@ -367,7 +367,7 @@ func TestDecodeCharsetIsReadable(t *testing.T) {
 	}
 }
 
-// FuzzDecodeCharset demands of any body and Content-Type: UTF-8 or an EncodingError at a place in the body.
+// FuzzDecodeCharset requires of any body and Content-Type: UTF-8 or an EncodingError at a place in the body.
 func FuzzDecodeCharset(f *testing.F) {
 	for _, contentType := range []string{"", "text/xml; charset=utf-8", "text/xml; charset=utf-16", "text/xml; charset=\"windows-1252\"", "a; charset", "text/xml; charset=Shift_JIS", "text/xml; charset=gb18030"} {
 		f.Add([]byte("<a>\xe9</a>"), contentType)
@@ -393,7 +393,7 @@ func FuzzDecodeCharset(f *testing.F) {
 	})
 }
 
-// FuzzDecodeCharsetRoundTrip writes text in every encoding that can, and demands it back.
+// FuzzDecodeCharsetRoundTrip writes text in every encoding that can hold it, and reads it back.
 func FuzzDecodeCharsetRoundTrip(f *testing.F) {
 	for _, text := range []string{"", "<a/>", "é", "ÿþ", "€", "😀\U0010FFFF\U00010000", "\ufeff", "\ufffd"} {
 		f.Add(text)

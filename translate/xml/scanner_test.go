@@ -764,7 +764,7 @@ func TestScannerRefusesLengthUnread(t *testing.T) {
 }
 
 // TestScannerWithstands feeds documents that would cost a careless reader much time, memory or stack, with every limit raised that
-// costs no square.
+// does not cost quadratic time.
 func TestScannerWithstands(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
@@ -827,8 +827,8 @@ func scanCount(doc string, limits xml.Limits) (tokens int, err error) {
 	}
 }
 
-// TestScannerWorstWithinLimits takes the costliest documents that the default limits allow; the race detector's timeout is the
-// judge that none of them costs a square of its length.
+// TestScannerWorstWithinLimits takes the costliest documents that the default limits allow; under the race detector one that
+// cost quadratic time would exceed the timeout.
 func TestScannerWorstWithinLimits(t *testing.T) {
 	t.Parallel()
 	preset := xml.DefaultLimits()
