@@ -17,11 +17,11 @@ func TestAllocations(t *testing.T) {
 		got := testing.AllocsPerRun(500, func() {
 			request := r.read(t)
 			canonical = request.Fingerprint(canonical[:0])
-			if _, problem := request.Encode(benchmarkEnv); problem != nil {
-				t.Fatal(problem)
+			if _, refusal := request.Encode(benchmarkEnv); refusal != nil {
+				t.Fatal(refusal)
 			}
-			if _, problem := request.Decode(reply, benchmarkEnv); problem != nil {
-				t.Fatal(problem)
+			if _, failure := request.Decode(reply, benchmarkEnv); failure != nil {
+				t.Fatal(failure)
 			}
 		})
 		if got > budget {

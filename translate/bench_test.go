@@ -42,9 +42,9 @@ func file(b testing.TB, path string) []byte {
 
 func (r benchmarked) read(b testing.TB) translate.Request {
 	b.Helper()
-	request, problem := r.op.Read(r.body)
-	if problem != nil {
-		b.Fatal(problem)
+	request, refusal := r.op.Read(r.body)
+	if refusal != nil {
+		b.Fatal(refusal)
 	}
 	return request
 }
@@ -86,9 +86,9 @@ func BenchmarkEncode(b *testing.B) {
 	each(b, func(b *testing.B, r benchmarked) {
 		request := r.read(b)
 		for b.Loop() {
-			message, problem := request.Encode(benchmarkEnv)
-			if problem != nil {
-				b.Fatal(problem)
+			message, refusal := request.Encode(benchmarkEnv)
+			if refusal != nil {
+				b.Fatal(refusal)
 			}
 			b.SetBytes(int64(len(message.Envelope)))
 		}
@@ -109,9 +109,9 @@ func benchmarkReply(b *testing.B, name string, status int, want translate.Code) 
 		request := r.read(b)
 		b.SetBytes(int64(len(reply.Body)))
 		for b.Loop() {
-			_, problem := request.Decode(reply, benchmarkEnv)
-			if (problem == nil) != (want == "") || problem != nil && problem.Code != want {
-				b.Fatal(problem)
+			_, failure := request.Decode(reply, benchmarkEnv)
+			if (failure == nil) != (want == "") || failure != nil && failure.Code != want {
+				b.Fatal(failure)
 			}
 		}
 	})
@@ -135,8 +135,8 @@ func BenchmarkRefused(b *testing.B) {
 		b.Run(refused.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, problem := usual.op.Read([]byte(refused.body)); problem == nil || problem.Code != refused.want {
-					b.Fatal(problem)
+				if _, refusal := usual.op.Read([]byte(refused.body)); refusal == nil || refusal.Code != refused.want {
+					b.Fatal(refusal)
 				}
 			}
 		})
@@ -154,13 +154,13 @@ func BenchmarkItems(b *testing.B) {
 				b.ReportAllocs()
 				var canonical []byte
 				for b.Loop() {
-					request, problem := op.Read(body)
-					if problem != nil {
+					request, refusal := op.Read(body)
+					if refusal != nil {
 						continue
 					}
 					canonical = request.Fingerprint(canonical[:0])
-					if _, problem := request.Encode(benchmarkEnv); problem != nil {
-						b.Fatal(problem)
+					if _, refusal := request.Encode(benchmarkEnv); refusal != nil {
+						b.Fatal(refusal)
 					}
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/item")

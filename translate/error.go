@@ -8,10 +8,10 @@ import (
 // Violation is one broken rule at one place of a request.
 type Violation = record.Violation
 
-// Code names a problem for programs. The list is closed; the HTTP edge has one row for each.
+// Code names an error for programs. The list is closed; the HTTP edge has one row for each.
 type Code string
 
-// The problems that translation finds.
+// The codes of translation.
 const (
 	MalformedJSON       Code = "malformed-json"       // the body is not JSON
 	ValidationFailed    Code = "validation-failed"    // the body breaks rules; Error.Violations

@@ -32,18 +32,18 @@ func FuzzReply(f *testing.F) {
 	f.Add([]byte(in11("<s:Fault><faultcode>planted-secret</faultcode><detail>Planted\nSecret</detail></s:Fault>")), 401)
 	var requests []translate.Request
 	for _, op := range operations(f) {
-		request, problem := op.Read([]byte(op.Example))
-		if problem != nil {
-			f.Fatal(problem)
+		request, refusal := op.Read([]byte(op.Example))
+		if refusal != nil {
+			f.Fatal(refusal)
 		}
 		requests = append(requests, request)
 	}
 	env := translate.Env{OperationID: "the-id", Caller: translate.Caller{OriginatingToken: "planted-secret"}}
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		for _, request := range requests {
-			result, problem := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: body}, env)
-			if problem != nil {
-				checkFailure(t, problem)
+			result, failure := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: body}, env)
+			if failure != nil {
+				checkAnyFailure(t, failure)
 			} else if !json.Valid(result.JSON) || !strings.Contains(string(result.JSON), `"operationId":"the-id"`) || status < 200 || status > 299 {
 				t.Fatalf("%d %q: %s", status, body, result.JSON)
 			}
@@ -51,16 +51,16 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-func checkFailure(t *testing.T, problem *translate.Error) {
+func checkAnyFailure(t *testing.T, failure *translate.Error) {
 	t.Helper()
 	outcomes := map[translate.Code]soap.Outcome{
 		translate.UpstreamRejected: soap.Rejected, translate.UpstreamDenied: soap.Rejected, translate.UpstreamRefused: soap.Rejected, translate.UpstreamBusy: soap.Rejected,
 		translate.UpstreamFailed: soap.Failed, translate.UpstreamUnavailable: soap.Failed, translate.OutcomeUnknown: soap.Unknown,
 	}
-	if problem.Cause == nil || problem.Outcome != outcomes[problem.Code] {
-		t.Fatalf("%+v", problem)
+	if failure.Cause == nil || failure.Outcome != outcomes[failure.Code] {
+		t.Fatalf("%+v", failure)
 	}
-	for _, v := range problem.Violations {
+	for _, v := range failure.Violations {
 		if utf8.RuneCountInString(v.Detail) > 200 || strings.ContainsFunc(v.Detail, unicode.IsControl) || strings.TrimSpace(v.Detail) == "" {
 			t.Fatalf("%q", v.Detail)
 		}
@@ -68,7 +68,7 @@ func checkFailure(t *testing.T, problem *translate.Error) {
 			t.Fatalf("%q", v.Detail)
 		}
 	}
-	if strings.Contains(strings.ToLower(problem.Error()), "planted-secret") {
-		t.Fatalf("%v", problem)
+	if strings.Contains(strings.ToLower(failure.Error()), "planted-secret") {
+		t.Fatalf("%v", failure)
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// operations gives all operations by name.
+// operations returns all operations by name.
 func operations(t testing.TB) map[string]translate.Operation {
 	t.Helper()
 	a, err1 := customercare.Operations(customercare.Config{Version: soap.V11, DirectToken: "direct"})
@@ -97,7 +97,7 @@ func fuzzRead[Req any](f *testing.F, name string) {
 	fuzz[Req](f, op)
 }
 
-// fuzz holds the reader against two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
+// fuzz compares the reader with two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
 // duplicates and unknown members forbidden accepts too and reads as the same, and so does encoding/json.
 //
 // The other way round proves nothing: both accept empty objects, null in arrays and as a body, characters that XML cannot carry, numbers in
@@ -106,12 +106,12 @@ func fuzzRead[Req any](f *testing.F, name string) {
 func fuzz[Req any](f *testing.F, op translate.Operation) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		before := bytes.Clone(body)
-		request, problem := op.Read(body)
+		request, refusal := op.Read(body)
 		if !bytes.Equal(before, body) {
 			t.Fatal("the body was written to")
 		}
-		if problem != nil {
-			checkProblem(t, problem)
+		if refusal != nil {
+			checkAnyRefusal(t, refusal)
 			return
 		}
 		got := translate.Values(request)
@@ -124,9 +124,9 @@ func fuzz[Req any](f *testing.F, op translate.Operation) {
 			t.Fatalf("encoding/json refuses %q: %v", body, err)
 		}
 		compare(t, body, "encoding/json", valuesOf(standard), got)
-		message, problem := request.Encode(translate.Env{OperationID: "id"})
-		if problem != nil {
-			t.Fatalf("%q is accepted and cannot be encoded: %v", body, problem)
+		message, refusal := request.Encode(translate.Env{OperationID: "id"})
+		if refusal != nil {
+			t.Fatalf("%q is accepted and cannot be encoded: %v", body, refusal)
 		}
 		if err := xml.Unmarshal(message.Envelope, new(struct{})); err != nil {
 			t.Fatalf("%q: encoding/xml refuses %s: %v", body, message.Envelope, err)
@@ -170,21 +170,21 @@ func addValues(values map[string]string, pointer string, v reflect.Value) {
 	}
 }
 
-// checkProblem is what every refusal has.
-func checkProblem(t *testing.T, problem *translate.Error) {
+// checkAnyRefusal checks what every refusal has.
+func checkAnyRefusal(t *testing.T, refusal *translate.Error) {
 	t.Helper()
 	switch {
-	case problem.Outcome != soap.NotSent:
-		t.Fatalf("%+v", problem)
-	case problem.Code == translate.MalformedJSON && problem.Detail != "" && problem.Cause != nil && len(problem.Violations) == 0:
-	case problem.Code == translate.ValidationFailed && len(problem.Violations) > 0 && problem.Source == translate.FromRequest:
-		for _, v := range problem.Violations {
+	case refusal.Outcome != soap.NotSent:
+		t.Fatalf("%+v", refusal)
+	case refusal.Code == translate.MalformedJSON && refusal.Detail != "" && refusal.Cause != nil && len(refusal.Violations) == 0:
+	case refusal.Code == translate.ValidationFailed && len(refusal.Violations) > 0 && refusal.Source == translate.FromRequest:
+		for _, v := range refusal.Violations {
 			if v.Code == "" || v.Detail == "" || v.Pointer != "" && v.Pointer[0] != '/' {
 				t.Fatalf("%+v", v)
 			}
 		}
 	default:
-		t.Fatalf("%+v", problem)
+		t.Fatalf("%+v", refusal)
 	}
 }
 

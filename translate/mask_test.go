@@ -15,7 +15,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// withSent gives what a toy request was, to what reads its reply.
+// withSent passes a toy request, as it was sent, to what reads its reply.
 func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*translate.Sent)) {
 	t.Helper()
 	d := definition()
@@ -27,13 +27,13 @@ func withSent(t testing.TB, body string, secrets []secret.Secret, use func(*tran
 		return nil
 	}
 	op := define(t, d)
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	env := translate.Env{Caller: translate.Caller{OriginatingToken: "caller-token"}}
-	if _, problem = request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, env); problem != nil || !used {
-		t.Fatalf("%+v", problem)
+	if _, failure := request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, env); failure != nil || !used {
+		t.Fatalf("%+v", failure)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestSafe(t *testing.T) {
 			{"a short value", "ab", "ab"},
 			{"values in arrays", "first tag, item one", "***, ***"},
 			{"a value at both ends", "Doe Doe", "*** ***"},
-			{"a flag is no value", "true", "true"},
+			{"a flag is not a value", "true", "true"},
 
 			{"two lines", "First line\nsecond line", "First line"},
 			{"two lines, CR", "First line\rsecond line", "First line"},
@@ -94,7 +94,7 @@ func TestSafe(t *testing.T) {
 			{"a comment", "Bad <!-- x -->", "The vendor gave a reason that is not shown here."},
 			{"an instruction", "Bad <?php ?>", "The vendor gave a reason that is not shown here."},
 			{"an end tag", "Bad </x", "The vendor gave a reason that is not shown here."},
-			{"signs that are no markup", "1 < 2 and 3 > 2, a <- b, x<1", "1 < 2 and 3 > 2, a <- b, x<1"},
+			{"signs that are not markup", "1 < 2 and 3 > 2, a <- b, x<1", "1 < 2 and 3 > 2, a <- b, x<1"},
 			{"a frame of .NET", "at System.Web.Services.Invoke(Object o) in C:\\x.cs:line 42", "The vendor gave a reason that is not shown here."},
 			{"a frame of Mono", "at System.Xml.XmlConvert.ToBoolean (System.String s) [0x00068]", "The vendor gave a reason that is not shown here."},
 			{"a frame that a short secret spoils", "at System.Xml.XmlConvert.ToBoolean(String s)", "The vendor gave a reason that is not shown here."},
@@ -142,7 +142,7 @@ func TestSafeLength(t *testing.T) {
 			t.Errorf("a short line and long ones: %q", got)
 		}
 	})
-	// A secret that stands across the cut is gone before it is made.
+	// A secret at the cut is masked before the text is cut.
 	withSent(t, with(`"pin": "hunter2hunter2"`), nil, func(sent *translate.Sent) {
 		if got := sent.Safe(strings.Repeat("-", 195) + " hunter2hunter2"); strings.Contains(got, "h") {
 			t.Error(got)
@@ -231,9 +231,9 @@ func TestSentPlaces(t *testing.T) {
 // TestRequestIsNotShown puts a request with secrets into every verb of fmt.
 func TestRequestIsNotShown(t *testing.T) {
 	op := define(t, definition())
-	request, problem := op.Read([]byte(maskedRequest))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(maskedRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		if got := fmt.Sprintf(verb, request); got != "request of toys MakeToy" {

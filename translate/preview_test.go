@@ -12,16 +12,16 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// preview gives what is shown of a body that must be right.
+// preview returns what is shown of a body that must be right.
 func preview(t *testing.T, op translate.Operation, v soap.Version, body string, env translate.Env) translate.Preview {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
-	shown, problem := request.Preview(v, env)
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	shown, refusal := request.Preview(v, env)
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
 	return shown
 }
@@ -76,7 +76,7 @@ func TestPreviewFields(t *testing.T) {
 	}
 }
 
-// TestPreviewOfQualifiedMembers gives every step a prefix, and every wrapper is a step.
+// TestPreviewOfQualifiedMembers has a prefix on every step, and a step for every wrapper.
 func TestPreviewOfQualifiedMembers(t *testing.T) {
 	d := definition()
 	d.Request, _ = shape.From[toy](d.Binding.Namespace)
@@ -91,8 +91,8 @@ func TestPreviewOfQualifiedMembers(t *testing.T) {
 	}
 }
 
-// TestPreviewTellsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
-func TestPreviewTellsWhatIsFilledIn(t *testing.T) {
+// TestPreviewShowsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
+func TestPreviewShowsWhatIsFilledIn(t *testing.T) {
 	d := definition()
 	name, note, one := member(d.Request, "name"), member(d.Request, "note"), member(d.Request, "inner/one")
 	d.Fill = func(r *record.Record, env translate.Env) {
@@ -132,19 +132,19 @@ func TestPreviewFails(t *testing.T) {
 	note := member(d.Request, "note")
 	d.Fill = func(r *record.Record, env translate.Env) { r.SetText(note, env.OperationID) }
 	op := define(t, d)
-	request, problem := op.Read([]byte(toyRequest))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(toyRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for name, failed := range map[string]func() (translate.Preview, *translate.Error){
-		"a version that is not spoken": func() (translate.Preview, *translate.Error) { return request.Preview(soap.V12, translate.Env{}) },
+		"a version that is not supported": func() (translate.Preview, *translate.Error) { return request.Preview(soap.V12, translate.Env{}) },
 		"a character that XML does not carry": func() (translate.Preview, *translate.Error) {
 			return request.Preview(soap.V11, translate.Env{OperationID: "\x00"})
 		},
 	} {
-		shown, problem := failed()
-		if problem == nil || problem.Code != translate.Internal || problem.Outcome != soap.NotSent || problem.Cause == nil || shown.Message.Envelope != nil {
-			t.Errorf("%s: %+v %+v", name, problem, shown)
+		shown, refusal := failed()
+		if refusal == nil || refusal.Code != translate.Internal || refusal.Outcome != soap.NotSent || refusal.Cause == nil || shown.Message.Envelope != nil {
+			t.Errorf("%s: %+v %+v", name, refusal, shown)
 		}
 	}
 }

@@ -65,16 +65,16 @@ func TestReadMalformed(t *testing.T) {
 		{"malformed behind violations", `{"x": 1, "name": 1, "flag": "y"`, "The body is not JSON: it ends too early at line 1, column 32 (byte 31)."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			request, problem := op.Read([]byte(test.body))
-			if request != nil || problem == nil || problem.Code != translate.MalformedJSON || problem.Outcome != soap.NotSent || problem.Cause == nil || len(problem.Violations) != 0 {
-				t.Fatalf("request %v, error %+v", request, problem)
+			request, refusal := op.Read([]byte(test.body))
+			if request != nil || refusal == nil || refusal.Code != translate.MalformedJSON || refusal.Outcome != soap.NotSent || refusal.Cause == nil || len(refusal.Violations) != 0 {
+				t.Fatalf("request %v, error %+v", request, refusal)
 			}
-			if problem.Detail != test.detail {
-				t.Errorf("\n got %s\nwant %s", problem.Detail, test.detail)
+			if refusal.Detail != test.detail {
+				t.Errorf("\n got %s\nwant %s", refusal.Detail, test.detail)
 			}
 		})
 	}
-	// Thirty-two levels are allowed, wherever they stand.
+	// Thirty-two levels are allowed at every place.
 	check(t, op, with(strings.TrimSuffix(deep(31)[1:], "}")), unknown("/x", ""))
 	check(t, op, with(`"x": `+strings.Repeat("[", 31)+strings.Repeat("]", 31)), unknown("/x", ""))
 }
@@ -91,7 +91,7 @@ func TestReadBody(t *testing.T) {
 	check(t, op, "\n"+toyRequest+"\n ")
 }
 
-// TestReadTypes gives every kind of member every type of JSON value.
+// TestReadTypes tries every type of JSON value in every kind of member.
 func TestReadTypes(t *testing.T) {
 	op := define(t, definition())
 	values := map[string]string{"a string": `"1"`, "an integer": "1", "true or false": "true", "an object": `{"one": "1", "three": "3"}`, "an array": "[]"}
@@ -293,7 +293,7 @@ func TestReadEverything(t *testing.T) {
 		{"members of a missing object among the missing ones", `{"note": "n", "small": 1, "kind": null, "again": {"name": "a"}}`, []translate.Violation{
 			odd, required("/again/kind/code"), required("/again/last"), required("/name"), required("/kind/code"), required("/last"),
 		}},
-		{"a doubled member where it stands again", `{"note": 1, "small": 1, "name": "n", "note": 2, "kind": {"code": "c"}, "last": 3}`, []translate.Violation{
+		{"a duplicate member at its second place", `{"note": 1, "small": 1, "name": "n", "note": 2, "kind": {"code": "c"}, "last": 3}`, []translate.Violation{
 			wrongType("/note", "a string"), odd, duplicate("/note"), wrongType("/last", "a string"),
 		}},
 	} {
@@ -318,17 +318,17 @@ func TestReadMany(t *testing.T) {
 		}
 		body.WriteString(`"name":""}`)
 		start := time.Now()
-		_, problem := op.Read([]byte(body.String()))
-		if problem == nil || problem.Code != translate.ValidationFailed || len(problem.Violations) != record.MaxViolations || !problem.Truncated {
-			t.Errorf("%s: %.200v", name, problem)
+		_, refusal := op.Read([]byte(body.String()))
+		if refusal == nil || refusal.Code != translate.ValidationFailed || len(refusal.Violations) != record.MaxViolations || !refusal.Truncated {
+			t.Errorf("%s: %.200v", name, refusal)
 		}
 		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%s: %s", name, took)
 		}
 	}
 	few := "{" + strings.Repeat(`"x":1,`, record.MaxViolations) + toyRequest[1:]
-	if _, problem := op.Read([]byte(few)); problem == nil || len(problem.Violations) != record.MaxViolations || problem.Truncated {
-		t.Errorf("as many as there may be: %.200v", problem)
+	if _, refusal := op.Read([]byte(few)); refusal == nil || len(refusal.Violations) != record.MaxViolations || refusal.Truncated {
+		t.Errorf("as many as there may be: %.200v", refusal)
 	}
 }
 
@@ -342,11 +342,11 @@ func TestReadNeverEchoes(t *testing.T) {
 		`"planted"`,
 		`{} planted`,
 	} {
-		_, problem := op.Read([]byte(body))
-		if problem == nil {
+		_, refusal := op.Read([]byte(body))
+		if refusal == nil {
 			t.Fatalf("%s is accepted", body)
 		}
-		if text := fmt.Sprintf("%+v %v", problem, problem.Cause); strings.Contains(text, "planted") {
+		if text := fmt.Sprintf("%+v %v", refusal, refusal.Cause); strings.Contains(text, "planted") {
 			t.Errorf("%s", text)
 		}
 	}

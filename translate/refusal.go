@@ -15,14 +15,14 @@ import (
 // stack's own. Of the Server class there is one such sentence. A vendor's own text in the detail speaks against it, and so does a code that
 // the vendor refined, and any other text in the fault.
 func isRefusal(f *soap.Fault) bool {
-	if f.Extra || speaks(f.Detail, f) {
+	if f.Extra || hasVendorText(f.Detail, f) {
 		return false
 	}
 	switch f.Class() {
 	case soap.FaultVersionMismatch, soap.FaultMustUnderstand, soap.FaultDataEncoding:
 		return hasStackCode(f)
 	case soap.FaultClient:
-		return hasStackCode(f) && allSay(f, notUnderstood)
+		return hasStackCode(f) && allSay(f, refusalSentences)
 	case soap.FaultServer:
 		return hasStackCode(f) && allSay(f, []*regexp.Regexp{unknownSOAPAction})
 	default:
@@ -56,9 +56,9 @@ var codeNamespaces = []string{
 	"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing", "http://schemas.microsoft.com/ws/2005/05/addressing/none",
 }
 
-// speaks reports whether a detail holds text that is not a stack's diagnostics. Those are the host's name of Axis 1, and the sentence of the
+// hasVendorText reports whether a detail holds text that is not a stack's diagnostics. Those are the host's name of Axis 1, and the sentence of the
 // fault itself once more, as the message of JAX-WS and the traces of Axis 1 and 2 have it. The trace of CXF is not: it names a cause.
-func speaks(d *soap.Detail, f *soap.Fault) bool {
+func hasVendorText(d *soap.Detail, f *soap.Fault) bool {
 	if d == nil {
 		return false
 	}
@@ -74,7 +74,7 @@ func speaks(d *soap.Detail, f *soap.Fault) bool {
 			return child.Name == xml.Name{Local: "message"} && len(child.Children) == 0 && repeats(child.Text, f.Reason)
 		})
 	}
-	return said || slices.ContainsFunc(children, func(child *soap.Detail) bool { return speaks(child, f) })
+	return said || slices.ContainsFunc(children, func(child *soap.Detail) bool { return hasVendorText(child, f) })
 }
 
 // javaFrames are the lines of a Java trace, as far as they are of the stack's and the server's own code: an exception that the vendor's code
@@ -105,11 +105,11 @@ func stackSentence(reason string) string {
 // saysOfRequest reports whether a text is a sentence, and does not name the element of a response: a vendor's own client says the same of
 // what a service behind the vendor answered.
 func saysOfRequest(sentence *regexp.Regexp, text string) bool {
-	holes := sentence.FindStringSubmatch(text)
-	return holes != nil && !slices.ContainsFunc(holes[1:], func(hole string) bool { return strings.HasSuffix(hole, "Response") })
+	groups := sentence.FindStringSubmatch(text)
+	return groups != nil && !slices.ContainsFunc(groups[1:], func(group string) bool { return strings.HasSuffix(group, "Response") })
 }
 
-// The parts of the patterns below. None of them can hold a space, so that no second sentence hides in a hole.
+// The parts of the patterns below. None of them can hold a space, so that a placeholder never takes in a second sentence.
 const (
 	javaName = `\{[^{}\s]*\}[\w.-]*` // {namespace}local, as Java prints it
 	xmlName  = `[\w.:-]+`
@@ -120,13 +120,13 @@ const (
 		`(?: at \[row,col \{unknown-source\}\]: \[\d+,\d+\])?`
 )
 
-// unknownSOAPAction is ASMX's sentence about the value of the HTTP header. Mono leaves its holes as they are.
+// unknownSOAPAction is ASMX's sentence about the value of the HTTP header. Mono does not fill in its placeholders.
 var unknownSOAPAction = whole(`Server did not recognize the value of HTTP Header (?:SOAPAction|\{0\}): (?P<action>` + unspaced + `)\.`)
 
-// notUnderstood are the sentences by which SOAP stacks say that they know no such operation, or cannot read the message, each from the
-// stack's own sources. They come as Client faults, which would blame the caller for what is this proxy's configuration. A sentence that a
-// stack's client says, too, such as PHP's about a function that is not a valid method, is not here: the vendor may have called somebody.
-var notUnderstood = []*regexp.Regexp{
+// refusalSentences are the sentences by which SOAP stacks say that they know no such operation, or cannot read the message, each from the
+// stack's own sources. They come as Client faults, although the mistake is in this proxy's configuration. A sentence that a
+// stack's client says, too, such as PHP's about a function that is not a valid method, is not here: the vendor may have called another service.
+var refusalSentences = []*regexp.Regexp{
 	// ASP.NET ASMX
 	unknownSOAPAction,
 	whole(`Unable to handle request without a valid action parameter\. Please supply a valid soap action\.`),

@@ -46,18 +46,18 @@ const maxIdentifier = 256
 
 // trimIdentifiers takes the white space off the codes, identifiers and dates of a reply: all its texts but those for people. Where one is too long
 // to be one, the reply cannot be understood.
-func trimIdentifiers(reply *record.Record) (problem *Error) {
+func trimIdentifiers(reply *record.Record) (failure *Error) {
 	reply.Leaves(func(v record.Value) bool {
 		if v.Field().FreeText || !v.Present() {
 			return true
 		}
 		text := strings.TrimSpace(v.Text())
 		if v.Set(text); utf8.RuneCountInString(text) > maxIdentifier {
-			problem = Unknown(fmt.Errorf("a code or identifier of the reply has %d characters, more than %d", utf8.RuneCountInString(text), maxIdentifier))
+			failure = Unknown(fmt.Errorf("a code or identifier of the reply has %d characters, more than %d", utf8.RuneCountInString(text), maxIdentifier))
 		}
-		return problem == nil
+		return failure == nil
 	})
-	return problem
+	return failure
 }
 
 // maxViolationBytes bounds what a vendor's violations take in a stored answer, so that it stays below 16 KiB.
@@ -83,12 +83,12 @@ func faultCode(system string) record.Code { return record.Code(system + "-fault"
 
 // unreadable judges a reply that is not an envelope, or a broken one.
 func unreadable(reply soap.Reply, cause error) *Error {
-	problem := Unknown(cause)
+	failure := Unknown(cause)
 	if errors.Is(cause, soap.ErrNoEnvelope) && reply.Certain {
-		problem = bareStatus(reply, cause)
+		failure = bareStatus(reply, cause)
 	}
-	problem.Stray = true
-	return problem
+	failure.Stray = true
+	return failure
 }
 
 // bareStatus judges a status without an envelope. The service itself never saw the message if the status says so; everything else may have

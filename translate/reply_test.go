@@ -17,15 +17,15 @@ import (
 func decode(t testing.TB, d translate.Definition, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
 	op := define(t, d)
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	return request.Decode(reply, translate.Env{OperationID: "id"})
 }
 
-// checkRefusal compares an error but for its cause, which must be there.
-func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+// checkFailure compares an error but for its cause, which must be there.
+func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
 	t.Helper()
 	if got == nil {
 		t.Fatal("a success")
@@ -99,10 +99,10 @@ func TestReplyWithoutEnvelope(t *testing.T) {
 		}
 		for name, body := range bodies {
 			t.Run(fmt.Sprintf("%d with %s", status, name), func(t *testing.T) {
-				_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, ContentType: "text/html", RetryAfter: "17", Body: []byte(body)})
-				checkRefusal(t, problem, want)
-				if !strings.Contains(problem.Cause.Error(), fmt.Sprint(status)) {
-					t.Errorf("the log does not learn the status: %v", problem.Cause)
+				_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, ContentType: "text/html", RetryAfter: "17", Body: []byte(body)})
+				checkFailure(t, failure, want)
+				if !strings.Contains(failure.Cause.Error(), fmt.Sprint(status)) {
+					t.Errorf("the log does not learn the status: %v", failure.Cause)
 				}
 			})
 		}
@@ -127,11 +127,11 @@ func TestReplyWithBrokenEnvelope(t *testing.T) {
 		"a truncated fault":         fault11("s:Client", "Wrong")[:150],
 		"a fault and a result":      in11(done + "<s:Fault><faultcode>s:Client</faultcode></s:Fault>"),
 		"a character that is none":  in11(strings.Replace(done, "7", "\x02", 1)),
-		"bytes that are no UTF-8":   in11(strings.Replace(done, "7", "\xff", 1)),
+		"bytes that are not UTF-8":  in11(strings.Replace(done, "7", "\xff", 1)),
 		"other XML":                 "<error>no</error>",
 		"half a tag":                `<?xml version="1.0"?><soap:Env`,
 		"bytes":                     "\x00\x01\xff",
-		"an encoding nobody knows":  `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
+		"an unknown encoding":       `<?xml version="1.0" encoding="x-klingon"?>` + in11(done),
 		"a foreign envelope":        strings.Replace(in11(done), "schemas.xmlsoap.org/soap/envelope/", "example.com/", 1),
 		"nested without end":        in11(strings.Repeat("<a>", 10_000)),
 		"more elements than fit":    in11(strings.Replace(done, "<ID>", strings.Repeat("<x/>", 20_000)+"<ID>", 1)),
@@ -139,8 +139,8 @@ func TestReplyWithBrokenEnvelope(t *testing.T) {
 	} {
 		for _, status := range []int{200, 400, 401, 404, 429, 500, 503} {
 			t.Run(fmt.Sprintf("%s with %d", name, status), func(t *testing.T) {
-				_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(body)})
-				checkRefusal(t, problem, outcomeUnknown)
+				_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(body)})
+				checkFailure(t, failure, outcomeUnknown)
 			})
 		}
 	}
@@ -149,18 +149,18 @@ func TestReplyWithBrokenEnvelope(t *testing.T) {
 // TestReplyWithResult is a success with a 2xx, and unknown with any other status.
 func TestReplyWithResult(t *testing.T) {
 	for _, status := range []int{200, 201, 202, 299} {
-		result, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(in11(done))})
-		if problem != nil || string(result.JSON) != `{"operationId":"id","id":"7"}` || result.Ignored != 0 {
-			t.Errorf("%d: %+v %s", status, problem, result.JSON)
+		result, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(in11(done))})
+		if failure != nil || string(result.JSON) != `{"operationId":"id","id":"7"}` || result.Ignored != 0 {
+			t.Errorf("%d: %+v %s", status, failure, result.JSON)
 		}
 	}
 	for _, status := range []int{0, 100, 199, 300, 304, 400, 401, 403, 404, 429, 500, 503} {
-		_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(in11(done))})
-		checkRefusal(t, problem, outcomeUnknown)
+		_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(in11(done))})
+		checkFailure(t, failure, outcomeUnknown)
 	}
-	result, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"><ID>&lt;a href="x"&gt;é&#x2028;&amp;</ID><New/><New><Deep/></New></t:MakeToyResponse>`))})
-	if problem != nil || string(result.JSON) != `{"operationId":"id","id":"<a href=\"x\">é\u2028&"}` || result.Ignored != 2 {
-		t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+	result, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"><ID>&lt;a href="x"&gt;é&#x2028;&amp;</ID><New/><New><Deep/></New></t:MakeToyResponse>`))})
+	if failure != nil || string(result.JSON) != `{"operationId":"id","id":"<a href=\"x\">é\u2028&"}` || result.Ignored != 2 {
+		t.Errorf("%+v %s %d", failure, result.JSON, result.Ignored)
 	}
 }
 
@@ -234,18 +234,18 @@ func TestFaultClasses(t *testing.T) {
 	} {
 		for _, status := range []int{200, 400, 500} {
 			t.Run(fmt.Sprintf("%s with %d", test.name, status), func(t *testing.T) {
-				_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(test.body)})
-				checkRefusal(t, problem, test.want)
+				_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(test.body)})
+				checkFailure(t, failure, test.want)
 			})
 		}
-		// A status is looked at only where the fault blames the client: of a server that broke, 401 proves nothing.
+		// A status is looked at only in a fault of the Client class: of a server that broke, 401 proves nothing.
 		for status, ofClient := range map[int]translate.Error{401: denied, 403: denied, 429: busy} {
 			want := test.want
 			if want.Code == translate.UpstreamRejected {
 				want = ofClient
 			}
-			_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, RetryAfter: "17", Body: []byte(test.body)})
-			checkRefusal(t, problem, want)
+			_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: status, RetryAfter: "17", Body: []byte(test.body)})
+			checkFailure(t, failure, want)
 		}
 	}
 }
@@ -294,9 +294,9 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 
 		{"a sentence with another in a second language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "</s:Reason>", `<s:Text xml:lang="de">`+stored+"</s:Text></s:Reason>", 1), rejected("Procedure 'x' not present")},
 		{"a sentence with another in the same language", strings.Replace(fault12("Procedure 'x' not present", "s:Sender"), "<s:Reason>", `<s:Reason><s:Text xml:lang="en">`+stored+"</s:Text>", 1), rejected("Procedure 'x' not present")},
-		{"a sentence beside an element that is no part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
+		{"a sentence beside an element that is not part of a fault", fault(client + "<faultstring>Bad Request</faultstring><note><b>" + stored + "</b></note>"), rejected("Bad Request")},
 		{"a sentence beside text that is in no part of a fault", fault(client + "<faultstring>Bad Request</faultstring>" + stored), rejected("Bad Request")},
-		{"MustUnderstand beside an element that is no part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
+		{"MustUnderstand beside an element that is not part of a fault", fault("<faultcode>s:MustUnderstand</faultcode><faultstring>x</faultstring><note>" + stored + "</note>"), failed("x")},
 
 		{"a sentence with another in the stack's namespace", detailed("s:Client", "Bad Request", axis+"faultString>"+stored+"</a:faultString>"), rejected("Bad Request")},
 		{"a sentence with another inside the host's name", detailed("s:Client", "Bad Request", axis+"hostname>db7<x>"+stored+"</x></a:hostname>"), rejected("Bad Request")},
@@ -322,20 +322,20 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 		{"a sentence with the host's name", detailed("s:Client.NoSOAPAction", "no SOAPAction header!", `<h:hostname xmlns:h="http://xml.apache.org/axis/">db7</h:hostname>`), refused},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(test.body)})
-			checkRefusal(t, problem, test.want)
+			_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(test.body)})
+			checkFailure(t, failure, test.want)
 		})
 	}
 }
 
-// TestRefusals are the whole sentences by which stacks say that they know no such operation or message, each as the stack sends it. It is
-// the proxy's own mistake or its configuration's, so the caller is not blamed, and may repeat the call.
+// TestRefusals are the whole sentences by which stacks say that they know no such operation or message, each as the stack sends it. The
+// mistake is in the proxy or in its configuration, so the caller may repeat the call.
 func TestRefusals(t *testing.T) {
 	const filters = "The message with Action 'urn:x/MakeToy' cannot be processed at the receiver, due to a ContractFilter mismatch at the EndpointDispatcher. " +
 		"This may be because of either a contract mismatch (mismatched Actions between sender and receiver) or a binding/security mismatch between the sender and the receiver.  " +
 		"Check that sender and receiver have the same contract and the same binding (including security requirements, e.g. Message, Transport, None)."
 	for _, reason := range []string{
-		// ASMX, with its errors hidden and shown; Mono leaves the holes.
+		// ASMX, with its errors hidden and shown; Mono does not fill in the placeholders.
 		"Server did not recognize the value of HTTP Header SOAPAction: urn:x.",
 		"Server did not recognize the value of HTTP Header SOAPAction: .",
 		"Server did not recognize the value of HTTP Header {0}: {1}.",
@@ -392,9 +392,9 @@ func TestRefusals(t *testing.T) {
 			if code == "s:Server" && strings.Contains(reason, "Server did not recognize the value of HTTP Header") {
 				want = translate.UpstreamRefused // the one that ASMX sends as a Server fault, too
 			}
-			_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11(code, reason))})
-			if problem == nil || problem.Code != want || want == translate.UpstreamRefused && (problem.Outcome != soap.Rejected || !problem.Alert || len(problem.Violations) != 0) {
-				t.Errorf("%s %q: %+v", code, reason, problem)
+			_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11(code, reason))})
+			if failure == nil || failure.Code != want || want == translate.UpstreamRefused && (failure.Outcome != soap.Rejected || !failure.Alert || len(failure.Violations) != 0) {
+				t.Errorf("%s %q: %+v", code, reason, failure)
 			}
 		}
 	}
@@ -404,8 +404,8 @@ func TestRefusals(t *testing.T) {
 		strings.Replace(fault12(filters, "s:Sender", "a:ActionNotSupported"), "<s:Fault>", "<s:Fault "+addressing+">", 1),
 		fault11("s:Client.NoSOAPAction", "no SOAPAction header!"),
 	} {
-		_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(doc)})
-		checkRefusal(t, problem, refused)
+		_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(doc)})
+		checkFailure(t, failure, refused)
 	}
 }
 
@@ -450,9 +450,9 @@ func TestSentencesThatOnlyLookLikeRefusals(t *testing.T) {
 		"DTD are not supported by SOAP",
 	} {
 		for code, want := range map[string]translate.Code{"s:Client": translate.UpstreamRejected, "s:Server": translate.UpstreamFailed, "ERR7": translate.UpstreamFailed} {
-			_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11(code, reason))})
-			if problem == nil || problem.Code != want {
-				t.Errorf("%s %q: %+v", code, reason, problem)
+			_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11(code, reason))})
+			if failure == nil || failure.Code != want {
+				t.Errorf("%s %q: %+v", code, reason, failure)
 			}
 		}
 	}
@@ -475,25 +475,25 @@ func TestVendorsOwn(t *testing.T) {
 	}
 	mine := translate.Error{Code: translate.UpstreamUnavailable, Outcome: soap.Failed, Source: translate.FromFault, Violations: []translate.Violation{{Detail: "Mine"}}}
 	for _, status := range []int{200, 401, 500} {
-		_, problem := decode(t, d, toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(fault11("s:VersionMismatch", "Mine"))})
-		checkRefusal(t, problem, mine)
+		_, failure := decode(t, d, toyRequest, soap.Reply{Certain: true, Status: status, Body: []byte(fault11("s:VersionMismatch", "Mine"))})
+		checkFailure(t, failure, mine)
 	}
-	_, problem := decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11("s:Client", "Other"))})
-	checkRefusal(t, problem, rejected("Other"))
-	_, problem = decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"/>`))})
-	checkRefusal(t, problem, translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode})
-	if _, problem = decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}); problem != nil {
-		t.Error(problem)
+	_, failure := decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 500, Body: []byte(fault11("s:Client", "Other"))})
+	checkFailure(t, failure, rejected("Other"))
+	_, failure = decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(`<t:MakeToyResponse xmlns:t="urn:toys"/>`))})
+	checkFailure(t, failure, translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode})
+	if _, failure = decode(t, d, toyRequest, soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}); failure != nil {
+		t.Error(failure)
 	}
 }
 
-// TestFaultInEitherVersion reads the fault that tells that a service speaks the other version.
+// TestFaultInEitherVersion reads the fault that says that a service uses the other version.
 func TestFaultInEitherVersion(t *testing.T) {
 	for name, doc := range map[string]string{"1.1": fault11("s:Client", "Wrong"), "1.2": fault12("Wrong", "s:Sender")} {
 		for _, contentType := range []string{"", "text/xml", "application/soap+xml; charset=utf-8", "text/html", "garbage;;"} {
-			_, problem := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, ContentType: contentType, Body: []byte(doc)})
-			if problem == nil || problem.Code != translate.UpstreamRejected {
-				t.Errorf("%s as %q: %+v", name, contentType, problem)
+			_, failure := decode(t, definition(), toyRequest, soap.Reply{Certain: true, Status: 500, ContentType: contentType, Body: []byte(doc)})
+			if failure == nil || failure.Code != translate.UpstreamRejected {
+				t.Errorf("%s as %q: %+v", name, contentType, failure)
 			}
 		}
 	}

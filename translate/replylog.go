@@ -31,9 +31,9 @@ func (e *ReplyError) Unwrap() error { return e.cause }
 func (e *ReplyError) Copy() string { return e.copy() }
 
 // explain completes the cause of an error that a reply reported.
-func (s *Sent) explain(problem *Error, reply soap.Reply, limits xml.Limits) *Error {
-	problem.Cause = &ReplyError{problem.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
-	return problem
+func (s *Sent) explain(failure *Error, reply soap.Reply, limits xml.Limits) *Error {
+	failure.Cause = &ReplyError{failure.Cause, s.transport(reply), func() string { return s.copyOf(reply, limits) }}
+	return failure
 }
 
 // transport describes what is around an envelope, and the page that came instead of one.
@@ -197,7 +197,7 @@ func (s *Sent) words(page string) (words string, ok bool) {
 	return s.Logged(plain), true
 }
 
-// body shows a document as its elements, and the words of a page of somebody in between, or of the server around the service.
+// body shows a document as its elements, and the words of a page of a server in between, or of the one around the service.
 func (s *Sent) body(reply soap.Reply, limits xml.Limits) string {
 	text, err := xml.DecodeCharset(reply.Body, reply.ContentType)
 	if err != nil {

@@ -16,13 +16,13 @@ func replyError(t *testing.T, reply soap.Reply) *translate.ReplyError {
 	d := definition()
 	d.Secrets = []secret.Secret{"direct-token"}
 	reply.Certain = true
-	_, problem := decode(t, d, with(`"pin": "0042", "note": "Jane Doe"`), reply)
-	if problem == nil {
+	_, failure := decode(t, d, with(`"pin": "0042", "note": "Jane Doe"`), reply)
+	if failure == nil {
 		t.Fatal("a success")
 	}
-	cause, ok := errors.AsType[*translate.ReplyError](problem)
+	cause, ok := errors.AsType[*translate.ReplyError](failure)
 	if !ok {
-		t.Fatalf("%T", problem.Cause)
+		t.Fatalf("%T", failure.Cause)
 	}
 	return cause
 }
@@ -58,7 +58,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"a page", soap.Reply{Status: 502, ContentType: "text/html", Headers: map[string]string{"Content-Encoding": "gzip", "Server": "proxy"}, Body: []byte(html)},
-			`soap: the reply is no SOAP envelope: xml: a document type declaration, which SOAP forbids (byte 0, line 1); HTTP 502, text/html, gzip, 117 bytes, title "502 Bad Gateway & more: ***"`,
+			`soap: the reply is not a SOAP envelope: xml: a document type declaration, which SOAP forbids (byte 0, line 1); HTTP 502, text/html, gzip, 117 bytes, title "502 Bad Gateway & more: ***"`,
 		},
 		{
 			"a redirect", soap.Reply{Status: 302, Headers: map[string]string{"Location": "https://joe:direct-token@login.example/0042/in;jsessionid=7?token=abc"}},
@@ -110,7 +110,7 @@ func TestCopies(t *testing.T) {
 		{
 			"a part in MIME", soap.Reply{Status: 500, ContentType: "multipart/related", Body: []byte("--b\r\nContent-Type: text/xml\r\n\r\n" + in11("<a>Joe</a>") + "\r\n--b--")},
 			"HTTP 500\nContent-Type: multipart/related\n\n" + `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><a xmlns="">[3 characters]</a></Body></Envelope>` +
-				"[unreadable: xml: only comments and white space may stand outside of the root element (byte 106, line 2)]",
+				"[unreadable: xml: only comments and white space may be outside of the root element (byte 106, line 2)]",
 		},
 		{"other XML", soap.Reply{Status: 500, Body: []byte(` <error who="Joe">no</error>`)}, "HTTP 500\n\n" + `<error who="[3 characters]">[2 characters]</error>`},
 		{
@@ -119,7 +119,7 @@ func TestCopies(t *testing.T) {
 		},
 		{"JSON", soap.Reply{Status: 429, Body: []byte(`{"message": "Slow down, direct-token", "password": "x7"}`)}, "HTTP 429\n\n[56 bytes]"},
 		{"nothing", soap.Reply{Status: 202}, "HTTP 202\n\n"},
-		{"an encoding nobody knows", soap.Reply{Status: 500, ContentType: "text/xml; charset=x-klingon", Body: []byte("abc")}, "HTTP 500\nContent-Type: text/xml; charset=x-klingon\n\n[3 bytes: "},
+		{"an unknown encoding", soap.Reply{Status: 500, ContentType: "text/xml; charset=x-klingon", Body: []byte("abc")}, "HTTP 500\nContent-Type: text/xml; charset=x-klingon\n\n[3 bytes: "},
 	} {
 		if got := replyError(t, test.reply).Copy(); got != test.want && (!strings.HasPrefix(got, test.want) || !strings.HasSuffix(test.want, ": ")) {
 			t.Errorf("%s\n got %s\nwant %s", test.name, got, test.want)

@@ -13,9 +13,9 @@ const maxResult = 16 << 10
 func (o *operation) result(reply *record.Record, sent *Sent, operationID string) ([]byte, *Error) {
 	changeFreeTexts(reply, sent.FreeText)
 	if member := o.secretIn(reply); member != "" {
-		problem := Unknown(fmt.Errorf("the reply's %s holds a configured secret", member))
-		problem.Alert = true
-		return nil, problem
+		failure := Unknown(fmt.Errorf("the reply's %s holds a configured secret", member))
+		failure.Alert = true
+		return nil, failure
 	}
 	body := Respond(reply.Root(), operationID)
 	for limit := maxFreeText / 2; len(body) > maxResult && limit > 0; limit /= 2 {

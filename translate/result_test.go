@@ -33,10 +33,10 @@ func TestLargestResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body = errorData.ReplaceAll(body, nil) // would make a problem of it
-		request, problem := op.Read([]byte(op.Example))
-		if problem != nil {
-			t.Fatal(problem)
+		body = errorData.ReplaceAll(body, nil) // would make it a failure
+		request, refusal := op.Read([]byte(op.Example))
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		for _, text := range []string{"x", `"`, "é\u2028", "😀"} {
 			members := 0
@@ -51,9 +51,9 @@ func TestLargestResults(t *testing.T) {
 				}
 				return []byte("<" + tag + ">" + strings.Repeat(text, longestIdentifier/len([]rune(text))) + "</")
 			})
-			result, problem := request.Decode(soap.Reply{Certain: true, Status: 200, ContentType: "text/xml; charset=utf-8", Body: large}, translate.Env{OperationID: operationID})
-			if problem != nil || members == 0 {
-				t.Fatalf("%s of %q: %v, %d members", name, text, problem, members)
+			result, failure := request.Decode(soap.Reply{Certain: true, Status: 200, ContentType: "text/xml; charset=utf-8", Body: large}, translate.Env{OperationID: operationID})
+			if failure != nil || members == 0 {
+				t.Fatalf("%s of %q: %v, %d members", name, text, failure, members)
 			}
 			if len(result.JSON) > maxResult {
 				t.Errorf("%s of %q: %d bytes", name, text, len(result.JSON))

@@ -7,7 +7,7 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// FuzzSieve holds what a sieve lets pass against the search itself: whatever is found has passed.
+// FuzzSieve compares a sieve with the search itself: every needle that is found has passed the sieve.
 func FuzzSieve(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"the PIN is 0042.", "0042"}, {"no digits here", "0042"}, {"MDA0Mg==", "0042"}, {"30 30 34 32", "0042"}, {"MAAwADQAMgA=", "0042"}, {"x 4 2", "42"}, {"NDI", "42"},

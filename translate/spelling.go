@@ -227,7 +227,7 @@ func decodeOnce(chars []char) (decoded []char, changed bool) {
 	return decoded, changed
 }
 
-// spelling returns what the first n characters spell; 0 when they stand for themselves.
+// spelling returns what the first n characters spell; n is 0 where they are literal.
 func spelling(chars []char) (text string, n int) {
 	switch r := chars[0].r; r {
 	case '&':

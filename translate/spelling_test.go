@@ -31,7 +31,8 @@ func withSecrets(secrets ...string) string {
 	return with(`"secrets": ` + string(list))
 }
 
-// TestSpellingsOfSecrets hides a secret however a vendor spells it, in the answer and in the log alike. Each text is what the XML decoder gives.
+// TestSpellingsOfSecrets hides a secret however a vendor spells it, in the answer and in the log alike. Each text is what the XML decoder
+// returns.
 func TestSpellingsOfSecrets(t *testing.T) {
 	const password, brien, its, accent, spaced, plus, domain = `Wattle&Rd<77>`, `O'Brien99`, `it's`, `caféß77`, `two words`, `a+b=c/d`, `DOM\user.7`
 	withSent(t, withSecrets(password, brien, its, accent, spaced, plus, domain, "😀😀ab"), []secret.Secret{"ＦＵＬＬ１２３"}, func(sent *translate.Sent) {
@@ -206,7 +207,7 @@ func inside(quoted string) string { return quoted[1 : len(quoted)-1] }
 var twice = []string{"HTML", "URL", "path", "Go", "ASCII", "JSON", "UTF-16", "SQL", "itself"}
 
 // speltItself recognises secrets that spell another text themselves. An encoder that leaves such a piece as it is and escapes the rest makes a
-// text that nobody can decode; most of the secret is hidden even so.
+// text that cannot be decoded; most of the secret is hidden even so.
 var speltItself = regexp.MustCompile(`%([0-9A-Fa-f]{2}|u)|&(#|\w+;)|\\[xuUnrt]`)
 
 // TestSecretsNeverSurviveSpellings plants a random secret in a random spelling: it is not in what is shown, and nothing else is gone.
@@ -215,7 +216,7 @@ func TestSecretsNeverSurviveSpellings(t *testing.T) {
 		rapid.SampledFrom([]rune(`abcXYZ0189`)), rapid.SampledFrom([]rune(`&<>'"%+\/=;#-._ :,?!@$`)),
 		rapid.SampledFrom([]rune("éßñŁø漢字अ한ｆ½ﬁ😀")), rapid.RuneFrom(nil, unicode.Letter, unicode.Digit, unicode.Punct, unicode.Sm),
 	)
-	// One seed: what only one secret of a million shows must not stop somebody else's change. Another one: -rapid.seed.
+	// One seed: what only one secret of a million shows must not stop an unrelated change. Another one: -rapid.seed.
 	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
 		t.Cleanup(func() { _ = seed.Value.Set("0") })
 		if err := seed.Value.Set("1"); err != nil {
@@ -271,11 +272,11 @@ func checkHidden(t rapid.TB, secret, spelt string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, problem := op.Read([]byte(withSecrets(secret)))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(withSecrets(secret)))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
-	if _, problem = request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, translate.Env{}); problem != nil {
-		t.Fatalf("%+v", problem)
+	if _, failure := request.Decode(soap.Reply{Certain: true, Status: 200, Body: []byte(in11(done))}, translate.Env{}); failure != nil {
+		t.Fatalf("%+v", failure)
 	}
 }

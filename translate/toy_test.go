@@ -92,12 +92,12 @@ func define(t testing.TB, d translate.Definition) translate.Operation {
 	return op
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}
@@ -107,14 +107,14 @@ func edit(t testing.TB, document string, oldNew ...string) string {
 // with adds members in front of the toy request's.
 func with(members string) string { return "{" + members + ", " + toyRequest[1:] }
 
-// refusal reads a body that must break rules.
-func refusal(t testing.TB, op translate.Operation, body string) []translate.Violation {
+// violationsOf reads a body that must break rules.
+func violationsOf(t testing.TB, op translate.Operation, body string) []translate.Violation {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if request != nil || problem == nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest {
-		t.Fatalf("%s: request %v, error %+v", body, request, problem)
+	request, refusal := op.Read([]byte(body))
+	if request != nil || refusal == nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest {
+		t.Fatalf("%s: request %v, error %+v", body, request, refusal)
 	}
-	return problem.Violations
+	return refusal.Violations
 }
 
 // check compares the violations of a body whole; without any it must be accepted.
@@ -124,7 +124,7 @@ func check(t testing.TB, op translate.Operation, body string, want ...translate.
 		accepted(t, op, body)
 		return
 	}
-	if diff := cmp.Diff(want, refusal(t, op, body)); diff != "" {
+	if diff := cmp.Diff(want, violationsOf(t, op, body)); diff != "" {
 		t.Errorf("%s\n(-want +got)\n%s", body, diff)
 	}
 }
@@ -132,9 +132,9 @@ func check(t testing.TB, op translate.Operation, body string, want ...translate.
 // accepted reads a body that must be right, and returns its values by their JSON Pointers.
 func accepted(t testing.TB, op translate.Operation, body string) map[string]string {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil || request == nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil || request == nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
 	return translate.Values(request)
 }
@@ -170,7 +170,7 @@ func notXML(pointer, character string) translate.Violation {
 	}
 }
 
-// unknown is a member that the toy does not have; meant is the one that it may stand for.
+// unknown is a member that the toy does not have; meant is the one that the caller may have meant.
 func unknown(pointer, meant string) translate.Violation {
 	v := translate.Violation{
 		Pointer: pointer, Code: record.UnknownMember, Detail: "There is no such member here.",

@@ -62,10 +62,10 @@ type Request interface {
 	// those of Encode.
 	Preview(v soap.Version, env Env) (Preview, *Error)
 	// Fingerprint appends what was asked, secrets in clear: two requests append the same bytes exactly when they ask the same, whatever their
-	// white space, order of members and escapes. What the proxy fills in is no part of it, and neither is a member that is absent: so
+	// white space, order of members and escapes. What the proxy fills in is not part of it, and neither is a member that is absent: so
 	// a release that adds an optional one changes no fingerprint. The bytes are for a keyed digest and never for a log.
 	Fingerprint(b []byte) []byte
-	// Decode understands the reply to what Encode wrote.
+	// Decode reads the reply to what Encode wrote.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
 }
 
@@ -105,7 +105,7 @@ type Definition struct {
 	Limits             xml.Limits // of replies
 	Example            string     // see Operation
 
-	// Request and Response are the shapes of the two bodies. The operation id is no part of the response's: every answer has it.
+	// Request and Response are the shapes of the two bodies. The operation id is not in the response's: every answer has it.
 	Request, Response *shape.Shape
 	// Header writes the blocks of the envelope's header. Optional.
 	Header func(*soap.Writer, Env)
@@ -113,13 +113,13 @@ type Definition struct {
 	Rules []rules.On
 	// LastRule sees what the others reported, and may change it. Optional.
 	LastRule func(*record.Record, *record.Report)
-	// Rename gives a violation the vendor's own number and sentence where there is one. Optional.
+	// Rename replaces a violation's code and sentence by the vendor's own where there is one. Optional.
 	Rename func(Violation) Violation
 	// Fill sets what the caller left out and the proxy knows, in a copy. Optional.
 	Fill func(*record.Record, Env)
 	// Judge says what a reply means that is not a fault; nil means success. Optional.
 	Judge func(record.Object, *Sent) *Error
-	// Fault understands the vendor's own faults; nil leaves the fault to its class. Optional.
+	// Fault reads the vendor's own faults; nil leaves the fault to its class. Optional.
 	Fault func(*soap.Fault, *Sent) *Error
 	// Errors are the errors that the vendor numbers, for documents. Optional.
 	Errors []NumberedError
@@ -170,34 +170,34 @@ func (o *operation) compile() error {
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
-	asked, problem := ReadBody(body, o.Request, o.rules)
-	if problem == nil {
+	asked, refusal := ReadBody(body, o.Request, o.rules)
+	if refusal == nil {
 		return &request{op: o, asked: asked}, nil
 	}
-	problem.Outcome = soap.NotSent
+	refusal.Outcome = soap.NotSent
 	if o.Rename != nil {
-		for i, v := range problem.Violations {
-			problem.Violations[i] = o.Rename(v)
+		for i, v := range refusal.Violations {
+			refusal.Violations[i] = o.Rename(v)
 		}
 	}
-	return nil, problem
+	return nil, refusal
 }
 
 // ReadBody decodes a body along a shape and checks it against every rule. The error is MalformedJSON, or ValidationFailed with every violation in
 // document order.
 func ReadBody(body []byte, s *shape.Shape, set *rules.Set) (*record.Record, *Error) {
 	report := &record.Report{}
-	given, err := record.ReadJSON(body, s, report)
+	asked, err := record.ReadJSON(body, s, report)
 	if err != nil {
 		detail, cause := record.Malformed(body)
 		return nil, &Error{Code: MalformedJSON, Detail: detail, Cause: cause}
 	}
-	set.Check(given, report)
+	set.Check(asked, report)
 	if len(report.Violations) > 0 {
-		report.Sort(given)
+		report.Sort(asked)
 		return nil, &Error{Code: ValidationFailed, Violations: report.Violations, Source: FromRequest, Truncated: report.Truncated}
 	}
-	return given, nil
+	return asked, nil
 }
 
 // request is a valid request.
@@ -241,9 +241,9 @@ func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}
-	result, problem := r.decode(reply, env.OperationID, sent)
-	if problem != nil {
-		return Result{}, sent.explain(problem, reply, r.op.Limits)
+	result, failure := r.decode(reply, env.OperationID, sent)
+	if failure != nil {
+		return Result{}, sent.explain(failure, reply, r.op.Limits)
 	}
 	return result, nil
 }
@@ -258,23 +258,23 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 	case reply.Status < 200 || reply.Status > 299:
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
-	problem := trimIdentifiers(decoded.Result)
-	if r.op.Judge != nil { // a reply that answers another call is that first, whatever else is wrong with it
-		if judged := r.op.Judge(decoded.Result.Root(), sent); problem == nil || judged != nil && judged.Stray {
-			problem = judged
+	failure := trimIdentifiers(decoded.Result)
+	if r.op.Judge != nil { // that a reply answers another call comes before anything else that is wrong with it
+		if judged := r.op.Judge(decoded.Result.Root(), sent); failure == nil || judged != nil && judged.Stray {
+			failure = judged
 		}
 	}
-	if problem != nil {
-		return Result{}, problem
+	if failure != nil {
+		return Result{}, failure
 	}
-	body, problem := r.op.result(decoded.Result, sent, operationID)
-	return Result{JSON: body, Ignored: decoded.Ignored}, problem
+	body, failure := r.op.result(decoded.Result, sent, operationID)
+	return Result{JSON: body, Ignored: decoded.Ignored}, failure
 }
 
 func (r *request) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {
 	if r.op.Fault != nil {
-		if problem := r.op.Fault(f, sent); problem != nil && !isTransportRefusal(reply, f) {
-			return problem
+		if failure := r.op.Fault(f, sent); failure != nil && !isTransportRefusal(reply, f) {
+			return failure
 		}
 	}
 	return faultByClass(r.op.System, reply, f, sent)

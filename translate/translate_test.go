@@ -78,7 +78,7 @@ func TestDefineRefuses(t *testing.T) {
 	}
 }
 
-// TestRename gives violations of every kind to the operation's own names, and none that it does not make.
+// TestRename lets an operation rename violations of every kind, and leaves the others.
 func TestRename(t *testing.T) {
 	d := definition()
 	d.Rename = func(v translate.Violation) translate.Violation {
@@ -87,14 +87,14 @@ func TestRename(t *testing.T) {
 		}
 		return v
 	}
-	for _, v := range refusal(t, define(t, d), `{"name": 1, "x": 1, "kind": {"code": ""}}`) {
+	for _, v := range violationsOf(t, define(t, d), `{"name": 1, "x": 1, "kind": {"code": ""}}`) {
 		if (v.Code == "toys-1") != (v.Pointer != "/x") {
 			t.Errorf("%+v", v)
 		}
 	}
 }
 
-// TestEncode passes the environment on, fills a copy, and tells a mistake of ours from the caller's.
+// TestEncode passes the environment on, fills a copy, and distinguishes a mistake of ours from the caller's.
 func TestEncode(t *testing.T) {
 	d := definition()
 	name, note := member(d.Request, "name"), member(d.Request, "note")
@@ -106,23 +106,23 @@ func TestEncode(t *testing.T) {
 	}
 	d.Header = func(w *soap.Writer, env translate.Env) { w.Markup("<h>"); w.Text(env.Caller.UserID); w.Markup("</h>") }
 	op := define(t, d)
-	request, problem := op.Read([]byte(toyRequest))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(toyRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for _, id := range []string{"1", "2"} {
-		message, problem := request.Encode(translate.Env{OperationID: id, Caller: translate.Caller{UserID: "u" + id}})
-		if problem != nil || !strings.Contains(string(message.Envelope), "<s:Header><h>u"+id+"</h></s:Header>") ||
+		message, refusal := request.Encode(translate.Env{OperationID: id, Caller: translate.Caller{UserID: "u" + id}})
+		if refusal != nil || !strings.Contains(string(message.Envelope), "<s:Header><h>u"+id+"</h></s:Header>") ||
 			!strings.Contains(string(message.Envelope), "<Name>N</Name><Note>"+id+"</Note>") || message.Version != soap.V11 {
-			t.Errorf("%+v %s", problem, message.Envelope)
+			t.Errorf("%+v %s", refusal, message.Envelope)
 		}
 	}
 	if got := translate.Values(request); len(got) != 3 || got["/name"] != "n" {
 		t.Errorf("the request has changed: %v", got)
 	}
-	message, problem := request.Encode(translate.Env{OperationID: "\x00"})
-	if problem == nil || problem.Code != translate.Internal || problem.Outcome != soap.NotSent || problem.Cause == nil || message.Envelope != nil {
-		t.Errorf("%+v", problem)
+	message, refusal := request.Encode(translate.Env{OperationID: "\x00"})
+	if refusal == nil || refusal.Code != translate.Internal || refusal.Outcome != soap.NotSent || refusal.Cause == nil || message.Envelope != nil {
+		t.Errorf("%+v", refusal)
 	}
 }
 
@@ -132,9 +132,9 @@ func TestAtOnce(t *testing.T) {
 	d := definition()
 	d.Secrets = append(make([]secret.Secret, 0, 8), "direct-token")
 	op := define(t, d)
-	shared, problem := op.Read([]byte(with(`"pin": "0042"`)))
-	if problem != nil {
-		t.Fatal(problem)
+	shared, refusal := op.Read([]byte(with(`"pin": "0042"`)))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	var wait sync.WaitGroup
 	for n := range 8 {
@@ -142,22 +142,22 @@ func TestAtOnce(t *testing.T) {
 			token := fmt.Sprintf("token-of-%d", n)
 			env := translate.Env{OperationID: token, Caller: translate.Caller{OriginatingToken: secret.Secret(token)}}
 			for range 25 {
-				own, problem := op.Read([]byte(with(`"note": "n"`)))
-				if problem != nil {
-					t.Error(problem)
+				own, refusal := op.Read([]byte(with(`"note": "n"`)))
+				if refusal != nil {
+					t.Error(refusal)
 					return
 				}
 				for _, request := range []translate.Request{own, shared} {
-					if _, problem := request.Encode(env); problem != nil {
-						t.Error(problem)
+					if _, refusal := request.Encode(env); refusal != nil {
+						t.Error(refusal)
 					}
-					_, problem = request.Decode(soap.Reply{Certain: true, Status: 500, Body: []byte(fault11("s:Client", "bad "+token+" and direct-token"))}, env)
-					if problem == nil || len(problem.Violations) != 1 || problem.Violations[0].Detail != "bad *** and ***" {
-						t.Errorf("%+v", problem)
+					_, failure := request.Decode(soap.Reply{Certain: true, Status: 500, Body: []byte(fault11("s:Client", "bad "+token+" and direct-token"))}, env)
+					if failure == nil || len(failure.Violations) != 1 || failure.Violations[0].Detail != "bad *** and ***" {
+						t.Errorf("%+v", failure)
 					}
 				}
-				if _, problem := op.Read([]byte(`{"name": 1}`)); problem == nil || len(problem.Violations) != 3 {
-					t.Errorf("%+v", problem)
+				if _, refusal := op.Read([]byte(`{"name": 1}`)); refusal == nil || len(refusal.Violations) != 3 {
+					t.Errorf("%+v", refusal)
 				}
 			}
 		})

@@ -14,9 +14,9 @@ func TestCutOffReply(t *testing.T) {
 	const declaration = `<?xml version="1.0" encoding="utf-8"?>`
 	const page = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><p>Error<br></body></html>"
 	op := define(t, definition())
-	request, problem := op.Read([]byte(toyRequest))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(toyRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	wholePage := map[int]translate.Code{
 		400: translate.UpstreamRefused, 401: translate.UpstreamDenied, 404: translate.UpstreamRefused, 429: translate.UpstreamBusy, 500: translate.OutcomeUnknown,
@@ -39,17 +39,17 @@ func TestCutOffReply(t *testing.T) {
 				if strings.TrimSpace(cut) == "" {
 					continue // an empty body is none
 				}
-				_, problem := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(cut)}, translate.Env{OperationID: "id"})
-				if problem == nil || problem.Code != translate.OutcomeUnknown || problem.Outcome != soap.Unknown {
-					t.Errorf("%s, cut off at %d, with %d: %+v", name, length, status, problem)
+				_, failure := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(cut)}, translate.Env{OperationID: "id"})
+				if failure == nil || failure.Code != translate.OutcomeUnknown || failure.Outcome != soap.Unknown {
+					t.Errorf("%s, cut off at %d, with %d: %+v", name, length, status, failure)
 				}
 			}
 			if !strings.HasSuffix(body, page) {
 				continue
 			}
-			_, problem := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(body)}, translate.Env{OperationID: "id"})
-			if problem == nil || problem.Code != code {
-				t.Errorf("%s with %d: %+v", name, status, problem)
+			_, failure := request.Decode(soap.Reply{Certain: true, Status: status, ContentType: "text/xml", Body: []byte(body)}, translate.Env{OperationID: "id"})
+			if failure == nil || failure.Code != code {
+				t.Errorf("%s with %d: %+v", name, status, failure)
 			}
 		}
 	}

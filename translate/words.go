@@ -45,7 +45,7 @@ func (s *Sent) safe(text string) string {
 	return shorten(masked, maxVendorText)
 }
 
-// once works on a text once, and on no more texts of a reply than it may cost: then the answer is what it is without looking.
+// once works on each text once. Beyond mostLooked it returns unlooked instead.
 func (s *Sent) once(purpose, text, unlooked string, work func(string) string) string {
 	key := purpose + ":" + text
 	if done, known := s.done[key]; known {
@@ -93,7 +93,7 @@ func (s *Sent) Code(code string) string {
 
 var shortCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
-// IsPlainCode reports whether a vendor's code may become part of a problem's code: it is short, and no secret is in it.
+// IsPlainCode reports whether a vendor's code may become part of a violation's code: it is short, and no secret is in it.
 func (s *Sent) IsPlainCode(code string) bool { return shortCode.MatchString(code) && !s.IsSecret(code) }
 
 // maxFreeText bounds a free text of a result, in bytes of JSON.

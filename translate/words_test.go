@@ -13,7 +13,7 @@ import (
 
 const withheld = "The vendor gave a reason that is not shown here."
 
-// TestInternals withholds from callers what tells how the vendor's service is made. The log has it, but for passwords.
+// TestInternals withholds from callers what shows how the vendor's service is made. The log has it, but for passwords.
 func TestInternals(t *testing.T) {
 	withSent(t, toyRequest, nil, func(sent *translate.Sent) {
 		for _, test := range []struct{ said, logged string }{
@@ -97,7 +97,7 @@ func TestLogged(t *testing.T) {
 	})
 }
 
-// TestFreeText gives a success's texts as they are, but for secrets, stack traces and what is too long.
+// TestFreeText leaves a success's texts as they are, but for secrets, stack traces and what is too long.
 func TestFreeText(t *testing.T) {
 	withSent(t, with(`"pin": "0042", "note": "Jane Doe", "secrets": ["000-12-3456"]`), []secret.Secret{"direct-token"}, func(sent *translate.Sent) {
 		long := strings.Repeat("Stored é. ", 2000)
@@ -147,21 +147,21 @@ func TestConfiguredSecretInResult(t *testing.T) {
 		"direct-token": true, "x-Direct Token-y": true, "direct%2Dtoken": true, "ZGlyZWN0LXRva2Vu": true, "direct": false, "0042": false, "7": false, "A-7": false,
 	} {
 		body := in11(strings.Replace(done, ">7<", ">"+id+"<", 1))
-		result, problem := decode(t, d, with(`"pin": "0042"`), soap.Reply{Certain: true, Status: 200, Body: []byte(body)})
+		result, failure := decode(t, d, with(`"pin": "0042"`), soap.Reply{Certain: true, Status: 200, Body: []byte(body)})
 		if !unknown {
-			if problem != nil || string(result.JSON) != `{"operationId":"id","id":"`+id+`"}` {
-				t.Errorf("%s: %+v %s", id, problem, result.JSON)
+			if failure != nil || string(result.JSON) != `{"operationId":"id","id":"`+id+`"}` {
+				t.Errorf("%s: %+v %s", id, failure, result.JSON)
 			}
 			continue
 		}
-		checkRefusal(t, problem, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
-		if cause := problem.Cause.Error(); !strings.HasPrefix(cause, "the reply's /id holds a configured secret") || strings.Contains(cause, id) {
+		checkFailure(t, failure, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
+		if cause := failure.Cause.Error(); !strings.HasPrefix(cause, "the reply's /id holds a configured secret") || strings.Contains(cause, id) {
 			t.Error(cause)
 		}
 	}
 }
 
-// TestHostileTextsAreNotLookedAt: of thousands of long texts in one reply only so many are searched as may cost no time to speak of; the
+// TestHostileTextsAreNotLookedAt: of thousands of long texts in one reply only as many are searched as cost little time; the
 // same text is searched once.
 func TestHostileTextsAreNotLookedAt(t *testing.T) {
 	withSent(t, toyRequest, nil, func(sent *translate.Sent) {

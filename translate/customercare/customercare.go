@@ -46,7 +46,7 @@ type Config struct {
 	Limits   xml.Limits      // of replies
 }
 
-// Operations gives the service's operations.
+// Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
 	workflow, err1 := createWorkFlowManager(c)
 	callLog, err2 := createCallLog(c)
@@ -168,23 +168,23 @@ type baseResponse struct {
 }
 
 func (c Config) baseResponse(f *shape.Finder) *baseResponse {
-	const self, failure = "baseResponse", "baseResponse/errorData"
+	const self, errorPath = "baseResponse", "baseResponse/errorData"
 	return &baseResponse{
 		Config: c, self: f.Find(self), responseCode: f.Find(self + "/responseCode"), responseDescription: f.Find(self + "/responseDescription"),
-		errorData: f.Find(failure), errorCode: f.Find(failure + "/errorCode"), errorDescription: f.Find(failure + "/errorDescription"),
-		nativeError: f.Find(failure + "/nativeErrorDetail"),
+		errorData: f.Find(errorPath), errorCode: f.Find(errorPath + "/errorCode"), errorDescription: f.Find(errorPath + "/errorDescription"),
+		nativeError: f.Find(errorPath + "/nativeErrorDetail"),
 	}
 }
 
 func (b *baseResponse) judge(reply record.Object, sent *translate.Sent) *translate.Error {
-	problem := b.refusal(reply, sent)
-	if problem != nil && problem.Code != translate.OutcomeUnknown && b.extend != nil {
-		b.extend(problem, reply, sent)
+	failure := b.failure(reply, sent)
+	if failure != nil && failure.Code != translate.OutcomeUnknown && b.extend != nil {
+		b.extend(failure, reply, sent)
 	}
-	return problem
+	return failure
 }
 
-func (b *baseResponse) refusal(reply record.Object, sent *translate.Sent) *translate.Error {
+func (b *baseResponse) failure(reply record.Object, sent *translate.Sent) *translate.Error {
 	if !reply.Find(b.self).Present() {
 		return translate.Unknown(errors.New("the reply has no BaseResponse"))
 	}
@@ -192,11 +192,11 @@ func (b *baseResponse) refusal(reply record.Object, sent *translate.Sent) *trans
 	described := !rules.Blank(reply.Find(b.errorDescription).Text())
 	switch {
 	case errorCode != "" && !b.isZero(errorCode):
-		return b.failure(reply, errorCode, sent)
+		return b.failureByCode(reply, errorCode, sent)
 	case errorCode == "" && described && b.isZero(code):
 		return b.contradiction(reply, sent)
 	case errorCode == "" && described, code != "" && len(b.SuccessCodes) > 0 && !slices.Contains(b.SuccessCodes, code):
-		return b.failure(reply, code, sent)
+		return b.failureByCode(reply, code, sent)
 	case code == "":
 		return translate.Unknown(errors.New("the reply's BaseResponse has neither a ResponseCode nor an error"))
 	}
@@ -208,19 +208,19 @@ func (c Config) isZero(code string) bool {
 	return code != "" && strings.Trim(code, "0") == "" || slices.Contains(c.SuccessCodes, code)
 }
 
-// failure is the refusal by a code.
-func (b *baseResponse) failure(reply record.Object, code string, sent *translate.Sent) *translate.Error {
-	problem := translate.Reject(translate.FromResponseCode, b.cause(reply, sent), b.violation(reply, code, sent))
-	problem.Status = b.CodeStatus[code]
-	return problem
+// failureByCode is the failure that a code reports.
+func (b *baseResponse) failureByCode(reply record.Object, code string, sent *translate.Sent) *translate.Error {
+	failure := translate.Reject(translate.FromResponseCode, b.cause(reply, sent), b.violation(reply, code, sent))
+	failure.Status = b.CodeStatus[code]
+	return failure
 }
 
 // contradiction is an error in words beside a code of success: which of them holds cannot be known.
 func (b *baseResponse) contradiction(reply record.Object, sent *translate.Sent) *translate.Error {
 	code := reply.Find(b.responseCode).Text()
-	problem := translate.Fail(translate.UpstreamFailed, b.cause(reply, sent), b.violation(reply, code, sent))
-	problem.Source = translate.FromResponseCode
-	return problem
+	failure := translate.Fail(translate.UpstreamFailed, b.cause(reply, sent), b.violation(reply, code, sent))
+	failure.Source = translate.FromResponseCode
+	return failure
 }
 
 // violation is what the vendor says of the error, or else of its answer.
@@ -256,14 +256,14 @@ const notRead = "Server was unable to read request"
 // notAValue names the type of an enumeration that a value is not of [source]: XmlSerializer's message.
 var notAValue = regexp.MustCompile(`is not a valid value for (\w+)`)
 
-// isTypeOf tells whether a type's name is the one that .NET's tools make for the anonymous type of an element: its own, with the names
+// isTypeOf reports whether a type's name is the one that .NET's tools make for the anonymous type of an element: its own, with the names
 // around it in front, or with Enum behind [source].
 func isTypeOf(name, element string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(name, "Enum"), element)
 }
 
 // fault reads the one fault of ASMX that says more than its class. XmlSerializer names the type that a value did not fit; where
-// just one value that was sent stands in an element of that name, that value is the place.
+// just one value was sent in an element of that name, that value is the place.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if !strings.Contains(f.Reason, notRead) || f.Class() != soap.FaultClient {
 		return nil

@@ -27,7 +27,7 @@ var env = translate.Env{
 	OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f",
 }
 
-// operation gives one of the operations.
+// operation returns one of the operations.
 func operation(t testing.TB, name string, c Config) translate.Operation {
 	t.Helper()
 	if c.Version == 0 {
@@ -46,12 +46,12 @@ func operation(t testing.TB, name string, c Config) translate.Operation {
 	return translate.Operation{}
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}
@@ -70,13 +70,13 @@ func quoted(s string) string {
 // check compares the violations of a request whole: place, code, sentence and parameters. Without any it must be accepted.
 func check(t *testing.T, op translate.Operation, body string, want ...translate.Violation) {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem == nil {
-		problem = &translate.Error{}
-	} else if request != nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest || problem.Truncated {
-		t.Fatalf("%s: request %v, error %+v", body, request, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal == nil {
+		refusal = &translate.Error{}
+	} else if request != nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest || refusal.Truncated {
+		t.Fatalf("%s: request %v, error %+v", body, request, refusal)
 	}
-	if diff := cmp.Diff(want, problem.Violations); diff != "" {
+	if diff := cmp.Diff(want, refusal.Violations); diff != "" {
 		t.Errorf("%s\n(-want +got)\n%s", body, diff)
 	}
 }
@@ -84,13 +84,13 @@ func check(t *testing.T, op translate.Operation, body string, want ...translate.
 // envelope encodes a request that must be right.
 func envelope(t testing.TB, op translate.Operation, body string, env translate.Env) string {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
-	message, problem := request.Encode(env)
-	if problem != nil {
-		t.Fatal(problem)
+	message, refusal := request.Encode(env)
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	return string(message.Envelope)
 }
@@ -98,15 +98,15 @@ func envelope(t testing.TB, op translate.Operation, body string, env translate.E
 // decode reads the reply to a request.
 func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	return request.Decode(reply, env)
 }
 
-// checkRefusal compares an error but for its cause, which must be there.
-func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+// checkFailure compares an error but for its cause, which must be there.
+func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
 	t.Helper()
 	if got == nil {
 		t.Fatal("a success")

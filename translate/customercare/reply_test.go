@@ -114,13 +114,13 @@ func TestRecordedReplies(t *testing.T) {
 				version, contentType = soap.V12, "application/soap+xml; charset=utf-8"
 			}
 			op := operation(t, test.operation, Config{Version: version})
-			result, problem := decode(t, op, op.Example, soap.Reply{Certain: true, Status: test.status, ContentType: contentType, Body: body})
+			result, failure := decode(t, op, op.Example, soap.Reply{Certain: true, Status: test.status, ContentType: contentType, Body: body})
 			if test.want.Code != "" {
-				checkRefusal(t, problem, test.want)
+				checkFailure(t, failure, test.want)
 				return
 			}
-			if problem != nil || result.Ignored != 0 || !strings.Contains(string(result.JSON), `"responseCode":"0","responseDescription":"Success"}`) {
-				t.Errorf("%+v %d %s", problem, result.Ignored, result.JSON)
+			if failure != nil || result.Ignored != 0 || !strings.Contains(string(result.JSON), `"responseCode":"0","responseDescription":"Success"}`) {
+				t.Errorf("%+v %d %s", failure, result.Ignored, result.JSON)
 			}
 			for _, token := range []string{"ID-1", "ID-2"} { // the header echoes the credentials
 				if strings.Contains(string(result.JSON), token) {
@@ -141,7 +141,7 @@ func reply(operation, members string) soap.Reply {
 // base writes a BaseResponse.
 func base(members string) string { return `<BaseResponse xmlns="">` + members + `</BaseResponse>` }
 
-func failure(code, description string) string {
+func errorElement(code, description string) string {
 	return "<ErrorData><ErrorCode>" + code + "</ErrorCode><ErrorDescription>" + description + "</ErrorDescription><NativeErrorDetail>at Dao.Find() native</NativeErrorDetail></ErrorData>"
 }
 
@@ -181,10 +181,10 @@ func TestOutcomeTable(t *testing.T) {
 					for _, code := range row.replyCodes {
 						members := element("ResponseCode", code) +
 							"<ErrorData>" + element("ErrorCode", errorCode) + element("ErrorDescription", description) + "<NativeErrorDetail>ORA-1</NativeErrorDetail></ErrorData>"
-						_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base(members)))
+						_, failure := decode(t, op, pin, reply("UpdateCustomerPIN", base(members)))
 						got := success
-						if problem != nil {
-							got = string(problem.Code)
+						if failure != nil {
+							got = string(failure.Code)
 						}
 						if got != row.want {
 							t.Errorf("%s: %s, want %s", members, got, row.want)
@@ -223,25 +223,25 @@ func TestBaseResponse(t *testing.T) {
 		{"not on the list", odd, []string{"00", "0"}, "7", "Odd", 409},
 		{"not on the list, with white space", "<ResponseCode> 7 </ResponseCode>", []string{"0"}, "7", "The vendor gave no reason.", 409},
 		{"not on the list by a zero", ok, []string{"00"}, "0", "Fine", 0},
-		{"not on the list, and a zero with words", odd + failure("0", "Account is closed"), []string{"0"}, "7", "Account is closed", 409},
+		{"not on the list, and a zero with words", odd + errorElement("0", "Account is closed"), []string{"0"}, "7", "Account is closed", 409},
 
-		{"an error code", ok + failure("1001", "Account not found"), nil, "1001", "Account not found", 404},
-		{"an error code, although the response code is on the list", ok + failure("1001", "Account not found"), []string{"0"}, "1001", "Account not found", 404},
-		{"an error code wins over a response code", odd + failure("1002", "Closed"), []string{"0"}, "1002", "Closed", 0},
-		{"an error code without description", ok + failure("1001", " "), nil, "1001", "Fine", 404},
+		{"an error code", ok + errorElement("1001", "Account not found"), nil, "1001", "Account not found", 404},
+		{"an error code, although the response code is on the list", ok + errorElement("1001", "Account not found"), []string{"0"}, "1001", "Account not found", 404},
+		{"an error code wins over a response code", odd + errorElement("1002", "Closed"), []string{"0"}, "1002", "Closed", 0},
+		{"an error code without description", ok + errorElement("1001", " "), nil, "1001", "Fine", 404},
 		{"an error code without any description", "<ErrorData><ErrorCode>1001</ErrorCode></ErrorData>", nil, "1001", "The vendor gave no reason.", 404},
-		{"an error code with white space", ok + failure("\n1001\n", "Account not found"), nil, "1001", "Account not found", 404},
-		{"an error code of letters", ok + failure("E-1.2_x", "Odd"), nil, "E-1.2_x", "Odd", 0},
-		{"an error code of 32 characters", ok + failure(strings.Repeat("9", 32), "Odd"), nil, strings.Repeat("9", 32), "Odd", 0},
-		{"an error code of 33 characters", ok + failure(strings.Repeat("9", 33), "Odd"), nil, "fault", "Odd", 0},
-		{"an error code of 256 characters", ok + failure(strings.Repeat("é", 256), "Odd"), nil, "fault", "Odd", 0},
-		{"an error code that fits no code", ok + failure("no such account", "Odd"), nil, "fault", "Odd", 0},
-		{"an error code beyond ASCII", ok + failure("é", "Odd"), nil, "fault", "Odd", 0},
-		{"an error in words only", odd + failure(" \n ", "Account is closed"), nil, "7", "Account is closed", 409},
+		{"an error code with white space", ok + errorElement("\n1001\n", "Account not found"), nil, "1001", "Account not found", 404},
+		{"an error code of letters", ok + errorElement("E-1.2_x", "Odd"), nil, "E-1.2_x", "Odd", 0},
+		{"an error code of 32 characters", ok + errorElement(strings.Repeat("9", 32), "Odd"), nil, strings.Repeat("9", 32), "Odd", 0},
+		{"an error code of 33 characters", ok + errorElement(strings.Repeat("9", 33), "Odd"), nil, "fault", "Odd", 0},
+		{"an error code of 256 characters", ok + errorElement(strings.Repeat("é", 256), "Odd"), nil, "fault", "Odd", 0},
+		{"an error code that fits no code", ok + errorElement("no such account", "Odd"), nil, "fault", "Odd", 0},
+		{"an error code beyond ASCII", ok + errorElement("é", "Odd"), nil, "fault", "Odd", 0},
+		{"an error in words only", odd + errorElement(" \n ", "Account is closed"), nil, "7", "Account is closed", 409},
 		{"an error in words and nothing else", "<ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>", nil, "fault", "Account is closed", 0},
-		{"an error in the service's namespace", ok + inService(failure("1001", "Account not found")), nil, "1001", "Account not found", 404},
+		{"an error in the service's namespace", ok + inService(errorElement("1001", "Account not found")), nil, "1001", "Account not found", 404},
 		{"an error in the service's namespace with members in none", ok + strings.NewReplacer("<ErrorCode>", `<ErrorCode xmlns="">`, "<ErrorDescription>", `<ErrorDescription xmlns="">`).
-			Replace(inService(failure("1001", "Account not found"))), nil, "1001", "Account not found", 404},
+			Replace(inService(errorElement("1001", "Account not found"))), nil, "1001", "Account not found", 404},
 		{"an error whose members are in the service's namespace", ok + "<ErrorData>" + inService("<ErrorCode>1001</ErrorCode>") + inService("<ErrorDescription>Account not found</ErrorDescription>") + "</ErrorData>",
 			nil, "1001", "Account not found", 404},
 
@@ -249,21 +249,21 @@ func TestBaseResponse(t *testing.T) {
 		{"an ErrorData with native detail only", ok + "<ErrorData><ErrorCode/><ErrorDescription/>" + native + "</ErrorData>", nil, "", "", 0},
 		{"a nil ErrorData", ok + `<ErrorData xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>`, nil, "", "", 0},
 		{"a nil ErrorCode", ok + `<ErrorData><ErrorCode xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"/></ErrorData>`, nil, "", "", 0},
-		{"a description with the request in it", ok + failure("1", "Account 01-2345-6789 is closed"), nil, "1", "Account *** is closed", 0},
-		{"a description with a stack trace", ok + failure("1", "at Dao.Find(Dao.cs:1)"), nil, "1", "The vendor gave a reason that is not shown here.", 0},
+		{"a description with the request in it", ok + errorElement("1", "Account 01-2345-6789 is closed"), nil, "1", "Account *** is closed", 0},
+		{"a description with a stack trace", ok + errorElement("1", "at Dao.Find(Dao.cs:1)"), nil, "1", "The vendor gave a reason that is not shown here.", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for name, body := range map[string]string{"CreateWorkFlowManager": workflow, "CreateCallLog": strings.Replace(callLog, `"logText"`, `"account": {"accountNumber": "0123456789"}, "logText"`, 1), "UpdateCustomerPIN": pin} {
 				op := operation(t, name, Config{SuccessCodes: test.codes, CodeStatus: status})
-				result, problem := decode(t, op, body, reply(name, base(test.members)))
+				result, failure := decode(t, op, body, reply(name, base(test.members)))
 				if test.code == "" {
-					if problem != nil || !strings.Contains(string(result.JSON), `"operationId":"`+env.OperationID+`","baseResponse":{`) ||
+					if failure != nil || !strings.Contains(string(result.JSON), `"operationId":"`+env.OperationID+`","baseResponse":{`) ||
 						strings.Contains(string(result.JSON), "rror") || strings.Contains(string(result.JSON), "echoed") {
-						t.Errorf("%s: %+v %s", name, problem, result.JSON)
+						t.Errorf("%s: %+v %s", name, failure, result.JSON)
 					}
 					continue
 				}
-				checkRefusal(t, problem, translate.Error{
+				checkFailure(t, failure, translate.Error{
 					Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode, Status: test.status,
 					Violations: []translate.Violation{{Code: record.Code("customercare-" + test.code), Detail: test.detail}},
 				})
@@ -278,16 +278,16 @@ func inService(xml string) string { return strings.Replace(xml, ">", ` xmlns="`+
 // TestContradiction is an error in words beside a code of success. The description and the operation's own codes are kept.
 func TestContradiction(t *testing.T) {
 	const members = "<ResponseCode> 00 </ResponseCode><ResponseDescription>Success</ResponseDescription><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>"
-	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{CodeStatus: map[string]int{"00": 404}}), pin,
+	_, failure := decode(t, operation(t, "UpdateCustomerPIN", Config{CodeStatus: map[string]int{"00": 404}}), pin,
 		reply("UpdateCustomerPIN", base(members)+`<SevCode xmlns=""><Code>3</Code></SevCode>`))
-	checkRefusal(t, problem, translate.Error{
+	checkFailure(t, failure, translate.Error{
 		Code: translate.UpstreamFailed, Outcome: soap.Failed, Source: translate.FromResponseCode,
 		Violations: []translate.Violation{{Code: "customercare-00", Detail: "Account is closed"}},
 		Extensions: map[string]any{"sevCode": ReplyCode{Code: new("3")}},
 	})
 }
 
-// TestCodes are trimmed, and what is too long to be one makes the reply unreadable, wherever it stands.
+// TestCodes are trimmed, and what is too long to be one makes the reply unreadable, in whatever element it is.
 func TestCodes(t *testing.T) {
 	long := strings.Repeat("9", 257)
 	members := func(code, sevCode, explanation string) string {
@@ -295,34 +295,34 @@ func TestCodes(t *testing.T) {
 			`<SevCode xmlns=""><Code>` + sevCode + `</Code></SevCode><ExplanationCode xmlns=""><Code>` + explanation + `</Code></ExplanationCode>`
 	}
 	op := operation(t, "UpdateCustomerPIN", Config{})
-	result, problem := decode(t, op, pin, reply("UpdateCustomerPIN", members("\n 0 ", " 3\t", "\u00a0E1\n")))
+	result, failure := decode(t, op, pin, reply("UpdateCustomerPIN", members("\n 0 ", " 3\t", "\u00a0E1\n")))
 	want := `{"operationId":"` + env.OperationID + `","baseResponse":{"messageDateTime":"2026-11-21T09:30:01Z","responseCode":"0"},"sevCode":{"code":"3"},"explanationCode":{"code":"E1"}}`
-	if problem != nil || string(result.JSON) != want {
-		t.Errorf("%+v\n got %s\nwant %s", problem, result.JSON, want)
+	if failure != nil || string(result.JSON) != want {
+		t.Errorf("%+v\n got %s\nwant %s", failure, result.JSON, want)
 	}
 	for name, body := range map[string]string{
 		"ResponseCode": members(long, "3", "E1"), "SevCode": members("0", long, "E1"), "ExplanationCode": members("0", "3", long),
-		"ErrorCode":       base("<ResponseCode>0</ResponseCode>" + failure(long, "Wrong")),
+		"ErrorCode":       base("<ResponseCode>0</ResponseCode>" + errorElement(long, "Wrong")),
 		"MessageDateTime": base("<MessageDateTime>" + long + "</MessageDateTime><ResponseCode>0</ResponseCode>"),
 	} {
-		_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", body))
-		if problem == nil {
+		_, failure := decode(t, op, pin, reply("UpdateCustomerPIN", body))
+		if failure == nil {
 			t.Errorf("%s: a success", name)
 			continue
 		}
-		checkRefusal(t, problem, unknown())
+		checkFailure(t, failure, unknown())
 	}
 }
 
-// TestNativeErrorDetail goes to the log, masked, and to nobody else.
+// TestNativeErrorDetail goes only to the log, masked.
 func TestNativeErrorDetail(t *testing.T) {
 	op := operation(t, "UpdateCustomerPIN", Config{DirectToken: "direct-token"})
-	members := strings.Replace(failure("1001", "Wrong"), "at Dao.Find() native", "PIN 0042 of DIRECT TOKEN is bad", 1)
-	_, problem := decode(t, op, newPIN, reply("UpdateCustomerPIN", base(members)))
-	if problem == nil || len(problem.Violations) != 1 || strings.Contains(fmt.Sprintf("%+v %v", problem.Violations, problem.Extensions), "bad") {
-		t.Fatalf("%+v", problem)
+	members := strings.Replace(errorElement("1001", "Wrong"), "at Dao.Find() native", "PIN 0042 of DIRECT TOKEN is bad", 1)
+	_, failure := decode(t, op, newPIN, reply("UpdateCustomerPIN", base(members)))
+	if failure == nil || len(failure.Violations) != 1 || strings.Contains(fmt.Sprintf("%+v %v", failure.Violations, failure.Extensions), "bad") {
+		t.Fatalf("%+v", failure)
 	}
-	if cause := problem.Cause.Error(); !strings.Contains(cause, "PIN *** of *** is bad") {
+	if cause := failure.Cause.Error(); !strings.Contains(cause, "PIN *** of *** is bad") {
 		t.Error(cause)
 	}
 }
@@ -332,10 +332,10 @@ func TestPINReply(t *testing.T) {
 	const codes = `<SevCode xmlns=""><Code>3</Code><Description>About 0123456789</Description></SevCode>` +
 		`<ExplanationCode xmlns=""><Code>E1</Code><Description/></ExplanationCode>`
 	op := operation(t, "UpdateCustomerPIN", Config{})
-	result, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base("<ResponseCode>0</ResponseCode>")+codes))
+	result, failure := decode(t, op, pin, reply("UpdateCustomerPIN", base("<ResponseCode>0</ResponseCode>")+codes))
 	want := `{"operationId":"` + env.OperationID + `","baseResponse":{"responseCode":"0"},"sevCode":{"code":"3","description":"About 0123456789"},"explanationCode":{"code":"E1","description":""}}`
-	if problem != nil || string(result.JSON) != want {
-		t.Errorf("%+v\n got %s\nwant %s", problem, result.JSON, want)
+	if failure != nil || string(result.JSON) != want {
+		t.Errorf("%+v\n got %s\nwant %s", failure, result.JSON, want)
 	}
 	for _, test := range []struct {
 		name, members string
@@ -350,17 +350,17 @@ func TestPINReply(t *testing.T) {
 		{"one in the wrong namespace", `<SevCode><Code>3</Code></SevCode>`, map[string]any{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, problem := decode(t, op, pin, reply("UpdateCustomerPIN", base(failure("1001", "Wrong"))+test.members))
-			if problem == nil {
+			_, failure := decode(t, op, pin, reply("UpdateCustomerPIN", base(errorElement("1001", "Wrong"))+test.members))
+			if failure == nil {
 				t.Fatal("a success")
 			}
-			if diff := cmp.Diff(test.want, problem.Extensions); diff != "" {
+			if diff := cmp.Diff(test.want, failure.Extensions); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	_, problem = decode(t, op, pin, reply("UpdateCustomerPIN", codes))
-	checkRefusal(t, problem, unknown())
+	_, failure = decode(t, op, pin, reply("UpdateCustomerPIN", codes))
+	checkFailure(t, failure, unknown())
 }
 
 // TestNoBaseResponse is an answer that says nothing.
@@ -372,21 +372,21 @@ func TestNoBaseResponse(t *testing.T) {
 			`<x xmlns=""><BaseResponse/></x>`, `<BaseResponse xmlns="" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>`,
 			base("") + base(""), base("<ResponseCode>0</ResponseCode><ResponseCode>0</ResponseCode>"), base("<ResponseCode><x/></ResponseCode>"),
 		} {
-			_, problem := decode(t, op, body, reply(name, members))
-			checkRefusal(t, problem, unknown())
+			_, failure := decode(t, op, body, reply(name, members))
+			checkFailure(t, failure, unknown())
 		}
 		other := map[string]string{"CreateWorkFlowManager": "CreateCallLog", "CreateCallLog": "UpdateCustomerPIN", "UpdateCustomerPIN": "CreateWorkFlowManager"}[name]
-		_, problem := decode(t, op, body, reply(other, base("<ResponseCode>0</ResponseCode>")))
-		checkRefusal(t, problem, unknown())
+		_, failure := decode(t, op, body, reply(other, base("<ResponseCode>0</ResponseCode>")))
+		checkFailure(t, failure, unknown())
 	}
 }
 
-// TestIgnored counts what nobody knows, and does not count the header.
+// TestIgnored counts the unknown elements of the body, and none of the header.
 func TestIgnored(t *testing.T) {
 	op := operation(t, "CreateCallLog", Config{})
 	members := base("<ResponseCode>0</ResponseCode><New><Deep/></New>") + `<New xmlns=""/><New/>`
-	if result, problem := decode(t, op, callLog, reply("CreateCallLog", members)); problem != nil || result.Ignored != 3 {
-		t.Errorf("%+v %+v", result, problem)
+	if result, failure := decode(t, op, callLog, reply("CreateCallLog", members)); failure != nil || result.Ignored != 3 {
+		t.Errorf("%+v %+v", result, failure)
 	}
 }
 
@@ -415,28 +415,28 @@ func TestNotAValue(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			reason := notRead + "Instance validation error: 'odd' is not a valid value for " + test.typeName + "."
-			_, problem := decode(t, operation(t, test.operation, Config{}), test.body, soapFault("s:Client", reason))
-			checkRefusal(t, problem, rejected(test.pointer, "Server was unable to read request."))
+			_, failure := decode(t, operation(t, test.operation, Config{}), test.body, soapFault("s:Client", reason))
+			checkFailure(t, failure, rejected(test.pointer, "Server was unable to read request."))
 		})
 	}
-	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{}), pin, soapFault("s:Server", notRead+"'odd' is not a valid value for OperationType."))
-	checkRefusal(t, problem, failed("Server was unable to read request.")) // it says that it broke
+	_, failure := decode(t, operation(t, "UpdateCustomerPIN", Config{}), pin, soapFault("s:Server", notRead+"'odd' is not a valid value for OperationType."))
+	checkFailure(t, failure, failed("Server was unable to read request.")) // it says that it broke
 }
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
 	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Password: "planted-3", Secrets: []secret.Secret{"planted-4"}}
 	op := operation(t, "CreateCallLog", config)
-	request, problem := op.Read([]byte(callLog))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(callLog))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	caller := env
 	caller.Caller.OriginatingToken = "planted-5"
-	_, problem = request.Decode(soapFault("s:Client", "Bad PLANTED-1 planted 2 planted.3 (planted/4) xplanted-5x"), caller)
-	checkRefusal(t, problem, rejected("", "Bad *** *** *** (***) x***x"))
-	if strings.Contains(strings.ToLower(problem.Error()), "planted") {
-		t.Error(problem)
+	_, failure := request.Decode(soapFault("s:Client", "Bad PLANTED-1 planted 2 planted.3 (planted/4) xplanted-5x"), caller)
+	checkFailure(t, failure, rejected("", "Bad *** *** *** (***) x***x"))
+	if strings.Contains(strings.ToLower(failure.Error()), "planted") {
+		t.Error(failure)
 	}
 }
 
@@ -459,10 +459,10 @@ func TestSecretsInSuccess(t *testing.T) {
 		"jdbc:oracle:thin:cmp/Tiger99@db01:1521:CMP":     "jdbc:oracle:thin:cmp/***@db01:1521:CMP",
 		strings.Repeat("x", 5000):                        strings.Repeat("x", 4093) + "…",
 	} {
-		result, problem := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(ok, said)+codes("3", said)))
+		result, failure := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(ok, said)+codes("3", said)))
 		var body UpdateCustomerPINResponse
-		if problem != nil || json.Unmarshal(result.JSON, &body) != nil {
-			t.Fatalf("%.40q: %+v", said, problem)
+		if failure != nil || json.Unmarshal(result.JSON, &body) != nil {
+			t.Fatalf("%.40q: %+v", said, failure)
 		}
 		for _, got := range []*string{body.BaseResponse.ResponseDescription, body.SevCode.Description, body.ExplanationCode.Description} {
 			if *got != want {
@@ -471,9 +471,9 @@ func TestSecretsInSuccess(t *testing.T) {
 		}
 	}
 	license := `{"accountNumber": "0123456789", "workItemType": {"code": "MOVE"}, "requestor": {"ssn": "000-12-3456", "driverLicenses": [{"number": "058123456"}]}}`
-	result, problem := decode(t, operation(t, "CreateWorkFlowManager", config), license, reply("CreateWorkFlowManager", described(ok, "SSN 000123456, 058 123 456")))
-	if problem != nil || !strings.Contains(string(result.JSON), `"responseDescription":"SSN ***, ***"`) {
-		t.Errorf("%+v %s", problem, result.JSON)
+	result, failure := decode(t, operation(t, "CreateWorkFlowManager", config), license, reply("CreateWorkFlowManager", described(ok, "SSN 000123456, 058 123 456")))
+	if failure != nil || !strings.Contains(string(result.JSON), `"responseDescription":"SSN ***, ***"`) {
+		t.Errorf("%+v %s", failure, result.JSON)
 	}
 
 	alarm := translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true}
@@ -481,23 +481,23 @@ func TestSecretsInSuccess(t *testing.T) {
 		described(`<ResponseCode>direct-token</ResponseCode>`, ""), described(ok+`<MessageDateTime>Direct Token</MessageDateTime>`, ""),
 		described(ok, "") + codes("x-wsse-secret", ""),
 	} {
-		_, problem := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", members))
-		checkRefusal(t, problem, alarm)
+		_, failure := decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", members))
+		checkFailure(t, failure, alarm)
 	}
 	// The caller's own secrets do not count there, and neither does what is never shown.
 	native := `<ErrorData><NativeErrorDetail>direct-token</NativeErrorDetail></ErrorData>`
-	result, problem = decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(`<ResponseCode>0042</ResponseCode>`+native, "")+codes("0042", "")))
-	if problem != nil || strings.Count(string(result.JSON), `"0042"`) != 2 {
-		t.Errorf("%+v %s", problem, result.JSON)
+	result, failure = decode(t, operation(t, "UpdateCustomerPIN", config), newPIN, reply("UpdateCustomerPIN", described(`<ResponseCode>0042</ResponseCode>`+native, "")+codes("0042", "")))
+	if failure != nil || strings.Count(string(result.JSON), `"0042"`) != 2 {
+		t.Errorf("%+v %s", failure, result.JSON)
 	}
 }
 
 // TestCodesOfRefusal shows a code of the vendor's whole or not at all.
 func TestCodesOfRefusal(t *testing.T) {
-	members := base(failure("E-0042", "PIN 0042 is weak")) +
+	members := base(errorElement("E-0042", "PIN 0042 is weak")) +
 		`<SevCode xmlns=""><Code>0042</Code></SevCode><ExplanationCode xmlns=""><Code>E-0042</Code><Description>0042</Description></ExplanationCode>`
-	_, problem := decode(t, operation(t, "UpdateCustomerPIN", Config{}), newPIN, reply("UpdateCustomerPIN", members))
-	checkRefusal(t, problem, translate.Error{
+	_, failure := decode(t, operation(t, "UpdateCustomerPIN", Config{}), newPIN, reply("UpdateCustomerPIN", members))
+	checkFailure(t, failure, translate.Error{
 		Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromResponseCode,
 		Violations: []translate.Violation{{Code: "customercare-fault", Detail: "PIN *** is weak"}},
 		Extensions: map[string]any{"sevCode": ReplyCode{}, "explanationCode": ReplyCode{Description: new("***")}},
@@ -520,15 +520,15 @@ func TestCausesForTheLog(t *testing.T) {
 			"fault Client: Server was unable to read request. ---> 'odd' is not a valid value for OperationTypeEnum.; HTTP 500, text/xml, 272 bytes",
 		},
 		{
-			reply("UpdateCustomerPIN", base("<ResponseCode>9</ResponseCode><ResponseDescription>No</ResponseDescription>"+failure("1001", "PIN 0042 &amp;amp; pwd=x7"))),
+			reply("UpdateCustomerPIN", base("<ResponseCode>9</ResponseCode><ResponseDescription>No</ResponseDescription>"+errorElement("1001", "PIN 0042 &amp;amp; pwd=x7"))),
 			`response code "9", description "No", error code "1001", description "PIN *** &amp; pwd=***", native detail "at Dao.Find() native"; HTTP 200, text/xml, 643 bytes`,
 		},
 	} {
-		_, problem := decode(t, op, newPIN, test.reply)
-		if problem == nil {
+		_, failure := decode(t, op, newPIN, test.reply)
+		if failure == nil {
 			t.Fatal("a success")
 		}
-		if got := problem.Cause.Error(); got != test.want {
+		if got := failure.Cause.Error(); got != test.want {
 			t.Errorf("\n got %s\nwant %s", got, test.want)
 		}
 	}

@@ -85,18 +85,18 @@ func TestCallLogRules(t *testing.T) {
 	}
 	inexact := translate.Violation{Pointer: "/customerCallLog/requestType", Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
 	value := func(v string) string { return edit(t, callLog, `"logText"`, `"requestType": `+v+`, "logText"`) }
-	for given, sent := range map[string]string{"0": "0", "-0": "0", "-1": "-1", "2147483647": "2147483647", "-2147483648": "-2147483648"} {
-		if got := envelope(t, op, value(given), env); !strings.Contains(got, "<RequestType>"+sent+"</RequestType>") {
-			t.Errorf("%s: %s", given, got)
+	for number, sent := range map[string]string{"0": "0", "-0": "0", "-1": "-1", "2147483647": "2147483647", "-2147483648": "-2147483648"} {
+		if got := envelope(t, op, value(number), env); !strings.Contains(got, "<RequestType>"+sent+"</RequestType>") {
+			t.Errorf("%s: %s", number, got)
 		}
 	}
-	for given, want := range map[string]translate.Violation{
+	for number, want := range map[string]translate.Violation{
 		"2147483648": beyond, "-2147483649": beyond, "9223372036854775808": beyond, strings.Repeat("9", 400): beyond,
 		"1.0": inexact, "1e2": inexact, "1E2": inexact, "1e400": inexact, "-0.0": inexact,
 		`"1"`: wrongType("/customerCallLog/requestType", "an integer"), "true": wrongType("/customerCallLog/requestType", "an integer"),
 		"[]": wrongType("/customerCallLog/requestType", "an integer"), "{}": wrongType("/customerCallLog/requestType", "an integer"),
 	} {
-		check(t, op, value(given), want)
+		check(t, op, value(number), want)
 	}
 	check(t, op, value("null"))
 }
@@ -136,7 +136,7 @@ func TestPINRules(t *testing.T) {
 	check(t, op, edit(t, newPIN, "0123456789", "", `, "pin": "0042"`, ""), number, missingPIN)
 }
 
-// place is where a shared shape stands in a request: the pointer of an object, and the request around its members.
+// place is where a request has a shared shape: the pointer of an object, and the request around its members.
 type place struct {
 	operation, pointer, request string
 }
@@ -157,7 +157,7 @@ var addresses = []place{
 	{"CreateCallLog", "/customerCallLog/account/serviceAddress", `{"customerCallLog": {"logText": "t", "account": {"serviceAddress": {%s}}}}`},
 }
 
-// inside gives the places of an object in each of the given ones; members is the way to it, with %s for its own.
+// inside returns the places of an object inside each of some places; members is the way to it, with %s for its own.
 func inside(places []place, way, members string) (list []place) {
 	for _, p := range places {
 		list = append(list, place{p.operation, p.pointer + way, fmt.Sprintf(p.request, members)})
@@ -377,16 +377,16 @@ func TestFilledIn(t *testing.T) {
 // TestEncodeTwice shows that filling in leaves the request alone: the second call's time is its own.
 func TestEncodeTwice(t *testing.T) {
 	op := operation(t, "CreateCallLog", Config{})
-	request, problem := op.Read([]byte(edit(t, callLog, `{"customer`, `{"baseRequest": {"nameValues": [{"name": "n"}]}, "customer`)))
-	if problem != nil {
-		t.Fatal(problem)
+	request, refusal := op.Read([]byte(edit(t, callLog, `{"customer`, `{"baseRequest": {"nameValues": [{"name": "n"}]}, "customer`)))
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	for _, id := range []string{"first", "second"} {
 		again := env
 		again.OperationID, again.Now = id, env.Now.AddDate(len(id), 0, 0)
-		message, problem := request.Encode(again)
-		if problem != nil || !strings.Contains(string(message.Envelope), "<MessageId>"+id+"</MessageId>") || strings.Count(string(message.Envelope), instant(again.Now)) != 3 {
-			t.Errorf("%v %s", problem, message.Envelope)
+		message, refusal := request.Encode(again)
+		if refusal != nil || !strings.Contains(string(message.Envelope), "<MessageId>"+id+"</MessageId>") || strings.Count(string(message.Envelope), instant(again.Now)) != 3 {
+			t.Errorf("%v %s", refusal, message.Envelope)
 		}
 	}
 }
@@ -432,13 +432,13 @@ func TestSecretMembers(t *testing.T) {
 		"UpdateCustomerPIN":     edit(t, newPIN, "0042", "planted-1", `"pin"`, `"accountAccessCode": "planted-2", "pin"`),
 	} {
 		op := operation(t, name, Config{DirectToken: "planted-3"})
-		request, problem := op.Read([]byte(body))
-		if problem != nil {
-			t.Fatal(problem)
+		request, refusal := op.Read([]byte(body))
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
-		message, problem := request.Encode(env)
-		if problem != nil {
-			t.Fatal(problem)
+		message, refusal := request.Encode(env)
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		for i := 1; i <= 3; i++ {
 			if !strings.Contains(string(message.Envelope), fmt.Sprintf("planted-%d", i)) {

@@ -46,7 +46,7 @@ type Phone struct {
 	DoNotCallFlag *bool `json:"doNotCallFlag" soap:"DoNotCallFlag" example:"false"`
 }
 
-// Email is an address with its type. The page gives the type as "bytes", which is how ASP.NET prints an anonymous simple type, in
+// Email is an address with its type. The page prints the type as "bytes", which is how ASP.NET prints an anonymous simple type, in
 // practice a hidden enumeration: the token is passed through and is not base64 [source].
 type Email struct {
 	// Kind of e-mail address. A token of an enumeration that the page does not show: no white space around it, and no runs inside [source].
@@ -176,8 +176,8 @@ type BaseResponse struct {
 	ErrorData           *errorData `json:"-" soap:"ErrorData,anyspace"`
 }
 
-// errorData becomes a problem, never part of a result. It counts in whatever namespace it stands, because an error that is overlooked would
-// be a success: services are known to put it into their own.
+// errorData becomes a failure, never part of a result. It counts in every namespace, because services are known to put it into their own,
+// and an error that is overlooked would be a success.
 type errorData struct {
 	ErrorCode         *string `json:"-" soap:"ErrorCode,anyspace"`
 	ErrorDescription  *string `json:"-" soap:"ErrorDescription,anyspace,free"`

@@ -62,8 +62,8 @@ func codes(f *shape.Finder) extension {
 	for _, member := range []string{"sevCode", "explanationCode"} {
 		places = append(places, place{member, f.Find(member), f.Find(member + "/code"), f.Find(member + "/description")})
 	}
-	return func(problem *translate.Error, reply record.Object, sent *translate.Sent) {
-		problem.Extensions = map[string]any{}
+	return func(failure *translate.Error, reply record.Object, sent *translate.Sent) {
+		failure.Extensions = map[string]any{}
 		for _, p := range places {
 			if !reply.Find(p.self).Present() {
 				continue
@@ -76,7 +76,7 @@ func codes(f *shape.Finder) extension {
 				safe := sent.Safe(text)
 				shown.Description = &safe
 			}
-			problem.Extensions[p.member] = shown
+			failure.Extensions[p.member] = shown
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (n numbered) violationAt(detail string) translate.Violation {
 	return v
 }
 
-// numberedErrors tells the whole catalogue, each number with its places.
+// numberedErrors returns the whole catalogue, each number with its places.
 func numberedErrors() []translate.NumberedError {
 	list := make([]translate.NumberedError, len(catalogue))
 	for i, n := range catalogue {
@@ -106,13 +106,13 @@ func broken(number int, detail string) translate.Violation {
 	return catalogue[i].violationAt(detail)
 }
 
-// says is what broken says, for a rule.
-func says(number int, detail string) rules.Wording {
+// wordingOf is what broken says, for a rule.
+func wordingOf(number int, detail string) rules.Wording {
 	v := broken(number, detail)
 	return rules.Wording{Code: v.Code, Detail: v.Detail}
 }
 
-// rename gives a violation of the tags or of the JSON shape the vendor's number, where the page has one for it.
+// rename replaces the code of a violation of the tags or of the JSON shape by the vendor's number, where the page has one for it.
 func rename(v translate.Violation) translate.Violation {
 	for _, n := range catalogue {
 		detail := ""
@@ -156,7 +156,7 @@ func sentences(line string) (list []sentence) {
 		}
 		part := sentence{text: line[from:to]}
 		part.violation, part.known = recognise(part.text)
-		if last := len(list) - 1; last >= 0 && !part.known && list[last].goesOn(line[begin:to]) {
+		if last := len(list) - 1; last >= 0 && !part.known && list[last].continues(line[begin:to]) {
 			list[last].text = line[begin:to]
 		} else {
 			list, begin = append(list, part), from
@@ -166,9 +166,9 @@ func sentences(line string) (list []sentence) {
 	return list
 }
 
-// goesOn reports whether a text, which begins with s, is still the same sentence: unknown words behind unknown ones, or the explanation
+// continues reports whether a text, which begins with s, is still the same sentence: unknown words behind unknown ones, or the explanation
 // behind a numbered sentence's first full stop.
-func (s sentence) goesOn(text string) bool {
+func (s sentence) continues(text string) bool {
 	if !s.known {
 		return true
 	}
@@ -190,7 +190,7 @@ func recognise(sentence string) (translate.Violation, bool) {
 	return translate.Violation{}, false
 }
 
-// contactIn gives the place of the contact that a prefix names; empty when it names none, or both.
+// contactIn returns the place of the contact that a prefix names; empty when it names none, or both.
 func contactIn(prefix string) (detail string) {
 	for _, c := range contacts {
 		switch {
@@ -204,7 +204,7 @@ func contactIn(prefix string) (detail string) {
 	return detail
 }
 
-// matches tells whether a text says what the numbered sentence says. Explanations behind its first full stop may differ, and of "Invalid
+// matches reports whether a text says what the numbered sentence says. Explanations behind its first full stop may differ, and of "Invalid
 // or Missing" the vendor may say the half that holds.
 func (n numbered) matches(text string) bool {
 	first, _, explained := strings.Cut(n.sentence, ".")

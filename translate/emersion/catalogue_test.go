@@ -79,7 +79,7 @@ func TestCatalogueIsThePages(t *testing.T) {
 	}
 	for i, n := range catalogue {
 		if n.number != 25+i {
-			t.Errorf("number %d stands at %d", n.number, i)
+			t.Errorf("number %d is at %d", n.number, i)
 		}
 		for _, contact := range []string{"Primary", "Billing", ""} {
 			want := numberedAt(t, n.number, contact)
@@ -158,7 +158,7 @@ func TestRecognise(t *testing.T) {
 		{said: "PrimaryContact: Missing Website"}, // the page knows it as invalid only
 		{said: "PrimaryContact: Invalid or Missing Website"},
 		{said: "Validation Error: PrimaryContact: Invalid or Missing Title", number: 34, contact: "Primary"},
-		{said: "Billing contact of the primary one: Missing Title", number: 34}, // which of the two cannot be told
+		{said: "Billing contact of the primary one: Missing Title", number: 34}, // which of the two is not known
 		{said: "Primary contact has an invalid title"},
 		{said: "PrimaryContact: "},
 		{said: "PrimaryContact: Invalid or Missing"},

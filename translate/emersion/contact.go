@@ -30,11 +30,11 @@ var australia = []string{"Australia", "AU", "AUS"}
 func contactRules(place string) []rules.Rule {
 	inAustralia := rules.Condition{Member: "country", In: australia, AnyCase: true, Spaced: true}
 	return []rules.Rule{
-		rules.ListWhen("state", inAustralia, australianStates, otherStates, says(39, place)),
-		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", says(40, place)),
-		text("emailAddress", addressPattern, isEmailAddress, says(42, place)),
-		text("phoneNumber", phonePattern, phoneNumber.MatchString, says(43, place)),
-		text("website", websitePattern, isWebsite, says(44, place)),
+		rules.ListWhen("state", inAustralia, australianStates, otherStates, wordingOf(39, place)),
+		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", wordingOf(40, place)),
+		text("emailAddress", addressPattern, isEmailAddress, wordingOf(42, place)),
+		text("phoneNumber", phonePattern, phoneNumber.MatchString, wordingOf(43, place)),
+		text("website", websitePattern, isWebsite, wordingOf(44, place)),
 	}
 }
 
@@ -64,7 +64,7 @@ const (
 	// labelPattern is one label of a host name: RFC 1123 section 2.1, with the letters of internationalised names.
 	labelPattern = `[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`
 	// portableLabel says it without \p, for the document: to a JavaScript program that compiles a pattern without the flag u, \p{L} is the
-	// letter p. It takes every character outside ASCII that is no white space, and so accepts a few symbols that are no letters.
+	// letter p. It takes every character outside ASCII that is not white space, and so accepts a few symbols that are not letters.
 	portableLabel = "[^\\s!-\\/:-@\\[-`\\{-~]([^\\s!-,.\\/:-@\\[-`\\{-~]{0,61}[^\\s!-\\/:-@\\[-`\\{-~])?"
 	// addressPattern: one @ with text on both sides [decided].
 	addressPattern = `^[^@]*[^@\s][^@]*@[^@]*[^@\s][^@]*$`
@@ -75,7 +75,7 @@ const (
 	longestHost = 253
 	// userNamePattern: what note 9 calls fully qualified, as in username@domain.com.au.
 	userNamePattern = `^[^@\s]+@` + domainPattern + `$`
-	// websitePattern says less than isWebsite: the grammar of a URL is no regular expression that anybody would want to read.
+	// websitePattern says less than isWebsite: a regular expression of a URL's whole grammar would be unreadable.
 	websitePattern = `^([hH][tT][tT][pP][sS]?://[^/?#]|` + portableLabel + `(\.` + portableLabel + `)*$)`
 )
 

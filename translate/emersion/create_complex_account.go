@@ -150,7 +150,7 @@ func (c Config) rulesBetween() []rules.On {
 		// The vendor ignores a billing contact without a title; see ignoredBilling.
 		{Object: "billingContact/detail", When: &rules.Condition{Member: "title", Text: true}, Rules: contactRules(billingDetail)},
 		{Rules: []rules.Rule{
-			rules.RequireWhen("accountOrganisation/orgName", rules.Condition{Member: "accountContactType/type", In: []string{"Organisation", "Org"}}, says(32, "")),
+			rules.RequireWhen("accountOrganisation/orgName", rules.Condition{Member: "accountContactType/type", In: []string{"Organisation", "Org"}}, wordingOf(32, "")),
 		}},
 		{Object: "accountOrganisation", Rules: c.organisationRules()},
 	}
@@ -161,8 +161,8 @@ func ignoredBilling(s *shape.Shape) (func(*record.Record, *record.Report), error
 	f := shape.Finder{Shape: s}
 	contact, detail, title := f.Find("billingContact"), f.Find("billingContact/detail"), f.Find("billingContact/detail/title")
 	return func(r *record.Record, report *record.Report) {
-		given := r.Root().Find(title)
-		if !r.Root().Find(contact).Present() || given.Unreadable() || !rules.Blank(given.Text()) {
+		value := r.Root().Find(title)
+		if !r.Root().Find(contact).Present() || value.Unreadable() || !rules.Blank(value.Text()) {
 			return
 		}
 		report.Drop(func(v translate.Violation) bool {

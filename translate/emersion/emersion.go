@@ -20,7 +20,7 @@ import (
 
 const system = "emersion"
 
-// DefaultNamespace is where the elements stand. The page never prints the URI of its prefix "ser"; the reply's "ns1" is this one, and
+// DefaultNamespace is the namespace of the elements. The page never prints the URI of its prefix "ser"; the reply's "ns1" is this one, and
 // they are taken to be the same [decided].
 const DefaultNamespace = "http://emersion.com.au/ServiceObjects"
 
@@ -37,7 +37,7 @@ type Config struct {
 	Limits             xml.Limits      // of replies
 }
 
-// Operations gives the service's operations.
+// Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
 	createComplexAccount, err := createComplexAccount(c)
 	return []translate.Operation{createComplexAccount}, err
@@ -53,7 +53,7 @@ func (c Config) namespace() string {
 // validationError is the fault string of a refused input [page].
 const validationError = "Validation Error"
 
-// fault reads a refusal. Its sentences stand as plain text in the detail [page]; where there is none, in the fault string. Each one that the
+// fault reads a refusal. Its sentences are plain text in the detail [page]; where there is none, in the fault string. Each one that the
 // catalogue knows becomes the violation that the local rule would have made, and any other keeps the vendor's words. Of a server that
 // broke, even they prove nothing.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
@@ -91,7 +91,7 @@ func read(f *soap.Fault, sent *translate.Sent) (violations []translate.Violation
 			} else {
 				v = translate.Violation{Code: system + "-validation", Detail: sent.Safe(s.text)}
 			}
-			if violations = append(violations, v); len(violations) > record.MaxViolations { // one more tells that there are more
+			if violations = append(violations, v); len(violations) > record.MaxViolations { // one more shows that there are more
 				return violations, known
 			}
 		}
@@ -109,7 +109,7 @@ func plainText(text string) string {
 	return lineBreak.ReplaceAllString(html.UnescapeString(text), "\n")
 }
 
-// allText gives the text of an element and of those inside, a line each.
+// allText returns the text of an element and of those inside, a line each.
 func allText(d *soap.Detail) string {
 	if d == nil {
 		return ""

@@ -30,7 +30,7 @@ const billing = `"billingContact": {"detail": {
 	"title": "Mr", "firstName": "John", "lastName": "Roe", "addressLine1": "2 High St", "suburb": "Perth", "state": "WA",
 	"postcode": "6000", "country": "AU", "emailAddress": "john.roe@example.com", "phoneNumber": "08 9000 0000"}}`
 
-// operation gives CreateComplexAccount.
+// operation returns CreateComplexAccount.
 func operation(t testing.TB, c Config) translate.Operation {
 	t.Helper()
 	operations, err := Operations(c)
@@ -41,12 +41,12 @@ func operation(t testing.TB, c Config) translate.Operation {
 	return operations[i]
 }
 
-// edit replaces pieces of a document: each old one stands in it once, and is followed by its new one.
+// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
 func edit(t testing.TB, document string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q stands %d times in %s", oldNew[i], n, document)
+			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
 		}
 		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
 	}
@@ -65,21 +65,21 @@ func quoted(s string) string {
 	return string(text)
 }
 
-// violations reads a request and gives what is wrong with it: nothing when it is accepted.
+// violations reads a request and returns what is wrong with it: nothing when it is accepted.
 func violations(t testing.TB, op translate.Operation, body string) []translate.Violation {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem == nil {
+	request, refusal := op.Read([]byte(body))
+	if refusal == nil {
 		if request == nil {
 			t.Fatal("neither a request nor an error")
 		}
 		return nil
 	}
-	if request != nil || problem.Code != translate.ValidationFailed || problem.Outcome != soap.NotSent || problem.Source != translate.FromRequest ||
-		problem.Truncated || len(problem.Violations) == 0 {
-		t.Fatalf("request %v, error %+v", request, problem)
+	if request != nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest ||
+		refusal.Truncated || len(refusal.Violations) == 0 {
+		t.Fatalf("request %v, error %+v", request, refusal)
 	}
-	return problem.Violations
+	return refusal.Violations
 }
 
 // check compares the violations of a request whole: place, code, sentence and parameters.
@@ -93,13 +93,13 @@ func check(t *testing.T, op translate.Operation, body string, want ...translate.
 // envelope encodes a request that must be right.
 func envelope(t testing.TB, op translate.Operation, body string) string {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%s: %+v", body, problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%s: %+v", body, refusal)
 	}
-	message, problem := request.Encode(translate.Env{OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"})
-	if problem != nil {
-		t.Fatal(problem)
+	message, refusal := request.Encode(translate.Env{OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"})
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	return string(message.Envelope)
 }

@@ -18,7 +18,7 @@ const badIdentifier record.Code = "emersion-org-identifier"
 // maxRBN is the longest Registered Business Number; it has no check digit, and no form that all states share [decided].
 const maxRBN = 20
 
-// checkIdentifier gives the sentence that says what is wrong with an identifier of one of the four types; empty when nothing is.
+// checkIdentifier returns the sentence that says what is wrong with an identifier of one of the four types; empty when nothing is.
 func checkIdentifier(kind, identifier string, lenient bool) string {
 	form, digital := digitForms[kind]
 	switch {
@@ -81,22 +81,22 @@ func checkDigitsHold(kind string, d []int) bool {
 	switch {
 	case kind == "ABN": // Australian Business Register, "Format of the ABN"
 		d[0]--
-		sum := weigh(d, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
+		sum := weightedSum(d, 10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
 		return sum != 0 && sum%89 == 0
 	case kind == "ACN": // Australian Securities and Investments Commission, "Australian Company Number digit check"
-		sum := weigh(d, 8, 7, 6, 5, 4, 3, 2, 1)
+		sum := weightedSum(d, 8, 7, 6, 5, 4, 3, 2, 1)
 		return sum != 0 && (10-sum%10)%10 == d[8]
 	case len(d) == 9: // TFN
-		sum := weigh(d, 1, 4, 3, 7, 5, 8, 6, 9, 10)
+		sum := weightedSum(d, 1, 4, 3, 7, 5, 8, 6, 9, 10)
 		return sum != 0 && sum%11 == 0
 	default:
-		sum := weigh(d, 10, 7, 8, 4, 6, 3, 5, 1)
+		sum := weightedSum(d, 10, 7, 8, 4, 6, 3, 5, 1)
 		return sum != 0 && sum%11 == 0
 	}
 }
 
-// weigh sums the products of digits and weights, over as many as there are weights.
-func weigh(digits []int, weights ...int) (sum int) {
+// weightedSum sums the products of digits and weights, over as many as there are weights.
+func weightedSum(digits []int, weights ...int) (sum int) {
 	for i, w := range weights {
 		sum += w * digits[i]
 	}

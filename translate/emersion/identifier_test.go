@@ -166,14 +166,14 @@ func TestIdentifierOnTheWire(t *testing.T) {
 			{"RBN", " NSW 12 / 345 ", " NSW 12 / 345 "},
 		} {
 			want := "<ser:OrgIdentifier>" + test.sent + "</ser:OrgIdentifier><ser:OrgIdentifierType>" + test.kind + "</ser:OrgIdentifierType>"
-			request, problem := op.Read([]byte(identified(test.kind, test.identifier)))
-			if problem != nil {
-				t.Fatal(problem)
+			request, refusal := op.Read([]byte(identified(test.kind, test.identifier)))
+			if refusal != nil {
+				t.Fatal(refusal)
 			}
 			for range 2 { // what was read never changes
-				message, problem := request.Encode(translate.Env{})
-				if problem != nil || !strings.Contains(string(message.Envelope), want) {
-					t.Errorf("%v: no %s in %s", problem, want, message.Envelope)
+				message, refusal := request.Encode(translate.Env{})
+				if refusal != nil || !strings.Contains(string(message.Envelope), want) {
+					t.Errorf("%v: no %s in %s", refusal, want, message.Envelope)
 				}
 			}
 		}

@@ -20,15 +20,15 @@ const operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
 // decode reads the reply to a request.
 func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
-	request, problem := op.Read([]byte(body))
-	if problem != nil {
-		t.Fatalf("%+v", problem)
+	request, refusal := op.Read([]byte(body))
+	if refusal != nil {
+		t.Fatalf("%+v", refusal)
 	}
 	return request.Decode(reply, translate.Env{OperationID: operationID})
 }
 
-// checkRefusal compares an error but for its cause, which must be there.
-func checkRefusal(t *testing.T, got *translate.Error, want translate.Error) {
+// checkFailure compares an error but for its cause, which must be there.
+func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
 	t.Helper()
 	if got == nil {
 		t.Fatal("a success")
@@ -116,13 +116,13 @@ func TestRecordedReplies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, problem := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
+			result, failure := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
 			if test.want.Code != "" {
-				checkRefusal(t, problem, test.want)
+				checkFailure(t, failure, test.want)
 				return
 			}
-			if want := `{"operationId":"` + operationID + `","accountId":"399301"}`; problem != nil || string(result.JSON) != want || result.Ignored != 0 {
-				t.Errorf("%+v %s", problem, result.JSON)
+			if want := `{"operationId":"` + operationID + `","accountId":"399301"}`; failure != nil || string(result.JSON) != want || result.Ignored != 0 {
+				t.Errorf("%+v %s", failure, result.JSON)
 			}
 		})
 	}
@@ -195,7 +195,7 @@ func TestValidationErrors(t *testing.T) {
 			rejected(translate.Violation{Code: "emersion-fault", Detail: "No such licencee"})},
 		{"a server that broke", server, "Internal error", "<detail>nothing known</detail>", failed("Internal error")},
 		{"a server that broke over a known sentence", server, "Internal error", "<detail>Missing Password</detail>", failed("Internal error")},
-		{"a code of the vendor's that is no validation", "DB", "Deadlock", "", failed("Deadlock")},
+		{"a code of the vendor's that is not a validation", "DB", "Deadlock", "", failed("Deadlock")},
 
 		{"a request value in the text", client, reason, "<detail>Account for jane.doe@example.com.au is on hold</detail>", rejected(said("Account for *** is on hold"))},
 		{"the password in the text", client, reason, "<detail>Password CORRECT  HORSE is weak</detail>", rejected(said("Password *** is weak"))},
@@ -204,19 +204,19 @@ func TestValidationErrors(t *testing.T) {
 		{"a long text", client, reason, "<detail>" + strings.Repeat("é", 201) + "</detail>", rejected(said(strings.Repeat("é", 199) + "…"))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, problem := decode(t, operation(t, Config{}), minimal, fault11(test.code, test.reason, test.detail))
-			checkRefusal(t, problem, test.want)
+			_, failure := decode(t, operation(t, Config{}), minimal, fault11(test.code, test.reason, test.detail))
+			checkFailure(t, failure, test.want)
 		})
 	}
 }
 
-// TestManyErrors bounds what a reply can make of a problem.
+// TestManyErrors bounds the failure that a reply can make.
 func TestManyErrors(t *testing.T) {
 	lines := strings.Repeat("Missing Password\nsomething else\n", record.MaxViolations)
-	_, problem := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
+	_, failure := decode(t, operation(t, Config{}), minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>"+lines+"</detail>"))
 	// As many as fit into a stored answer of 16 KiB.
-	if problem == nil || len(problem.Violations) < 50 || len(problem.Violations) > 160 || !problem.Truncated || problem.Code != translate.UpstreamRejected {
-		t.Fatalf("%d violations: %v", len(problem.Violations), problem)
+	if failure == nil || len(failure.Violations) < 50 || len(failure.Violations) > 160 || !failure.Truncated || failure.Code != translate.UpstreamRejected {
+		t.Fatalf("%d violations: %v", len(failure.Violations), failure)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestSuccess(t *testing.T) {
 		{"half qualified", `<n:CreateAccountResponse xmlns:n="urn:other"><AccountID>399301</AccountID></n:CreateAccountResponse>`, "399301", 0},
 		{"with leading zeros", `<CreateAccountResponse><AccountID>000399301</AccountID></CreateAccountResponse>`, "000399301", 0},
 		{"with a type", `<CreateAccountResponse><AccountID xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="x">1</AccountID></CreateAccountResponse>`, "1", 0},
-		{"with elements that nobody knows", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
+		{"with unknown elements", `<CreateAccountResponse><Status>ok</Status><AccountID>1</AccountID><AccountId>2</AccountId></CreateAccountResponse>`, "1", 2},
 		{"with a comment", `<CreateAccountResponse><AccountID>39<!-- -->9301</AccountID></CreateAccountResponse>`, "399301", 0},
 		{"with white space around AccountID", "<CreateAccountResponse><AccountID>\n 399301 \t</AccountID></CreateAccountResponse>", "399301", 0},
 		{"without AccountID", `<CreateAccountResponse/>`, "", 0},
@@ -253,13 +253,13 @@ func TestSuccess(t *testing.T) {
 		{"with AccountID deeper", `<CreateAccountResponse><return><AccountID>1</AccountID></return></CreateAccountResponse>`, "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			result, problem := decode(t, op, minimal, success(test.body))
+			result, failure := decode(t, op, minimal, success(test.body))
 			if test.accountID == "" {
-				checkRefusal(t, problem, unknown())
+				checkFailure(t, failure, unknown())
 				return
 			}
-			if want := `{"operationId":"` + operationID + `","accountId":"` + test.accountID + `"}`; problem != nil || string(result.JSON) != want || result.Ignored != test.ignored {
-				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+			if want := `{"operationId":"` + operationID + `","accountId":"` + test.accountID + `"}`; failure != nil || string(result.JSON) != want || result.Ignored != test.ignored {
+				t.Errorf("%+v %s %d", failure, result.JSON, result.Ignored)
 			}
 		})
 	}
@@ -274,12 +274,12 @@ func TestAccountID(t *testing.T) {
 		"-1": false, "+7": false, "_x": false, "39 9301": false, "399301;": false, "Error: no account": false, "é": false, "３": false, "1\n2": false,
 		strings.Repeat("9", 257): false, strings.Repeat("x", 65): false,
 	} {
-		result, problem := decode(t, op, minimal, success("<CreateAccountResponse><AccountID> "+id+" </AccountID></CreateAccountResponse>"))
-		if ok && (problem != nil || !strings.Contains(string(result.JSON), `"accountId":"`+id+`"`)) {
-			t.Errorf("%q: %+v %s", id, problem, result.JSON)
+		result, failure := decode(t, op, minimal, success("<CreateAccountResponse><AccountID> "+id+" </AccountID></CreateAccountResponse>"))
+		if ok && (failure != nil || !strings.Contains(string(result.JSON), `"accountId":"`+id+`"`)) {
+			t.Errorf("%q: %+v %s", id, failure, result.JSON)
 		}
-		if !ok && (problem == nil || problem.Code != translate.OutcomeUnknown) {
-			t.Errorf("%q is taken for an account: %+v", id, problem)
+		if !ok && (failure == nil || failure.Code != translate.OutcomeUnknown) {
+			t.Errorf("%q is taken for an account: %+v", id, failure)
 		}
 	}
 }
@@ -288,13 +288,13 @@ func TestAccountID(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	read := func(c Config) soap.Message {
 		op := operation(t, c)
-		request, problem := op.Read([]byte(op.Example))
-		if problem != nil {
-			t.Fatalf("the example: %+v", problem)
+		request, refusal := op.Read([]byte(op.Example))
+		if refusal != nil {
+			t.Fatalf("the example: %+v", refusal)
 		}
-		message, problem := request.Encode(translate.Env{})
-		if problem != nil {
-			t.Fatal(problem)
+		message, refusal := request.Encode(translate.Env{})
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		return message
 	}
@@ -320,6 +320,6 @@ func TestConfiguration(t *testing.T) {
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
 	op := operation(t, Config{Username: "u", Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
-	_, problem := decode(t, op, minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>bad WSSE-SECRET or basic-secret</detail>"))
-	checkRefusal(t, problem, rejected(said("bad *** or ***")))
+	_, failure := decode(t, op, minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>bad WSSE-SECRET or basic-secret</detail>"))
+	checkFailure(t, failure, rejected(said("bad *** or ***")))
 }

@@ -225,7 +225,7 @@ func formRules(contact string) (rows []ruled) {
 	return rows
 }
 
-// contactDetail has members that stand nowhere else in the request.
+// contactDetail has members that are nowhere else in the request.
 const contactDetail = `"detail": {"title": "%s", "firstName": "Fay", "lastName": "Lee", "addressLine1": "9 Low St", "suburb": "Hobart", "state": "Tas",
 		"postcode": "7000", "country": "AUS", "emailAddress": "fay@example.org", "phoneNumber": "03 1", "faxNumber": "none"}`
 
@@ -267,7 +267,7 @@ func TestNumberedRules(t *testing.T) {
 	}
 }
 
-// TestStructuralRulesKeepTheirCodes fails where a rule that has no number answers to one of the vendor's.
+// TestStructuralRulesKeepTheirCodes fails where a rule without a number reports one of the vendor's.
 func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 	op := operation(t, Config{})
 	wrongType := func(pointer string) translate.Violation {
@@ -319,7 +319,7 @@ func TestRegion(t *testing.T) {
 	check(t, op, blank, numberedAt(t, 41, "Primary")) // without a country nothing is known of state and postcode
 }
 
-// TestSentAsWritten holds a request's texts against the envelope: only identifiers are changed on the way.
+// TestSentAsWritten compares a request's texts with the envelope: only identifiers are changed on the way.
 func TestSentAsWritten(t *testing.T) {
 	sent := envelope(t, operation(t, Config{}), edit(t, minimal, `"VIC"`, `"new south WALES"`, `"Australia"`, `" aus "`, `"Doe"`, `"  Doe & <Sons> "`, `"Melbourne"`, `"Melbourne", "addressLine2": ""`))
 	for _, piece := range []string{
@@ -368,12 +368,12 @@ func TestBillingContact(t *testing.T) {
 			numberedAt(t, 35, "Billing"), numberedAt(t, 36, "Billing"), numberedAt(t, 37, "Billing"), numberedAt(t, 38, "Billing"), numberedAt(t, 39, "Billing"),
 			numberedAt(t, 40, "Billing"), numberedAt(t, 41, "Billing"), numberedAt(t, 42, "Billing"), numberedAt(t, 43, "Billing"),
 		}},
-		{"that is no object", `"billingContact": "Mr"`, []translate.Violation{wrongType("/billingContact", "an object")}},
-		{"with detail that is no object", `"billingContact": {"detail": ["Mr"]}`, []translate.Violation{wrongType("/billingContact/detail", "an object")}},
-		{"with a title that is no text", edit(t, billing, `"Mr"`, `1`, `"6000"`, `"1"`), []translate.Violation{
+		{"that is not an object", `"billingContact": "Mr"`, []translate.Violation{wrongType("/billingContact", "an object")}},
+		{"with detail that is not an object", `"billingContact": {"detail": ["Mr"]}`, []translate.Violation{wrongType("/billingContact/detail", "an object")}},
+		{"with a title that is not a text", edit(t, billing, `"Mr"`, `1`, `"6000"`, `"1"`), []translate.Violation{
 			wrongType("/billingContact/detail/title", "a string"), numberedAt(t, 40, "Billing"),
 		}},
-		{"with a member that is no text and no title", `"billingContact": {"detail": {"firstName": 1, "lastName": "Roe"}}`, []translate.Violation{
+		{"with a member that is not a text, and without a title", `"billingContact": {"detail": {"firstName": 1, "lastName": "Roe"}}`, []translate.Violation{
 			wrongType("/billingContact/detail/firstName", "a string"), ignored,
 		}},
 	} {
@@ -394,7 +394,7 @@ func TestEmptyRequest(t *testing.T) {
 	check(t, operation(t, Config{}), `{}`, append(want, numberedAt(t, 45, ""), numberedAt(t, 46, ""), numberedAt(t, 30, ""))...)
 }
 
-// TestOptionalMembers gives each of them as an empty text, a text of white space, and null.
+// TestOptionalMembers sends each of them as an empty text, a text of white space, and null.
 func TestOptionalMembers(t *testing.T) {
 	op := operation(t, Config{})
 	for _, text := range []string{`""`, `" "`, `"x"`, `null`} {

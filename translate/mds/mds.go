@@ -35,7 +35,7 @@ type Config struct {
 	Limits   xml.Limits      // of replies
 }
 
-// Operations gives the service's operations.
+// Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
 	createService, err := createService(c)
 	return []translate.Operation{createService}, err
@@ -59,7 +59,7 @@ var typedFaults = map[string]func(*soap.Fault, *soap.Detail, *translate.Sent) *t
 }
 
 // fault reads the declared faults; JAX-WS may put elements of its own beside them. A detail holds one [page]: several contradict each other,
-// one inside another too, and then nobody knows how far the service came.
+// one inside another too, and then it is not known how far the service came.
 func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	if f.Detail == nil {
 		return nil
@@ -73,7 +73,7 @@ func fault(f *soap.Fault, sent *translate.Sent) *translate.Error {
 	}
 	var all []translate.Violation
 	for _, d := range declared {
-		if len(all) <= record.MaxViolations { // one more tells that there are more
+		if len(all) <= record.MaxViolations { // one more shows that there are more
 			all = append(all, violations(f, d, sent)...)
 		}
 	}
@@ -106,10 +106,10 @@ func checkReference(path shape.Path) func(record.Object, *translate.Sent) *trans
 	}
 }
 
-// stray marks the problem of a reply that answers another call: whatever comes over its connection next cannot be trusted.
-func stray(problem *translate.Error) *translate.Error {
-	problem.Stray, problem.Alert = true, true
-	return problem
+// stray marks the failure of a reply that answers another call: whatever comes over its connection next cannot be trusted.
+func stray(failure *translate.Error) *translate.Error {
+	failure.Stray, failure.Alert = true, true
+	return failure
 }
 
 func cause(f *soap.Fault, d *soap.Detail, sent *translate.Sent) error {
@@ -124,24 +124,24 @@ func messages(d *soap.Detail, sent *translate.Sent) string {
 		all = append(all, e.Children...)
 	}
 	for _, e := range all[:min(len(all), 6)] {
-		if e != nil && says(e) {
+		if e != nil && hasMessage(e) {
 			fmt.Fprintf(&list, ", message %s %q", sent.Code(e.TextOf("MessageId")), sent.Logged(strings.TrimSpace(e.TextOf("MessageText")+" "+e.TextOf("ExtraInfo"))))
 		}
 	}
 	return list.String()
 }
 
-// violations gives one violation for each Error, else one from Details, else one from the fault string.
+// violations returns one violation for each Error, else one from Details, else one from the fault string.
 func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []translate.Violation) {
 	if all := d.Child("Errors"); all != nil {
 		for _, e := range all.Children {
-			// One more than is shown tells that there are more.
-			if e.Name.Local == "Error" && says(e) && len(list) <= record.MaxViolations {
+			// One more than a report holds shows that there are more.
+			if e.Name.Local == "Error" && hasMessage(e) && len(list) <= record.MaxViolations {
 				list = append(list, violation(d, e, f.Reason, sent))
 			}
 		}
 	}
-	if details := d.Child("Details"); len(list) == 0 && details != nil && says(details) {
+	if details := d.Child("Details"); len(list) == 0 && details != nil && hasMessage(details) {
 		list = append(list, violation(d, details, f.Reason, sent))
 	}
 	if len(list) == 0 {
@@ -150,8 +150,8 @@ func violations(f *soap.Fault, d *soap.Detail, sent *translate.Sent) (list []tra
 	return list
 }
 
-// says tells whether an Error or Details holds anything.
-func says(e *soap.Detail) bool {
+// hasMessage reports whether an Error or Details holds anything.
+func hasMessage(e *soap.Detail) bool {
 	return e.TextOf("MessageId")+e.TextOf("MessageText")+e.TextOf("ExtraInfo") != ""
 }
 
@@ -183,7 +183,7 @@ func pointer(text string, sent *translate.Sent) string {
 	}
 	found := map[string]bool{}
 	for _, w := range word.FindAllString(text, -1) {
-		for _, p := range sent.Declared(func(element string) bool { return names(w, element) }) {
+		for _, p := range sent.Declared(func(element string) bool { return isNameOf(w, element) }) {
 			found[p] = true
 		}
 	}
@@ -196,10 +196,10 @@ func pointer(text string, sent *translate.Sent) string {
 	return ""
 }
 
-// names tells whether a word of a text is the name of an element. The vendor's table begins every name with a capital and its schema
+// isNameOf reports whether a word of a text is the name of an element. The vendor's table begins every name with a capital and its schema
 // does not, so the first letter's case does not count in names that another capital inside makes unmistakable. A name that is a
-// plain English word ("Description", "Program") must stand as the schema has it.
-func names(w, element string) bool {
+// plain English word ("Description", "Program") must be spelt as the schema has it.
+func isNameOf(w, element string) bool {
 	if w == element {
 		return true
 	}

@@ -105,13 +105,13 @@ func TestRecordedReplies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, problem := decode(t, op, referring(recorded), soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
+			result, failure := decode(t, op, referring(recorded), soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
 			if test.want.Code != "" {
-				checkRefusal(t, problem, test.want)
+				checkFailure(t, failure, test.want)
 				return
 			}
-			if problem != nil || string(result.JSON) != test.json || result.Ignored != 0 {
-				t.Errorf("%+v %s", problem, result.JSON)
+			if failure != nil || string(result.JSON) != test.json || result.Ignored != 0 {
+				t.Errorf("%+v %s", failure, result.JSON)
 			}
 		})
 	}
@@ -144,36 +144,36 @@ func TestTypedFaults(t *testing.T) {
 		} {
 			for _, code := range []string{"S:Server", "S:Client", "Server", "Client", "undeclared:Server", "S:Client.Validation", "Custom", ""} {
 				t.Run(name+" of "+namespace+" as "+code, func(t *testing.T) {
-					_, problem := decode(t, op, minimal, typed(code, namespace, name, details))
-					checkRefusal(t, problem, want)
+					_, failure := decode(t, op, minimal, typed(code, namespace, name, details))
+					checkFailure(t, failure, want)
 				})
 			}
 		}
 		t.Run(name+" in no namespace, beside others", func(t *testing.T) {
 			detail := `text<x:exception xmlns:x="http://jax-ws.dev.java.net/">trace</x:exception><` + name + ">" + details + "</" + name + "><After/>"
-			_, problem := decode(t, op, minimal, faulty("S:Server", detail))
-			checkRefusal(t, problem, want)
+			_, failure := decode(t, op, minimal, faulty("S:Server", detail))
+			checkFailure(t, failure, want)
 		})
 		t.Run(name+" with HTTP 200", func(t *testing.T) {
 			reply := typed("S:Server", "urn:x", name, details)
 			reply.Status = 200
-			_, problem := decode(t, op, minimal, reply)
-			checkRefusal(t, problem, want)
+			_, failure := decode(t, op, minimal, reply)
+			checkFailure(t, failure, want)
 		})
 		t.Run(name+" with qualified members", func(t *testing.T) {
-			_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", name, `<f:Details><f:MessageId>1000</f:MessageId><f:MessageText>Not now</f:MessageText></f:Details>`))
-			checkRefusal(t, problem, want)
+			_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", name, `<f:Details><f:MessageId>1000</f:MessageId><f:MessageText>Not now</f:MessageText></f:Details>`))
+			checkFailure(t, failure, want)
 		})
 	}
 	for name, want := range map[string]translate.Error{
 		"validationFault": failed(said("mds-fault", "", "The reason")),
 		"OtherFault":      failed(said("mds-fault", "", "The reason")),
 	} {
-		_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", name, details))
-		checkRefusal(t, problem, want)
+		_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", name, details))
+		checkFailure(t, failure, want)
 	}
-	_, problem := decode(t, op, minimal, faulty("S:Client", "<x><ValidationFault>"+details+"</ValidationFault></x>")) // deeper is not declared
-	checkRefusal(t, problem, rejected(said("mds-fault", "", "The reason")))
+	_, failure := decode(t, op, minimal, faulty("S:Client", "<x><ValidationFault>"+details+"</ValidationFault></x>")) // deeper is not declared
+	checkFailure(t, failure, rejected(said("mds-fault", "", "The reason")))
 }
 
 // TestValidationFault makes one violation of each Error, else one of Details, else one of the fault string.
@@ -188,46 +188,46 @@ func TestValidationFault(t *testing.T) {
 		}
 		return members
 	}
-	failure := func(id, text, extra string) string { return "<Error>" + message(id, text, extra) + "</Error>" }
+	errorElement := func(id, text, extra string) string { return "<Error>" + message(id, text, extra) + "</Error>" }
 	for _, test := range []struct {
 		name, members string
 		want          []translate.Violation
 	}{
-		{"one error", "<Errors>" + failure("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
-		{"Errors win over Details", details + "<Errors>" + failure("1", "Wrong", "") + failure("2", "Bad", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-2", "", "Bad")}},
-		{"the same error twice", "<Errors>" + failure("1", "Wrong", "") + failure("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-1", "", "Wrong")}},
-		{"no number", "<Errors>" + failure("", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
-		{"a number that fits no code", "<Errors>" + failure("no such code", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
-		{"a number that is too long", "<Errors>" + failure(strings.Repeat("1", 33), "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
-		{"a number of letters", "<Errors>" + failure("SVC.E_1-2", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-SVC.E_1-2", "", "Wrong")}},
-		{"white space around the number", "<Errors>" + failure("\n 1 \n", " Wrong ", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
-		{"extra information only", "<Errors>" + failure("1", "", "see the tariff") + "</Errors>", []translate.Violation{said("mds-1", "", "see the tariff")}},
-		{"a number only", "<Errors>" + failure("1", "", "") + "</Errors>", []translate.Violation{said("mds-1", "", "The reason")}},
+		{"one error", "<Errors>" + errorElement("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
+		{"Errors win over Details", details + "<Errors>" + errorElement("1", "Wrong", "") + errorElement("2", "Bad", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-2", "", "Bad")}},
+		{"the same error twice", "<Errors>" + errorElement("1", "Wrong", "") + errorElement("1", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong"), said("mds-1", "", "Wrong")}},
+		{"no number", "<Errors>" + errorElement("", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number that fits no code", "<Errors>" + errorElement("no such code", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number that is too long", "<Errors>" + errorElement(strings.Repeat("1", 33), "Wrong", "") + "</Errors>", []translate.Violation{said("mds-validation", "", "Wrong")}},
+		{"a number of letters", "<Errors>" + errorElement("SVC.E_1-2", "Wrong", "") + "</Errors>", []translate.Violation{said("mds-SVC.E_1-2", "", "Wrong")}},
+		{"white space around the number", "<Errors>" + errorElement("\n 1 \n", " Wrong ", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Wrong")}},
+		{"extra information only", "<Errors>" + errorElement("1", "", "see the tariff") + "</Errors>", []translate.Violation{said("mds-1", "", "see the tariff")}},
+		{"a number only", "<Errors>" + errorElement("1", "", "") + "</Errors>", []translate.Violation{said("mds-1", "", "The reason")}},
 		{"empty errors", details + "<Errors><Error/><Error><MessageId> </MessageId></Error></Errors>", []translate.Violation{said("mds-1000", "", "Not now")}},
 		{"no errors in Errors", details + "<Errors/>", []translate.Violation{said("mds-1000", "", "Not now")}},
 		{"something else in Errors", details + "<Errors><Failure>" + message("1", "Wrong", "") + "</Failure></Errors>", []translate.Violation{said("mds-1000", "", "Not now")}},
 		{"nothing in Details", "<Details/>", []translate.Violation{said("mds-validation", "", "The reason")}},
 		{"nothing at all", "", []translate.Violation{said("mds-validation", "", "The reason")}},
 		{"text where elements belong", "Wrong", []translate.Violation{said("mds-validation", "", "The reason")}},
-		{"a stack trace", "<Errors>" + failure("1", "java.lang.NullPointerException at mds.Server.create(Server.java:20)", "") + "</Errors>", []translate.Violation{said("mds-1", "", withheld)}},
-		{"values of the request", "<Errors>" + failure("1", "Service linech of 00000042 is unknown", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Service *** of *** is unknown")}},
+		{"a stack trace", "<Errors>" + errorElement("1", "java.lang.NullPointerException at mds.Server.create(Server.java:20)", "") + "</Errors>", []translate.Violation{said("mds-1", "", withheld)}},
+		{"values of the request", "<Errors>" + errorElement("1", "Service linech of 00000042 is unknown", "") + "</Errors>", []translate.Violation{said("mds-1", "", "Service *** of *** is unknown")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", test.members))
-			checkRefusal(t, problem, rejected(test.want...))
+			_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", test.members))
+			checkFailure(t, failure, rejected(test.want...))
 		})
 	}
-	_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "SystemFault", "<Details><ExtraInfo>ORA-1</ExtraInfo></Details>"))
-	checkRefusal(t, problem, failed(said("mds-fault", "", withheld)))
+	_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", "SystemFault", "<Details><ExtraInfo>ORA-1</ExtraInfo></Details>"))
+	checkFailure(t, failure, failed(said("mds-fault", "", withheld)))
 }
 
-// TestManyErrors bounds what a reply can make of a problem.
+// TestManyErrors bounds the failure that a reply can make.
 func TestManyErrors(t *testing.T) {
 	all := "<Errors>" + strings.Repeat("<Error><MessageText>Bad serviceCode</MessageText></Error>", 3000) + "</Errors>"
-	_, problem := decode(t, operation(t, Config{}), minimal, typed("S:Server", "urn:x", "ValidationFault", all))
+	_, failure := decode(t, operation(t, Config{}), minimal, typed("S:Server", "urn:x", "ValidationFault", all))
 	// As many as fit into a stored answer of 16 KiB.
-	if problem == nil || len(problem.Violations) < 50 || len(problem.Violations) > 160 || !problem.Truncated || problem.Code != translate.UpstreamRejected {
-		t.Fatalf("%d violations: %v", len(problem.Violations), problem)
+	if failure == nil || len(failure.Violations) < 50 || len(failure.Violations) > 160 || !failure.Truncated || failure.Code != translate.UpstreamRejected {
+		t.Fatalf("%d violations: %v", len(failure.Violations), failure)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestNamedField(t *testing.T) {
 		{"Invalid 'serviceCode': not found", "", code},
 		{"serviceCode: serviceCode is invalid", "ServiceCode", code},
 		{"Not found", "serviceCode", code},
-		{"ServiceData/serviceCode", "", code}, // objects are no fields
+		{"ServiceData/serviceCode", "", code}, // an object is not a field
 		{"def:serviceCode", "", code},
 		{"customerLevelReference is unknown", "", reference},
 		{"CustomerLevel", "", level},
@@ -267,14 +267,14 @@ func TestNamedField(t *testing.T) {
 		{"", "none", ""},
 	} {
 		members := "<Errors><Error><MessageId>1</MessageId><MessageText>" + test.text + "</MessageText><ExtraInfo>" + test.extra + "</ExtraInfo></Error></Errors>"
-		_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
-		if problem == nil || len(problem.Violations) != 1 || problem.Violations[0].Pointer != test.pointer {
-			t.Errorf("%q, %q: %+v", test.text, test.extra, problem)
+		_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
+		if failure == nil || len(failure.Violations) != 1 || failure.Violations[0].Pointer != test.pointer {
+			t.Errorf("%q, %q: %+v", test.text, test.extra, failure)
 		}
 	}
 }
 
-// TestSeveralFaults contradict each other, whichever stands first, one beside or inside the other, and even when they are of one kind.
+// TestSeveralFaults contradict each other in either order, one beside or inside the other, and even when they are of one kind.
 func TestSeveralFaults(t *testing.T) {
 	one := func(name, id string) string {
 		return "<" + name + "><Details><MessageId>" + id + "</MessageId></Details></" + name + ">"
@@ -284,11 +284,11 @@ func TestSeveralFaults(t *testing.T) {
 		for _, second := range names {
 			t.Run(first+" and "+second, func(t *testing.T) {
 				for _, code := range []string{"S:Server", "S:Client"} {
-					_, problem := decode(t, operation(t, Config{}), minimal, faulty(code, one(first, "1")+"<Other/>"+one(second, "2")))
-					checkRefusal(t, problem, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
+					_, failure := decode(t, operation(t, Config{}), minimal, faulty(code, one(first, "1")+"<Other/>"+one(second, "2")))
+					checkFailure(t, failure, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
 					nested := strings.Replace(one(first, "1"), "</"+first+">", "<Other>"+one(second, "2")+"</Other></"+first+">", 1)
-					_, problem = decode(t, operation(t, Config{}), minimal, faulty(code, nested))
-					checkRefusal(t, problem, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
+					_, failure = decode(t, operation(t, Config{}), minimal, faulty(code, nested))
+					checkFailure(t, failure, failed(said("mds-1", "", "The reason"), said("mds-2", "", "The reason")))
 				}
 			})
 		}
@@ -301,8 +301,8 @@ func TestTypedFaultsByStatus(t *testing.T) {
 		for code, want := range map[string]translate.Error{"ValidationFault": rejected(said("mds-1000", "", "Not now")), "SystemFault": failed(said("mds-1000", "", "Not now"))} {
 			reply := typed("S:Client", "urn:x", code, details)
 			reply.Status = status
-			_, problem := decode(t, operation(t, Config{}), minimal, reply)
-			checkRefusal(t, problem, want)
+			_, failure := decode(t, operation(t, Config{}), minimal, reply)
+			checkFailure(t, failure, want)
 		}
 	}
 }
@@ -337,13 +337,13 @@ func TestSuccess(t *testing.T) {
 		{"with the request's root", "R", `<d:CreateService xmlns:d="http://mdsuk.com/ws/dise3g/services/definition"/>`, "-", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			result, problem := decode(t, op, referring(test.sent), success(test.body))
+			result, failure := decode(t, op, referring(test.sent), success(test.body))
 			if test.json == "-" {
-				checkRefusal(t, problem, unknown())
+				checkFailure(t, failure, unknown())
 				return
 			}
-			if want := `{"operationId":"` + operationID + `"` + test.json + `}`; problem != nil || string(result.JSON) != want || result.Ignored != test.ignored {
-				t.Errorf("%+v %s %d", problem, result.JSON, result.Ignored)
+			if want := `{"operationId":"` + operationID + `"` + test.json + `}`; failure != nil || string(result.JSON) != want || result.Ignored != test.ignored {
+				t.Errorf("%+v %s %d", failure, result.JSON, result.Ignored)
 			}
 		})
 	}
@@ -355,16 +355,16 @@ func TestReplyToAnotherCall(t *testing.T) {
 	answer := func(reference string) soap.Reply {
 		return success(start + `<d:Result><ExternalReference>` + reference + `</ExternalReference></d:Result>` + end)
 	}
-	if result, problem := decode(t, op, minimal, answer(operationID)); problem != nil || !strings.Contains(string(result.JSON), `"externalReference":"`+operationID+`"`) {
-		t.Errorf("the operation id is not taken for the reference that was sent: %+v", problem)
+	if result, failure := decode(t, op, minimal, answer(operationID)); failure != nil || !strings.Contains(string(result.JSON), `"externalReference":"`+operationID+`"`) {
+		t.Errorf("the operation id is not taken for the reference that was sent: %+v", failure)
 	}
 	for body, reference := range map[string]string{
 		minimal: "sb-4711", referring("sb-4711"): operationID, referring("sb-4712"): "sb-4711", referring("SB-4711"): "sb-4711",
 		referring("a"): "a a", referring("b"): strings.Repeat("b", 257),
 	} {
-		_, problem := decode(t, op, body, answer(reference))
-		checkRefusal(t, problem, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
-		if !problem.Stray {
+		_, failure := decode(t, op, body, answer(reference))
+		checkFailure(t, failure, translate.Error{Code: translate.OutcomeUnknown, Outcome: soap.Unknown, Alert: true})
+		if !failure.Stray {
 			t.Errorf("%s: its connection is kept", reference)
 		}
 	}
@@ -374,10 +374,10 @@ func TestReplyToAnotherCall(t *testing.T) {
 func TestConfiguredSecretsAreMasked(t *testing.T) {
 	op := operation(t, Config{Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
 	members := "<Errors><Error><MessageText>bad WSSE SECRET or basic-secret</MessageText></Error></Errors>"
-	_, problem := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
-	checkRefusal(t, problem, rejected(said("mds-validation", "", "bad *** or ***")))
-	if strings.Contains(problem.Error(), "secret") {
-		t.Error(problem)
+	_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
+	checkFailure(t, failure, rejected(said("mds-validation", "", "bad *** or ***")))
+	if strings.Contains(failure.Error(), "secret") {
+		t.Error(failure)
 	}
 }
 
@@ -386,10 +386,10 @@ func TestCausesForTheLog(t *testing.T) {
 	op := operation(t, Config{Password: "wsse-secret"})
 	members := "<Details><MessageId>9000</MessageId><MessageText>Pool for wsse-secret is empty</MessageText><ExtraInfo>ORA-03113 pwd=x7</ExtraInfo></Details>" +
 		"<Errors><Error><MessageId>1</MessageId></Error><Error/><Error><MessageText>Unknown 00000042</MessageText></Error></Errors>"
-	_, problem := decode(t, op, minimal, typed("S:Server.generalException", "urn:x", "SystemFault", members))
+	_, failure := decode(t, op, minimal, typed("S:Server.generalException", "urn:x", "SystemFault", members))
 	const want = `SystemFault, message 9000 "Pool for *** is empty ORA-03113 pwd=***", message 1 "", message  "Unknown ***": ` +
 		`fault Server.generalException: The reason; HTTP 500, text/xml, 525 bytes`
-	if problem == nil || problem.Cause.Error() != want {
-		t.Errorf("\n got %v\nwant %s", problem, want)
+	if failure == nil || failure.Cause.Error() != want {
+		t.Errorf("\n got %v\nwant %s", failure, want)
 	}
 }

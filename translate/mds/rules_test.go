@@ -59,8 +59,8 @@ func TestRequiredMembers(t *testing.T) {
 	check(t, op, minimal)
 }
 
-// TestLengths gives each text its limit and one more, in code points: of letters, and of characters that take four bytes or two units of
-// UTF-16 each.
+// TestLengths sends each text at its limit and with one more, in code points: of letters, and of characters that take four bytes or two
+// units of UTF-16 each.
 func TestLengths(t *testing.T) {
 	op := operation(t, Config{})
 	body := func(pointer, text string) string {
@@ -97,7 +97,7 @@ func TestLengths(t *testing.T) {
 		"/serviceData/description", "/serviceData/longDescription", "/serviceData/accountServiceAgreement", "/serviceData/contractReference",
 		"/serviceData/priceConsolidationService",
 	} {
-		check(t, op, body(pointer, "")) // the schema gives them no shortest length
+		check(t, op, body(pointer, "")) // the schema has no shortest length for them
 		if sent := envelope(t, op, body(pointer, "")); !strings.Contains(strings.ToLower(sent), "<"+strings.ToLower(pointer[len("/serviceData/"):])+"/>") {
 			t.Errorf("no empty %s in %s", pointer, sent)
 		}
@@ -110,16 +110,16 @@ func TestLengths(t *testing.T) {
 
 func TestCustomerLevel(t *testing.T) {
 	op := operation(t, Config{})
-	for given, sent := range map[string]string{
+	for word, sent := range map[string]string{
 		"SUBSCRIPTION": "SUBSCRIPTION", "Subscription": "SUBSCRIPTION", "subscription": "SUBSCRIPTION", "ACCOUNT": "ACCOUNT", "Account": "ACCOUNT",
 		"AGREEMENT": "AGREEMENT", "aGREEMENT": "AGREEMENT",
 	} {
-		if got := envelope(t, op, edit(t, minimal, "SUBSCRIPTION", given)); !strings.Contains(got, "<CustomerLevel>"+sent+"</CustomerLevel>") {
-			t.Errorf("%s: %s", given, got)
+		if got := envelope(t, op, edit(t, minimal, "SUBSCRIPTION", word)); !strings.Contains(got, "<CustomerLevel>"+sent+"</CustomerLevel>") {
+			t.Errorf("%s: %s", word, got)
 		}
 	}
-	for _, given := range []string{"SUBSCRIPTIONS", "SUB", "ACCOUNT ", " ACCOUNT", "Konto", "ſubscription"} {
-		check(t, op, edit(t, minimal, "SUBSCRIPTION", given), translate.Violation{
+	for _, word := range []string{"SUBSCRIPTIONS", "SUB", "ACCOUNT ", " ACCOUNT", "Konto", "ſubscription"} {
+		check(t, op, edit(t, minimal, "SUBSCRIPTION", word), translate.Violation{
 			Pointer: level, Code: record.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
 			Params: map[string]any{"list": []string{"SUBSCRIPTION", "ACCOUNT", "AGREEMENT"}},
 		})
@@ -147,7 +147,7 @@ func TestDates(t *testing.T) {
 	check(t, op, edit(t, minimal, `"2026-12-01"`, `20261201`), wrongType(effective, "a string"))
 }
 
-// TestExpiryDate is not before the effective date [decided]; it is not compared with one that is no date.
+// TestExpiryDate is not before the effective date [decided]; it is not compared with one that is not a date.
 func TestExpiryDate(t *testing.T) {
 	op := operation(t, Config{})
 	early := translate.Violation{
@@ -170,9 +170,9 @@ func TestIntegers(t *testing.T) {
 	for member, element := range map[string]string{"salesPersonId": "salesPersonId", "salesAccountReference": "salesAccountReference"} {
 		pointer := "/serviceData/" + member
 		value := func(v string) string { return with(fmt.Sprintf("%q: %s", member, v)) }
-		for given, sent := range map[string]string{"0": "0", "-0": "0", "1": "1", "99999999": "99999999"} {
-			if got := envelope(t, op, value(given)); !strings.Contains(got, "<"+element+">"+sent+"</"+element+">") {
-				t.Errorf("%s: %s", given, got)
+		for number, sent := range map[string]string{"0": "0", "-0": "0", "1": "1", "99999999": "99999999"} {
+			if got := envelope(t, op, value(number)); !strings.Contains(got, "<"+element+">"+sent+"</"+element+">") {
+				t.Errorf("%s: %s", number, got)
 			}
 		}
 		beyond := translate.Violation{
@@ -180,7 +180,7 @@ func TestIntegers(t *testing.T) {
 			Params: map[string]any{"min": int64(0), "max": int64(99999999)},
 		}
 		inexact := translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
-		for given, want := range map[string]translate.Violation{
+		for number, want := range map[string]translate.Violation{
 			"100000000":            {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
 			"2147483648":           {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
 			"9223372036854775807":  {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
@@ -199,7 +199,7 @@ func TestIntegers(t *testing.T) {
 			"{}":                   wrongType(pointer, "an integer"),
 			"[1]":                  wrongType(pointer, "an integer"),
 		} {
-			check(t, op, value(given), want)
+			check(t, op, value(number), want)
 		}
 		check(t, op, value("null"))
 	}
@@ -225,22 +225,22 @@ func TestBoolean(t *testing.T) {
 func TestServicePrice(t *testing.T) {
 	op := operation(t, Config{})
 	const price = "/serviceData/servicePrice"
-	for _, given := range []string{"0", "-0", "1", "1.5", "1.50", "19.90", "-19.90", "0.00", "007.10", "999999999.99", "-999999999.99", "000000001.99"} {
-		if sent := envelope(t, op, with(`"servicePrice": `+quoted(given))); !strings.Contains(sent, "<ServicePrice>"+given+"</ServicePrice>") {
-			t.Errorf("%s: %s", given, sent)
+	for _, text := range []string{"0", "-0", "1", "1.5", "1.50", "19.90", "-19.90", "0.00", "007.10", "999999999.99", "-999999999.99", "000000001.99"} {
+		if sent := envelope(t, op, with(`"servicePrice": `+quoted(text))); !strings.Contains(sent, "<ServicePrice>"+text+"</ServicePrice>") {
+			t.Errorf("%s: %s", text, sent)
 		}
 	}
-	for _, given := range []string{
+	for _, text := range []string{
 		"", " ", "1.234", "1.500", "1000000000", "0000000001.00", "-1000000000.00", "1e2", "1E2", "+1", ".5", "5.", "-", "--1", "-.5", ".", "1.2.3", "1,50", " 1", "1 ", "£1",
 		"0x1", "NaN", "INF", "١", "1_000",
 	} {
-		check(t, op, with(`"servicePrice": `+quoted(given)), translate.Violation{
+		check(t, op, with(`"servicePrice": `+quoted(text)), translate.Violation{
 			Pointer: price, Code: record.BadNumber, Detail: "A decimal number with at most 9 digits before the point and at most 2 after it.",
 			Params: map[string]any{"integerDigits": 9, "fractionDigits": 2},
 		})
 	}
-	for _, given := range []string{"19.90", "0", "1e400", "true", "{}"} { // a JSON number would lose its zeros on the way
-		check(t, op, with(`"servicePrice": `+given), wrongType(price, "a string"))
+	for _, text := range []string{"19.90", "0", "1e400", "true", "{}"} { // a JSON number would lose its zeros on the way
+		check(t, op, with(`"servicePrice": `+text), wrongType(price, "a string"))
 	}
 }
 
@@ -266,7 +266,7 @@ func TestLevelForbids(t *testing.T) {
 	check(t, op, body("Agreement", `"accountServiceAgreement": "x"`), agreement)
 	check(t, op, body("AGREEMENT", `"accountServiceAgreement": "x", "description": "y"`), agreement, description)
 
-	// Of a level that is wrong, nobody knows what it forbids.
+	// What a wrong level forbids is not known.
 	list := translate.Violation{
 		Pointer: level, Code: record.NotInList, Detail: "One of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case.",
 		Params: map[string]any{"list": []string{"SUBSCRIPTION", "ACCOUNT", "AGREEMENT"}},
@@ -289,7 +289,7 @@ func TestAuditRecord(t *testing.T) {
 	check(t, op, around(`"auditRecord": "JOHNRY"`), wrongType("/auditRecord", "an object"))
 }
 
-// TestExternalReference defaults to the operation id, which the vendor gives back.
+// TestExternalReference defaults to the operation id, which the vendor returns.
 func TestExternalReference(t *testing.T) {
 	op := operation(t, Config{})
 	for body, want := range map[string]string{
@@ -305,13 +305,13 @@ func TestExternalReference(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	read := func(c Config) (action, envelope string) {
 		op := operation(t, c)
-		request, problem := op.Read([]byte(op.Example))
-		if problem != nil {
-			t.Fatalf("the example: %+v", problem)
+		request, refusal := op.Read([]byte(op.Example))
+		if refusal != nil {
+			t.Fatalf("the example: %+v", refusal)
 		}
-		message, problem := request.Encode(translate.Env{OperationID: operationID})
-		if problem != nil {
-			t.Fatal(problem)
+		message, refusal := request.Encode(translate.Env{OperationID: operationID})
+		if refusal != nil {
+			t.Fatal(refusal)
 		}
 		return message.Action, string(message.Envelope)
 	}

@@ -27,7 +27,7 @@ func isJSON(body []byte) bool {
 	}
 }
 
-// FuzzReadJSON holds the reader against package jsontext, which says what is JSON, and against encoding/json, which says what is in it.
+// FuzzReadJSON compares the reader with package jsontext, which says what is JSON, and with encoding/json, which says what is in it.
 func FuzzReadJSON(f *testing.F) {
 	for _, seed := range []string{
 		``, ` `, `{}`, `null`, `[]`, `"a"`, `-0`, `01`, `1.`, `1e`, `-`, `tru`, `{"text":"a"`, `{"text":"a",}`, `{"text" "a"}`, `{text:1}`, `[1,]`, `{}{}`, `{} x`, "\ufeff{}", "{\x00}",
@@ -103,7 +103,7 @@ func normal(v any) any {
 	return v
 }
 
-// FuzzAppendString holds the writing of strings against encoding/json.
+// FuzzAppendString compares the writing of strings with encoding/json.
 func FuzzAppendString(f *testing.F) {
 	for _, seed := range []string{"", "a", "\"\\/\b\f\n\r\t", "\x00\x1f\x7f", "<&>", "é😀", "\u2028\u2029", "\xff", "a\xc3", "\xed\xa0\x80", "\ufffd", "\ufffe"} {
 		f.Add(seed)

@@ -41,7 +41,7 @@ func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 	return read, nil
 }
 
-// readers are kept for their room.
+// readers are reused, because their slices have grown.
 var readers = sync.Pool{New: func() any { return &reader{} }}
 
 // mostTexts is the largest room for texts that is kept, in bytes: see mostSlots.
@@ -165,7 +165,7 @@ func (r *reader) value(slot int32, f *shape.Field) error {
 // root reads the whole body. Null is not an object that is absent.
 func (r *reader) root(s *shape.Shape) error {
 	if r.peek() != '{' {
-		return r.wrongType(0, anObject)
+		return r.wrongType(0, expectedObject)
 	}
 	return r.object(0, s)
 }
@@ -178,14 +178,14 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 		if c == '{' {
 			return r.object(slot, f.Object)
 		}
-		return r.wrongType(slot, anObject)
+		return r.wrongType(slot, expectedObject)
 	case shape.Boolean:
 		return r.boolean(slot)
 	case shape.Integer:
 		if isNumber(c) {
 			return r.integer(slot, f)
 		}
-		return r.wrongType(slot, anInteger)
+		return r.wrongType(slot, expectedInteger)
 	case shape.Float:
 		return r.float(slot)
 	case shape.XML:
@@ -195,7 +195,7 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 	if c == '"' {
 		return r.string(slot)
 	}
-	return r.wrongType(slot, aString)
+	return r.wrongType(slot, expectedString)
 }
 
 // object reads an object into a slot. Unknown members and those that appear twice count as given, null does not.
@@ -359,7 +359,7 @@ func (r *reader) unknown(at int, s *shape.Shape, name string) {
 // array reads an array. One without items is absent.
 func (r *reader) array(slot int32, f *shape.Field) error {
 	if r.peek() != '[' {
-		return r.wrongType(slot, anArray)
+		return r.wrongType(slot, expectedArray)
 	}
 	last, inside := int32(0), len(r.path)
 	r.path = append(r.path, step{})

@@ -112,7 +112,7 @@ func TestReadValues(t *testing.T) {
 	}
 }
 
-// said is a violation in short: place, code and the parameters that tell it from others.
+// said is a violation in short: place, code and the parameters that distinguish it from others.
 func said(v Violation) string {
 	text := v.Pointer + " " + string(v.Code)
 	for _, param := range []string{"expected", "character", "didYouMean", "min", "max", "list"} {
@@ -162,7 +162,7 @@ func TestReadViolations(t *testing.T) {
 		{"beyond 64 bits", `{"count":9223372036854775808,"small":-9223372036854775809}`, []string{
 			"/count out-of-range -9223372036854775808 9223372036854775807", "/small out-of-range -2147483648 2147483647",
 		}},
-		{"words that are no floats", `{"ratio":"inf","object":{"ratio":"+INF"},"objects":[{"ratio":""},{"ratio":"1.0"},{"ratio":true}]}`, []string{
+		{"words that are not floats", `{"ratio":"inf","object":{"ratio":"+INF"},"objects":[{"ratio":""},{"ratio":"1.0"},{"ratio":true}]}`, []string{
 			"/ratio" + float, "/object/ratio" + float, "/objects/0/ratio" + float, "/objects/1/ratio" + float, "/objects/2/ratio" + float,
 		}},
 		{"what is not one element", `{"xml":"","object":{"xml":"text"},"objects":[{"xml":"<a>"},{"xml":"<a/><b/>"},{"xml":"<!DOCTYPE a><a/>"},{"xml":"<a/>"}]}`, []string{

@@ -22,7 +22,7 @@ func (r *reader) boolean(slot int32) error {
 			return r.literal(word)
 		}
 	}
-	return r.wrongType(slot, aBoolean)
+	return r.wrongType(slot, expectedBoolean)
 }
 
 func (r *reader) float(slot int32) error {
@@ -37,12 +37,12 @@ func (r *reader) float(slot int32) error {
 		r.keep(slot, r.json[begin+1:r.pos-1])
 		return err
 	}
-	return r.wrongType(slot, aFloat)
+	return r.wrongType(slot, expectedFloat)
 }
 
 func (r *reader) element(slot int32) error {
 	if r.peek() != '"' {
-		return r.wrongType(slot, aString)
+		return r.wrongType(slot, expectedString)
 	}
 	err := r.string(slot)
 	if s := &r.record.slots[slot]; s.state == present && !isElement(r.texts[s.begin:s.stop]) {
@@ -80,12 +80,12 @@ func isElement(text []byte) bool {
 
 // The types of values.
 var (
-	anObject  = expected("an object")
-	anArray   = expected("an array")
-	aString   = expected("a string")
-	anInteger = expected("an integer")
-	aBoolean  = expected("true or false")
-	aFloat    = expected(`a number, or "INF", "-INF" or "NaN"`)
+	expectedObject  = expected("an object")
+	expectedArray   = expected("an array")
+	expectedString  = expected("a string")
+	expectedInteger = expected("an integer")
+	expectedBoolean = expected("true or false")
+	expectedFloat   = expected(`a number, or "INF", "-INF" or "NaN"`)
 )
 
 // expected is the violation of what is not of a type. All of a type share their parameters, which nothing changes.

@@ -74,7 +74,7 @@ func (r *Record) Copy() *Record {
 	return c
 }
 
-// records are kept for their room.
+// records are reused, because their slices have grown.
 var records = sync.Pool{New: func() any { return &Record{} }}
 
 func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert // the pool's own
@@ -83,7 +83,7 @@ func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert
 // takes 300.
 const mostSlots = 1 << 10
 
-// Free keeps the room of a copy for others. Nothing may use the copy any more.
+// Free lets other records reuse the memory of a copy. Nothing may use the copy any more.
 func (r *Record) Free() {
 	if cap(r.slots) > mostSlots || cap(r.texts) > mostSlots {
 		return
@@ -94,7 +94,7 @@ func (r *Record) Free() {
 }
 
 // Format keeps the texts of a record, some of which are secrets, out of logs: whatever the verb, only the name of the shape is printed.
-func (r Record) Format(f fmt.State, _ rune) { //nolint:recvcheck // a record that is no pointer is not to be printed, either
+func (r Record) Format(f fmt.State, _ rune) { //nolint:recvcheck // a record that is not a pointer is not to be printed, either
 	name := ""
 	if r.root.shape != nil {
 		name = r.root.shape.Name
@@ -204,7 +204,7 @@ func (v Value) Items() iter.Seq2[int, Value] {
 	}
 }
 
-// The methods below make a record. They must be called before anybody else has it, or on a copy.
+// The methods below make a record. They must be called before it is shared, or on a copy.
 
 // Set makes a leaf present.
 func (v Value) Set(text string) {

@@ -36,7 +36,7 @@ func find(t testing.TB, s *shape.Shape, path string) shape.Path {
 	return p
 }
 
-// TestAccessors tells apart what is absent, nil, unreadable and there.
+// TestAccessors distinguishes what is absent, nil, unreadable and there.
 func TestAccessors(t *testing.T) {
 	s := everything(t)
 	r, err := ReadJSON([]byte(`{"text":"","nil":null,"count":"x","object":{"text":"a","texts":["b","c"]},"animal":{"type":"Dog","bark":"w"}}`), s, &Report{})
@@ -175,7 +175,7 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
-// TestCanonicalIgnoresSpelling gives the same bytes to bodies that ask the same.
+// TestCanonicalIgnoresSpelling expects the same bytes of bodies that ask the same.
 func TestCanonicalIgnoresSpelling(t *testing.T) {
 	s := everything(t)
 	for _, same := range [][]string{
@@ -204,7 +204,7 @@ func TestCanonicalIgnoresSpelling(t *testing.T) {
 	}
 }
 
-// TestCanonicalIsInjective gives different bytes to records that differ. Texts are those that look like lengths, pointers and separators.
+// TestCanonicalIsInjective expects different bytes of records that differ. Texts are those that look like lengths, pointers and separators.
 func TestCanonicalIsInjective(t *testing.T) {
 	s := everything(t)
 	rapid.Check(t, func(t *rapid.T) {

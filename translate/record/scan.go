@@ -3,8 +3,8 @@ package record
 import "unicode/utf8"
 
 // The grammar of JSON (RFC 8259), as far as a reader along a shape needs it. It is the project's own because a library that stops at the first
-// violation cannot report all, and one that hands out tokens costs more than everything else that a request needs. Package jsontext is its judge in
-// tests, and finds the words for what is not JSON.
+// violation cannot report all, and one that hands out tokens costs more than everything else that a request needs. Tests compare it with
+// package jsontext, which also words the errors of what is not JSON.
 
 // peek returns the byte that comes next; 0 at the end, where no value begins.
 func (r *reader) peek() byte {

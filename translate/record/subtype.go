@@ -19,7 +19,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	named := len(raw) > 0 && raw[0] != 'n' // null is no name
+	named := len(raw) > 0 && raw[0] != 'n' // null is not a name
 	word, _ := jsontext.AppendUnquote(nil, raw)
 	for i, subtype := range s.Subtypes {
 		if named && raw[0] == '"' && string(word) == subtype.Name || !named && subtype == s {
@@ -41,7 +41,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	case !named:
 		at, v.Code, v.Detail = r.pos, Required, "This member is required. "+list
 	case raw[0] != '"':
-		v.Code, v.Detail, v.Params = aString.Code, aString.Detail, aString.Params
+		v.Code, v.Detail, v.Params = expectedString.Code, expectedString.Detail, expectedString.Params
 	}
 	r.report.addAt(int32(at), v) //nolint:gosec // see open
 	return nil, nil              //nolint:nilnil // see above

@@ -144,7 +144,7 @@ func (r *Report) Sort(of *Record) {
 	}
 	list := make([]placed, len(r.Violations))
 	for i, v := range r.Violations {
-		list[i] = placed{Violation: v, at: r.at[i]} // at its byte is no other place
+		list[i] = placed{Violation: v, at: r.at[i]} // no other place is at its byte
 		if r.at[i] == 0 {
 			list[i].at, list[i].declared = of.place(v.Pointer)
 		}

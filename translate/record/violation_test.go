@@ -43,7 +43,7 @@ func TestReportAdd(t *testing.T) {
 	body := reportOf(Violation{Code: WrongType})
 	body.Add(Violation{Pointer: "/a", Code: Required})
 	if len(body.Violations) != 1 {
-		t.Errorf("a body that is no object is also incomplete: %+v", body)
+		t.Errorf("a body that is not an object is also incomplete: %+v", body)
 	}
 }
 

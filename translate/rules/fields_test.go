@@ -231,30 +231,30 @@ func TestFacets(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := compile(t, s)
-	const given = `"nil": null, "nilObject": null, "list": ["a"]`
+	const required = `"nil": null, "nilObject": null, "list": ["a"]`
 	for _, test := range []struct {
 		name, members string
 		want          string // pointer, code and detail
 	}{
-		{"nothing", given, ""},
-		{"patterns", given + `, "pattern": "AB"`, ""},
-		{"the first pattern", given + `, "pattern": "aA"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
-		{"a pattern matches the whole text", given + `, "pattern": "A1"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
-		{"a pattern matches to the end of the text", given + `, "pattern": "A\n"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
-		{"the second pattern", given + `, "pattern": "ABC"`, "/pattern bad-format A text of the form .{1,2}."},
-		{"enough items", given + `, "min": ["a", "b"], "max": ["a", "b"]`, ""},
-		{"too few items", given + `, "min": ["a"]`, "/min too-short At least 2 items."},
-		{"too many items", given + `, "max": ["a", "b", "c"]`, "/max too-long At most 2 items."},
-		{"a fixed value", given + `, "fixed": "2.1"`, ""},
-		{"another value", given + `, "fixed": "2.10"`, "/fixed not-in-list One of 2.1, in this letter case."},
+		{"nothing", required, ""},
+		{"patterns", required + `, "pattern": "AB"`, ""},
+		{"the first pattern", required + `, "pattern": "aA"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
+		{"a pattern matches the whole text", required + `, "pattern": "A1"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
+		{"a pattern matches to the end of the text", required + `, "pattern": "A\n"`, "/pattern bad-format A text of the form [A-Z]+|[0-9]."},
+		{"the second pattern", required + `, "pattern": "ABC"`, "/pattern bad-format A text of the form .{1,2}."},
+		{"enough items", required + `, "min": ["a", "b"], "max": ["a", "b"]`, ""},
+		{"too few items", required + `, "min": ["a"]`, "/min too-short At least 2 items."},
+		{"too many items", required + `, "max": ["a", "b", "c"]`, "/max too-long At most 2 items."},
+		{"a fixed value", required + `, "fixed": "2.1"`, ""},
+		{"another value", required + `, "fixed": "2.10"`, "/fixed not-in-list One of 2.1, in this letter case."},
 		{"a text instead of nil", `"nil": "a", "nilObject": {"a": "b"}, "list": ["a"]`, ""},
 		{"no nil", `"nilObject": null, "list": ["a"]`, "/nil required " + missingSentence},
 		{"no nil object", `"nil": null, "list": ["a"]`, "/nilObject required " + missingSentence},
 		{"no list", `"nil": null, "nilObject": null, "list": []`, "/list required " + missingSentence},
 		{"a blank item of a required list", `"nil": null, "nilObject": null, "list": ["a", " "]`, "/list/1 required " + missingSentence},
-		{"a subtype", given + `, "base": {"type": "Sub", "b": "x"}`, ""},
-		{"a subtype that lacks a member", given + `, "base": {"type": "Sub", "a": "x"}`, "/base/b required " + missingSentence},
-		{"the shape itself has no such member", given + `, "base": {"a": "x"}`, ""},
+		{"a subtype", required + `, "base": {"type": "Sub", "b": "x"}`, ""},
+		{"a subtype that lacks a member", required + `, "base": {"type": "Sub", "a": "x"}`, "/base/b required " + missingSentence},
+		{"the shape itself has no such member", required + `, "base": {"a": "x"}`, ""},
 	} {
 		got := ""
 		for _, v := range violations(t, set, "{"+test.members+"}") {
@@ -279,31 +279,31 @@ func TestCompileRefuses(t *testing.T) {
 		return s
 	}
 	plain := field("a", nil)
-	given := Condition{Member: "text"}
+	hasText := Condition{Member: "text"}
 	missing := Condition{Member: "x", In: []string{"a"}}
 	for name, test := range map[string]struct {
 		problem string
 		shape   *shape.Shape
 		rules   On
 	}{
-		"a limit that is no number":   {"Inside.a", deep(field("a", func(f *shape.Field) { f.Rules = "date,max=abc" })), On{}},
-		"no word":                     {"Inside.a: Undefined validation function 'dat'", deep(field("a", func(f *shape.Field) { f.Rules = "dat" })), On{}},
-		"no pattern":                  {"Inside.a: error parsing regexp", deep(field("a", func(f *shape.Field) { f.Facets.Patterns = []string{"a)(b"} })), On{}},
-		"no object":                   {`S has no "x"`, deep(plain), On{Object: "x"}},
-		"rules on a text":             {"text has rules and is not an object", deep(plain), On{Object: "text"}},
-		"rules on an array":           {"list has rules and is not an object", deep(plain), On{Object: "list"}},
-		"a condition on nothing":      {`S has no "x"`, deep(plain), On{When: &missing}},
-		"words of a number":           {"compares words with what is not a text", deep(plain), On{When: &Condition{Member: "count", In: []string{"1"}}}},
-		"RequireAnyOf of nothing":     {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireAnyOf("text", "x")}}},
-		"ExactlyOneOf of nothing":     {`S has no "x"`, deep(plain), On{Rules: []Rule{ExactlyOneOf("text", "x")}}},
-		"RequireWhen of nothing":      {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("x", given, Wording{})}}},
-		"RequireWhen without a when":  {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("text", missing, Wording{})}}},
-		"ForbidWhen of nothing":       {`S has no "x"`, deep(plain), On{Rules: []Rule{ForbidWhen("x", given, "")}}},
-		"NotBefore nothing":           {`S has no "x"`, deep(plain), On{Rules: []Rule{NotBefore("text", "x", "")}}},
-		"ListWhen of nothing":         {`S has no "x"`, deep(plain), On{Rules: []Rule{ListWhen("x", given, nil, nil, Wording{})}}},
-		"PatternWhen in an array":     {"is an array", deep(plain), On{Rules: []Rule{PatternWhen("list/a", given, "a", Wording{})}}},
-		"Described without a when":    {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil)}}},
-		"a Checker of nothing at all": {`S has no "x"`, deep(plain), On{Rules: []Rule{Checker{Members: []string{"x"}}.Rule()}}},
+		"a limit that is not a number": {"Inside.a", deep(field("a", func(f *shape.Field) { f.Rules = "date,max=abc" })), On{}},
+		"no word":                      {"Inside.a: Undefined validation function 'dat'", deep(field("a", func(f *shape.Field) { f.Rules = "dat" })), On{}},
+		"no pattern":                   {"Inside.a: error parsing regexp", deep(field("a", func(f *shape.Field) { f.Facets.Patterns = []string{"a)(b"} })), On{}},
+		"no object":                    {`S has no "x"`, deep(plain), On{Object: "x"}},
+		"rules on a text":              {"text has rules and is not an object", deep(plain), On{Object: "text"}},
+		"rules on an array":            {"list has rules and is not an object", deep(plain), On{Object: "list"}},
+		"a condition on nothing":       {`S has no "x"`, deep(plain), On{When: &missing}},
+		"words of a number":            {"compares words with what is not a text", deep(plain), On{When: &Condition{Member: "count", In: []string{"1"}}}},
+		"RequireAnyOf of nothing":      {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireAnyOf("text", "x")}}},
+		"ExactlyOneOf of nothing":      {`S has no "x"`, deep(plain), On{Rules: []Rule{ExactlyOneOf("text", "x")}}},
+		"RequireWhen of nothing":       {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("x", hasText, Wording{})}}},
+		"RequireWhen without a when":   {`S has no "x"`, deep(plain), On{Rules: []Rule{RequireWhen("text", missing, Wording{})}}},
+		"ForbidWhen of nothing":        {`S has no "x"`, deep(plain), On{Rules: []Rule{ForbidWhen("x", hasText, "")}}},
+		"NotBefore nothing":            {`S has no "x"`, deep(plain), On{Rules: []Rule{NotBefore("text", "x", "")}}},
+		"ListWhen of nothing":          {`S has no "x"`, deep(plain), On{Rules: []Rule{ListWhen("x", hasText, nil, nil, Wording{})}}},
+		"PatternWhen in an array":      {"is an array", deep(plain), On{Rules: []Rule{PatternWhen("list/a", hasText, "a", Wording{})}}},
+		"Described without a when":     {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil)}}},
+		"a Checker of nothing at all":  {`S has no "x"`, deep(plain), On{Rules: []Rule{Checker{Members: []string{"x"}}.Rule()}}},
 	} {
 		if _, err := Compile(test.shape, []On{test.rules}, nil); err == nil || !strings.Contains(err.Error(), test.problem) {
 			t.Errorf("%s: %v", name, err)

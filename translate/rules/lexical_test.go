@@ -42,7 +42,7 @@ func TestIsToken(t *testing.T) {
 func TestIsDate(t *testing.T) {
 	for _, s := range []string{"2026-11-21", "2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31", "2026-01-31"} {
 		if !IsDate(s) {
-			t.Errorf("%q is no date", s)
+			t.Errorf("%q is not a date", s)
 		}
 	}
 	for _, s := range []string{
@@ -56,7 +56,7 @@ func TestIsDate(t *testing.T) {
 	// Every day of two centuries, against the standard calendar.
 	for day := time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC); day.Year() < 2102; day = day.AddDate(0, 0, 1) {
 		if s := day.Format("2006-01-02"); !IsDate(s) {
-			t.Errorf("%q is no date", s)
+			t.Errorf("%q is not a date", s)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestIsDateTime(t *testing.T) {
 		"2026-11-21T09:30:00.1234567+05:30", "2024-02-29T09:30:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
 	} {
 		if !IsDateTime(s) {
-			t.Errorf("%q is no dateTime", s)
+			t.Errorf("%q is not a dateTime", s)
 		}
 		if _, err := time.Parse(time.RFC3339Nano, s); err != nil {
 			t.Errorf("the standard library refuses %q: %v", s, err)
@@ -103,7 +103,7 @@ func TestIsDateTimeAgainstTheLibrary(t *testing.T) {
 	})
 }
 
-// knownDifference tells whether a dateTime is one that the standard library reads and this product does not send.
+// knownDifference reports whether a dateTime is one that the standard library reads and this product does not send.
 func knownDifference(s string) bool {
 	_, fraction, _ := strings.Cut(strings.TrimRight(s, "Z"), ".")
 	fraction, _, _ = strings.Cut(strings.ReplaceAll(fraction, "-", "+"), "+")
@@ -114,7 +114,7 @@ func knownDifference(s string) bool {
 func TestIsDecimal(t *testing.T) {
 	for _, s := range []string{"0", "-0", "1", "12345", "-12345", "00123", "1.0", "0.01", "-0.01", "00000.00", "12345.67"} {
 		if !IsDecimal(s, 5, 2) {
-			t.Errorf("%q is no decimal", s)
+			t.Errorf("%q is not a decimal", s)
 		}
 	}
 	for _, s := range []string{

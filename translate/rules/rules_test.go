@@ -62,7 +62,7 @@ func TestBetween(t *testing.T) {
 		{"RequireAnyOf, both", `"a": "x", "b": "y"`, anyOf, nil},
 		{"RequireAnyOf, one that cannot be read", `"b": 1`, anyOf, []string{"/b wrong-type This must be a string. map[expected:a string]"}},
 		{"RequireAnyOf, another that cannot be read", `"n": "1"`, anyOf, []string{"/n wrong-type This must be an integer. map[expected:an integer]", "/a required " + missingOf}},
-		{"RequireAnyOf, what is no text", `"l": ["x"]`, []Rule{RequireAnyOf("n", "l")}, nil},
+		{"RequireAnyOf, what is not a text", `"l": ["x"]`, []Rule{RequireAnyOf("n", "l")}, nil},
 
 		{"ExactlyOneOf, none", ``, oneOf, []string{"/a required One of a, n is required. map[oneOf:[a n]]"}},
 		{"ExactlyOneOf, one", `"n": 0`, oneOf, nil},
@@ -88,7 +88,7 @@ func TestBetween(t *testing.T) {
 		{"NotBefore", `"a": "2026-02-28", "b": "2026-02-27"`, notBefore, []string{"/b before-other Later. map[other:/a]"}},
 		{"NotBefore, the same day", `"a": "2026-02-28", "b": "2026-02-28"`, notBefore, nil},
 		{"NotBefore, one is absent", `"b": "2026-02-28"`, notBefore, nil},
-		{"NotBefore, one is no day", `"a": "2026-02-30", "b": "2026-02-28"`, notBefore, nil},
+		{"NotBefore, one is not a day", `"a": "2026-02-30", "b": "2026-02-28"`, notBefore, nil},
 
 		{"ListWhen, the condition holds", `"a": " au ", "b": "OT"`, listWhen, []string{"/b vendor-39 No such state. map[list:[NSW]]"}},
 		{"ListWhen, the condition does not hold", `"a": "NZ", "b": "NSW"`, listWhen, []string{"/b vendor-39 No such state. map[list:[OT]]"}},

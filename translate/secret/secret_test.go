@@ -44,7 +44,7 @@ func newHolder() *holder {
 	return h
 }
 
-// leaks tells whether a text shows the secret in any of the forms that encoders give it.
+// leaks reports whether a text shows the secret in any of the forms that encoders make of it.
 func leaks(text string) bool {
 	text = strings.ToLower(text)
 	for _, form := range []string{"planted", "zq42", fmt.Sprintf("%x", "planted"), fmt.Sprintf("% x", "planted"), "[112 108", "cgxhbnrlza"} {
@@ -55,7 +55,7 @@ func leaks(text string) bool {
 	return false
 }
 
-// check fails for a text that shows the secret, or nothing in its place.
+// checkMasked fails for a text that shows the secret, or nothing in its place.
 func checkMasked(t *testing.T, how, text string) {
 	t.Helper()
 	if leaks(text) || !strings.Contains(text, "***") {
@@ -156,6 +156,6 @@ func TestSecretInTemplates(t *testing.T) {
 // TestSecretIsAString lets rules and documents treat it as one, and the text itself be had on purpose only.
 func TestSecretIsAString(t *testing.T) {
 	if reflect.TypeFor[secret.Secret]().Kind() != reflect.String || string(planted) != "planted\x01\"zq42" || len(planted) != 13 {
-		t.Error("a secret is no string")
+		t.Error("a secret is not a string")
 	}
 }

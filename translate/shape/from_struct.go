@@ -98,7 +98,7 @@ func (c *compiler) field(sf reflect.StructField, path string) Field {
 		f.Required = true
 	}
 	if f.Kind == String && plain != f.Required && !f.Hidden {
-		c.failf(path, "is required if and only if it is no pointer")
+		c.failf(path, "is required if and only if it is not a pointer")
 	}
 	return f
 }
@@ -130,7 +130,7 @@ func (c *compiler) kind(f *Field, t reflect.Type, path string) (plain bool) {
 		c.failf(path, "has the type %s; use string, Secret, bool, int32, int64 or a struct, or a pointer to or slice of one", t)
 	}
 	if plain && (f.Kind == Boolean || f.Kind == Integer) {
-		c.failf(path, "is a plain %s, which cannot tell absent from zero; use a pointer", t)
+		c.failf(path, "is a plain %s, which cannot distinguish absent from zero; use a pointer", t)
 	}
 	return plain
 }

@@ -151,10 +151,10 @@ func TestFromStructRefuses(t *testing.T) {
 			A *string `json:"a" soap:"A"`
 			B *string `json:"b" soap:"A"`
 		}]()},
-		{"a plain boolean", ".A: is a plain bool, which cannot tell absent from zero", reflect.TypeFor[struct {
+		{"a plain boolean", ".A: is a plain bool, which cannot distinguish absent from zero", reflect.TypeFor[struct {
 			A bool `json:"a" soap:"A"`
 		}]()},
-		{"a plain integer", ".A: is a plain int64, which cannot tell absent from zero", reflect.TypeFor[struct {
+		{"a plain integer", ".A: is a plain int64, which cannot distinguish absent from zero", reflect.TypeFor[struct {
 			A int64 `json:"a" soap:"A"`
 		}]()},
 		{"an integer of unknown size", ".A: has the type int;", reflect.TypeFor[struct {
@@ -187,10 +187,10 @@ func TestFromStructRefuses(t *testing.T) {
 		{"another string type", ".A: has the type shape_test.text;", reflect.TypeFor[struct {
 			A text `json:"a" soap:"A"`
 		}]()},
-		{"a plain text that is not required", ".A: is required if and only if it is no pointer", reflect.TypeFor[struct {
+		{"a plain text that is not required", ".A: is required if and only if it is not a pointer", reflect.TypeFor[struct {
 			A string `json:"a" soap:"A"`
 		}]()},
-		{"a pointer to a required text", ".A: is required if and only if it is no pointer", reflect.TypeFor[struct {
+		{"a pointer to a required text", ".A: is required if and only if it is not a pointer", reflect.TypeFor[struct {
 			A *string `json:"a" soap:"A" validate:"required"`
 		}]()},
 		{"a word of the library's own", ".A: has the rule email: it is not in the vocabulary", reflect.TypeFor[struct {
@@ -206,7 +206,7 @@ func TestFromStructRefuses(t *testing.T) {
 				} `json:"b" soap:"B"`
 			} `json:"a" soap:"A"`
 		}]()},
-		{"a limit that is no number", `.A: has the rule max=abc: strconv.Atoi: parsing "abc"`, reflect.TypeFor[struct {
+		{"a limit that is not a number", `.A: has the rule max=abc: strconv.Atoi: parsing "abc"`, reflect.TypeFor[struct {
 			A *string `json:"a" soap:"A" validate:"omitnil,max=abc"`
 		}]()},
 		{"digits that are none", ".A: has the rule decimal=x: ", reflect.TypeFor[struct {

@@ -75,12 +75,12 @@ type Field struct {
 
 	// Required: absent and blank are violations. An absent object that is required is checked as an empty one, so that what it lacks is named.
 	Required bool
-	// Repeated: an array in JSON, the element again and again on the wire; between MinItems and MaxItems times, where 0 is no limit.
+	// Repeated: an array in JSON, the element again and again on the wire; between MinItems and MaxItems times, where 0 means no limit.
 	Repeated           bool
 	MinItems, MaxItems int
 	// Nillable: null is xsi:nil. Elsewhere null is absent.
 	Nillable bool
-	// Fixed is what is written in any case; a caller who gives the member must give this. nil: nothing is fixed.
+	// Fixed is what is always written; a caller who sends the member must send this. nil: nothing is fixed.
 	Fixed *string
 	// AnySpace: in a reply, the element counts in every namespace.
 	AnySpace bool
@@ -234,7 +234,7 @@ func (f *Field) wrong() string {
 	case f.Name == "":
 		return "has no JSON name"
 	case strings.ContainsAny(f.Name, "/~"):
-		return "has a JSON name with a sign that paths and JSON Pointers give a meaning"
+		return "has a JSON name with a sign that has a meaning in paths and JSON Pointers"
 	case f.Place != Content && !isLocalName(f.Wire.Local):
 		return fmt.Sprintf("has the name %q on the wire, which is not the local name of an element", f.Wire.Local)
 	case f.Kind < String || f.Kind > XML:
@@ -242,7 +242,7 @@ func (f *Field) wrong() string {
 	case (f.Kind == Object) != (f.Object != nil):
 		return "has a shape if and only if it is an object"
 	case f.Place != Element && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
-		return "is no element, and is repeated, nillable, an object or XML"
+		return "is not an element, and is repeated, nillable, an object or XML"
 	case f.Suffix != "" && f.Kind != String:
 		return "has a suffix and is not a string"
 	}
@@ -263,7 +263,7 @@ func isLocalName(s string) bool {
 	return s != ""
 }
 
-// anySpace is in lookups what no namespace of a document is.
+// anySpace is the namespace of AnySpace fields in lookups: no document can have it.
 const anySpace = "\x00"
 
 // Names returns the names of the members in JSON, in order. They are the shape's own.

@@ -15,7 +15,7 @@ func TestNoEnvelope(t *testing.T) {
 	const page = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n</body>\r\n</html>\r\n"
 	for _, test := range []struct{ name, contentType, body string }{
 		{"nothing", "text/xml; charset=utf-8", ""},
-		{"nothing in an encoding that nobody knows", "text/xml; charset=x-klingon", ""},
+		{"nothing in an unknown encoding", "text/xml; charset=x-klingon", ""},
 		{"nothing in several parts", "multipart/related; boundary=b", ""},
 		{"white space", "text/xml", " \r\n\t"},
 
@@ -28,7 +28,7 @@ func TestNoEnvelope(t *testing.T) {
 		{"HTML with a stack in a comment, as ASP.NET sends it", "text/html", page + "<!-- \r\n[HttpException]: x ---> y\r\n   at System.Web\r\n--><!-- \r\nThis page\r\n-->"},
 		{"HTML behind a comment", "text/html", "<!-- IE needs 512 bytes -->\n" + page},
 		{"HTML in Latin-1 that says so inside", "text/html", "<html><meta http-equiv=\"Content-Type\" content=\"text/html; charset=iso-8859-1\"><h1>Acc\xe8s refus\xe9</h1></html>"},
-		{"HTML in an encoding that nobody knows", "text/html; charset=x-klingon", page},
+		{"HTML in an unknown encoding", "text/html; charset=x-klingon", page},
 		{"HTML as XML", "text/xml", page},
 		{"HTML with a space in its end tag", "text/html", "<html><body></body></html >"},
 		{"empty XHTML", "application/xhtml+xml", `<html xmlns="http://www.w3.org/1999/xhtml" />` + "\n"},
@@ -69,7 +69,7 @@ func TestPerhapsAnEnvelope(t *testing.T) {
 		{"another element of HTML", "text/html", "<p>Forbidden</p>"},
 		{"an error document of S3", "application/xml", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code></Error>`},
 		{"an envelope in another letter case", "text/xml", strings.ReplaceAll(in11(good), "Envelope", "envelope")},
-		{"an envelope in an encoding that nobody knows", "text/xml; charset=x-klingon", in11(good)},
+		{"an envelope in an unknown encoding", "text/xml; charset=x-klingon", in11(good)},
 
 		{"empty XHTML and something behind it", "text/html", "<html/><s:Body>"},
 		{"half of empty XHTML", "text/html", "<html/"},

@@ -26,13 +26,13 @@ func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) (*Decoder, error) 
 
 // ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
 // that wrote it. Anything else that is not an envelope, a cut off one above all, is another error.
-var ErrNoEnvelope = errors.New("soap: the reply is no SOAP envelope")
+var ErrNoEnvelope = errors.New("soap: the reply is not a SOAP envelope")
 
 // Decoded is what a readable reply holds: a fault, or the members of the reply element.
 type Decoded struct {
 	Version Version
 	Fault   *Fault // nil for a result
-	// Result holds the members of a reply that is no fault.
+	// Result holds the members of a reply that is not a fault.
 	Result *record.Record
 	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
 	Ignored int

@@ -46,7 +46,7 @@ func utf16LE(s string) string {
 // utf16BE encodes ASCII.
 func utf16BE(s string) string { return "\x00" + strings.TrimSuffix(utf16LE(s), "\x00") }
 
-// TestDecodeRefuses reads documents from which nobody can tell what happened, and tells those apart that are no envelopes.
+// TestDecodeRefuses reads documents that do not say what happened, and distinguishes those that are not envelopes.
 func TestDecodeRefuses(t *testing.T) {
 	d := decoder(t, replies)
 	const envelope, body = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">`, "<s:Body>"
@@ -69,8 +69,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an envelope in no namespace", "<Envelope><Body>" + good + "</Body></Envelope>", false},
 		{"an envelope in another namespace", strings.Replace(in11(good), "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2001/12/soap-envelope", 1), false},
 		{"a character that XML does not have", in11(strings.Replace(good, ">x<", ">\x01<", 1)), false},
-		{"bytes that are no UTF-8", in11(strings.Replace(good, ">x<", ">\xff<", 1)), false},
-		{"an encoding that nobody knows", `<?xml version="1.0" encoding="EBCDIC"?>` + in11(good), false},
+		{"bytes that are not UTF-8", in11(strings.Replace(good, ">x<", ">\xff<", 1)), false},
+		{"an unknown encoding", `<?xml version="1.0" encoding="EBCDIC"?>` + in11(good), false},
 
 		{"an instruction inside", in11(`<?pi?>` + good), false},
 		{"no body", envelope + "<s:Header/></s:Envelope>", false},

@@ -66,7 +66,7 @@ type elementsKey struct {
 	within string
 }
 
-// collect gives every other namespace of a shape a prefix, in the order in which they come.
+// collect chooses a prefix for every other namespace of a shape, in the order in which they come.
 func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 	if done[s] {
 		return
@@ -89,7 +89,7 @@ func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 	}
 }
 
-// declare gives a namespace a prefix that nothing else has. What is named is an attribute or a type.
+// declare chooses a prefix for a namespace, one that nothing else has. What is named is an attribute or a type.
 func (c *compiler) declare(space string, named bool) {
 	prefix, known := c.prefixes[space]
 	if known && (prefix != "" || space == "" || !named || c.attributePrefix != "") {
@@ -311,7 +311,7 @@ func (t *tag) write(w *Writer, f *shape.Field, v record.Value) {
 	}
 }
 
-// absent writes what must be there although the caller did not give it: a fixed value, or an object that may be empty.
+// absent writes what must be there although the caller did not send it: a fixed value, or an object that may be empty.
 func (t *tag) absent(w *Writer, f *shape.Field, v record.Value) {
 	if text, there := textOf(f, v); there {
 		t.text(w, f, text)

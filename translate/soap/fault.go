@@ -163,7 +163,7 @@ type faultReader struct {
 	hasCode, hasReason, hasDetail bool
 }
 
-// once notes a part that decides, and refuses a second one: two answers to one question are no answer.
+// once notes a part that decides, and refuses a second one: two answers to one question contradict each other.
 func once(seen *bool, part string) error {
 	if *seen {
 		return errors.New("soap: the fault has its " + part + " twice")

@@ -18,7 +18,7 @@ func readFault(t testing.TB, doc string) *soap.Fault {
 	return decoded.Fault
 }
 
-// TestFaults reads the parts of faults of both versions, in the forms that services give them.
+// TestFaults reads the parts of faults of both versions, in the forms that services send.
 func TestFaults(t *testing.T) {
 	const envelope11, envelope12 = "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"
 	for _, test := range []struct {
@@ -64,7 +64,7 @@ func TestFaults(t *testing.T) {
 		{"a code whose prefix is declared on itself", in11(`<s:Fault><faultcode xmlns:q="urn:q">q:Bad</faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: xml.Name{Space: "urn:q", Local: "Bad"},
 		}},
-		{"a code that is no name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: xml.Name{Local: "no such account"}}},
+		{"a code that is not a name", in11(`<s:Fault><faultcode>no such account</faultcode></s:Fault>`), soap.Fault{Version: soap.V11, Code: xml.Name{Local: "no such account"}}},
 		{"a code of several colons", in11(`<s:Fault><faultcode>a:b:c</faultcode></s:Fault>`), soap.Fault{
 			Version: soap.V11, Code: xml.Name{Local: "c"}, Undeclared: map[xml.Name]string{{Local: "c"}: "a:b:c"},
 		}},

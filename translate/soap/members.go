@@ -72,7 +72,7 @@ func (m *members) element(o record.Object) error {
 	v := o.Value(i)
 	f := v.Field()
 	if v.Meet() && !f.Repeated {
-		// Two answers to one question are no answer.
+		// Two answers to one question contradict each other.
 		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
 	}
 	if isNil(m.s.Attrs()) && !f.Nillable { // it counts as absent

@@ -80,7 +80,7 @@ func decodeTransfer(content []byte, coding string) ([]byte, error) {
 // notPrintable is an equals sign that does not escape anything. The reader of the library would keep it as it is.
 var notPrintable = regexp.MustCompile(`=(?:$|[0-9A-Fa-f]?[^0-9A-Fa-f\s]|[0-9A-Fa-f](?:\s|$))`)
 
-// hasInclude reports whether an element stands for another part of the package (XOP section 2.1): what the service says is then not
+// hasInclude reports whether an element refers to another part of the package (XOP section 2.1): what the service says is then not
 // whole. A document that is not XML has none.
 func hasInclude(text []byte, limits xml.Limits) bool {
 	for s := xml.NewScanner(text, limits); ; {

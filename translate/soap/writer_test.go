@@ -13,7 +13,7 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// write gives a text as character data.
+// write returns a text as character data.
 func write(text string) (string, error) {
 	w := soap.NewWriter(0)
 	w.Text(text)
@@ -77,7 +77,7 @@ func TestWriterErrorSticks(t *testing.T) {
 	}
 }
 
-// FuzzWriter holds the writer against encoding/xml: a text is refused at the first character that XML does not have, or arrives exactly.
+// FuzzWriter compares the writer with encoding/xml: a text is refused at the first character that XML does not have, or arrives exactly.
 func FuzzWriter(f *testing.F) {
 	for _, seed := range []string{"", "a", "<&>\"'", "]]>", "\r\n\t", "é😀", "\x00", "a\ufffe", "\xff", "\ud7ff\ue000\U0010ffff", "&#xD;", "\u0085\u2028"} {
 		f.Add(seed)

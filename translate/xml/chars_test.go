@@ -80,7 +80,7 @@ func TestIllegalCharAllRunes(t *testing.T) {
 	}
 }
 
-// FuzzIllegalChar holds it against encoding/xml, which writes U+FFFD for what XML cannot carry.
+// FuzzIllegalChar compares it with encoding/xml, which writes U+FFFD for what XML cannot carry.
 func FuzzIllegalChar(f *testing.F) {
 	for _, text := range []string{"", "abcdefgh\x00", "é\ufffe", "\ufffd", "\xff", strings.Repeat("a", 40) + "\x1f", "\r\n\t"} {
 		f.Add(text)

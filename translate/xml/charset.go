@@ -75,7 +75,7 @@ func byteOrderMark(body []byte) (e encoding.Encoding, length int) {
 	case bytes.HasPrefix(body, []byte("\xEF\xBB\xBF")):
 		return utf8Encoding, 3
 	case bytes.HasPrefix(body, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(body, []byte("\x00\x00\xFE\xFF")):
-		return nil, 4 // UTF-32; in UTF-16 the first one would be followed by U+0000, which is no XML either
+		return nil, 4 // UTF-32; in UTF-16 the first one would be followed by U+0000, which is not XML either
 	case bytes.HasPrefix(body, []byte("\xFF\xFE")):
 		return utf16LE, 2
 	case bytes.HasPrefix(body, []byte("\xFE\xFF")):

@@ -41,7 +41,7 @@ func TestDecodeCharset(t *testing.T) {
 	const plain, wide = "<a>b</a>", "<a>é€😀</a>"
 	for _, test := range []struct{ name, body, contentType, want string }{
 		// UTF-8.
-		{"nothing tells: UTF-8", wide, "", wide},
+		{"nothing says: UTF-8", wide, "", wide},
 		{"no charset: UTF-8", wide, "text/xml", wide},
 		{"an XML declaration without encoding: UTF-8", `<?xml version="1.0"?>` + wide, "", `<?xml version="1.0"?>` + wide},
 		{"UTF-8 by charset", wide, "text/xml; charset=utf-8", wide},
@@ -52,7 +52,7 @@ func TestDecodeCharset(t *testing.T) {
 		{"an empty body", "", "text/xml", ""},
 		{"a mark only", markUTF8, "", ""},
 		{"U+FFFD is a character as any", "<a>\ufffd</a>", "", "<a>\ufffd</a>"},
-		{"U+FEFF inside is no mark", "<a>\ufeff</a>", "", "<a>\ufeff</a>"},
+		{"U+FEFF inside is not a mark", "<a>\ufeff</a>", "", "<a>\ufeff</a>"},
 
 		// Who wins (RFC 7303 section 3): mark, charset, declaration.
 		{"mark over charset", markUTF8 + wide, "text/xml; charset=iso-8859-1", wide},
@@ -96,7 +96,7 @@ func TestDecodeCharset(t *testing.T) {
 		{"big-endian by charset", inUTF16BE(wide), "text/xml; charset=utf-16be", wide},
 		{"charset with mark", markUTF16LE + inUTF16LE(wide), "text/xml; charset=utf-16le", wide},
 		{"charset without byte order: big-endian", inUTF16BE(wide), "text/xml; charset=utf-16", wide},
-		{"charset without byte order, but < tells", inUTF16LE(wide), "text/xml; charset=utf-16", wide},
+		{"charset without byte order, but < shows it", inUTF16LE(wide), "text/xml; charset=utf-16", wide},
 		{"charset without byte order, white space first: big-endian", inUTF16BE("\n" + wide), "text/xml; charset=utf-16", "\n" + wide},
 		{"little-endian by look", inUTF16LE(declared("utf-16") + wide), "", declared("utf-16") + wide},
 		{"big-endian by look", inUTF16BE(declared("utf-16") + wide), "", declared("utf-16") + wide},
@@ -134,7 +134,7 @@ func TestDecodeCharset(t *testing.T) {
 		{"a malformed declaration", `<?xml encoding="l1"?><a/>`, "", `<?xml encoding="l1"?><a/>`},
 		{"a declaration without end", `<?xml version="1.0" encoding="l1"`, "", `<?xml version="1.0" encoding="l1"`},
 		{"another processing instruction", `<?xmlx encoding="l1"?>`, "", `<?xmlx encoding="l1"?>`},
-		{"UTF-16 with white space first that nothing tells", inUTF16LE("\n<a/>"), "", inUTF16LE("\n<a/>")},
+		{"UTF-16 with white space first, undeclared", inUTF16LE("\n<a/>"), "", inUTF16LE("\n<a/>")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +169,7 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 		{"the mark of UTF-32, little-endian", "\xFF\xFE\x00\x00<\x00\x00\x00", "", 0, supported},
 		{"the mark of UTF-32, big-endian", "\x00\x00\xFE\xFF\x00\x00\x00<", "", 0, supported},
 
-		{"ISO-8859-1 that nothing tells", "<a>\xe9</a>", "", 3, "not UTF-8"},
+		{"ISO-8859-1, undeclared", "<a>\xe9</a>", "", 3, "not UTF-8"},
 		{"ISO-8859-1 said to be UTF-8", "<a>\xe9</a>", "text/xml; charset=utf-8", 3, "not UTF-8"},
 		{"bad UTF-8 behind a mark", markUTF8 + "<a>\xff</a>", "", 6, "not UTF-8"},
 		{"bad UTF-8 behind a line break and a mark", "\n" + markUTF8 + "<a>\xff</a>", "", 7, "not UTF-8"},
@@ -229,7 +229,7 @@ func TestDecodeCharsetRefuses(t *testing.T) {
 	}
 }
 
-// TestDecodeCharsetNames gives each encoding by all its names, as charset and in the declaration where its grammar allows that.
+// TestDecodeCharsetNames tries each encoding by all its names, as charset and in the declaration where its grammar allows that.
 func TestDecodeCharsetNames(t *testing.T) {
 	t.Parallel()
 	const text = "<a>é</a>"
@@ -367,7 +367,7 @@ func TestDecodeCharsetIsReadable(t *testing.T) {
 	}
 }
 
-// FuzzDecodeCharset demands of any body and Content-Type: UTF-8 or an EncodingError at a place in the body.
+// FuzzDecodeCharset requires of any body and Content-Type: UTF-8 or an EncodingError at a place in the body.
 func FuzzDecodeCharset(f *testing.F) {
 	for _, contentType := range []string{"", "text/xml; charset=utf-8", "text/xml; charset=utf-16", "text/xml; charset=\"windows-1252\"", "a; charset", "text/xml; charset=Shift_JIS", "text/xml; charset=gb18030"} {
 		f.Add([]byte("<a>\xe9</a>"), contentType)
@@ -393,7 +393,7 @@ func FuzzDecodeCharset(f *testing.F) {
 	})
 }
 
-// FuzzDecodeCharsetRoundTrip writes text in every encoding that can, and demands it back.
+// FuzzDecodeCharsetRoundTrip writes text in every encoding that can hold it, and reads it back.
 func FuzzDecodeCharsetRoundTrip(f *testing.F) {
 	for _, text := range []string{"", "<a/>", "é", "ÿþ", "€", "😀\U0010FFFF\U00010000", "\ufeff", "\ufffd"} {
 		f.Add(text)

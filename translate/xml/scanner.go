@@ -359,7 +359,7 @@ func (s *Scanner) misc() bool {
 		case s.pos == len(s.doc):
 			return true
 		case s.doc[s.pos] != '<':
-			s.fail(s.pos, "only comments and white space may stand outside of the root element")
+			s.fail(s.pos, "only comments and white space may be outside of the root element")
 			return false
 		case s.at(s.pos+1) == '!' || s.at(s.pos+1) == '?':
 			if !s.comment() {

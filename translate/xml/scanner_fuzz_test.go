@@ -12,7 +12,7 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// FuzzScanner holds the scanner against encoding/xml: what we accept it accepts too, and reads the same in it. So what it refuses
+// FuzzScanner compares the scanner with encoding/xml: what we accept it accepts too, and reads the same in it. So what it refuses
 // we refuse. (The other way round proves nothing: it accepts document types, processing instructions, undeclared prefixes,
 // duplicate attributes, text around the root and more.)
 //
@@ -52,7 +52,7 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// checkSkip demands the same verdict from reading and from skipping.
+// checkSkip requires the same verdict from reading and from skipping.
 func checkSkip(t *testing.T, doc string, want error) {
 	t.Helper()
 	s := xml.NewScanner([]byte(doc), xml.Limits{})
@@ -68,7 +68,7 @@ func checkSkip(t *testing.T, doc string, want error) {
 	}
 }
 
-// checkError demands an error of one of the two types, at a place in the document.
+// checkError requires an error of one of the two types, at a place in the document.
 func checkError(t *testing.T, doc string, err error) {
 	t.Helper()
 	var syntax *xml.SyntaxError
@@ -87,7 +87,7 @@ func checkError(t *testing.T, doc string, err error) {
 	}
 }
 
-// checkTokens demands what the documentation of Next promises: balance, and text that is one, inside and not empty.
+// checkTokens requires what the documentation of Next promises: balance, and text that is one, inside and not empty.
 func checkTokens(t *testing.T, doc string, tokens []scanned) {
 	t.Helper()
 	var open []xml.Name
@@ -163,7 +163,7 @@ func appendText(tokens []scanned, text string) []scanned {
 	return append(tokens, scanned{Kind: xml.Text, Text: text})
 }
 
-// withoutWhiteSpace gives the tokens with spaces for all white space in attribute values and names of namespaces.
+// withoutWhiteSpace returns the tokens with spaces for all white space in attribute values and names of namespaces.
 func withoutWhiteSpace(tokens []scanned) []scanned {
 	spaces := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 	plain := make([]scanned, len(tokens))
@@ -179,7 +179,7 @@ func withoutWhiteSpace(tokens []scanned) []scanned {
 	return plain
 }
 
-// hasWideName tells whether encoding/xml refused a name that is not ASCII.
+// hasWideName reports whether encoding/xml refused a name that is not ASCII.
 func hasWideName(err error) bool {
 	_, name, found := strings.Cut(err.Error(), "invalid XML name: ")
 	return found && strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
@@ -274,7 +274,7 @@ func (w *treeWriter) element(around string) {
 	w.depth--
 }
 
-// attrs gives attributes of different names.
+// attrs returns attributes of different names.
 func (w *treeWriter) attrs() (attrs []stdxml.Attr) {
 	used := map[stdxml.Name]bool{}
 	for range w.choose(5) {

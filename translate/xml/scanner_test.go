@@ -99,7 +99,7 @@ var scannerAccepts = []struct{ name, doc, want string }{
 	{"the first and last characters", `<a>&#x20;&#xD7FF;&#xE000;&#xFFFD;&#x10000;&#x10FFFF;</a>`,
 		"<a>" + strconv.Quote(" \ud7ff\ue000\ufffd\U00010000\U0010ffff") + "</a>"},
 	{"U+007F and the C1 controls", "<a>\u007f\u0085\u009f</a>", `<a>"\x7f\u0085\u009f"</a>`},
-	{"U+2028 is no line end of XML 1.0", "<a>\u2028\u0085</a>", `<a>"\u2028\u0085"</a>`},
+	{"U+2028 is not a line end of XML 1.0", "<a>\u2028\u0085</a>", `<a>"\u2028\u0085"</a>`},
 	{"brackets", `<a>]] ]> > ]]</a>`, `<a>"]] ]> > ]]"</a>`},
 	{"]]> escaped", `<a>]]&gt;</a>`, `<a>"]]>"</a>`},
 	{"quotes", `<a>"'</a>`, `<a>"\"'"</a>`},
@@ -108,7 +108,7 @@ var scannerAccepts = []struct{ name, doc, want string }{
 	{"CDATA", `<a><![CDATA[<b>&amp;</b>]]></a>`, `<a>"<b>&amp;</b>"</a>`},
 	{"CDATA between text is one text", `<a>b<![CDATA[c]]>d&amp;<![CDATA[e]]></a>`, `<a>"bcd&e"</a>`},
 	{"CDATA first", `<a><![CDATA[c]]>d</a>`, `<a>"cd"</a>`},
-	{"empty CDATA is no text", `<a><![CDATA[]]></a>`, `<a></a>`},
+	{"empty CDATA is not text", `<a><![CDATA[]]></a>`, `<a></a>`},
 	{"empty CDATA before text", `<a><![CDATA[]]>b</a>`, `<a>"b"</a>`},
 	{"brackets in CDATA", `<a><![CDATA[]]]]></a>`, `<a>"]]"</a>`},
 	{"]]> by two CDATA", `<a><![CDATA[]]]]><![CDATA[>]]></a>`, `<a>"]]>"</a>`},
@@ -116,7 +116,7 @@ var scannerAccepts = []struct{ name, doc, want string }{
 	{"line ends in CDATA", "<a><![CDATA[1\r\n2\r3]]>\r\n</a>", `<a>"1\n2\n3\n"</a>`},
 	{"carriage return at the end of CDATA", "<a><![CDATA[\r]]>\n</a>", `<a>"\n\n"</a>`},
 	{"a comment inside text does not split it", `<a>b<!-- <c> & ]]> -->d</a>`, `<a>"bd"</a>`},
-	{"a comment alone is no text", `<a><!----></a>`, `<a></a>`},
+	{"a comment alone is not text", `<a><!----></a>`, `<a></a>`},
 	{"CDATA in a comment", `<a><!-- <![CDATA[ --></a>`, `<a></a>`},
 	{"a single dash in a comment", `<!-- - -b- c --><a/>`, `<a></a>`},
 	{"a comment in CDATA", `<a><![CDATA[<!-- b -- -->]]></a>`, `<a>"<!-- b -- -->"</a>`},
@@ -293,7 +293,7 @@ var scannerRefuses = []struct {
 	{"a hexadecimal reference without digits", `<a>&#x;</a>`, 3, "without digits"},
 	{"a capital X", `<a>&#X41;</a>`, 3, "else than digits"},
 	{"hexadecimal digits in a decimal reference", `<a>&#4A;</a>`, 3, "else than digits"},
-	{"a letter that is no digit", `<a>&#x4G;</a>`, 3, "else than digits"},
+	{"a letter that is not a digit", `<a>&#x4G;</a>`, 3, "else than digits"},
 	{"a sign in a reference", `<a>&#+65;</a>`, 3, "else than digits"},
 	{"a negative reference", `<a>&#-1;</a>`, 3, "else than digits"},
 	{"a space in a reference", `<a>&# 65;</a>`, 3, "else than digits"},
@@ -537,7 +537,7 @@ func TestScannerEndDocumentSticks(t *testing.T) {
 	}
 }
 
-// TestScannerState follows what a token tells besides its kind.
+// TestScannerState checks what a token holds besides its kind.
 func TestScannerState(t *testing.T) {
 	t.Parallel()
 	s := xml.NewScanner([]byte(`<?xml version="1.0"?> <a xmlns="u" b="1">t<!-- --><c/></a>`), xml.Limits{})
@@ -764,7 +764,7 @@ func TestScannerRefusesLengthUnread(t *testing.T) {
 }
 
 // TestScannerWithstands feeds documents that would cost a careless reader much time, memory or stack, with every limit raised that
-// costs no square.
+// does not cost quadratic time.
 func TestScannerWithstands(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
@@ -827,8 +827,8 @@ func scanCount(doc string, limits xml.Limits) (tokens int, err error) {
 	}
 }
 
-// TestScannerWorstWithinLimits takes the costliest documents that the default limits allow; the race detector's timeout is the
-// judge that none of them costs a square of its length.
+// TestScannerWorstWithinLimits takes the costliest documents that the default limits allow; under the race detector one that
+// cost quadratic time would exceed the timeout.
 func TestScannerWorstWithinLimits(t *testing.T) {
 	t.Parallel()
 	preset := xml.DefaultLimits()
