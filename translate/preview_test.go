@@ -91,7 +91,8 @@ func TestPreviewOfQualifiedMembers(t *testing.T) {
 	}
 }
 
-// TestPreviewShowsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the caller's.
+// TestPreviewShowsWhatIsFilledIn: what the caller left out or left blank, and the proxy has set. A value that is only changed is the
+// caller's.
 func TestPreviewShowsWhatIsFilledIn(t *testing.T) {
 	d := definition()
 	name, note, one := member(d.Request, "name"), member(d.Request, "note"), member(d.Request, "inner/one")

@@ -56,8 +56,8 @@ var codeNamespaces = []string{
 	"http://www.w3.org/2005/08/addressing", "http://schemas.xmlsoap.org/ws/2004/08/addressing", "http://schemas.microsoft.com/ws/2005/05/addressing/none",
 }
 
-// hasVendorText reports whether a detail holds text that is not a stack's diagnostics. Those are the host's name of Axis 1, and the sentence of the
-// fault itself once more, as the message of JAX-WS and the traces of Axis 1 and 2 have it. The trace of CXF is not: it names a cause.
+// hasVendorText reports whether a detail holds text that is not a stack's diagnostics. Those are the host's name of Axis 1, and the sentence
+// of the fault itself once more, as the message of JAX-WS and the traces of Axis 1 and 2 have it. The trace of CXF is not: it names a cause.
 func hasVendorText(d *soap.Detail, f *soap.Fault) bool {
 	if d == nil {
 		return false
@@ -125,7 +125,8 @@ var unknownSOAPAction = whole(`Server did not recognize the value of HTTP Header
 
 // refusalSentences are the sentences by which SOAP stacks say that they know no such operation, or cannot read the message, each from the
 // stack's own sources. They come as Client faults, although the mistake is in this proxy's configuration. A sentence that a
-// stack's client says, too, such as PHP's about a function that is not a valid method, is not here: the vendor may have called another service.
+// stack's client says, too, such as PHP's about a function that is not a valid method, is not here: the vendor may have called another
+// service.
 var refusalSentences = []*regexp.Regexp{
 	// ASP.NET ASMX
 	unknownSOAPAction,

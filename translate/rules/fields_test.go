@@ -282,9 +282,9 @@ func TestCompileRefuses(t *testing.T) {
 	hasText := Condition{Member: "text"}
 	missing := Condition{Member: "x", In: []string{"a"}}
 	for name, test := range map[string]struct {
-		problem string
-		shape   *shape.Shape
-		rules   On
+		wantError string
+		shape     *shape.Shape
+		rules     On
 	}{
 		"a limit that is not a number": {"Inside.a", deep(field("a", func(f *shape.Field) { f.Rules = "date,max=abc" })), On{}},
 		"no word":                      {"Inside.a: Undefined validation function 'dat'", deep(field("a", func(f *shape.Field) { f.Rules = "dat" })), On{}},
@@ -305,7 +305,7 @@ func TestCompileRefuses(t *testing.T) {
 		"Described without a when":     {`S has no "x"`, deep(plain), On{Rules: []Rule{Described(missing, nil)}}},
 		"a Checker of nothing at all":  {`S has no "x"`, deep(plain), On{Rules: []Rule{Checker{Members: []string{"x"}}.Rule()}}},
 	} {
-		if _, err := Compile(test.shape, []On{test.rules}, nil); err == nil || !strings.Contains(err.Error(), test.problem) {
+		if _, err := Compile(test.shape, []On{test.rules}, nil); err == nil || !strings.Contains(err.Error(), test.wantError) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

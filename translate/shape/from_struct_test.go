@@ -109,8 +109,8 @@ func TestFromStructRefuses(t *testing.T) {
 		fields[i] = reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: reflect.TypeFor[*string](), Tag: reflect.StructTag(tag)}
 	}
 	for _, test := range []struct {
-		name, problem string
-		of            reflect.Type
+		name, wantError string
+		of              reflect.Type
 	}{
 		{"no struct", "is a int, not a struct", reflect.TypeFor[int]()},
 		{"a pointer to a struct", "is a ptr, not a struct", reflect.TypeFor[*person]()},
@@ -223,7 +223,7 @@ func TestFromStructRefuses(t *testing.T) {
 		}]()},
 		{"too many members", "has more than 4096 members", reflect.StructOf(fields)},
 	} {
-		if _, err := shape.FromStruct(test.of, ""); err == nil || !strings.Contains(err.Error(), test.problem) {
+		if _, err := shape.FromStruct(test.of, ""); err == nil || !strings.Contains(err.Error(), test.wantError) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}

@@ -31,8 +31,8 @@ func TestIndexRefuses(t *testing.T) {
 	middle := &shape.Shape{Name: "Middle", Fields: []shape.Field{{Name: "end", Wire: xml.Name{Local: "end"}, Kind: shape.Object, Object: itself, Required: true}}}
 	itself.Fields = []shape.Field{{Name: "middle", Wire: xml.Name{Local: "middle"}, Kind: shape.Object, Object: middle, Required: true}}
 	for _, test := range []struct {
-		name, problem string
-		of            shape.Shape
+		name, wantError string
+		of              shape.Shape
 	}{
 		{"no JSON name", "S: : has no JSON name", shape.Shape{Fields: []shape.Field{with(leaf("a"), func(f *shape.Field) { f.Name = "" })}}},
 		{"a JSON name with a slash", `S: a/b: has a JSON name with a sign`, shape.Shape{Fields: []shape.Field{with(leaf("a"), func(f *shape.Field) { f.Name = "a/b" })}}},
@@ -74,8 +74,8 @@ func TestIndexRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.of.Name = "S"
-			if err := test.of.Index(); err == nil || !strings.Contains(err.Error(), test.problem) {
-				t.Errorf("%v, want %s", err, test.problem)
+			if err := test.of.Index(); err == nil || !strings.Contains(err.Error(), test.wantError) {
+				t.Errorf("%v, want %s", err, test.wantError)
 			}
 		})
 	}
@@ -143,15 +143,15 @@ func TestFind(t *testing.T) {
 	if f.Err != nil {
 		t.Error(f.Err)
 	}
-	for path, problem := range map[string]string{
+	for path, wantError := range map[string]string{
 		"x": `person has no "x"`, "": `person has no ""`, "home/x": `home has no "x"`, "name/x": `there is no object in front of "x"`,
 		"homes/list": "the member homes/list of person is an array", "friend/homes/list": "is an array",
 	} {
-		if got, err := s.Find(path); err == nil || !strings.Contains(err.Error(), problem) {
+		if got, err := s.Find(path); err == nil || !strings.Contains(err.Error(), wantError) {
 			t.Errorf("%s: %v %v", path, got, err)
 		}
 		f.Find(path)
-		if f.Err == nil || !strings.Contains(f.Err.Error(), problem) {
+		if f.Err == nil || !strings.Contains(f.Err.Error(), wantError) {
 			t.Errorf("%s is not remembered: %v", path, f.Err)
 		}
 	}
