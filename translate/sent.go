@@ -8,8 +8,8 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// Sent is a request that has been answered, for those who read the answer: where its elements are in the JSON, and what must not
-// come back out of it.
+// Sent is a request that has been answered. Those who read the answer ask it where an element of theirs is in the JSON (Present, Text), and what of the
+// vendor's texts may be shown: Safe and FreeText for callers, Logged for operators, Code for what should be a code (mask.go, words.go).
 type Sent struct {
 	// OperationID is the id of the call, which goes upstream where the caller gave none.
 	OperationID string

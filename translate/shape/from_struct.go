@@ -160,8 +160,9 @@ func ParseRules(tag string) (rules []Rule) {
 
 // apply adds a rule to a field: its words for validator/v10, and the facets that say the same.
 //
-//	required          present, not null and not empty
-//	notblank          not only white space; it follows every required
+//	required          present, not null, not empty and not only white space
+//	notblank          for readers: required says it
+//	omitnil, dive     for readers: what is absent is not checked, and what is inside is
 //	min=n, max=n      of a string: its length in code points; of an integer: its range
 //	oneof=A B         one of the words, in this letter case
 //	oneofci=A B       one of the words, in any letter case
