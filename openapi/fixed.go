@@ -27,10 +27,6 @@ func (b *builder) fixed(path string, methods object) object {
 		operation := asObject(m.value)
 		operation.set("responses", b.fixedResponses(operation.in("responses"), limit))
 		switch path {
-		case CataloguePath:
-			operation.edit(func(content *object) {
-				content.set("text/html", object{{"schema", object{{"type", "string"}, {"description", "The same as a page."}}}})
-			}, "responses", "200", "content")
 		case settlementPath:
 			operation.edit(func(media *object) { media.set("examples", settlements) }, "requestBody", "content", "application/json")
 		case DecodePath:
