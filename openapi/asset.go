@@ -8,7 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
+	"regexp"
 	"strings"
 	"time"
 
@@ -41,14 +41,25 @@ func (a *asset) show(c *gin.Context) {
 	c.Writer.Header().Add("Vary", "Accept-Encoding") // beside the Origin of CORS
 	c.Header("Content-Type", a.mediaType)
 	body, tag := a.plain, a.tag
-	if strings.Contains(strings.ToLower(c.GetHeader("Accept-Encoding")), "gzip") && len(a.zipped) < len(a.plain) {
+	if takesGzip(c.GetHeader("Accept-Encoding")) && len(a.zipped) < len(a.plain) {
 		c.Header("Content-Encoding", "gzip")
 		body, tag = a.zipped, tag+"-gzip"
 	}
 	c.Header("ETag", `"`+tag+`"`)
-	c.Header("Content-Length", strconv.Itoa(len(body))) // http.ServeContent leaves it out where the body is compressed
-	c.Request.Header.Del("Range")                       // so the whole is sent
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(body))
+}
+
+var zeroWeight = regexp.MustCompile(`(?i)^\s*q=0(\.0*)?\s*$`)
+
+// takesGzip reads Accept-Encoding, in which a weight of 0 refuses (RFC 9110 section 12.5.3).
+func takesGzip(accept string) bool {
+	for coding := range strings.SplitSeq(accept, ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !zeroWeight.MatchString(weight)
+		}
+	}
+	return false
 }
 
 func zipped(content []byte) ([]byte, error) {

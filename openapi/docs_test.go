@@ -124,6 +124,33 @@ func TestDocsAssets(t *testing.T) {
 	}
 }
 
+func TestTakesGzip(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"gzip": true, "br, GZIP": true, "gzip;q=0.5": true, "gzip ; q=1": true, "gzip;q=0.01": true,
+		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000, br": false, "x-gzip": false, "identity": false,
+	} {
+		if takesGzip(accept) != want {
+			t.Errorf("%q: want %v", accept, want)
+		}
+	}
+}
+
+// TestConditionsOfAssets: an answer without a body announces none.
+func TestConditionsOfAssets(t *testing.T) {
+	site := docsSite(Options{})
+	version, _ := docsAssets()
+	for _, encoding := range []string{"", "gzip"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs/assets/"+version+"/docs.js", nil)
+		r.Header.Set("Accept-Encoding", encoding)
+		r.Header.Set("If-Match", `"another"`)
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		if length := w.Header().Get("Content-Length"); w.Code != http.StatusPreconditionFailed || w.Body.Len() != 0 || length != "" && length != "0" {
+			t.Errorf("%q: %d with %d bytes, and %q are announced", encoding, w.Code, w.Body.Len(), length)
+		}
+	}
+}
+
 // TestTagsOfAssets: an entity tag is in quotes (RFC 9110, section 8.8.3), each form has its own, and a client that has it gets a 304.
 func TestTagsOfAssets(t *testing.T) {
 	site := docsSite(Options{})

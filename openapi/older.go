@@ -147,7 +147,7 @@ func swagger(doc object) object {
 		if target, ok := o.get("$ref").(string); ok {
 			o.set("$ref", moved.Replace(target))
 		}
-		return o.without("oneOf", "anyOf")
+		return o.without("oneOf", "anyOf", "writeOnly")
 	}))
 }
 

@@ -164,7 +164,7 @@ func TestReadNames(t *testing.T) {
 		{"unknown", `"x": 1`, []translate.Violation{unknown("/x", "")}},
 		{"unknown, whatever its value", `"x": {"y": [null, {}], "y": 1}`, []translate.Violation{unknown("/x", "")}},
 		{"unknown, null", `"x": null`, []translate.Violation{unknown("/x", "")}},
-		{"unknown twice", `"x": 1, "x": 2`, []translate.Violation{unknown("/x", ""), unknown("/x", "")}},
+		{"unknown twice", `"x": 1, "x": 2`, []translate.Violation{unknown("/x", "")}},
 		{"another letter case", `"NAME": 1`, []translate.Violation{unknown("/NAME", "name")}},
 		{"the vendor's name", `"Inners": 1`, []translate.Violation{unknown("/Inners", "inners")}},
 		{"the vendor's name in another letter case", `"tAG": 1`, []translate.Violation{unknown("/tAG", "tags")}},
@@ -305,15 +305,13 @@ func TestReadEverything(t *testing.T) {
 func TestReadMany(t *testing.T) {
 	op := define(t, definition())
 	const limit = 256 << 10
-	for name, piece := range map[string]string{
-		"unknown members": `"":1,`, "wrong letter case": `"NAME":1,`, "nulls": "",
-	} {
+	for name, member := range map[string]string{"unknown members": "x", "nulls": ""} {
 		var body strings.Builder
 		body.WriteString("{")
-		for piece != "" && body.Len() < limit-len(piece) {
-			body.WriteString(piece)
+		for i := 0; member != "" && body.Len() < limit-20; i++ {
+			fmt.Fprintf(&body, `"%s%d":1,`, member, i)
 		}
-		if piece == "" {
+		if member == "" {
 			body.WriteString(`"tags":[null` + strings.Repeat(",null", limit/5) + "],")
 		}
 		body.WriteString(`"name":""}`)
@@ -326,8 +324,11 @@ func TestReadMany(t *testing.T) {
 			t.Errorf("%s: %s", name, took)
 		}
 	}
-	few := "{" + strings.Repeat(`"x":1,`, record.MaxViolations) + toyRequest[1:]
-	if _, refusal := op.Read([]byte(few)); refusal == nil || len(refusal.Violations) != record.MaxViolations || refusal.Truncated {
+	few := toyRequest[1:]
+	for i := range record.MaxViolations {
+		few = fmt.Sprintf(`"x%d":1,%s`, i, few)
+	}
+	if _, refusal := op.Read([]byte("{" + few)); refusal == nil || len(refusal.Violations) != record.MaxViolations || refusal.Truncated {
 		t.Errorf("as many as there may be: %.200v", refusal)
 	}
 }

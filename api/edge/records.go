@@ -151,7 +151,12 @@ func recordAnswer[T any](view T, err error) (answer, *problem) {
 	case err == nil:
 		return jsonAnswer(view)
 	case errors.As(err, &refusal):
-		return answer{}, problemOf(refusal)
+		p := problemOf(refusal)
+		p.Outcome = "" // the settlement was refused, which says nothing of the operation
+		if refusal.Code == translate.ValidationFailed {
+			p.Detail = "Fix every place listed in errors; nothing was settled."
+		}
+		return answer{}, p
 	case errors.Is(err, idempotency.ErrNotFound):
 		return answer{}, noSuchOperation()
 	case errors.Is(err, idempotency.ErrOtherAttempt):

@@ -184,7 +184,7 @@ func isEmpty(object record.Value) bool {
 	}
 	o := object.Object()
 	for i := range o.Shape().Fields {
-		if o.Value(i).Present() {
+		if v := o.Value(i); v.Present() || v.Unreadable() {
 			return false
 		}
 	}

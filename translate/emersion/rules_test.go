@@ -376,6 +376,9 @@ func TestBillingContact(t *testing.T) {
 		{"with a member that is not a text, and without a title", `"billingContact": {"detail": {"firstName": 1, "lastName": "Roe"}}`, []translate.Violation{
 			wrongType("/billingContact/detail/firstName", "a string"), ignored,
 		}},
+		{"with nothing but a member that is not a text", `"billingContact": {"detail": {"firstName": 1}}`, []translate.Violation{
+			wrongType("/billingContact/detail/firstName", "a string"), ignored,
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) { check(t, op, with(test.members), test.want...) })
 	}

@@ -343,7 +343,11 @@ func (r *reader) name() ([]byte, error) {
 	return quoted[1 : len(quoted)-1], nil
 }
 
+// unknown reports a member that a shape does not have: once, however often it appears.
 func (r *reader) unknown(at int, s *shape.Shape, name string) {
+	if r.report.Invalid(r.pointer()) {
+		return
+	}
 	params := map[string]any{"members": s.Names()}
 	detail := "There is no such member here."
 	for i := range s.Fields {
