@@ -142,6 +142,26 @@ func (f form) write(text string) string {
 }
 
 func (f form) append(text []byte, r rune) []byte {
+	if r >= utf8.RuneSelf {
+		return f.appendAny(text, r)
+	}
+	if c := ofASCII[f][r]; c < utf8.RuneSelf {
+		text = append(text, c)
+	}
+	return text
+}
+
+// ofASCII is what each form makes of a character of ASCII, of which nearly all texts are made: another one, or nothing, which is no ASCII.
+var ofASCII = func() (table [forms][utf8.RuneSelf]byte) {
+	for f := range forms {
+		for r := range rune(utf8.RuneSelf) {
+			table[f][r] = append(f.appendAny(nil, r), utf8.RuneSelf)[0]
+		}
+	}
+	return table
+}()
+
+func (f form) appendAny(text []byte, r rune) []byte {
 	switch f {
 	case plain:
 		return utf8.AppendRune(text, r)

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"soapbridge/translate/shape"
+	"soapbridge/translate/xml"
 )
 
 // good reads a body that fits the shape.
@@ -172,6 +173,31 @@ func TestLeaves(t *testing.T) {
 		if end != (limit > len(want)) || !slices.Equal(got, want[:min(limit, len(want))]) {
 			t.Errorf("up to %d: %q, to the end: %v", limit, got, end)
 		}
+	}
+}
+
+// TestSecrets visits secrets wherever they are: in arrays, behind a recursion, and in a member that only a subtype has.
+func TestSecrets(t *testing.T) {
+	base, s := &shape.Shape{Name: "Base", Abstract: true}, &shape.Shape{Name: "Node"}
+	object := func(name string, of *shape.Shape) shape.Field {
+		f := field(name, shape.Object)
+		f.Object = of
+		return f
+	}
+	pin, pins, nodes := field("pin", shape.String), field("pins", shape.String), object("nodes", s)
+	pin.Secret, pins.Secret, pins.Repeated, nodes.Repeated = true, true, true, true
+	keyed := &shape.Shape{Name: "Keyed", Type: xml.Name{Local: "Keyed"}, Fields: []shape.Field{field("text", shape.String), pin}}
+	base.Subtypes = []*shape.Shape{keyed}
+	plain := &shape.Shape{Name: "Plain", Fields: []shape.Field{field("text", shape.String)}}
+	s.Fields = []shape.Field{field("text", shape.String), pin, object("plain", plain), object("base", base), nodes, pins}
+	if err := s.Index(); err != nil {
+		t.Fatal(err)
+	}
+	r := good(t, s, `{"text":"-","plain":{"text":"-"},"nodes":[{"nodes":[{"pin":"a"}]},{"base":{"type":"Keyed","text":"-","pin":"b"}}],"pins":["c","d"],"pin":"e"}`)
+	got := ""
+	r.Secrets(func(v Value) { got += v.Text() })
+	if got != "eabcd" {
+		t.Error(got)
 	}
 }
 

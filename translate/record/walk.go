@@ -10,19 +10,29 @@ import (
 // Leaves calls a function for every leaf that is present or nil, in the order of the shape. It ends when the function returns false, and
 // reports whether it came to the end.
 func (r *Record) Leaves(visit func(v Value) bool) bool {
-	return leaves(r.root, nil, func(_ []byte, v Value) bool { return visit(v) })
+	return leaves(r.root, nil, everyField, func(_ []byte, v Value) bool { return visit(v) })
+}
+
+// Secrets calls a function for every secret that is present or nil, as Leaves does.
+func (r *Record) Secrets(visit func(v Value)) {
+	leaves(r.root, nil, (*shape.Field).HoldsSecret, func(_ []byte, v Value) bool {
+		visit(v)
+		return true
+	})
 }
 
 // LeavesAt is Leaves with the JSON Pointers. Their bytes are good until the function returns.
 func (r *Record) LeavesAt(visit func(pointer []byte, v Value) bool) bool {
-	return leaves(r.root, make([]byte, 0, 256), visit)
+	return leaves(r.root, make([]byte, 0, 256), everyField, visit)
 }
 
-// leaves goes without pointers if the one of the object is nil.
-func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
+func everyField(*shape.Field) bool { return true }
+
+// leaves goes without pointers if the one of the object is nil, and only into the fields that are wanted.
+func leaves(o Object, pointer []byte, wanted func(*shape.Field) bool, visit func([]byte, Value) bool) bool {
 	for i := range o.shape.Fields {
 		v := o.Value(i)
-		if !v.Present() && !v.Nil() {
+		if !v.Present() && !v.Nil() || !wanted(v.field) {
 			continue
 		}
 		at := pointer
@@ -30,7 +40,7 @@ func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 			at = append(append(at, '/'), v.field.Name...)
 		}
 		if !v.field.Repeated {
-			if !leaf(v, at, visit) {
+			if !leaf(v, at, wanted, visit) {
 				return false
 			}
 			continue
@@ -40,7 +50,7 @@ func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 			if at != nil {
 				itemAt = strconv.AppendInt(append(at, '/'), int64(n), 10)
 			}
-			if !leaf(item, itemAt, visit) {
+			if !leaf(item, itemAt, wanted, visit) {
 				return false
 			}
 		}
@@ -48,9 +58,9 @@ func leaves(o Object, pointer []byte, visit func([]byte, Value) bool) bool {
 	return true
 }
 
-func leaf(v Value, pointer []byte, visit func([]byte, Value) bool) bool {
+func leaf(v Value, pointer []byte, wanted func(*shape.Field) bool, visit func([]byte, Value) bool) bool {
 	if v.field.Kind == shape.Object && v.Present() {
-		return leaves(v.Object(), pointer, visit)
+		return leaves(v.Object(), pointer, wanted, visit)
 	}
 	return visit(pointer, v)
 }

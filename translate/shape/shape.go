@@ -98,6 +98,8 @@ type Field struct {
 	Rules string
 
 	Example string
+
+	secret bool // see HoldsSecret
 }
 
 // Facets restrict the texts of a leaf: XML Schema 1.0 part 2, section 4.3. A nil limit does not restrict.
@@ -168,6 +170,9 @@ func (s *Shape) Index() error {
 	if s.requires(s, map[*Shape]bool{}) {
 		fail("requires itself, which no message can satisfy")
 	}
+	for i := range s.Fields {
+		s.Fields[i].secret = s.Fields[i].holdsSecret(map[*Shape]bool{})
+	}
 	return errors.Join(problems...)
 }
 
@@ -223,6 +228,20 @@ func (s *Shape) requires(other *Shape, done map[*Shape]bool) bool {
 // ChecksAbsent reports whether an absent value of the field is checked as an object without members: see Required.
 func (f *Field) ChecksAbsent() bool {
 	return f.Required && f.Object != nil && !f.Repeated && !f.Nillable && !f.Object.Abstract
+}
+
+// HoldsSecret reports whether the field is a secret, or an object that can hold one.
+func (f *Field) HoldsSecret() bool { return f.secret }
+
+func (f *Field) holdsSecret(done map[*Shape]bool) bool {
+	if f.Object == nil || done[f.Object] {
+		return f.Secret
+	}
+	done[f.Object] = true
+	holds := func(s *Shape) bool {
+		return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.holdsSecret(done) })
+	}
+	return holds(f.Object) || slices.ContainsFunc(f.Object.Subtypes, holds)
 }
 
 // MaxFields bounds the members of one object.

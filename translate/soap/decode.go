@@ -59,6 +59,7 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 		return Decoded{}, errors.New("soap: a part of the envelope is in another part of the package")
 	}
 	e := envelope{s: xml.NewScanner(text, d.limits), d: d}
+	defer e.s.Free()
 	e.out.Result = record.New(d.shape)
 	if err := e.read(); err != nil && e.out.Version == 0 {
 		return Decoded{}, noEnvelope(r, err)

@@ -8,6 +8,7 @@ package xml
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -188,7 +189,8 @@ func (f *finder) found(index, from, end int) {
 // XML declaration names is not looked at. A document that is too long, or has a character anywhere that XML does not allow,
 // fails at the first call of Next.
 func NewScanner(doc []byte, limits Limits) *Scanner {
-	s := &Scanner{limits: limits.orDefaults()}
+	s := scanners.Get().(*Scanner) //nolint:forcetypeassert // the pool's own
+	s.limits = limits.orDefaults()
 	if len(doc) > s.limits.Bytes {
 		s.err = &LimitError{Limit: "bytes", Max: s.limits.Bytes, Offset: s.limits.Bytes}
 		return s
@@ -201,6 +203,15 @@ func NewScanner(doc []byte, limits Limits) *Scanner {
 		s.fail(offset, "a character that XML does not allow, or bytes that are not UTF-8")
 	}
 	return s
+}
+
+// scanners are reused for their room.
+var scanners = sync.Pool{New: func() any { return &Scanner{} }}
+
+// Free lets another scanner reuse the memory of this one, which must not be used any more. The strings that it returned stay good.
+func (s *Scanner) Free() {
+	*s = Scanner{}
+	scanners.Put(s)
 }
 
 // Next goes on to the next token and returns its kind. The character data, CDATA sections and references between two tags are
