@@ -6,7 +6,7 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint generate npm golden fuzz torture bench build
+.PHONY: help test tools lint generate npm golden fuzz torture profile bench build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -46,6 +46,9 @@ fuzz: ## half a minute of each fuzz target
 
 torture: ## ten minutes of the torture test, which make test runs for half of one; TORTURE='-torture.seed=7' repeats a run
 	go test -race -count=1 -timeout 1h -v ./tests/torture -torture.duration=10m $(TORTURE)
+
+profile: ## CPU and allocation profiles of the loaded proxy, for go tool pprof, in bin/profiles
+	go run ./tests/bench -profile bin/profiles -duration 5s $(BENCH)
 
 bench: ## measure a request, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
 	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate ./api/idempotency

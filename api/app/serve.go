@@ -72,7 +72,7 @@ func (p *proxy) serveMetrics(ctx context.Context) error {
 	}
 	p.edge.Log.Info("serving metrics", slog.String("metrics_listen", listener.Addr().String()))
 	go func() {
-		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Log: p.edge.Log}, p.edge.Metrics.Handler()); err != nil {
+		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Log: p.edge.Log}, p.edge.Metrics.Handler(p.settings.PPROF == "on")); err != nil {
 			p.edge.Log.Error("metrics", slog.String("cause", err.Error()))
 		}
 	}()

@@ -63,6 +63,7 @@ func TestAccepted(t *testing.T) {
 		{"LISTEN", "0.0.0.0:8080", nil, func(c config.Config) any { return c.Listen }, "0.0.0.0:8080"},
 		{"METRICS_LISTEN", "127.0.0.1:9090", nil, func(c config.Config) any { return c.MetricsListen }, "127.0.0.1:9090"},
 		{"METRICS_LISTEN", "127.0.0.1:0", variables{"LISTEN": "127.0.0.1:0"}, func(c config.Config) any { return c.MetricsListen }, "127.0.0.1:0"},
+		{"PPROF", "on", variables{"METRICS_LISTEN": "127.0.0.1:9090"}, func(c config.Config) any { return c.PPROF }, "on"},
 		{"MODE", "production", redis, func(c config.Config) any { return c.Mode }, "production"},
 		{"SANDBOX", "true", nil, func(c config.Config) any { return c.Sandbox }, true},
 		{"SANDBOX", "false", redis.with(variables{"MODE": "production"}), func(c config.Config) any { return c.Sandbox }, false},

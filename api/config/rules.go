@@ -74,7 +74,10 @@ func (l *loader) requireTogether(names ...string) {
 }
 
 func (l *loader) checkMetrics(c *Config) {
-	const metrics, listen = prefix + "METRICS_LISTEN", prefix + "LISTEN"
+	const metrics, listen, profiles = prefix + "METRICS_LISTEN", prefix + "LISTEN", prefix + "PPROF"
+	if c.PPROF == "on" {
+		l.require(metrics, "is required with "+profiles)
+	}
 	if c.MetricsListen == c.Listen && c.Listen != "" && !strings.HasSuffix(c.Listen, ":0") {
 		l.found.add(metrics, "is the same address as "+listen)
 	}

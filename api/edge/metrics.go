@@ -2,6 +2,7 @@ package edge
 
 import (
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -93,9 +94,15 @@ func (m *Metrics) Suspect(system string, suspect bool) {
 }
 
 // Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign
-// host could learn by DNS rebinding is counts, and which Go release runs.
-func (m *Metrics) Handler() http.Handler {
+// host could learn by DNS rebinding is counts, and which Go release runs. With profiles it serves those of net/http/pprof, too.
+func (m *Metrics) Handler(profiles bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	if profiles {
+		mux.HandleFunc("/debug/pprof/", pprof.Index) // the named ones, too
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	}
 	return mux
 }

@@ -225,7 +225,7 @@ func TestKeyThatWasSettled(t *testing.T) {
 				t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
 			}
 			metrics := httptest.NewRecorder()
-			e.config.Metrics.Handler().ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			e.config.Metrics.Handler(false).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 			if line := `soapbridge_idempotency_total{result="` + row.counted + `"} 1`; !strings.Contains(metrics.Body.String(), line+"\n") {
 				t.Errorf("%s is not in %s", line, metrics.Body)
 			}

@@ -25,11 +25,12 @@ func main() {
 	rounds := flag.Int("rounds", 3, "how often each target is measured")
 	duration := flag.Duration("duration", 1500*time.Millisecond, "how long a target is measured in a round")
 	only := flag.String("only", "", "measure only the loads whose names contain this, and what they are compared with")
+	profile := flag.String("profile", "", "a folder for profiles of the loaded proxy, instead of measuring")
 	flag.Parse()
 	pinned()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, plan{*rounds, *duration, *only}); err != nil {
+	if err := run(ctx, plan{*rounds, *duration, *only, *profile}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
@@ -40,6 +41,7 @@ type plan struct {
 	rounds   int
 	duration time.Duration
 	only     string
+	profile  string
 }
 
 // pinned starts this program again without the first processor, which is for the program that is measured.
@@ -74,6 +76,9 @@ func run(ctx context.Context, p plan) error {
 	t, err := start(ctx, procs, s)
 	if err != nil {
 		return err
+	}
+	if p.profile != "" {
+		return t.profiles(ctx, p)
 	}
 	loads := slices.DeleteFunc(t.loads(), func(l load) bool { return l.beside != "" && !strings.Contains(l.name, p.only) })
 	loads = slices.DeleteFunc(loads, func(l load) bool {

@@ -100,7 +100,7 @@ func (t *targets) startProduct(ctx context.Context, p *processes, s *stub, binar
 	}
 	t.apiKey = lines[0]
 	settings := map[string]string{
-		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "API_KEYS": lines[1], "REDIS_URL": "redis://" + redis, "NAME_KEY": random32(),
+		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "PPROF": "on", "API_KEYS": lines[1], "REDIS_URL": "redis://" + redis, "NAME_KEY": random32(),
 		"SECRET_KEYS": "k1:" + random32(), "CUSTOMERCARE_DIRECT_TOKEN": "direct-token",
 	}
 	for _, system := range []string{"CUSTOMERCARE", "EMERSION"} {
