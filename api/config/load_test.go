@@ -15,7 +15,7 @@ import (
 func defaults() config.Config {
 	system := config.System{DialTimeout: 2 * time.Second, Timeout: 25 * time.Second, MaxInFlight: 32, Queue: 64, QueueTimeout: 250 * time.Millisecond, KeepAlive: "on"}
 	return config.Config{
-		Listen: "127.0.0.1:8080", Mode: "development", LogLevel: "info", LogFormat: "json",
+		Listen: "127.0.0.1:8080", PPROF: "off", Mode: "development", LogLevel: "info", LogFormat: "json",
 		Idempotency: "required", IdempotencyRetention: 168 * time.Hour, MaxBody: 262144, MaxReply: 1048576, DrainTimeout: 40 * time.Second,
 		CustomerCare: config.CustomerCare{System: system, SOAPVersion: "1.1"},
 		MDS:          config.MDS{System: system, SOAPVersion: "1.1"},
