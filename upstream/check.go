@@ -24,7 +24,7 @@ var (
 )
 
 // Check reports what keeps messages from the service, as far as that shows without sending one: whether a connection can be obtained (name,
-// TCP and, for https, TLS with the certificates of both sides), whether the port speaks what the URL's scheme says, and whether the URL is one
+// TCP, the proxy's tunnel and, for https, TLS with the certificates of both sides), whether the port speaks what the URL's scheme says, and whether the URL is one
 // of a description. It sends no HTTP request; for an http URL it sends one TLS ClientHello, over a connection of its own.
 //
 // Where no connection was obtained its error holds a *soap.SendError of the kind Unreachable.
@@ -55,7 +55,7 @@ func explained(err error) error {
 	switch {
 	case errors.As(err, &record) && !isTLS(record.RecordHeader[:]):
 		return errSpeaksPlain
-	case errors.As(err, &tcp) && tcp.Op == "dial":
+	case errors.Is(err, errProxy), errors.As(err, &tcp) && tcp.Op == "dial":
 		return err
 	case errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w; a port for plain HTTP may do that, too", err)

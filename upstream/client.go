@@ -50,7 +50,7 @@ func New(cfg Config) (*Client, error) {
 		fixed:    cfg.fixedFields(endpoint),
 		timeout:  cfg.Timeout,
 		maxReply: cfg.MaxReply,
-		dialer:   newDialer(cfg.DialTimeout, tlsConfig),
+		dialer:   newDialer(cfg.DialTimeout, tlsConfig, cfg.tcp()),
 		pool: &pool{
 			idleTimeout: cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout),
 			max:         2 * cmp.Or(cfg.MaxIdle, DefaultMaxIdle), // as many again may be resting

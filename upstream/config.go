@@ -31,12 +31,14 @@ const largestMaxReply = 1 << 30
 
 // Config is what one upstream system needs. The proxy variables of the environment (HTTP_PROXY and its like) are ignored:
 // a message carries PINs and social security numbers, and must not reach a third party because of an inherited variable.
+// ProxyAddress is the only way to a proxy.
 type Config struct {
 	// URL is the full endpoint: http or https, a host in ASCII, a port from 1 to 65535 if any, path and query as they are
 	// to be sent. No user information, no fragment.
 	URL string
 
-	// DialTimeout bounds all that comes before a connection is obtained: name lookup, TCP, and the TLS handshake. Above 0.
+	// DialTimeout bounds all that comes before a connection is obtained: name lookup, TCP, a proxy's tunnel, and the TLS handshake.
+	// Above 0.
 	DialTimeout time.Duration
 	// Timeout bounds one Send as a whole, from the call to the last byte of the reply, the dial included. Above 0.
 	Timeout time.Duration
@@ -67,6 +69,13 @@ type Config struct {
 	// BasicUsername turns HTTP Basic authentication on (RFC 7617). It has no colon, and the two have no control characters.
 	BasicUsername string
 	BasicPassword secret.Secret
+
+	// ProxyAddress is the host:port of an HTTP proxy through which the endpoint is reached, by CONNECT; empty: none. The connection to the
+	// proxy has no TLS of its own: above that, it would not be known how much of a message the system took.
+	ProxyAddress string
+	// ProxyUsername and ProxyPassword are the proxy's credentials, by the rules of BasicUsername. The upstream does not get them.
+	ProxyUsername string
+	ProxyPassword secret.Secret
 }
 
 // FieldError is one field of Config that New refuses. Its text never repeats the field's value, which may be a secret.
@@ -89,7 +98,8 @@ func (cfg Config) compile() (*url.URL, *tls.Config, error) {
 	var wrong problems
 	endpoint := cfg.endpoint(&wrong)
 	cfg.checkLimits(&wrong)
-	cfg.checkBasic(&wrong)
+	wrong.checkBasic("Basic", cfg.BasicUsername, cfg.BasicPassword)
+	cfg.checkProxy(&wrong)
 	tlsConfig := cfg.tls(&wrong)
 	if endpoint != nil && endpoint.Scheme == "http" {
 		cfg.refuseTLS(&wrong)
@@ -174,26 +184,53 @@ func (cfg Config) fixedFields(endpoint *url.URL) []field {
 	if cfg.NoKeepAlive {
 		list = append(list, field{"Connection", "close"})
 	}
-	if cfg.BasicUsername != "" { // in UTF-8 (RFC 7617 section 2.1)
-		list = append(list, field{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.BasicUsername+":"+string(cfg.BasicPassword)))})
+	if cfg.BasicUsername != "" {
+		list = append(list, field{"Authorization", basic(cfg.BasicUsername, cfg.BasicPassword)})
 	}
 	return list
 }
 
+// basic is in UTF-8 (RFC 7617 section 2.1).
+func basic(username string, password secret.Secret) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+string(password)))
+}
+
 // checkBasic applies RFC 7617 section 2: a server takes the first colon as the end of the user name.
-func (cfg Config) checkBasic(wrong *problems) {
-	if strings.Contains(cfg.BasicUsername, ":") {
-		wrong.addf("BasicUsername", "must not hold a colon")
+func (p *problems) checkBasic(fields, username string, password secret.Secret) {
+	if strings.Contains(username, ":") {
+		p.addf(fields+"Username", "must not hold a colon")
 	}
-	if hasControl(cfg.BasicUsername) {
-		wrong.addf("BasicUsername", "must not hold control characters")
+	if hasControl(username) {
+		p.addf(fields+"Username", "must not hold control characters")
 	}
-	if hasControl(string(cfg.BasicPassword)) {
-		wrong.addf("BasicPassword", "must not hold control characters")
+	if hasControl(string(password)) {
+		p.addf(fields+"Password", "must not hold control characters")
 	}
-	if cfg.BasicUsername == "" && cfg.BasicPassword != "" {
-		wrong.addf("BasicPassword", "is set without BasicUsername")
+	if username == "" && password != "" {
+		p.addf(fields+"Password", "is set without %sUsername", fields)
 	}
+}
+
+func (cfg Config) checkProxy(wrong *problems) {
+	wrong.checkBasic("Proxy", cfg.ProxyUsername, cfg.ProxyPassword)
+	if _, _, err := net.SplitHostPort(cfg.ProxyAddress); err != nil && cfg.ProxyAddress != "" {
+		wrong.addf("ProxyAddress", "must be host:port")
+	}
+	if cfg.ProxyUsername != "" && cfg.ProxyAddress == "" {
+		wrong.addf("ProxyUsername", "is set without ProxyAddress")
+	}
+}
+
+// tcp returns what makes the connections below TLS.
+func (cfg Config) tcp() dialFunc {
+	if cfg.ProxyAddress == "" {
+		return new(net.Dialer).DialContext
+	}
+	p := &proxy{address: cfg.ProxyAddress}
+	if cfg.ProxyUsername != "" {
+		p.authorization = basic(cfg.ProxyUsername, cfg.ProxyPassword)
+	}
+	return p.dial
 }
 
 // refuseTLS refuses certificates for an endpoint without TLS, since they would protect nothing.

@@ -31,15 +31,16 @@ func TestNewRefuses(t *testing.T) {
 			cfg.TLSCA, cfg.TLSCert, cfg.TLSKey = ca.pem, cert+ca.pem, secret.Secret(key)
 			cfg.BasicUsername, cfg.BasicPassword = "üser", "pass:word"
 			cfg.IdleTimeout, cfg.MaxIdle = time.Second, 1
+			cfg.ProxyAddress, cfg.ProxyUsername, cfg.ProxyPassword = "[::1]:3128", "üser", "pass:word"
 		}, nil},
 		{"everything at once", func(cfg *Config) {
 			*cfg = Config{
 				URL: "ftp://h", IdleTimeout: -1, MaxIdle: -1, TLSCA: "x", TLSCert: "x", TLSKey: "x",
-				BasicUsername: "a:b\x00", BasicPassword: "\n",
+				BasicUsername: "a:b\x00", BasicPassword: "\n", ProxyAddress: "a", ProxyUsername: "a:b\x00", ProxyPassword: "\n",
 			}
 		}, []string{
 			"URL", "DialTimeout", "Timeout", "IdleTimeout", "MaxIdle", "MaxReply", "BasicUsername", "BasicUsername", "BasicPassword",
-			"TLSCA", "TLSCert",
+			"ProxyAddress", "ProxyUsername", "ProxyUsername", "ProxyPassword", "TLSCA", "TLSCert",
 		}},
 
 		{"URL empty", func(cfg *Config) { cfg.URL = "" }, []string{"URL"}},
@@ -80,6 +81,10 @@ func TestNewRefuses(t *testing.T) {
 		{"BasicPassword without user name", func(cfg *Config) { cfg.BasicPassword = "p" }, []string{"BasicPassword"}},
 		{"BasicUsername without password", func(cfg *Config) { cfg.BasicUsername = "u" }, nil},
 		{"BasicUsername with a colon", func(cfg *Config) { cfg.BasicUsername = "u:v" }, []string{"BasicUsername"}},
+		{"ProxyAddress that is a URL", func(cfg *Config) { cfg.ProxyAddress = "http://proxy.example.com:3128" }, []string{"ProxyAddress"}},
+		{"ProxyAddress without credentials", func(cfg *Config) { cfg.ProxyAddress = "proxy.example.com:3128" }, nil},
+		{"ProxyUsername without an address", func(cfg *Config) { cfg.ProxyUsername, cfg.ProxyPassword = "u", "p" }, []string{"ProxyUsername"}},
+		{"ProxyPassword without user name", func(cfg *Config) { cfg.ProxyAddress, cfg.ProxyPassword = "h:1", "p" }, []string{"ProxyPassword"}},
 		{"BasicPassword with a line end", func(cfg *Config) { cfg.BasicUsername, cfg.BasicPassword = "u", "p\n" }, []string{"BasicPassword"}},
 	}
 	for _, test := range tests {
@@ -124,6 +129,7 @@ func TestErrorsOfNewRepeatNoValue(t *testing.T) {
 		"scheme":           {URL: secret + "://example.com"},
 		"key":              {URL: "https://example.com", TLSCert: secret, TLSKey: secret},
 		"authority":        {URL: "https://example.com", TLSCA: secret},
+		"proxy":            {URL: "https://example.com", ProxyAddress: "u:" + secret + "@h:1:2", ProxyUsername: secret + ":", ProxyPassword: secret + "\n"},
 		"password":         {URL: "https://example.com", BasicUsername: secret + ":", BasicPassword: secret + "\n"},
 	}
 	for name, cfg := range configs {
@@ -134,7 +140,7 @@ func TestErrorsOfNewRepeatNoValue(t *testing.T) {
 }
 
 func TestConfigMasksItsSecrets(t *testing.T) {
-	cfg := Config{TLSKey: "PLANTED", BasicPassword: "PLANTED"}
+	cfg := Config{TLSKey: "PLANTED", BasicPassword: "PLANTED", ProxyPassword: "PLANTED"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%q", "%x"} {
 		if got := fmt.Sprintf(verb, cfg); strings.Contains(got, "PLANTED") || strings.Contains(got, "504c414e544544") {
 			t.Errorf("%s shows %s", verb, got)

@@ -23,16 +23,19 @@ type dialer struct {
 	tls         *tls.Config // nil: plain HTTP
 	sessions    tls.ClientSessionCache
 	verdictWait time.Duration
-	tcp         func(ctx context.Context, network, address string) (net.Conn, error)
+	tcp         dialFunc
 }
 
-func newDialer(timeout time.Duration, tlsConfig *tls.Config) *dialer {
+// dialFunc returns a connection to an address, below TLS.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func newDialer(timeout time.Duration, tlsConfig *tls.Config, tcp dialFunc) *dialer {
 	return &dialer{
 		timeout:     timeout,
 		tls:         tlsConfig,
 		sessions:    tls.NewLRUClientSessionCache(rememberedSessions),
 		verdictWait: verdictWait,
-		tcp:         new(net.Dialer).DialContext,
+		tcp:         tcp,
 	}
 }
 

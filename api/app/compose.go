@@ -143,11 +143,13 @@ func (s system) client(maxReply int64, events upstream.Events) (*upstream.Client
 	if s.settings.URL == "" {
 		return nil, nil //nolint:nilnil // in edge.System, nil means that no URL is configured
 	}
+	p := s.settings.Proxy()
 	return upstream.New(upstream.Config{
 		URL: s.settings.URL, DialTimeout: s.settings.DialTimeout, Timeout: s.settings.Timeout, MaxIdle: s.settings.MaxInFlight, MaxReply: maxReply,
 		IdleTimeout: upstream.DefaultIdleTimeout, NoKeepAlive: s.settings.KeepAlive == "off", UserAgent: userAgent(), Events: events,
 		TLSCA: s.settings.TLSCA, TLSCert: s.settings.TLSCert, TLSKey: s.settings.TLSKey,
 		BasicUsername: s.settings.BasicUsername, BasicPassword: s.settings.BasicPassword,
+		ProxyAddress: p.Address, ProxyUsername: p.Username, ProxyPassword: p.Password,
 	})
 }
 

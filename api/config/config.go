@@ -84,6 +84,9 @@ type System struct {
 
 	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off opens a new connection for each call, so that a late answer to one call cannot be taken for that of another"`
 
+	// HTTPProxy is the text; Proxy returns its parts.
+	HTTPProxy secret.Secret `env:"HTTP_PROXY" kind:"proxy" absent:"none: HTTP_PROXY and its like without the prefix are ignored" about:"outbound HTTP proxy, reached without TLS; it must allow CONNECT to the endpoint's host and port, for an http URL too"`
+
 	TLSCA   string        `env:"TLS_CA" kind:"certificates" absent:"the roots of the operating system" about:"authorities that may sign the server's certificate"`
 	TLSCert string        `env:"TLS_CERT" kind:"certificates" absent:"no client certificate" about:"client certificate, with its chain"`
 	TLSKey  secret.Secret `env:"TLS_KEY" kind:"private-key" absent:"no client certificate" about:"private key of the client certificate"`

@@ -37,6 +37,7 @@ var kinds = map[string]kind{
 	"hosts":    {parse: list(checkHost), show: shows(showList), valid: "comma-separated host names such as proxy.example.com, in lower case, without scheme and port"},
 	"origins":  {parse: list(checkOrigin), show: shows(showList), valid: "comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"},
 	"networks": {parse: list(checkNetwork), show: shows(showList), valid: "comma-separated IP addresses and networks such as 10.0.0.0/8"},
+	"proxy":    {parse: parseProxySetting, show: shows(showProxy), valid: "http://[user:password@]host[:port], with port 80 unless it is given"},
 	"redis":    {parse: parseRedisSetting, show: shows(showRedis), valid: "redis:// or rediss://[user:password@]host[:port][,host[:port]...][/database][?master=name]"},
 
 	"key":          {parse: parseKeySetting, valid: "base64 of 32 bytes, as printed by: openssl rand -base64 32"},

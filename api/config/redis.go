@@ -37,18 +37,23 @@ func (r Redis) Redacted() string {
 		b.WriteString("s")
 	}
 	b.WriteString("://")
-	if r.Username != "" || r.Password != "" {
-		b.WriteString(url.QueryEscape(r.Username))
-		if r.Password != "" {
-			b.WriteString(":" + secret.Mask)
-		}
-		b.WriteString("@")
-	}
+	b.WriteString(redactedCredentials(r.Username, r.Password))
 	b.WriteString(strings.Join(r.Addrs, ",") + "/" + strconv.Itoa(r.DB))
 	if r.Master != "" {
 		b.WriteString("?master=" + url.QueryEscape(r.Master))
 	}
 	return b.String()
+}
+
+// redactedCredentials returns them as a URL has them before its host, with the password masked.
+func redactedCredentials(username string, password secret.Secret) string {
+	switch {
+	case password != "":
+		return url.QueryEscape(username) + ":" + secret.Mask + "@"
+	case username != "":
+		return url.QueryEscape(username) + "@"
+	}
+	return ""
 }
 
 func parseRedisSetting(_ *setting, text string) (any, error) {
@@ -109,7 +114,8 @@ func parseRedisPart(text string) (Redis, error) {
 	var r Redis
 	text, query, _ := strings.Cut(text, "?")
 	authority, database, _ := strings.Cut(text, "/")
-	addresses, err := r.readCredentials(authority)
+	username, password, addresses, err := cutCredentials(authority)
+	r.Username, r.Password = username, password
 	if err == nil {
 		err = r.readQuery(query)
 	}
@@ -122,19 +128,19 @@ func parseRedisPart(text string) (Redis, error) {
 	return r, err
 }
 
-func (r *Redis) readCredentials(authority string) (addresses string, err error) {
+// cutCredentials cuts user:password@ off what a URL has between its scheme and its path.
+func cutCredentials(authority string) (username string, password secret.Secret, rest string, err error) {
 	at := strings.LastIndex(authority, "@")
 	if at < 0 {
-		return authority, nil
+		return "", "", authority, nil
 	}
-	user, password, _ := strings.Cut(authority[:at], ":")
+	user, word, _ := strings.Cut(authority[:at], ":")
 	user, userErr := url.PathUnescape(user)
-	password, passwordErr := url.PathUnescape(password)
-	if userErr != nil || passwordErr != nil {
-		return "", errors.New("has a % that encodes nothing; write it as %25 in a password")
+	word, wordErr := url.PathUnescape(word)
+	if userErr != nil || wordErr != nil {
+		return "", "", "", errors.New("has a % that encodes nothing; write it as %25 in a password")
 	}
-	r.Username, r.Password = user, secret.Secret(password)
-	return authority[at+1:], nil
+	return user, secret.Secret(word), authority[at+1:], nil
 }
 
 func (r *Redis) readQuery(query string) error {

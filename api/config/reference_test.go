@@ -15,7 +15,7 @@ func documented() []string {
 		CUSTOMERCARE_DIRECT_TOKEN CUSTOMERCARE_ORIGINATING_TOKEN CUSTOMERCARE_ORIGINATING_CLAIM CUSTOMERCARE_USER_ID CUSTOMERCARE_SUCCESS_CODES
 		CUSTOMERCARE_CODE_STATUS EMERSION_NAMESPACE MDS_SOAP_ACTION EMERSION_SOAP_ACTION EMERSION_IDENTIFIER_CHECK`)
 	for _, system := range []string{"CUSTOMERCARE", "MDS", "EMERSION"} {
-		for name := range strings.FieldsSeq(`URL SOAP_VERSION DIAL_TIMEOUT TIMEOUT MAX_IN_FLIGHT QUEUE QUEUE_TIMEOUT KEEP_ALIVE TLS_CA TLS_CERT TLS_KEY
+		for name := range strings.FieldsSeq(`URL SOAP_VERSION DIAL_TIMEOUT TIMEOUT MAX_IN_FLIGHT QUEUE QUEUE_TIMEOUT KEEP_ALIVE HTTP_PROXY TLS_CA TLS_CERT TLS_KEY
 			BASIC_USERNAME BASIC_PASSWORD WSSE_USERNAME WSSE_PASSWORD`) {
 			names = append(names, system+"_"+name)
 		}
@@ -58,7 +58,7 @@ func TestReferenceIsComplete(t *testing.T) {
 func TestReferenceMarksSecrets(t *testing.T) {
 	secret := []string{"REDIS_URL", "NAME_KEY", "SECRET_KEYS", "API_KEYS", "TLS_KEY", "CUSTOMERCARE_DIRECT_TOKEN", "CUSTOMERCARE_ORIGINATING_TOKEN"}
 	for _, system := range []string{"CUSTOMERCARE_", "MDS_", "EMERSION_"} {
-		secret = append(secret, system+"TLS_KEY", system+"BASIC_PASSWORD", system+"WSSE_PASSWORD")
+		secret = append(secret, system+"HTTP_PROXY", system+"TLS_KEY", system+"BASIC_PASSWORD", system+"WSSE_PASSWORD")
 	}
 	for _, s := range config.Reference() {
 		if want := slices.Contains(secret, strings.TrimPrefix(s.Name, "SOAPBRIDGE_")); s.Secret != want {

@@ -26,11 +26,11 @@ func holders() map[string]any {
 	}
 	c.CustomerCare.DirectToken, c.CustomerCare.OriginatingToken = hidden, hidden
 	for _, s := range []*config.System{&c.CustomerCare.System, &c.MDS.System, &c.Emersion.System} {
-		s.TLSKey, s.BasicPassword, s.WSSEPassword = hidden, hidden, hidden
+		s.HTTPProxy, s.TLSKey, s.BasicPassword, s.WSSEPassword = hidden, hidden, hidden, hidden
 	}
 	return map[string]any{
 		"secret": hidden, "pointer": &hidden, "slice": []secret.Secret{hidden}, "map": map[string]secret.Secret{"k": hidden}, "any": []any{hidden},
-		"Config": c, "pointer to Config": &c, "System": c.MDS.System, "Redis": config.Redis{Password: hidden},
+		"Config": c, "pointer to Config": &c, "System": c.MDS.System, "Redis": config.Redis{Password: hidden}, "Proxy": config.Proxy{Password: hidden},
 	}
 }
 
