@@ -68,10 +68,12 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 	if err == nil {
 		return &record, nil
 	}
-	// It may have been claimed all the same. Nothing was sent, so the claim is released; when that fails, too, it ends as unknown.
-	s.endLater(leftRelease, wanted.ID, wanted.Lease, func(ctx context.Context) error {
-		return s.config.Store.Release(ctx, wanted.ID, wanted.Owner)
-	})
+	// It may have been claimed all the same. No message was sent, so the claim is withdrawn; when that fails, too, it ends as unknown.
+	if !errors.Is(err, idempotency.ErrUnsent) {
+		s.endLater(leftRelease, wanted.ID, wanted.Lease, func(ctx context.Context) error {
+			return s.config.Store.Withdraw(ctx, wanted.ID, wanted.Owner)
+		})
+	}
 	s.config.Metrics.Idempotency(resultStoreError)
 	return nil, storeUnavailable(fmt.Errorf("operation %s: %w", wanted.ID, err))
 }

@@ -46,6 +46,10 @@ func (b *brittle) Release(ctx context.Context, id, owner string) error {
 	return b.Store.Release(ctx, id, owner)
 }
 
+func (b *brittle) Withdraw(ctx context.Context, id, owner string) error {
+	return b.Release(ctx, id, owner)
+}
+
 func (b *brittle) MarkUnknown(ctx context.Context, id, owner string) error {
 	if b.end.Load() {
 		return errDown

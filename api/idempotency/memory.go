@@ -110,6 +110,11 @@ func (m *Memory) Finish(ctx context.Context, id, owner string, result []byte) er
 	return nil
 }
 
+// Withdraw implements Store. No Begin is on its way once it has failed.
+func (m *Memory) Withdraw(ctx context.Context, id, owner string) error {
+	return m.Release(ctx, id, owner)
+}
+
 // Release implements Store.
 func (m *Memory) Release(ctx context.Context, id, owner string) error {
 	now, err := m.enter(ctx)

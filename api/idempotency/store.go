@@ -140,6 +140,9 @@ type Unavailable struct{ Err error }
 func (u *Unavailable) Error() string { return "idempotency store unavailable: " + u.Err.Error() }
 func (u *Unavailable) Unwrap() error { return u.Err }
 
+// ErrUnsent reports that a shared store cannot have received a call, so that no record has changed. It is wrapped in *Unavailable.
+var ErrUnsent = errors.New("the call was not sent to the store")
+
 // Mismatch reports that the records of a shared store, or their keys, are not those of this process. Claims are refused until a person
 // decides, since keys that were used before could be executed again. It is wrapped in *Unavailable.
 type Mismatch struct {
@@ -202,6 +205,10 @@ type Store interface {
 	// its own retention is over, since an operator may read it or repeat the settlement. A record that is not InFlight or Unknown under
 	// that owner, or was settled, stays as it is; that is not an error, since the caller does not hold the claim.
 	Release(ctx context.Context, id, owner string) error
+
+	// Withdraw is Release for a claim whose Begin has failed: it may have been made, or still be on its way. Should that
+	// Begin arrive later, it makes no claim. After ErrUnsent there is nothing to withdraw.
+	Withdraw(ctx context.Context, id, owner string) error
 
 	// MarkUnknown ends a claim whose outcome cannot be known: InFlight becomes Unknown. Repeated, it succeeds. Otherwise ErrNotOwner.
 	MarkUnknown(ctx context.Context, id, owner string) error

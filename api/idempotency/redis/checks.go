@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	goredis "github.com/redis/go-redis/v9"
+	"golang.org/x/sync/singleflight"
 
 	"soapbridge/api/idempotency"
 )
@@ -47,8 +49,7 @@ type shardChecks struct {
 	fields, values []any
 	// proposal is the id for shards that have none.
 	proposal string
-	// joining lets one goroutine join at a time: at the start, many may want to.
-	joining chan struct{}
+	joining  singleflight.Group
 
 	mu     sync.Mutex
 	stores [shardCount]string    // the ids that this process has seen; "" for none. They never change until it ends.
@@ -56,7 +57,7 @@ type shardChecks struct {
 }
 
 func newShardChecks(own idempotency.KeyChecks) *shardChecks {
-	k := &shardChecks{own: own, ids: slices.Sorted(maps.Keys(own.Sealing)), proposal: uuid.NewString(), joining: make(chan struct{}, 1)}
+	k := &shardChecks{own: own, ids: slices.Sorted(maps.Keys(own.Sealing)), proposal: uuid.NewString()}
 	k.fields, k.values = []any{2 + len(k.ids), checkOfStore, checkOfName}, []any{own.Name}
 	for _, id := range k.ids {
 		k.fields, k.values = append(k.fields, checkOfKey+id), append(k.values, own.Sealing[id])
@@ -111,36 +112,55 @@ func mismatchOf(field any) *idempotency.Mismatch {
 }
 
 // join makes sure that this process has joined a shard within joinEvery. It joins all of them together, so that it notices when any of them
-// loses its records. When some do not answer, claims on the others go on.
+// loses its records. When some do not answer, claims on the others go on. Callers who come at once wait for one joining, which has a time of
+// its own: with what is left of the time of one that has waited, none might ever succeed under load.
 func (s *Store) join(ctx context.Context, shard int) error {
 	if s.checks.joined(shard) {
 		return nil
 	}
+	joining := s.checks.joining.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timing.call)
+		defer cancel()
+		return s.joinMissing(ctx), nil
+	})
 	select {
-	case s.checks.joining <- struct{}{}:
-		defer func() { <-s.checks.joining }()
+	case ended := <-joining:
+		if s.checks.joined(shard) {
+			return nil
+		}
+		errs, _ := ended.Val.(joinErrors)
+		return errs.of(shard)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// joinErrors are the errors of the shards that this process could not join.
+type joinErrors map[int]error
+
+// everyShard is where the errors are that are not of one shard.
+const everyShard = -1
+
+func (e joinErrors) of(shard int) error {
+	return cmp.Or(e[shard], e[everyShard], e[deciding], errors.New("the shard was not joined"))
+}
+
+// joinMissing joins the shards that this process has not joined.
+func (s *Store) joinMissing(ctx context.Context) joinErrors {
 	missing := slices.DeleteFunc(allShards(), s.checks.joined)
-	if s.checks.seen(deciding) == "" {
-		if err := s.joinShards(ctx, missing[:1], shard); err != nil {
-			return err
+	if len(missing) > 0 && s.checks.seen(deciding) == "" {
+		if errs := s.joinShards(ctx, missing[:1]); len(errs) > 0 {
+			return errs
 		}
 		missing = missing[1:]
 	}
-	err := s.joinShards(ctx, missing, shard)
-	if s.checks.joined(shard) {
-		return nil
-	}
-	return err
+	return s.joinShards(ctx, missing)
 }
 
-// joinShards joins shards. Its error is the one of the wanted shard, when that is among them and answered.
-func (s *Store) joinShards(ctx context.Context, shards []int, wanted int) error {
+func (s *Store) joinShards(ctx context.Context, shards []int) joinErrors {
 	groups, err := s.byMaster(ctx, shards)
 	if err != nil {
-		return err
+		return joinErrors{everyShard: err}
 	}
 	var answers [shardCount]*goredis.Cmd
 	var group sync.WaitGroup
@@ -156,15 +176,15 @@ func (s *Store) joinShards(ctx context.Context, shards []int, wanted int) error 
 		})
 	}
 	group.Wait()
+	errs := joinErrors{}
 	for _, shard := range shards {
-		joining := s.readJoined(shard, answers[shard])
-		if joining == nil {
+		if err := s.readJoined(shard, answers[shard]); err != nil {
+			errs[shard] = err
+		} else {
 			s.checks.join(shard)
-		} else if shard == wanted || err == nil {
-			err = joining
 		}
 	}
-	return err
+	return errs
 }
 
 func (s *Store) joinArgs(shard int) []any {

@@ -39,6 +39,9 @@ func keysOf(id string) []string {
 	return []string{shard.prefix + id, shard.open, shard.unknown, shard.checks}
 }
 
+// lateKey returns the key that scriptBegin and scriptWithdraw take besides.
+func lateKey(id, owner string) string { return recordKey(id) + ":late:" + owner }
+
 // readAnswer takes an answer of a script apart. Not every answer has a record.
 func readAnswer(id string, answer []any) (string, idempotency.Record, error) {
 	if len(answer) == 0 {

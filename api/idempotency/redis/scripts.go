@@ -50,11 +50,35 @@ local function lapse()
 end
 `
 
+// releaseOwn begins with ZREM, after which Redis accepts HSET although it is out of memory: the values were there before, packed.
+const releaseOwn = `
+if owner == ARGV[4] and (state == 'in_flight' or state == 'unknown') then
+  redis.call('ZREM', open, id)
+  redis.call('ZREM', unknown, id)
+  local freed = redis.call('HMGET', record, 'freed')[1]
+  if freed then
+    redis.call('HSET', record, 'state', 'freed', 'settled', 1)
+    for i, value in ipairs(cmsgpack.unpack(freed)) do
+      redis.call('HSET', record, of_attempt[i], value)
+    end
+    redis.call('HDEL', record, 'freed')
+    local ended = redis.call('HMGET', record, 'ended')[1]
+    redis.call('PEXPIRE', record, ended + keep_done - now) -- at once when that has passed
+  else
+    redis.call('DEL', record)
+  end
+end
+return {'done'}
+`
+
 var (
 	// scriptBegin refuses, before it writes, when a field of the shard's checks differs from ARGV: ARGV[11] is the number of fields, their
 	// names follow from ARGV[12] on, then their values.
 	scriptBegin = script(`
 local claimant, lease, keep, count = ARGV[4], ARGV[5], ARGV[6], ARGV[11]
+if redis.call('HMGET', KEYS[5], 'late')[1] then
+  return redis.error_reply('WITHDRAWN before it arrived')
+end
 for i, value in ipairs(redis.call('HMGET', KEYS[4], unpack(ARGV, 12, 11 + count))) do
   if value ~= ARGV[11 + count + i] then
     return {'mismatch', ARGV[11 + i]}
@@ -93,26 +117,15 @@ end
 return {'done'}
 `)
 
-	// scriptRelease begins with ZREM, after which Redis accepts HSET although it is out of memory: the values were there before, packed.
-	scriptRelease = script(`
-if owner == ARGV[4] and (state == 'in_flight' or state == 'unknown') then
-  redis.call('ZREM', open, id)
-  redis.call('ZREM', unknown, id)
-  local freed = redis.call('HMGET', record, 'freed')[1]
-  if freed then
-    redis.call('HSET', record, 'state', 'freed', 'settled', 1)
-    for i, value in ipairs(cmsgpack.unpack(freed)) do
-      redis.call('HSET', record, of_attempt[i], value)
-    end
-    redis.call('HDEL', record, 'freed')
-    local ended = redis.call('HMGET', record, 'ended')[1]
-    redis.call('PEXPIRE', record, ended + keep_done - now) -- at once when that has passed
-  else
-    redis.call('DEL', record)
-  end
+	scriptRelease = script(releaseOwn)
+
+	// scriptWithdraw notes for a minute that a claim of the same owner comes too late: a server that hung executes what it has received over
+	// several connections in any order. A server that is out of memory takes neither the note nor a claim.
+	scriptWithdraw = script(`
+if type(redis.pcall('HSET', KEYS[5], 'late', 1)) == 'number' then
+  redis.call('PEXPIRE', KEYS[5], 60000)
 end
-return {'done'}
-`)
+` + releaseOwn)
 
 	scriptMarkUnknown = script(`
 lapse()

@@ -28,8 +28,7 @@ import (
 //	  +zcard +info +wait +select +cluster|slots +cluster|info
 //
 // It fails closed: when the server does not answer, or does not write, a call is *Unavailable within a second (Sweep and Unknowns: within
-// three), and the next call tries again. A Begin that failed may still reach the server later, even after the Release that its caller sends
-// for it. No call then holds that claim: with its lease it becomes Unknown, which the promise allows where a release was not confirmed.
+// three), and the next call tries again.
 //
 // A cluster that moves slots answers ASK and TRYAGAIN for the keys that it moves; claims on them fail until they have arrived.
 type Store struct {
@@ -42,6 +41,7 @@ type Store struct {
 	log       *slog.Logger
 	noFile    sync.Once // warns that the server keeps no file
 	checks    *shardChecks
+	run       runScript
 }
 
 var _ idempotency.Store = (*Store)(nil)
@@ -65,7 +65,19 @@ func newStore(o Options, u *goredis.UniversalOptions, t timing) *Store {
 		s.single = goredis.NewClient(u.Simple())
 		s.client = s.single
 	}
+	if s.run = onClient(s.client); s.single != nil {
+		s.run = (&batches{client: s.single}).run
+	}
 	return s
+}
+
+// runScript runs a script: EVALSHA, and EVAL when the server is new, restarted or flushed and does not have it.
+type runScript func(ctx context.Context, script *goredis.Script, keys []string, args []any) *goredis.Cmd
+
+func onClient(client goredis.Scripter) runScript {
+	return func(ctx context.Context, script *goredis.Script, keys []string, args []any) *goredis.Cmd {
+		return script.Run(ctx, client, keys, args...)
+	}
 }
 
 // Begin implements idempotency.Store. It takes one round trip, and a second one when replicas must confirm a new claim. The first one of a
@@ -77,18 +89,18 @@ func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (idempotency.Rec
 		return idempotency.Record{}, false, &idempotency.Unavailable{Err: fmt.Errorf("%q is not an operation id", c.ID)}
 	}
 	if err := s.join(ctx, shardOf(c.ID)); err != nil {
-		return idempotency.Record{}, false, s.unavailable(ctx, err)
+		return idempotency.Record{}, false, s.unavailable(ctx, unsent(err))
 	}
 	if s.replicas > 0 {
 		return s.beginConfirmed(ctx, c)
 	}
-	return s.begin(ctx, s.client, c)
+	return s.begin(ctx, s.run, c)
 }
 
-func (s *Store) begin(ctx context.Context, on goredis.Scripter, c idempotency.Claim) (idempotency.Record, bool, error) {
+func (s *Store) begin(ctx context.Context, run runScript, c idempotency.Claim) (idempotency.Record, bool, error) {
 	lease := c.Lease.Milliseconds()
 	args := []any{c.Owner, lease, addMillis(lease, s.retention.Unknown), c.Caller, c.Operation, c.Fingerprint, c.SealingKey}
-	word, r, err := s.call(ctx, on, scriptBegin, c.ID, append(args, s.checks.expected(shardOf(c.ID))...)...)
+	word, r, err := s.call(ctx, run, scriptBegin, c.ID, append(args, s.checks.expected(shardOf(c.ID))...)...)
 	return r, word == wordAcquired, err
 }
 
@@ -113,7 +125,7 @@ func (s *Store) beginOnce(ctx context.Context, c idempotency.Claim) (idempotency
 	}
 	conn := node.Conn()
 	defer func() { _ = conn.Close() }() // returns it to the pool
-	r, acquired, err := s.begin(ctx, conn, c)
+	r, acquired, err := s.begin(ctx, onClient(conn), c)
 	if err != nil || !acquired {
 		return r, false, err
 	}
@@ -184,7 +196,17 @@ func (s *Store) Finish(ctx context.Context, id, owner string, result []byte) err
 
 // Release implements idempotency.Store, in one round trip. It also works on a server that is out of memory.
 func (s *Store) Release(ctx context.Context, id, owner string) error {
-	err := s.end(ctx, scriptRelease, id, owner)
+	return s.release(ctx, scriptRelease, id, owner)
+}
+
+// Withdraw implements idempotency.Store, in one round trip. For a minute, a Begin that arrives later fails. It also works on a server that is out
+// of memory.
+func (s *Store) Withdraw(ctx context.Context, id, owner string) error {
+	return s.release(ctx, scriptWithdraw, id, owner)
+}
+
+func (s *Store) release(ctx context.Context, script *goredis.Script, id, owner string) error {
+	err := s.end(ctx, script, id, owner)
 	if errors.Is(err, idempotency.ErrNotOwner) { // of an id that no record can have
 		return nil
 	}
@@ -199,7 +221,7 @@ func (s *Store) MarkUnknown(ctx context.Context, id, owner string) error {
 func (s *Store) end(ctx context.Context, script *goredis.Script, id string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.call)
 	defer cancel()
-	word, _, err := s.call(ctx, s.client, script, id, args...)
+	word, _, err := s.call(ctx, s.run, script, id, args...)
 	if err == nil && word != wordDone {
 		return idempotency.ErrNotOwner
 	}
@@ -228,7 +250,7 @@ func (s *Store) Settle(ctx context.Context, id string, f idempotency.Settlement)
 func (s *Store) read(ctx context.Context, script *goredis.Script, id string, args ...any) (idempotency.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.call)
 	defer cancel()
-	word, r, err := s.call(ctx, s.client, script, id, args...)
+	word, r, err := s.call(ctx, s.run, script, id, args...)
 	switch {
 	case err != nil:
 		return idempotency.Record{}, err
@@ -242,13 +264,16 @@ func (s *Store) read(ctx context.Context, script *goredis.Script, id string, arg
 	return r, nil
 }
 
-// call runs a script about one record: EVALSHA, and EVAL when the server is new, restarted or flushed and does not have the script. An id
-// that is not a UUID has no record; it might be the name of a set.
-func (s *Store) call(ctx context.Context, on goredis.Scripter, script *goredis.Script, id string, args ...any) (string, idempotency.Record, error) {
+// call runs a script about one record. An id that is not a UUID has no record; it might be the name of a set.
+func (s *Store) call(ctx context.Context, run runScript, script *goredis.Script, id string, args ...any) (string, idempotency.Record, error) {
 	if !idempotency.ValidID(id) {
 		return wordNone, idempotency.Record{}, nil
 	}
-	answer, err := script.Run(ctx, on, keysOf(id), s.scriptArgs(id, args...)...).Slice()
+	keys := keysOf(id)
+	if script == scriptBegin || script == scriptWithdraw {
+		keys = append(keys, lateKey(id, args[0].(string))) //nolint:forcetypeassert // the owner is their first argument
+	}
+	answer, err := run(ctx, script, keys, s.scriptArgs(id, args...)).Slice()
 	if err != nil {
 		return "", idempotency.Record{}, s.unavailable(ctx, err)
 	}

@@ -42,6 +42,10 @@ func (p patient) Release(ctx context.Context, id, owner string) error {
 	return p.answered(ctx, func() error { return p.Store.Release(ctx, id, owner) })
 }
 
+func (p patient) Withdraw(ctx context.Context, id, owner string) error {
+	return p.answered(ctx, func() error { return p.Store.Withdraw(ctx, id, owner) })
+}
+
 func (p patient) MarkUnknown(ctx context.Context, id, owner string) error {
 	return p.answered(ctx, func() error { return p.Store.MarkUnknown(ctx, id, owner) })
 }

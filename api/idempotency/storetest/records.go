@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -34,6 +35,25 @@ func freedIsClaimedAgain(k kit) {
 	if done := k.inState(second, idempotency.Done); done.Settled {
 		k.Errorf("the second claim is settled, although only the first was: %+v", done)
 	}
+}
+
+// withdrawnIsReleased: only the owner's own claim, and what it had replaced comes back.
+func withdrawnIsReleased(k kit) {
+	k = k.keeping(long, long)
+	c, again := claim(), claim()
+	k.must("Withdraw without a record", k.store.Withdraw(k.Context(), c.ID, otherOwner))
+	k.acquire(c)
+	k.must("Withdraw by another", k.store.Withdraw(k.Context(), c.ID, otherOwner))
+	k.inState(c, idempotency.InFlight)
+	k.must("Withdraw", k.store.Withdraw(k.Context(), c.ID, c.Owner))
+	if r, err := k.store.Get(k.Context(), c.ID); !errors.Is(err, idempotency.ErrNotFound) {
+		k.Errorf("after Withdraw the record is %+v, %v", r, err)
+	}
+	k.acquire(by("the next owner", c))
+	freed(k, []idempotency.Claim{again})
+	k.acquire(by("the next owner", again))
+	k.must("Withdraw of a claim on a freed record", k.store.Withdraw(k.Context(), again.ID, "the next owner"))
+	k.inState(again, idempotency.Freed)
 }
 
 // settlingReturnsRecord: the answer is the record, and a settlement repeated with another result returns the first one.

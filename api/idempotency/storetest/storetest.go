@@ -42,6 +42,7 @@ func checks() []check {
 	all := []check{
 		{"a claim makes a record", claimMakesRecord},
 		{"a claim on a freed record is a new one", freedIsClaimedAgain},
+		{"a withdrawn claim is released", withdrawnIsReleased},
 		{"settling returns the current record", settlingReturnsRecord},
 		{"a valid lease changes nothing", validLease},
 		{"done and freed records end with their retention", doneRetention},
@@ -280,6 +281,7 @@ func calls(s idempotency.Store, absent, inFlight, unknown idempotency.Claim) map
 		"Begin":       func(ctx context.Context) error { _, _, err := s.Begin(ctx, absent); return err },
 		"Finish":      func(ctx context.Context) error { return s.Finish(ctx, inFlight.ID, inFlight.Owner, []byte("result")) },
 		"Release":     func(ctx context.Context) error { return s.Release(ctx, inFlight.ID, inFlight.Owner) },
+		"Withdraw":    func(ctx context.Context) error { return s.Withdraw(ctx, inFlight.ID, inFlight.Owner) },
 		"MarkUnknown": func(ctx context.Context) error { return s.MarkUnknown(ctx, inFlight.ID, inFlight.Owner) },
 		"Settle": func(ctx context.Context) error {
 			_, err := s.Settle(ctx, unknown.ID, about(unknown, idempotency.Settlement{}))

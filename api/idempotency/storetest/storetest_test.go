@@ -62,6 +62,16 @@ var mistakes = []mistake{
 		found: []string{"transitions: in flight", "transitions: marked unknown", "model"},
 	},
 	{
+		name: "withdrawing does nothing", how: func(w *twisted) { w.withdraw = func(context.Context, string, string) error { return nil } },
+		found: []string{"a withdrawn claim is released"},
+	},
+	{
+		name: "any owner withdraws", how: func(w *twisted) {
+			w.withdraw = func(ctx context.Context, id, _ string) error { return w.Store.Withdraw(ctx, id, w.holder(id).Owner) }
+		},
+		found: []string{"a withdrawn claim is released"},
+	},
+	{
 		name: "any owner marks", how: func(w *twisted) {
 			w.markUnknown = func(ctx context.Context, id, _ string) error { return w.Store.MarkUnknown(ctx, id, w.holder(id).Owner) }
 		},

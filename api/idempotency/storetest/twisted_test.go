@@ -13,6 +13,7 @@ type twisted struct {
 	begin       func(context.Context, idempotency.Claim) (idempotency.Record, bool, error)
 	finish      func(ctx context.Context, id, owner string, result []byte) error
 	release     func(ctx context.Context, id, owner string) error
+	withdraw    func(ctx context.Context, id, owner string) error
 	markUnknown func(ctx context.Context, id, owner string) error
 	settle      func(context.Context, string, idempotency.Settlement) (idempotency.Record, error)
 	unknowns    func(context.Context, idempotency.Cursor, int) ([]idempotency.Record, int, error)
@@ -34,7 +35,7 @@ type twisted struct {
 func twist(r idempotency.Retention, how func(*twisted)) *twisted {
 	s := idempotency.NewMemory(r)
 	w := &twisted{
-		Store: s, begin: s.Begin, finish: s.Finish, release: s.Release, markUnknown: s.MarkUnknown, settle: s.Settle, unknowns: s.Unknowns,
+		Store: s, begin: s.Begin, finish: s.Finish, release: s.Release, withdraw: s.Withdraw, markUnknown: s.MarkUnknown, settle: s.Settle, unknowns: s.Unknowns,
 		sweep: s.Sweep, ready: s.Ready, close: s.Close, before: func(string) {}, show: func(*idempotency.Record) {},
 		context: func(ctx context.Context) context.Context { return ctx }, claims: map[string]idempotency.Claim{},
 	}
@@ -78,6 +79,11 @@ func (w *twisted) Finish(ctx context.Context, id, owner string, result []byte) e
 func (w *twisted) Release(ctx context.Context, id, owner string) error {
 	w.before(id)
 	return w.release(w.context(ctx), id, owner)
+}
+
+func (w *twisted) Withdraw(ctx context.Context, id, owner string) error {
+	w.before(id)
+	return w.withdraw(w.context(ctx), id, owner)
 }
 
 func (w *twisted) MarkUnknown(ctx context.Context, id, owner string) error {
