@@ -271,21 +271,30 @@ func (c *conn) head() (head, error) {
 			return head{}, err
 		}
 		begun, _ := c.reader.Peek(c.reader.Buffered()) // it asks for no more than there is, and cannot fail
-		c.source.heard = bytes.Clone(begun)
-		response, err := http.ReadResponse(c.reader, &http.Request{Method: http.MethodPost}) //nolint:bodyclose // its Close would read to the end of the body
+		c.source.heard = nil
+		if !bytes.Contains(begun, []byte("\r\n\r\n")) { // else nothing more is read into the buffer meanwhile
+			c.source.heard = bytes.Clone(begun)
+		}
+		response, err := http.ReadResponse(c.reader, post) //nolint:bodyclose // its Close would read to the end of the body
+		if c.source.heard != nil {
+			begun = c.source.heard
+		}
 		switch {
 		case err != nil:
 			return head{}, err
 		case response.ProtoMajor != 1:
 			return head{}, errNotHTTP
 		case response.StatusCode >= http.StatusOK:
-			return head{response, judgeHead(c.source.heard[:len(c.source.heard)-c.reader.Buffered()])}, nil
+			return head{response, judgeHead(begun[:len(begun)-c.reader.Buffered()])}, nil
 		case response.StatusCode < http.StatusContinue || response.StatusCode == http.StatusSwitchingProtocols:
 			return head{}, errNotFinal // after 101 the connection is not HTTP any more (RFC 9110 section 15.2.2)
 		}
 	}
 	return head{}, errNotFinal
 }
+
+// post is what http.ReadResponse needs to know of a request: that its reply may have a body.
+var post = &http.Request{Method: http.MethodPost}
 
 // judgeHead looks at the bytes that http.ReadResponse has read.
 func judgeHead(raw []byte) (h rawHead) {

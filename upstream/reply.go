@@ -49,11 +49,16 @@ func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 
 // notable returns the headers that help to find out why a call failed.
 func notable(all http.Header) map[string]string {
-	found := map[string]string{}
+	var found map[string]string
 	for _, name := range soap.NotableHeaders {
-		if value := all.Get(name); value != "" {
-			found[name] = value
+		value := all.Get(name)
+		if value == "" {
+			continue
 		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[name] = value
 	}
 	return found
 }

@@ -22,7 +22,9 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return usage(err)
 	}
-	log := logger(p.Err, c.LogFormat, c.LogLevel)
+	lines := newLogBuffer(p.Err)
+	defer lines.flush()
+	log := logger(lines, c.LogFormat, c.LogLevel)
 	proxy, err := newProxy(ctx, p, c, false, log)
 	if err != nil {
 		return usage(err)
@@ -37,7 +39,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 		return err
 	}
 	// At any level: with port 0, only the log shows the address.
-	logger(p.Err, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
+	logger(lines, c.LogFormat, "info").Info("listening", slog.String("listen", listener.Addr().String()))
 	if err := checkStoreAtStart(ctx, proxy.edge.Store, log); err != nil {
 		return usage(err)
 	}

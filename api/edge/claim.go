@@ -57,9 +57,7 @@ func (s *Server) begin(ctx context.Context, call *call, request translate.Reques
 			held.close()
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idempotency.ExchangeTimeout)
-	defer cancel()
-	record, acquired, err := s.config.Store.Begin(ctx, wanted)
+	record, acquired, err := s.config.Store.Begin(context.WithoutCancel(ctx), wanted)
 	if acquired && err == nil {
 		s.config.Metrics.Idempotency(resultAcquired)
 		held.record, call.claim = record, held
@@ -85,9 +83,7 @@ func (s *Server) endClaim(call *call, a answer) (stored bool) {
 	call.claim = nil
 	defer held.close() // once what is left to do is open
 	left, end := s.ending(held, a)
-	ctx, cancel := context.WithTimeout(context.Background(), idempotency.ExchangeTimeout)
-	defer cancel()
-	err := end(ctx)
+	err := end(context.Background())
 	if err == nil {
 		return true
 	}
@@ -165,9 +161,7 @@ func (s *Server) tryUntil(o openClaim, deadline time.Time, do func(context.Conte
 			}
 		case <-time.After(min(pause, time.Until(deadline))):
 		}
-		ctx, cancel := context.WithTimeout(s.life, idempotency.ExchangeTimeout)
-		err := do(ctx)
-		cancel()
+		err := do(s.life)
 		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {
 			return err
 		}

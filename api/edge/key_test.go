@@ -2,9 +2,23 @@ package edge
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
+
+// TestKeyTokenIsWhatIsDocumented compares the loop with the regular expression that the documents have.
+func TestKeyTokenIsWhatIsDocumented(t *testing.T) {
+	documented := regexp.MustCompile("^" + KeyToken + "$")
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.StringMatching(KeyToken), rapid.StringMatching(`[A-Za-z0-9_.:~@/-]{0,140}`), rapid.String()).Draw(t, "key")
+		if got, want := isKeyToken(s), documented.MatchString(s); got != want {
+			t.Fatalf("%q: %v, documented is %v", s, got, want)
+		}
+	})
+}
 
 func TestIdempotencyKeySyntax(t *testing.T) {
 	const alphabet = "ABCXYZabcxyz0189_.:~-"

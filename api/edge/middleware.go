@@ -32,10 +32,15 @@ func (s *Server) nameRequest(c *gin.Context) {
 		id = uuid.Must(uuid.NewV7()).String()
 	}
 	c.Set(callKey, &call{requestID: id})
-	c.Header("X-Request-Id", id)
-	c.Header("Cache-Control", "no-store")
-	c.Header("X-Content-Type-Options", "nosniff")
+	h := c.Writer.Header()
+	h["X-Request-Id"], h["Cache-Control"], h["X-Content-Type-Options"] = []string{id}, noStore, noSniff
 }
+
+// Values that all answers share; net/http copies them.
+var (
+	noStore = []string{"no-store"}
+	noSniff = []string{"nosniff"}
+)
 
 // log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
 func (s *Server) log(c *gin.Context) {
@@ -43,7 +48,8 @@ func (s *Server) log(c *gin.Context) {
 	c.Next()
 	call := callOf(c)
 	level, message := slog.LevelInfo, "request"
-	attributes := []slog.Attr{
+	const most = 16
+	attributes := append(make([]slog.Attr, 0, most),
 		slog.String("request_id", call.requestID),
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.FullPath()),
@@ -51,7 +57,7 @@ func (s *Server) log(c *gin.Context) {
 		slog.Float64("duration_ms", milliseconds(time.Since(start))),
 		slog.Int("bytes", c.Writer.Size()),
 		slog.String("client", c.ClientIP()),
-	}
+	)
 	add := func(known bool, more ...slog.Attr) {
 		if known {
 			attributes = append(attributes, more...)

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"errors"
 	"net/url"
 
@@ -132,7 +133,7 @@ func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 	}
 	var body []byte
 	if p == nil {
-		body, p = readBody(c, s.config.MaxBody, codeOf(translate.MalformedJSON))
+		body, p = readBody(c, new(bytes.Buffer), s.config.MaxBody, codeOf(translate.MalformedJSON))
 	}
 	if p != nil {
 		return answer{}, p

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"mime"
@@ -72,7 +73,7 @@ func (s *Server) decodePasted(calls map[string]exampleCall) handler {
 		}
 		var body []byte
 		if p == nil {
-			body, p = readBody(c, s.config.MaxReply, codeOf(translate.ValidationFailed))
+			body, p = readBody(c, new(bytes.Buffer), s.config.MaxReply, codeOf(translate.ValidationFailed))
 		}
 		if p != nil {
 			return answer{}, p

@@ -117,12 +117,12 @@ func (b *batches) send(ctx context.Context, command *goredis.Cmd, others []*wait
 
 // exchange returns the first error of the commands.
 func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*waiting) error {
-	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline) // a caller who leaves takes only its own call along
-	defer cancel()
 	if len(others) == 0 {
 		return b.client.Process(ctx, command)
 	}
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline) // a caller who leaves takes only its own call along
+	defer cancel()
 	pipe := b.client.Pipeline()
 	for _, w := range others {
 		_ = pipe.Process(ctx, w.command) // it queues, and cannot fail
