@@ -42,8 +42,8 @@ func (s *Sent) transport(reply soap.Reply) string {
 	if reply.ContentType != "" {
 		words = append(words, s.header(reply.ContentType))
 	}
-	if coding := reply.Headers["Content-Encoding"]; coding != "" {
-		words = append(words, s.header(coding))
+	if coding := s.replyHeader(reply, "Content-Encoding"); coding != "" {
+		words = append(words, coding)
 	}
 	words = append(words, fmt.Sprintf("%d bytes", len(reply.Body)))
 	if title := title(reply.Body); title != "" {
@@ -65,7 +65,7 @@ func (s *Sent) header(value string) string { return shorten(s.Logged(value), max
 
 // replyHeader returns a header of a reply without what may be secret in it: the query of an address, the parameters of a challenge.
 func (s *Sent) replyHeader(reply soap.Reply, name string) string {
-	value := reply.Headers[name]
+	value := strings.Join(reply.Headers[name][:min(1, len(reply.Headers[name]))], "")
 	switch name {
 	case "Content-Type":
 		value = reply.ContentType
@@ -145,13 +145,16 @@ func (s *Sent) Fault(f *soap.Fault) error {
 	return errors.New("fault " + strings.Join(codes, "/") + ": " + s.Logged(f.Reason))
 }
 
+// notableHeaders are the response headers that help to find out why a call failed: who answered, and what.
+var notableHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate"}
+
 // maxCopy bounds the copy of a reply, in bytes.
 const maxCopy = 4 << 10
 
 func (s *Sent) copyOf(reply soap.Reply, limits xml.Limits) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\n", reply.Status)
-	for _, name := range soap.NotableHeaders {
+	for _, name := range notableHeaders {
 		if value := s.replyHeader(reply, name); value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", name, value)
 		}

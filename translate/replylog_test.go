@@ -57,15 +57,15 @@ func TestCauses(t *testing.T) {
 			"fault Sender/Bad: Wrong; HTTP 400, application/soap+xml, 259 bytes",
 		},
 		{
-			"a page", soap.Reply{Status: 502, ContentType: "text/html", Headers: map[string]string{"Content-Encoding": "gzip", "Server": "proxy"}, Body: []byte(html)},
+			"a page", soap.Reply{Status: 502, ContentType: "text/html", Headers: map[string][]string{"Content-Encoding": {"gzip"}, "Server": {"proxy"}}, Body: []byte(html)},
 			`soap: the reply is not a SOAP envelope: xml: a document type declaration, which SOAP forbids (byte 0, line 1); HTTP 502, text/html, gzip, 117 bytes, title "502 Bad Gateway & more: ***"`,
 		},
 		{
-			"a redirect", soap.Reply{Status: 302, Headers: map[string]string{"Location": "https://joe:direct-token@login.example/0042/in;jsessionid=7?token=abc"}},
+			"a redirect", soap.Reply{Status: 302, Headers: map[string][]string{"Location": {"https://joe:direct-token@login.example/0042/in;jsessionid=7?token=abc"}}},
 			"HTTP 302, 0 bytes, Location https://login.example/***/in?…",
 		},
 		{
-			"a login", soap.Reply{Status: 401, Headers: map[string]string{"Www-Authenticate": `Negotiate, NTLM, Basic realm="a, b", Digest realm="x", nonce="secret", qop="auth"`}},
+			"a login", soap.Reply{Status: 401, Headers: map[string][]string{"Www-Authenticate": {`Negotiate, NTLM, Basic realm="a, b", Digest realm="x", nonce="secret", qop="auth"`}}},
 			"HTTP 401, 0 bytes, Www-Authenticate Negotiate, NTLM, Basic, Digest",
 		},
 		{
@@ -81,9 +81,9 @@ func TestCauses(t *testing.T) {
 
 // TestCopies shows a reply to the operator: structure, faults and codes, but no other text, no header of the envelope and no secret.
 func TestCopies(t *testing.T) {
-	headers := map[string]string{
-		"Content-Encoding": "gzip", "Content-Length": "99", "Location": "/login?sid=7", "Retry-After": "7", "Server": "IIS", "Via": "1.1 direct-token",
-		"Www-Authenticate": `Basic realm="x"`, "Set-Cookie": "sid=7",
+	headers := map[string][]string{
+		"Content-Encoding": {"gzip"}, "Content-Length": {"99"}, "Location": {"/login?sid=7"}, "Retry-After": {"7"}, "Server": {"IIS"}, "Via": {"1.1 direct-token"},
+		"Www-Authenticate": {`Basic realm="x"`}, "Set-Cookie": {"sid=7"},
 	}
 	for _, test := range []struct {
 		name  string

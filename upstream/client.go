@@ -27,12 +27,13 @@ var (
 
 // Client sends messages to one upstream. It is safe for concurrent use.
 type Client struct {
-	endpoint *url.URL
-	fixed    []field // the headers that all requests have
-	timeout  time.Duration
-	maxReply int64
-	dialer   *dialer
-	pool     *pool
+	endpoint    *url.URL
+	requestLine string
+	fixed       []field // the headers that all requests have
+	timeout     time.Duration
+	maxReply    int64
+	dialer      *dialer
+	pool        *pool
 }
 
 // New returns a client for the upstream that cfg describes. It connects to nothing. Its error joins one FieldError for each
@@ -46,11 +47,12 @@ func New(cfg Config) (*Client, error) {
 		cfg.Events.Suspect = nil // no connection is kept anyway
 	}
 	return &Client{
-		endpoint: endpoint,
-		fixed:    cfg.fixedFields(endpoint),
-		timeout:  cfg.Timeout,
-		maxReply: cfg.MaxReply,
-		dialer:   newDialer(cfg.DialTimeout, tlsConfig, cfg.tcp()),
+		endpoint:    endpoint,
+		requestLine: "POST " + endpoint.RequestURI() + " HTTP/1.1\r\n",
+		fixed:       cfg.fixedFields(endpoint),
+		timeout:     cfg.Timeout,
+		maxReply:    cfg.MaxReply,
+		dialer:      newDialer(cfg.DialTimeout, tlsConfig, cfg.tcp()),
 		pool: &pool{
 			idleTimeout: cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout),
 			max:         2 * cmp.Or(cfg.MaxIdle, DefaultMaxIdle), // as many again may be resting

@@ -368,7 +368,7 @@ func (c *Client) fields(m soap.Message) []field {
 }
 
 func (c *Client) appendHead(b []byte, m soap.Message) []byte {
-	b = append(b, "POST "+c.endpoint.RequestURI()+" HTTP/1.1\r\n"...)
+	b = append(b, c.requestLine...)
 	for _, f := range c.fields(m) {
 		b = append(b, f.name...)
 		b = append(b, ": "...)

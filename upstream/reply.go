@@ -43,24 +43,8 @@ func readReply(resp *http.Response, maxReply int64) (soap.Reply, error) {
 		ContentType: resp.Header.Get("Content-Type"),
 		RetryAfter:  resp.Header.Get("Retry-After"),
 		Body:        body,
-		Headers:     notable(resp.Header),
+		Headers:     resp.Header,
 	}, nil
-}
-
-// notable returns the headers that help to find out why a call failed.
-func notable(all http.Header) map[string]string {
-	var found map[string]string
-	for _, name := range soap.NotableHeaders {
-		value := all.Get(name)
-		if value == "" {
-			continue
-		}
-		if found == nil {
-			found = map[string]string{}
-		}
-		found[name] = value
-	}
-	return found
 }
 
 // contentCoding returns the one coding that a body is in (RFC 9110 section 8.4.1), empty where it is in none. Servers compress without

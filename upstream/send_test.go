@@ -149,7 +149,7 @@ func TestReplyHeaders(t *testing.T) {
 	}
 	want := soap.Reply{
 		Status: 429, Certain: true, ContentType: "text/xml;charset=ISO-8859-1", RetryAfter: "7", Body: []byte("no"),
-		Headers: map[string]string{"Content-Type": "text/xml;charset=ISO-8859-1", "Retry-After": "7", "Content-Length": "2", "Server": "IIS"},
+		Headers: map[string][]string{"Content-Type": {"text/xml;charset=ISO-8859-1"}, "Retry-After": {"7"}, "Content-Length": {"2"}, "Server": {"IIS"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -58,7 +58,9 @@ func (s *Server) write(c *gin.Context, a answer) {
 		c.Header("Location", operationsPath+call.env.OperationID)
 	}
 	c.Abort()
-	c.Data(a.status, a.contentType, a.body)
+	c.Writer.Header()["Content-Type"] = []string{a.contentType}
+	c.Status(a.status)
+	_, _ = c.Writer.Write(a.body) // an error means that the caller has gone
 }
 
 func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.problemAnswer(c, p)) }

@@ -45,5 +45,5 @@ func (call *call) operationID() string {
 // nameOperation puts the id on the answer, and allows it in the log.
 func (call *call) nameOperation(c *gin.Context) {
 	call.named = true
-	c.Header("Operation-Id", call.env.OperationID)
+	c.Writer.Header()["Operation-Id"] = []string{call.env.OperationID}
 }

@@ -24,7 +24,7 @@ const (
 // Metrics is what /metrics serves. None of its labels holds anything of a request. A nil *Metrics counts nothing.
 type Metrics struct {
 	registry *prometheus.Registry
-	keys     *prometheus.CounterVec
+	keys     map[string]prometheus.Counter // by result
 	unknowns prometheus.Gauge
 	oldest   prometheus.Gauge
 	strays   *prometheus.CounterVec
@@ -33,11 +33,12 @@ type Metrics struct {
 
 // NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
 func NewMetrics() *Metrics {
+	keys := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "soapbridge_idempotency_total", Help: "Calls by what their idempotency key came to.",
+	}, []string{"result"})
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "soapbridge_idempotency_total", Help: "Calls by what their idempotency key came to.",
-		}, []string{"result"}),
+		keys:     map[string]prometheus.Counter{},
 		unknowns: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "soapbridge_unknown_operations", Help: "Operations whose outcome is unknown and that were not settled.",
 		}),
@@ -52,9 +53,9 @@ func NewMetrics() *Metrics {
 		}, []string{"system"}),
 	}
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
-		m.keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
+		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(m.keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -62,7 +63,7 @@ func NewMetrics() *Metrics {
 // Idempotency counts one call by the result of its key.
 func (m *Metrics) Idempotency(result string) {
 	if m != nil {
-		m.keys.WithLabelValues(result).Inc()
+		m.keys[result].Inc()
 	}
 }
 

@@ -95,9 +95,6 @@ type Reply struct {
 	// server ended the connection right behind it, as the answer announced. Without that a bare status, one without an envelope, may be a
 	// late answer to an earlier call.
 	Certain bool
-	// Headers are those of NotableHeaders that came, by their canonical names, as received. For the log only.
-	Headers map[string]string
+	// Headers are all response headers, by their canonical names, as received. For the log only.
+	Headers map[string][]string
 }
-
-// NotableHeaders are the response headers that help to find out why a call failed: who answered, and what.
-var NotableHeaders = []string{"Content-Type", "Content-Encoding", "Content-Length", "Location", "Retry-After", "Server", "Via", "Www-Authenticate"}
