@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// Limits of a Memory. Results of claims that were accepted may exceed maxMemoryBytes, since losing one would cost more than the memory.
+// Limits of a Memory. Results of claims that were accepted may exceed maxMemoryBytes, since losing one would cost more than the memory. The process
+// grows to more than twice as much, 256 MiB, since Go lets as much garbage collect as there are records.
 const (
 	maxMemoryRecords = 1_000_000
-	maxMemoryBytes   = 256 << 20
+	maxMemoryBytes   = 96 << 20
 )
 
 // recordOverhead is the size of a record without its texts and bytes: the entry itself and its places in the map, the list and the
