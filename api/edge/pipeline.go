@@ -30,9 +30,10 @@ func (s *Server) handle(h handler) gin.HandlerFunc {
 // execute is the way of every call of an operation, from top to bottom. Encoding comes before the claim so that nothing of ours can fail between
 // the claim and the call.
 func (s *Server) execute(op *translate.Operation, system *System) handler {
+	scope := ScopeOf(*op)
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
-		if p := s.admit(c, call); p != nil {
+		if p := s.admit(c, call, scope); p != nil {
 			return answer{}, p
 		}
 		request, p := s.readRequest(c, op) // decodes and validates
@@ -61,8 +62,8 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 }
 
 // admit checks all of a call but its body.
-func (s *Server) admit(c *gin.Context, call *call) *problem {
-	if p := s.authorize(c, call, ScopeOf(*call.operation)); p != nil {
+func (s *Server) admit(c *gin.Context, call *call, scope Scope) *problem {
+	if p := s.authorize(c, call, scope); p != nil {
 		return p
 	}
 	if p := operationQuery.read(c.Request.URL); p != nil {

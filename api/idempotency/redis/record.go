@@ -42,7 +42,7 @@ func keysOf(id string) []string {
 // lateKey returns the key that scriptBegin and scriptWithdraw take besides.
 func lateKey(id, owner string) string { return recordKey(id) + ":late:" + owner }
 
-// readAnswer takes an answer of a script apart. Not every answer has a record.
+// readAnswer takes an answer of a script apart. Not every answer has a record, and that of a claim which was acquired has only its times.
 func readAnswer(id string, answer []any) (string, idempotency.Record, error) {
 	if len(answer) == 0 {
 		return "", idempotency.Record{}, errors.New("the server returned an empty answer")
@@ -53,6 +53,9 @@ func readAnswer(id string, answer []any) (string, idempotency.Record, error) {
 	}
 	if word == wordMismatch {
 		return "", idempotency.Record{}, mismatchOf(answer[1])
+	}
+	if word == wordAcquired {
+		return word, idempotency.Record{Started: timeOf(answer[1]), Deadline: timeOf(answer[len(answer)-1])}, nil
 	}
 	r, err := readRecord(id, answer)
 	return word, r, err
@@ -87,6 +90,12 @@ func readRecord(id string, fields []any) (idempotency.Record, error) {
 			fields[fieldStarted], fields[fieldDeadline], fields[fieldEnded])
 	}
 	return r, nil
+}
+
+// timeOf reads a time that a script returned as a number.
+func timeOf(ms any) time.Time {
+	n, _ := ms.(int64)
+	return time.UnixMilli(n).UTC()
 }
 
 func readTime(ms string) (time.Time, error) {

@@ -95,13 +95,16 @@ if not state or state == 'freed' then
   redis.call('HDEL', record, 'ended', 'settled')
   redis.call('PEXPIRE', record, keep)
   redis.call('ZADD', open, till, id)
-  held = true
+  started, deadline, held = now, till, true
 elseif held then
   -- A repetition. It writes although nothing changes: WAIT is about what its own connection has written, the connection that made the claim
   -- may be gone, and replicas that never saw the claim could answer for a new one. Some versions count other commands too; none has to.
   redis.call('HSET', record, 'owner', claimant)
 end
-return answer(held and 'acquired' or 'stands')
+if held then
+  return {'acquired', tonumber(started), tonumber(deadline)}
+end
+return answer('stands')
 `)
 
 	scriptFinish = script(`

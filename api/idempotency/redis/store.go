@@ -101,7 +101,12 @@ func (s *Store) begin(ctx context.Context, run runScript, c idempotency.Claim) (
 	lease := c.Lease.Milliseconds()
 	args := []any{c.Owner, lease, addMillis(lease, s.retention.Unknown), c.Caller, c.Operation, c.Fingerprint, c.SealingKey}
 	word, r, err := s.call(ctx, run, scriptBegin, c.ID, append(args, s.checks.expected(shardOf(c.ID))...)...)
-	return r, word == wordAcquired, err
+	if word != wordAcquired {
+		return r, false, err
+	}
+	r.ID, r.State, r.Caller, r.Operation, r.Fingerprint = c.ID, idempotency.InFlight, c.Caller, c.Operation, c.Fingerprint
+	r.SealingKey, r.Attempt = c.SealingKey, idempotency.AttemptOf(c.Owner)
+	return r, true, nil
 }
 
 // addMillis keeps the sum small enough for the server to add its clock.
