@@ -32,7 +32,7 @@ type proxy struct {
 
 // newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. The watching of the callers' file
 // ends with ctx; close ends the rest.
-func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log *slog.Logger) (*proxy, error) {
+func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log, requests *slog.Logger) (*proxy, error) {
 	p := &proxy{settings: c}
 	var metrics *edge.Metrics
 	if c.MetricsListen != "" {
@@ -59,7 +59,7 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
 		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
-		Metrics: metrics, Log: log, LogReplies: c.LogsReplies(),
+		Metrics: metrics, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
 		Ready: func(context.Context) error { return ctx.Err() },
 	}
 	return p, nil

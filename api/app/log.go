@@ -6,47 +6,59 @@ import (
 	"time"
 )
 
-// logBuffer collects log lines: a line of its own system call is one of the dearest steps of a short request. A process that is killed loses the
-// lines of logDelay at most.
-type logBuffer struct {
+// logLines are the lines of a log. Those about single requests may be late: a system call for each is one of the dearest steps of a short request. A
+// process that is killed loses those of logDelay at most, and no other line.
+type logLines struct {
 	mu    sync.Mutex
 	out   io.Writer
-	lines []byte
-	late  *time.Timer // flushes, once there is a line
+	late  []byte
+	timer *time.Timer // writes the late ones
 }
 
 const (
 	logDelay = 100 * time.Millisecond
-	// mostLogged is how many bytes are collected at most.
-	mostLogged = 32 << 10
+	// mostLate is how many bytes may be late.
+	mostLate = 32 << 10
 )
 
-func newLogBuffer(out io.Writer) *logBuffer {
-	b := &logBuffer{out: out}
-	b.late = time.AfterFunc(time.Hour, b.flush)
-	return b
+func newLogLines(out io.Writer) *logLines {
+	l := &logLines{out: out}
+	l.timer = time.AfterFunc(time.Hour, l.flush)
+	return l
 }
 
-// Write takes whole lines.
-func (b *logBuffer) Write(lines []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.lines) == 0 {
-		b.late.Reset(logDelay)
+// Write implements io.Writer, for lines that are written at once, behind those that came before.
+func (l *logLines) Write(lines []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write()
+	return l.out.Write(lines)
+}
+
+// lateLines implements io.Writer, for lines that may be late.
+type lateLines struct{ *logLines }
+
+func (l lateLines) Write(lines []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.late) == 0 {
+		l.timer.Reset(logDelay)
 	}
-	if b.lines = append(b.lines, lines...); len(b.lines) >= mostLogged {
-		b.write()
+	if l.late = append(l.late, lines...); len(l.late) >= mostLate {
+		l.write()
 	}
 	return len(lines), nil
 }
 
-func (b *logBuffer) flush() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.write()
+func (l *logLines) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write()
 }
 
-func (b *logBuffer) write() {
-	_, _ = b.out.Write(b.lines) // there is no other place to report that it cannot be written
-	b.lines = b.lines[:0]
+func (l *logLines) write() {
+	if len(l.late) > 0 {
+		_, _ = l.out.Write(l.late) // there is no other place to report that it cannot be written
+		l.late = l.late[:0]
+	}
 }

@@ -22,10 +22,10 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return usage(err)
 	}
-	lines := newLogBuffer(p.Err)
+	lines := newLogLines(p.Err)
 	defer lines.flush()
-	log := logger(lines, c.LogFormat, c.LogLevel)
-	proxy, err := newProxy(ctx, p, c, false, log)
+	log, requests := logger(lines, c.LogFormat, c.LogLevel), logger(lateLines{lines}, c.LogFormat, c.LogLevel)
+	proxy, err := newProxy(ctx, p, c, false, log, requests)
 	if err != nil {
 		return usage(err)
 	}

@@ -75,6 +75,8 @@ type Config struct {
 	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
 	LogReplies bool
 	Log        *slog.Logger
+	// RequestLog takes the line of each request.
+	RequestLog *slog.Logger
 }
 
 // New returns the handler of the whole API. Stopping it is Stop, and Drain after the last request.

@@ -78,7 +78,7 @@ func (s *Server) log(c *gin.Context) {
 		}
 		add(p.alert && !call.pasted, slog.Bool("alert", true))
 	}
-	s.config.Log.LogAttrs(c.Request.Context(), level, message, attributes...)
+	s.config.RequestLog.LogAttrs(c.Request.Context(), level, message, attributes...)
 	s.logReply(c, call)
 }
 

@@ -55,7 +55,8 @@ func readAnswer(id string, answer []any) (string, idempotency.Record, error) {
 		return "", idempotency.Record{}, mismatchOf(answer[1])
 	}
 	if word == wordAcquired {
-		return word, idempotency.Record{Started: timeOf(answer[1]), Deadline: timeOf(answer[len(answer)-1])}, nil
+		r, err := readTimes(answer)
+		return word, r, err
 	}
 	r, err := readRecord(id, answer)
 	return word, r, err
@@ -92,10 +93,16 @@ func readRecord(id string, fields []any) (idempotency.Record, error) {
 	return r, nil
 }
 
-// timeOf reads a time that a script returned as a number.
-func timeOf(ms any) time.Time {
-	n, _ := ms.(int64)
-	return time.UnixMilli(n).UTC()
+// readTimes reads the answer to a claim that was acquired.
+func readTimes(answer []any) (r idempotency.Record, err error) {
+	const fields = 3 // the word, too
+	started, ok1 := answer[1].(int64)
+	deadline, ok2 := answer[len(answer)-1].(int64)
+	if len(answer) != fields || !ok1 || !ok2 {
+		return r, errors.New("the server returned an answer without the times of a claim")
+	}
+	r.Started, r.Deadline = time.UnixMilli(started).UTC(), time.UnixMilli(deadline).UTC()
+	return r, nil
 }
 
 func readTime(ms string) (time.Time, error) {
