@@ -34,7 +34,8 @@ func growth(ctx context.Context, p plan, procs *processes) error {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 		procs.stop()
-		f.caption += fmt.Sprintf(" The proxy has one core; clients, upstream and Redis share the others. Median of %d, measured by make growth on %s.", p.rounds, machine())
+		f.caption += fmt.Sprintf(" The proxy has one core; clients, upstream and Redis share the others. Median of %d, measured by make growth on %s.",
+			p.rounds, machine())
 		if err := os.WriteFile(filepath.Join(p.growth, g.name), f.svg(), 0o644); err != nil {
 			return err
 		}
@@ -42,28 +43,37 @@ func growth(ctx context.Context, p plan, procs *processes) error {
 	return nil
 }
 
-// curve measures loads, one for each x, and prints what it measures.
-func (t *targets) curve(ctx context.Context, p plan, a amount, loads []load) ([]sample, error) {
+// track is what was measured along a quantity.
+type track struct {
+	xs      []float64
+	samples []sample
+}
+
+func (t *track) add(x float64, s sample) { t.xs, t.samples = append(t.xs, x), append(t.samples, s) }
+
+// of returns one figure of the samples.
+func (t *track) of(figure func(sample) float64, name string) series {
+	s := series{name: name}
+	for i, x := range t.xs {
+		s.points = append(s.points, point{x, figure(t.samples[i])})
+	}
+	return s
+}
+
+// sampled prints and returns a typical sample of each load.
+func (t *targets) sampled(ctx context.Context, p plan, a amount, loads ...load) ([]sample, error) {
 	results, err := t.rounds(ctx, loads, p.rounds, a)
 	if err != nil {
 		return nil, err
 	}
 	samples := make([]sample, len(loads))
 	for i, r := range results {
-		samples[i] = typical(r)
-		fmt.Printf("%s: %.0f/s, p50 %.2f ms, p99 %.2f ms, CPU %.0f µs, %.0f MiB, %.1f%% refused\n", loads[i].name, samples[i].rate, samples[i].p50,
-			samples[i].p99, samples[i].cpu, samples[i].resident, 100*samples[i].refused)
+		s := typical(r)
+		fmt.Printf("%s: %.0f/s, p50 %.2f ms, p99 %.2f ms, CPU %.0f µs, %.0f MiB, %.1f%% refused\n",
+			loads[i].name, s.rate, s.p50, s.p99, s.cpu, s.resident, 100*s.refused)
+		samples[i] = s
 	}
 	return samples, nil
-}
-
-// plotted returns a series of one figure of the samples.
-func plotted(name string, xs []float64, samples []sample, figure func(sample) float64) series {
-	s := series{name: name}
-	for i, x := range xs {
-		s.points = append(s.points, point{x, figure(samples[i])})
-	}
-	return s
 }
 
 func ofCPU(s sample) float64      { return s.cpu }
@@ -92,12 +102,12 @@ func sizes(ctx context.Context, t *targets, p plan) (figure, error) {
 		for _, x := range c.xs {
 			loads = append(loads, t.call(fmt.Sprintf("%s: %.0f", c.x, x), op.Path, []byte(c.body(int(x)*c.unit)), op.Status, newKey, 16))
 		}
-		samples, err := t.curve(ctx, p, amount{duration: p.duration}, loads)
+		samples, err := t.sampled(ctx, p, amount{duration: p.duration}, loads...)
 		if err != nil {
 			return f, err
 		}
-		measured := plotted("measured", c.xs, samples, ofCPU)
-		f.panels = append(f.panels, panel{c.x, "CPU a request (µs)", true, []series{measured, chord(measured.points)}})
+		cpu := (&track{c.xs, samples}).of(ofCPU, "measured")
+		f.panels = append(f.panels, panel{c.x, "CPU a request (µs)", true, []series{cpu, chord(cpu.points)}})
 	}
 	return f, nil
 }
@@ -147,21 +157,22 @@ func connections(ctx context.Context, t *targets, p plan) (figure, error) {
 		l.statuses = append(l.statuses, http.StatusServiceUnavailable) // where its record waits too long for Redis, see the idempotency store
 		xs, loads = append(xs, float64(n)), append(loads, l)
 	}
-	samples, err := t.curve(ctx, p, amount{duration: 2 * p.duration}, loads) // some answers on each of the many
+	samples, err := t.sampled(ctx, p, amount{duration: 2 * p.duration}, loads...) // some answers on each of the many
 	if err != nil {
 		return figure{}, err
 	}
+	writes := track{xs, samples}
 	return figure{
 		title: "CreateWorkFlowManager against the number of connections",
 		caption: "Each connection sends its next request as soon as the last one is answered. Instant upstream. " +
 			"Refused is what waits too long for Redis: nothing was sent.",
 		panels: []panel{
 			{"connections", "requests/s", false, []series{
-				plotted("done", xs, samples, func(s sample) float64 { return s.rate * (1 - s.refused) }),
-				plotted("refused (503)", xs, samples, func(s sample) float64 { return s.rate * s.refused }),
+				writes.of(func(s sample) float64 { return s.rate * (1 - s.refused) }, "done"),
+				writes.of(func(s sample) float64 { return s.rate * s.refused }, "refused (503)"),
 			}},
-			{"connections", "latency (ms)", true, []series{plotted("p99", xs, samples, ofP99), plotted("p50", xs, samples, ofP50)}},
-			{"connections", "memory of the proxy (MiB)", false, []series{plotted("resident", xs, samples, ofResident)}},
+			{"connections", "latency (ms)", true, []series{writes.of(ofP99, "p99"), writes.of(ofP50, "p50")}},
+			{"connections", "memory of the proxy (MiB)", false, []series{writes.of(ofResident, "resident")}},
 		},
 	}, nil
 }
@@ -169,45 +180,40 @@ func connections(ctx context.Context, t *targets, p plan) (figure, error) {
 // records measures replays and new writes while Redis retains more and more records.
 func records(ctx context.Context, t *targets, p plan) (figure, error) {
 	r := retained{targets: t, first: lastKey.Load()}
-	var counts, writtenAt, redis []float64
-	var replays, writes []sample
+	var replays, writes, redis track
 	for _, n := range []int64{1, 1000, 10_000, 100_000, 1_000_000} {
 		if err := r.fill(ctx, n); err != nil {
 			return figure{}, err
 		}
 		before := r.count()
-		replay := t.replay(64, r.first, r.own())
+		replay, write := t.replay(64, r.first, r.own()), t.write("CreateWorkFlowManager", 64)
 		replay.name += fmt.Sprintf(", records: %d", before)
-		measured, err := t.curve(ctx, p, amount{duration: p.duration}, []load{replay})
+		replayed, err := t.sampled(ctx, p, amount{duration: p.duration}, replay)
 		if err != nil {
 			return figure{}, err
 		}
-		write := t.write("CreateWorkFlowManager", 64)
 		write.name += fmt.Sprintf(", records: from %d", before)
-		// Few enough not to become more than the next number.
-		written, err := t.curve(ctx, p, amount{kit.Patience, max(240, min(n/10, 5000))}, []load{write})
+		few := amount{kit.Patience, max(240, min(n/10, 5000))} // beside the next number, with all rounds
+		written, err := t.sampled(ctx, p, few, write)
 		if err != nil {
 			return figure{}, err
 		}
-		mib, err := resident(t.redis.PID())
+		memory, err := resident(t.redis.PID())
 		if err != nil {
 			return figure{}, err
 		}
-		counts, replays, redis = append(counts, float64(before)), append(replays, measured...), append(redis, mib)
-		writtenAt, writes = append(writtenAt, float64(before+r.count())/2), append(writes, written...)
-	}
-	memory := series{name: "Redis"}
-	for i, mib := range redis {
-		memory.points = append(memory.points, point{writtenAt[i], mib})
+		replays.add(float64(before), replayed[0])
+		writes.add(float64(before+r.count())/2, written[0])
+		redis.add(float64(r.count()), sample{resident: memory})
 	}
 	return figure{
 		title: "Replays and new writes of CreateWorkFlowManager, against the records that Redis retains",
 		caption: "New writes are at the mean number of records while they were measured. The first 1,000 records, and all new writes, came through the API " +
 			"and are replayed in turn; the others are copies of them, made in Redis under names of the same form. 64 connections, instant upstream.",
 		panels: []panel{
-			{"records", "CPU of the proxy a request (µs)", false, []series{plotted("new write", writtenAt, writes, ofCPU), plotted("replay", counts, replays, ofCPU)}},
-			{"records", "latency, p50 (ms)", false, []series{plotted("new write", writtenAt, writes, ofP50), plotted("replay", counts, replays, ofP50)}},
-			{"records", "resident memory (MiB)", true, []series{memory, plotted("proxy", counts, replays, ofResident)}},
+			{"records", "CPU a request (µs)", false, []series{writes.of(ofCPU, "new write"), replays.of(ofCPU, "replay")}},
+			{"records", "latency, p50 (ms)", false, []series{writes.of(ofP50, "new write"), replays.of(ofP50, "replay")}},
+			{"records", "resident memory (MiB)", true, []series{redis.of(ofResident, "Redis"), replays.of(ofResident, "proxy")}},
 		},
 	}, nil
 }

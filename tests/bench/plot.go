@@ -114,8 +114,8 @@ func (f figure) svg() []byte {
 	caption := wrap(f.caption, (width-left-right)/7)
 	height := above + panelHeight + below + line*len(caption) + 10
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" font-family="sans-serif" font-size="12" fill="#1f2328">`+"\n",
-		width, height, width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img"`, width, height, width, height)
+	b.WriteString(` font-family="sans-serif" font-size="12" fill="#1f2328">` + "\n")
 	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(f.title))
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" rx="6" fill="#ffffff" stroke="#8c959f"/>`+"\n", width, height)
 	write(&b, left, 24, `font-size="15" font-weight="bold"`, f.title)

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"soapbridge/tests/kit"
 )
 
 // soak lets the product run under a mixed load, prints what it holds, and fails where that grows. In Redis, results are retained for a minute,
-// so that records come and go; the store in memory fills up and then answers 503.
+// so that records come and go; the store in memory is full from the start, which is when it holds most, and new writes are answered with 503.
 func soak(ctx context.Context, p plan, procs *processes) error {
 	settings := map[string]string{"IDEMPOTENCY_RETENTION": "1m"}
 	if p.memory {
@@ -19,6 +21,11 @@ func soak(ctx context.Context, p plan, procs *processes) error {
 	t, err := start(ctx, procs, settings)
 	if err != nil {
 		return err
+	}
+	if p.memory {
+		if err := t.fillUp(ctx); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wait sync.WaitGroup
@@ -36,6 +43,26 @@ func soak(ctx context.Context, p plan, procs *processes) error {
 		return err
 	}
 	return grown(states)
+}
+
+// fillUp writes until the store is full.
+func (t *targets) fillUp(ctx context.Context) error {
+	l := t.write("CreateWorkFlowManager", 64)
+	l.statuses = append(l.statuses, http.StatusServiceUnavailable)
+	c, err := l.connect()
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for c.refused.Load() == 0 {
+		if _, err := c.run(ctx, amount{kit.Patience, 5000}); err != nil {
+			return err
+		}
+		forget(t.product)
+	}
+	mib, err := resident(t.product.PID())
+	fmt.Printf("full: %4.0f MiB resident, %d keys used\n", mib, lastKey.Load())
+	return err
 }
 
 // mixed are writes, replays and errors: of validation, and of the upstream.
@@ -85,7 +112,8 @@ func (t *targets) watch(ctx context.Context, duration time.Duration) (states []s
 		if s.resident, err = resident(t.product.PID()); err != nil {
 			return nil, err
 		}
-		fmt.Printf("%5s: %4.0f MiB resident, %4.0f goroutines, %d keys used\n", time.Since(began).Round(time.Second), s.resident, s.goroutines, lastKey.Load())
+		fmt.Printf("%5s: %4.0f MiB resident, %4.0f goroutines, %d keys used\n",
+			time.Since(began).Round(time.Second), s.resident, s.goroutines, lastKey.Load())
 		forget(t.product)
 		states = append(states, s)
 	}

@@ -19,7 +19,8 @@ func table(loads []load, results [][]sample, keep func(load) bool) string {
 		byName[l.name] = results[i]
 	}
 	var b strings.Builder
-	b.WriteString("| load | requests/s | p50 | p99 | CPU a request | allocations | memory | CPU ratio | p99 ratio |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| load | requests/s | p50 | p99 | CPU a request | allocations | memory | CPU ratio | p99 ratio |\n")
+	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for i, l := range loads {
 		if !keep(l) {
 			continue
@@ -29,8 +30,10 @@ func table(loads []load, results [][]sample, keep func(load) bool) string {
 		if s.allocations > 0 {
 			allocations = fmt.Sprintf("%.0f", s.allocations)
 		}
-		fmt.Fprintf(&b, "| %s | %.0f | %.2f ms | %.2f ms | %.0f µs | %s | %.0f MiB | %.2f | %.2f |\n", l.name, s.rate, s.p50, s.p99, s.cpu, allocations, s.resident,
-			ratio(results[i], beside, func(s sample) float64 { return s.cpu }), ratio(results[i], beside, func(s sample) float64 { return s.p99 }))
+		fmt.Fprintf(&b, "| %s | %.0f | %.2f ms | %.2f ms | %.0f µs | %s | %.0f MiB | %.2f | %.2f |\n",
+			l.name, s.rate, s.p50, s.p99, s.cpu, allocations, s.resident,
+			ratio(results[i], beside, func(s sample) float64 { return s.cpu }),
+			ratio(results[i], beside, func(s sample) float64 { return s.p99 }))
 	}
 	return b.String()
 }
