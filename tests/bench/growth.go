@@ -60,20 +60,16 @@ func (t *track) of(figure func(sample) float64, name string) series {
 	return s
 }
 
-// sampled prints and returns a typical sample of each load.
-func (t *targets) sampled(ctx context.Context, p plan, a amount, loads ...load) ([]sample, error) {
-	results, err := t.rounds(ctx, loads, p.rounds, a)
+// sampled prints and returns a typical sample of a load. Each load has all its rounds before the next, larger one, whose memory stays for a while.
+func (t *targets) sampled(ctx context.Context, p plan, a amount, l load) (sample, error) {
+	results, err := t.rounds(ctx, []load{l}, p.rounds, a)
 	if err != nil {
-		return nil, err
+		return sample{}, err
 	}
-	samples := make([]sample, len(loads))
-	for i, r := range results {
-		s := typical(r)
-		fmt.Printf("%s: %.0f/s, p50 %.2f ms, p99 %.2f ms, CPU %.0f µs, %.0f MiB, %.1f%% refused\n",
-			loads[i].name, s.rate, s.p50, s.p99, s.cpu, s.resident, 100*s.refused)
-		samples[i] = s
-	}
-	return samples, nil
+	s := typical(results[0])
+	fmt.Printf("%s: %.0f/s, p50 %.2f ms, p99 %.2f ms, CPU %.0f µs, %.0f MiB, %.1f%% refused\n",
+		l.name, s.rate, s.p50, s.p99, s.cpu, s.resident, 100*s.refused)
+	return s, nil
 }
 
 func ofCPU(s sample) float64      { return s.cpu }
@@ -89,24 +85,25 @@ func sizes(ctx context.Context, t *targets, p plan) (figure, error) {
 			"Dashed: linear between the first and the last point; a cost that grows faster than the size lies below it.",
 	}
 	for _, c := range []struct {
-		x    string
-		unit int
-		xs   []float64
-		body func(int) string
+		x     string
+		unit  int
+		sizes []int
+		body  func(int) string
 	}{
-		{"array items", 1, []float64{1, 10, 100, 1000, 10_000}, items},
-		{"body (KiB)", 1 << 10, []float64{1, 4, 16, 64, 256, 1024}, text},
+		{"array items", 1, []int{1, 10, 100, 1000, 10_000}, items},
+		{"body (KiB)", 1 << 10, []int{1, 4, 16, 64, 256, 1024}, text},
 	} {
 		op := kit.Named("CreateWorkFlowManager")
-		var loads []load
-		for _, x := range c.xs {
-			loads = append(loads, t.call(fmt.Sprintf("%s: %.0f", c.x, x), op.Path, []byte(c.body(int(x)*c.unit)), op.Status, newKey, 16))
+		var writes track
+		for _, x := range c.sizes {
+			body := []byte(c.body(x * c.unit))
+			s, err := t.sampled(ctx, p, amount{duration: p.duration}, t.call(fmt.Sprintf("%s: %d", c.x, x), op.Path, body, op.Status, newKey, 16))
+			if err != nil {
+				return f, err
+			}
+			writes.add(float64(x), s)
 		}
-		samples, err := t.sampled(ctx, p, amount{duration: p.duration}, loads...)
-		if err != nil {
-			return f, err
-		}
-		cpu := (&track{c.xs, samples}).of(ofCPU, "measured")
+		cpu := writes.of(ofCPU, "measured")
 		f.panels = append(f.panels, panel{c.x, "CPU a request (µs)", true, []series{cpu, chord(cpu.points)}})
 	}
 	return f, nil
@@ -149,19 +146,17 @@ func connections(ctx context.Context, t *targets, p plan) (figure, error) {
 	if files.Cur < 2*most+100 {
 		return figure{}, fmt.Errorf("a process may open %d files, too few for %d connections on both sides: raise ulimit -Hn", files.Cur, most)
 	}
-	var xs []float64
-	var loads []load
+	var writes track
 	for n := 1; n <= most; n *= 4 {
 		l := t.write("CreateWorkFlowManager", n)
 		l.name += fmt.Sprintf(", connections: %d", n)
-		l.statuses = append(l.statuses, http.StatusServiceUnavailable) // where its record waits too long for Redis, see the idempotency store
-		xs, loads = append(xs, float64(n)), append(loads, l)
+		l.statuses = append(l.statuses, http.StatusServiceUnavailable)   // where its record waits too long for Redis, see the idempotency store
+		s, err := t.sampled(ctx, p, amount{duration: 2 * p.duration}, l) // some answers on each of the many
+		if err != nil {
+			return figure{}, err
+		}
+		writes.add(float64(n), s)
 	}
-	samples, err := t.sampled(ctx, p, amount{duration: 2 * p.duration}, loads...) // some answers on each of the many
-	if err != nil {
-		return figure{}, err
-	}
-	writes := track{xs, samples}
 	return figure{
 		title: "CreateWorkFlowManager against the number of connections",
 		caption: "Each connection sends its next request as soon as the last one is answered. Instant upstream. " +
@@ -193,7 +188,7 @@ func records(ctx context.Context, t *targets, p plan) (figure, error) {
 			return figure{}, err
 		}
 		write.name += fmt.Sprintf(", records: from %d", before)
-		few := amount{kit.Patience, max(240, min(n/10, 5000))} // beside the next number, with all rounds
+		few := amount{kit.Patience, max(240, min(2*n, 8000))} // so that all rounds stay below the next number
 		written, err := t.sampled(ctx, p, few, write)
 		if err != nil {
 			return figure{}, err
@@ -202,8 +197,8 @@ func records(ctx context.Context, t *targets, p plan) (figure, error) {
 		if err != nil {
 			return figure{}, err
 		}
-		replays.add(float64(before), replayed[0])
-		writes.add(float64(before+r.count())/2, written[0])
+		replays.add(float64(before), replayed)
+		writes.add(float64(before+r.count())/2, written)
 		redis.add(float64(r.count()), sample{resident: memory})
 	}
 	return figure{
