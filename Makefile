@@ -6,7 +6,7 @@ GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint generate npm golden fuzz torture profile bench build
+.PHONY: help test tools lint generate npm golden fuzz torture profile bench growth soak build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -50,6 +50,12 @@ torture: ## ten minutes of the torture test, which make test runs for half of on
 profile: ## CPU and allocation profiles of the loaded proxy, for go tool pprof, in bin/profiles
 	go run ./tests/bench -profile bin/profiles -duration 5s $(BENCH)
 
-bench: ## measure a request, by step and beside a plain reverse proxy; needs a quiet machine; BENCH='-rounds 9' measures longer
+bench: ## measure requests, beside a plain reverse proxy, and write the README's table; needs a quiet machine; BENCH='-rounds 9' measures longer
 	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate ./api/idempotency
-	go run ./tests/bench $(BENCH)
+	go run ./tests/bench -readme README.md $(BENCH)
+
+growth: ## measure against size, connections and retained records, and draw the figures in docs/; BENCH='-only records' draws one
+	go run ./tests/bench -growth docs $(BENCH)
+
+soak: ## ten minutes of mixed load: fails when memory or goroutines grow; SOAK='-soak 3m' is shorter, SOAK=-memory for the store in memory
+	go run ./tests/bench -soak 10m $(SOAK)

@@ -22,15 +22,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, pass(os.Args[2], os.Args[3]))
 		os.Exit(1)
 	}
-	rounds := flag.Int("rounds", 3, "how often each target is measured")
-	duration := flag.Duration("duration", 1500*time.Millisecond, "how long a target is measured in a round")
-	only := flag.String("only", "", "measure only the loads whose names contain this, and what they are compared with")
-	profile := flag.String("profile", "", "a folder for profiles of the loaded proxy, instead of measuring")
+	var p plan
+	flag.IntVar(&p.rounds, "rounds", 3, "how often each target is measured")
+	flag.DurationVar(&p.duration, "duration", 1500*time.Millisecond, "how long a target is measured in a round")
+	flag.StringVar(&p.only, "only", "", "measure only the loads whose names contain this, and what they are compared with")
+	flag.StringVar(&p.readme, "readme", "", "a README into which the main rows of the table are written, unless -only leaves some out")
+	flag.StringVar(&p.profile, "profile", "", "a folder for profiles of the loaded proxy, instead of measuring")
+	flag.StringVar(&p.growth, "growth", "", "a folder for plots of the cost against size, connections and records, instead of the table")
+	flag.DurationVar(&p.soak, "soak", 0, "how long to watch the memory of the proxy under a mixed load, instead of measuring")
+	flag.BoolVar(&p.memory, "memory", false, "with -soak: use the store in memory instead of Redis")
 	flag.Parse()
 	pinned()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, plan{*rounds, *duration, *only, *profile}); err != nil {
+	if err := run(ctx, p); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
@@ -38,10 +43,11 @@ func main() {
 }
 
 type plan struct {
-	rounds   int
-	duration time.Duration
-	only     string
-	profile  string
+	rounds                        int
+	duration                      time.Duration
+	only, readme, profile, growth string
+	soak                          time.Duration
+	memory                        bool
 }
 
 // pinned starts this program again without the first processor, which is for the program that is measured.
@@ -60,84 +66,73 @@ func pinned() {
 	os.Exit(0)
 }
 
-// run measures all loads in turn, as many rounds as planned, and prints the table.
 func run(ctx context.Context, p plan) error {
 	dir, err := os.MkdirTemp("", "soapbridge-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	s, err := newStub()
-	if err != nil {
-		return err
-	}
 	procs := &processes{dir: dir}
 	defer procs.stop()
-	t, err := start(ctx, procs, s)
+	switch {
+	case p.soak > 0:
+		return soak(ctx, p, procs)
+	case p.growth != "":
+		return growth(ctx, p, procs)
+	}
+	t, err := start(ctx, procs, nil)
 	if err != nil {
 		return err
 	}
 	if p.profile != "" {
 		return t.profiles(ctx, p)
 	}
-	loads := slices.DeleteFunc(t.loads(), func(l load) bool { return l.beside != "" && !strings.Contains(l.name, p.only) })
-	loads = slices.DeleteFunc(loads, func(l load) bool {
-		return l.beside == "" && !slices.ContainsFunc(loads, func(m load) bool { return m.beside == l.name })
-	})
+	return t.compare(ctx, p)
+}
+
+// compare measures all loads and prints the table.
+func (t *targets) compare(ctx context.Context, p plan) error {
+	if err := t.startOthers(); err != nil {
+		return err
+	}
+	loads := chosen(t.loads(), p.only)
+	results, err := t.rounds(ctx, loads, p.rounds, amount{duration: p.duration})
+	if err != nil {
+		return err
+	}
+	fmt.Print(table(loads, results, all))
+	if p.readme == "" || p.only != "" {
+		return nil
+	}
+	return writeREADME(p.readme, table(loads, results, load.main))
+}
+
+// chosen are the loads whose names contain a text, and those that they are compared with.
+func chosen(loads []load, only string) []load {
+	needed := map[string]bool{}
+	for _, l := range loads {
+		if strings.Contains(l.name, only) {
+			needed[l.name], needed[l.beside] = true, true
+		}
+	}
+	return slices.DeleteFunc(loads, func(l load) bool { return !needed[l.name] })
+}
+
+// rounds measures all loads in turn, as often as it says, and returns the samples of each.
+func (t *targets) rounds(ctx context.Context, loads []load, rounds int, a amount) ([][]sample, error) {
 	results := make([][]sample, len(loads))
-	for round := range p.rounds {
+	for round := range rounds {
 		for i, l := range loads {
-			fmt.Fprintf(os.Stderr, "\rround %d of %d, load %d of %d ", round+1, p.rounds, i+1, len(loads))
-			s.delay.Store(int64(l.delay))
-			measured, err := l.measure(ctx, p.duration)
+			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, l.name)
+			t.stub.delay.Store(int64(l.delay))
+			measured, err := l.measure(ctx, a)
 			if err != nil {
-				return fmt.Errorf("%s: %w", l.name, err)
+				return nil, fmt.Errorf("%s: %w", l.name, err)
 			}
 			results[i] = append(results[i], measured)
 		}
 	}
-	fmt.Fprintln(os.Stderr)
-	fmt.Print(table(loads, results))
-	return nil
-}
-
-// table is Markdown. A ratio is the median of the rounds' ratios.
-func table(loads []load, results [][]sample) string {
-	byName := map[string][]sample{}
-	for i, l := range loads {
-		byName[l.name] = results[i]
-	}
-	var b strings.Builder
-	b.WriteString("| load | requests/s | p50 | p99 | CPU a request | allocations | memory | CPU to a plain reverse proxy |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
-	for i, l := range loads {
-		r := results[i]
-		of := func(figure func(sample) float64) float64 { return median(r, figure) }
-		allocations, ratio := "", ""
-		if n := of(func(s sample) float64 { return s.allocations }); n > 0 {
-			allocations = fmt.Sprintf("%.0f", n)
-		}
-		if plain := byName[l.beside]; plain != nil {
-			ratios := make([]float64, len(r))
-			for i := range r {
-				ratios[i] = r[i].cpu / plain[i].cpu
-			}
-			slices.Sort(ratios)
-			ratio = fmt.Sprintf("%.2f", ratios[len(ratios)/2])
-		}
-		fmt.Fprintf(&b, "| %s | %.0f | %.2f ms | %.2f ms | %.0f us | %s | %.0f MiB | %s |\n", l.name, of(func(s sample) float64 { return s.rate }),
-			of(func(s sample) float64 { return s.p50 }), of(func(s sample) float64 { return s.p99 }), of(func(s sample) float64 { return s.cpu }),
-			allocations, of(func(s sample) float64 { return s.resident }), ratio)
-	}
-	return b.String()
-}
-
-func median(samples []sample, figure func(sample) float64) float64 {
-	values := make([]float64, len(samples))
-	for i, s := range samples {
-		values[i] = figure(s)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
+	return results, nil
 }
 
 // root is the module's folder: the program is built from there, and the stub answers with its samples.

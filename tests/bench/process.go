@@ -1,14 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"errors"
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,30 +50,41 @@ func (p *processes) measured(name string, settings map[string]string, binary str
 	return p.add(kit.Command{Name: name, Binary: binary, Args: args, Settings: settings, Folder: p.dir}.Serve())
 }
 
+// stop ends the processes, the last one first: the product needs its Redis until its own end.
 func (p *processes) stop() {
-	for _, started := range p.list {
+	for _, started := range slices.Backward(p.list) {
 		_ = started.Signal(syscall.SIGTERM)
 		_, _ = started.Wait()
 	}
+	p.list = nil
 }
 
-// cpu is the processor time that a process has used, with all its threads, those that have ended included (proc(5), /proc/pid/stat).
-func cpu(pid int) (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+// forget empties the files of what a process writes, since the log of all requests would fill a disk.
+func forget(p *kit.Process) {
+	_ = os.Truncate(string(p.Stdout), 0)
+	_ = os.Truncate(string(p.Stderr), 0)
+}
+
+// cpu is the processor time that a process has used, with all its threads, in nanoseconds: /proc/pid/stat has ticks of 10 ms, too coarse for few
+// requests. A thread that ends takes its time with it, but those of a Go program stay.
+func cpu(pid int) (sum time.Duration, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(threads) == 0 {
+		return 0, fmt.Errorf("no processor times of process %d: %w", pid, err)
 	}
-	const ticks = 100 // a second: USER_HZ of Linux, on every architecture that Go runs on
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	sum := 0
-	for _, field := range fields[11:13] { // utime, stime
-		n, err := strconv.Atoi(field)
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
 		if err != nil {
 			return 0, err
 		}
-		sum += n
+		ran, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(ran, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n)
 	}
-	return time.Duration(sum) * time.Second / ticks, nil
+	return sum, nil
 }
 
 // resident is the memory that a process holds, in MiB.
@@ -80,10 +93,52 @@ func resident(pid int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(text)
-	if m == nil {
-		return 0, errors.New("no VmRSS")
-	}
-	kib, err := strconv.ParseFloat(string(m[1]), 64)
+	kib, err := number(text, `VmRSS:\s+(\d+) kB`)
 	return kib / 1024, err
+}
+
+// match returns what the group of a pattern matches.
+func match(text []byte, pattern string) (string, error) {
+	m := regexp.MustCompile(pattern).FindSubmatch(text)
+	if m == nil {
+		return "", fmt.Errorf("there is no %s", pattern)
+	}
+	return string(m[1]), nil
+}
+
+func number(text []byte, pattern string) (float64, error) {
+	found, err := match(text, pattern)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(found, 64)
+}
+
+// metric reads one metric of the product.
+func metric(ctx context.Context, p *kit.Process, name string) (float64, error) {
+	text, err := get(ctx, p.Metrics)
+	if err != nil {
+		return 0, err
+	}
+	return number(text, `(?m)^`+name+` (\S+)`)
+}
+
+// get returns what is at a URL.
+func get(ctx context.Context, url string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, kit.Patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, text)
+	}
+	return text, err
 }

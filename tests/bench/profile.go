@@ -2,21 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// profiles writes where the proxy spends its time, and what it allocates, under each load of its own.
+// profiles writes where the proxy spends its time, and what it allocates, under each main load, or those that are asked for.
 func (t *targets) profiles(ctx context.Context, p plan) error {
-	if err := os.MkdirAll(p.profile, 0o755); err != nil { //nolint:gosec // for everybody, as files of a build are
+	if err := os.MkdirAll(p.profile, 0o755); err != nil {
 		return err
 	}
 	for _, l := range t.loads() {
-		if l.process != t.product || !strings.Contains(l.name, p.only) {
+		if l.process != t.product || !strings.Contains(l.name, p.only) || p.only == "" && !l.main() {
 			continue
 		}
 		file := filepath.Join(p.profile, strings.NewReplacer(", ", "-", " ", "-").Replace(l.name))
@@ -30,6 +29,7 @@ func (t *targets) profiles(ctx context.Context, p plan) error {
 func (t *targets) profile(ctx context.Context, l load, p plan, file string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	t.stub.delay.Store(int64(l.delay))
 	c, err := l.connect()
 	if err != nil {
 		return err
@@ -37,37 +37,24 @@ func (t *targets) profile(ctx context.Context, l load, p plan, file string) erro
 	defer c.close()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := c.run(ctx, 10*p.duration)
+		_, err := c.run(ctx, amount{duration: 10 * p.duration})
 		ended <- err
 	}()
 	base := strings.TrimSuffix(t.product.Metrics, "/metrics") + "/debug/pprof/"
 	seconds := fmt.Sprintf("?seconds=%d", max(1, int(p.duration.Seconds())))
 	for _, of := range []struct{ kind, suffix string }{{"profile", ".cpu.pprof"}, {"allocs", ".allocs.pprof"}} {
-		if err := save(ctx, base+of.kind+seconds, file+of.suffix); err != nil {
+		text, err := get(ctx, base+of.kind+seconds)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file+of.suffix, text, 0o644); err != nil {
 			return err
 		}
 		fmt.Println(file + of.suffix)
 	}
 	cancel()
-	return <-ended
-}
-
-func save(ctx context.Context, url, file string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
+	if err := <-ended; !errors.Is(err, context.Canceled) {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, text)
-	}
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o644) //nolint:gosec // for everybody, as files of a build are
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -19,9 +18,7 @@ type stub struct {
 	url     string
 	delay   atomic.Int64 // nanoseconds
 	replies map[string][]byte
-
-	mu   sync.Mutex
-	seen map[string]envelope // what came last, by operation
+	first   atomic.Pointer[envelope] // that it received
 }
 
 // envelope is a request as the product sent it, for the proxies that only pass it on.
@@ -30,19 +27,12 @@ type envelope struct {
 	header http.Header
 }
 
-func newStub() (*stub, error) {
-	dir, err := root()
-	if err != nil {
-		return nil, err
-	}
-	s := &stub{replies: map[string][]byte{}, seen: map[string]envelope{}}
+func newStub(dir string) (*stub, error) {
+	s := &stub{replies: map[string][]byte{}}
 	for operation, f := range files {
-		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.reply)))
-		if err != nil {
+		if err := s.reply(operation, dir, f.reply); err != nil {
 			return nil, err
 		}
-		s.replies[operation] = fmt.Appendf(nil,
-			"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,10 +51,17 @@ func newStub() (*stub, error) {
 	return s, nil
 }
 
+// reply lets the stub answer an operation with a file of a folder.
+func (s *stub) reply(operation, dir, file string) error {
+	body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+	s.replies[operation] = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	return err
+}
+
 func (s *stub) serve(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	r := bufio.NewReader(conn)
-	for first := true; ; first = false {
+	for {
 		request, err := http.ReadRequest(r)
 		if err != nil {
 			return
@@ -77,8 +74,8 @@ func (s *stub) serve(conn net.Conn) {
 		if operation == "" {
 			return
 		}
-		if first {
-			s.remember(operation, envelope{body, request.Header})
+		if s.first.Load() == nil {
+			s.first.Store(&envelope{body, request.Header})
 		}
 		if delay := s.delay.Load(); delay > 0 {
 			time.Sleep(time.Duration(delay))
@@ -96,17 +93,4 @@ func (s *stub) operation(body []byte) string {
 		}
 	}
 	return ""
-}
-
-func (s *stub) remember(operation string, e envelope) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen[operation] = e
-}
-
-func (s *stub) last(operation string) (envelope, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, found := s.seen[operation]
-	return e, found
 }

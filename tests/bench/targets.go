@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"soapbridge/tests/kit"
@@ -20,9 +20,12 @@ import (
 
 // targets are the programs that are measured.
 type targets struct {
+	procs               *processes
+	stub                *stub
+	redis               *kit.Process
+	redisPort           string
 	product, plain, gin *kit.Process
 	apiKey              string
-	envelope            envelope          // of CreateWorkFlowManager
 	bodies              map[string][]byte // of requests, by operation
 }
 
@@ -30,83 +33,98 @@ type targets struct {
 var files = map[string]struct{ body, reply string }{
 	"CreateWorkFlowManager": {"tests/bench/workflow.json", "translate/customercare/testdata/replies/ok-workflow.xml"},
 	"UpdateCustomerPIN":     {"translate/customercare/testdata/UpdateCustomerPIN/full.json", "translate/customercare/testdata/replies/ok-pin.xml"},
+	"CreateCallLog":         {"translate/customercare/testdata/CreateCallLog/full.json", "translate/customercare/testdata/replies/throw-client.xml"}, // a fault
 	"CreateComplexAccount":  {"translate/emersion/testdata/CreateComplexAccount/full.json", "translate/emersion/testdata/CreateComplexAccount/reply.xml"},
 }
 
-// start builds the product, starts all programs, and takes from the stub the envelope that the product sends.
-func start(ctx context.Context, p *processes, s *stub) (*targets, error) {
+// start builds the product and starts it, with settings beside those of production, with what it needs. One request has been sent.
+func start(ctx context.Context, p *processes, settings map[string]string) (*targets, error) {
 	dir, err := root()
 	if err != nil {
 		return nil, err
 	}
-	t := &targets{bodies: map[string][]byte{}}
+	t := &targets{procs: p, bodies: map[string][]byte{}}
 	for name, f := range files {
-		body, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.body)))
-		if err != nil {
+		if t.bodies[name], err = os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.body))); err != nil {
 			return nil, err
 		}
-		t.bodies[name] = body
+	}
+	if t.stub, err = newStub(dir); err != nil {
+		return nil, err
 	}
 	binary := filepath.Join(p.dir, "soapbridge")
 	if err := kit.Build(binary, "-tags", "nomsgpack"); err != nil {
 		return nil, err
 	}
-	if err := t.startProduct(ctx, p, s, binary); err != nil {
+	if settings["MEMORY_STORE"] == "" {
+		url, err := t.startRedis()
+		if err != nil {
+			return nil, err
+		}
+		settings = kit.With(settings, map[string]string{"REDIS_URL": url, "NAME_KEY": random32(), "SECRET_KEYS": "k1:" + random32()})
+	}
+	if err := t.startProduct(ctx, binary, settings); err != nil {
 		return nil, err
 	}
-	own, err := os.Executable()
+	first, err := t.write("CreateWorkFlowManager", 1).connect()
 	if err != nil {
 		return nil, err
 	}
-	if t.plain, err = p.measured("reverseproxy", nil, own, "pass", "reverseproxy", s.url); err != nil {
-		return nil, err
-	}
-	if t.gin, err = p.measured("gin", nil, own, "pass", "gin", s.url); err != nil {
-		return nil, err
-	}
-	warm := t.write("warm up", "CreateWorkFlowManager", 1)
-	if _, err := warm.measure(ctx, 100*time.Millisecond); err != nil {
-		return nil, err
-	}
-	var found bool
-	if t.envelope, found = s.last("CreateWorkFlowManager"); !found {
-		return nil, errors.New("the product sent no envelope")
-	}
-	return t, nil
+	defer first.close()
+	_, err = first.run(ctx, amount{kit.Patience, 1})
+	return t, err
 }
 
-// startProduct starts the product as it is run in production: with Redis, an API key, its log and its metrics.
-func (t *targets) startProduct(ctx context.Context, p *processes, s *stub, binary string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port
+// startOthers starts the proxies that the product is compared with.
+func (t *targets) startOthers() error {
+	own, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	redis := l.Addr().String()
+	if t.plain, err = t.procs.measured("reverseproxy", nil, own, "pass", "reverseproxy", t.stub.url); err != nil {
+		return err
+	}
+	t.gin, err = t.procs.measured("gin", nil, own, "pass", "gin", t.stub.url)
+	return err
+}
+
+// startRedis returns the server's URL.
+func (t *targets) startRedis() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port
+	if err != nil {
+		return "", err
+	}
+	address := l.Addr().String()
 	_ = l.Close()
-	_, port, _ := net.SplitHostPort(redis) // it comes from an address
-	server := kit.Command{Name: "redis", Binary: "redis-server", Args: []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"}, Folder: p.dir}
-	if _, err := p.add(server.Start()); err != nil {
-		return fmt.Errorf("redis-server: %w (apt-get install redis-server)", err)
+	_, t.redisPort, _ = net.SplitHostPort(address) // it comes from an address
+	args := []string{"--bind", "127.0.0.1", "--port", t.redisPort, "--save", "", "--appendonly", "no"}
+	server := kit.Command{Name: "redis", Binary: "redis-server", Args: args, Folder: t.procs.dir}
+	if t.redis, err = t.procs.add(server.Start()); err != nil {
+		return "", fmt.Errorf("redis-server: %w (apt-get install redis-server)", err)
 	}
+	return "redis://" + address, nil
+}
+
+// startProduct starts the product as it is run in production: with an API key, its log and its metrics.
+func (t *targets) startProduct(ctx context.Context, binary string, settings map[string]string) error {
 	out, err := exec.CommandContext(ctx, binary, "keys", "new", "--id", "bench").Output()
-	var lines []string // the key, and the setting's line
-	for line := range strings.Lines(string(out)) {
-		if strings.HasPrefix(line, "bench") {
-			lines = append(lines, strings.TrimSpace(line))
-		}
+	if err != nil {
+		return fmt.Errorf("keys new: %w", err)
 	}
-	if err != nil || len(lines) != 2 {
-		return fmt.Errorf("keys new: %w: %s", err, out)
+	var line string
+	if t.apiKey, err = match(out, `(?m)^\s*(bench\.\S+)`); err == nil {
+		line, err = match(out, `(?m)^\s*(bench sha256:.*\S)`)
 	}
-	t.apiKey = lines[0]
-	settings := map[string]string{
-		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "PPROF": "on", "API_KEYS": lines[1], "REDIS_URL": "redis://" + redis, "NAME_KEY": random32(),
-		"SECRET_KEYS": "k1:" + random32(), "CUSTOMERCARE_DIRECT_TOKEN": "direct-token",
+	if err != nil {
+		return fmt.Errorf("keys new: %w", err)
 	}
+	settings = kit.With(settings, map[string]string{
+		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "PPROF": "on", "API_KEYS": line, "CUSTOMERCARE_DIRECT_TOKEN": "direct-token",
+	})
 	for _, system := range []string{"CUSTOMERCARE", "EMERSION"} {
-		settings[system+"_URL"], settings[system+"_MAX_IN_FLIGHT"] = s.url+"/"+strings.ToLower(system), "1024"
+		settings[system+"_URL"], settings[system+"_MAX_IN_FLIGHT"] = t.stub.url+"/"+strings.ToLower(system), "8192"
 	}
-	t.product, err = p.measured("soapbridge", settings, binary, "serve", "--insecure")
+	t.product, err = t.procs.measured("soapbridge", settings, binary, "serve", "--insecure")
 	return err
 }
 
@@ -118,64 +136,64 @@ func random32() string {
 
 // loads are the rows of the table.
 func (t *targets) loads() (list []load) {
-	const instant, slow = 0, 20 * time.Millisecond
-	for _, shape := range []struct {
-		connections int
-		delay       time.Duration
-	}{{64, instant}, {1, instant}, {512, instant}, {16, slow}, {64, slow}} {
-		where := fmt.Sprintf("%d connections", shape.connections)
-		if shape.delay > 0 {
-			where += fmt.Sprintf(", upstream %s", shape.delay)
+	for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
+		for _, connections := range []int{1, 16, 64, 512} {
+			group := []load{
+				t.pass("ReverseProxy", t.plain, connections), t.pass("gin passing", t.gin, connections), t.write("CreateWorkFlowManager", connections),
+				t.write("CreateComplexAccount", connections), t.write("UpdateCustomerPIN", connections),
+			}
+			where := strings.Replace(fmt.Sprintf(", %d connections", connections), " 1 connections", " 1 connection", 1)
+			if delay > 0 {
+				where += ", 20 ms upstream"
+			} else { // the upstream has no part in the others
+				group = append(group, t.replay(connections, lastKey.Load(), 1), t.refused(connections), t.preview(connections))
+			}
+			for _, l := range group {
+				l.name, l.beside, l.delay = l.name+where, group[0].name+where, delay
+				list = append(list, l)
+			}
 		}
-		plain := t.pass("ReverseProxy, "+where, t.plain, shape.connections)
-		gin := t.pass("gin passing, "+where, t.gin, shape.connections)
-		write := t.write("CreateWorkFlowManager, "+where, "CreateWorkFlowManager", shape.connections)
-		gin.beside, write.beside = plain.name, plain.name
-		for _, l := range []load{plain, gin, write} {
-			l.delay = shape.delay
-			list = append(list, l)
-		}
-	}
-	beside := list[0].name
-	replay := t.write("replay", "CreateWorkFlowManager", 64)
-	replay.key = 0
-	refused := t.refused()
-	preview := t.preview()
-	for _, l := range []load{t.write("CreateComplexAccount", "CreateComplexAccount", 64), t.write("UpdateCustomerPIN", "UpdateCustomerPIN", 64), replay, refused, preview} {
-		l.beside, l.name = beside, l.name+", 64 connections"
-		list = append(list, l)
 	}
 	return list
 }
 
 // pass is the envelope, to a proxy that passes it on.
 func (t *targets) pass(name string, p *kit.Process, connections int) load {
-	h := http.Header{"Host": {"localhost"}, "Content-Type": t.envelope.header["Content-Type"], "Soapaction": t.envelope.header["Soapaction"]}
-	return load{name: name, process: p, connections: connections, status: http.StatusOK, request: message("/customercare", h, t.envelope.body)}
+	e := t.stub.first.Load()
+	h := http.Header{"Host": {"localhost"}, "Content-Type": e.header["Content-Type"], "Soapaction": e.header["Soapaction"]}
+	return load{name: name, process: p, connections: connections, statuses: []int{http.StatusOK}, request: message("/customercare", h, e.body)}
 }
 
 // write is a request with a key that is new each time.
-func (t *targets) write(name, operation string, connections int) load {
+func (t *targets) write(operation string, connections int) load {
 	op := kit.Named(operation)
-	request := message(op.Path, t.header(), t.bodies[operation])
-	return load{
-		name: name, process: t.product, connections: connections, status: op.Status, request: request, key: bytes.Index(request, []byte(firstKey)) + len(firstKey) - keyDigits,
-	}
+	return t.call(operation, op.Path, t.bodies[operation], op.Status, newKey, connections)
 }
 
-func (t *targets) refused() load {
+// replay is a request with so many keys in turn, which have results, from a first one on.
+func (t *targets) replay(connections int, first, keys int64) load {
+	l := t.write("CreateWorkFlowManager", connections)
+	var last atomic.Int64
+	l.name, l.next = "replay", func() int64 { return first + last.Add(1)%keys }
+	return l
+}
+
+func (t *targets) refused(connections int) load {
 	const mistake = `{"operatingCentre":1,`
-	l := t.write("validation error", "CreateWorkFlowManager", 64)
-	l.request = message(kit.Named("CreateWorkFlowManager").Path, t.header(), append([]byte(mistake), t.bodies["CreateWorkFlowManager"][1:]...))
-	l.status = http.StatusUnprocessableEntity
-	return l
+	body := append([]byte(mistake), t.bodies["CreateWorkFlowManager"][1:]...)
+	return t.call("validation error", kit.Named("CreateWorkFlowManager").Path, body, http.StatusUnprocessableEntity, newKey, connections)
 }
 
-func (t *targets) preview() load {
-	l := t.write("preview", "CreateWorkFlowManager", 64)
-	l.request = message(kit.Named("CreateWorkFlowManager").Path+"/preview", t.header(), t.bodies["CreateWorkFlowManager"])
-	l.status, l.key = http.StatusOK, 0 // it needs no key
-	return l
+func (t *targets) preview(connections int) load {
+	path := kit.Named("CreateWorkFlowManager").Path + "/preview"
+	return t.call("preview", path, t.bodies["CreateWorkFlowManager"], http.StatusOK, nil, connections) // it needs no key
+}
+
+// call is a request to the product with the key of a number.
+func (t *targets) call(name, path string, body []byte, status int, next func() int64, connections int) load {
+	request := message(path, t.header(), body)
+	key := bytes.Index(request, []byte(firstKey)) + len(firstKey) - keyDigits
+	return load{name: name, process: t.product, request: request, key: key, next: next, connections: connections, statuses: []int{status}}
 }
 
 // firstKey is an idempotency key whose last digits are counted up.

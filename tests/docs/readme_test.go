@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,6 +66,22 @@ func settingsTable() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, preset, s.Meaning)
 	}
 	return b.String()
+}
+
+// TestFigures: the README shows each figure that is there, and no other.
+func TestFigures(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown []string
+	for _, image := range regexp.MustCompile(`!\[[^]]+\]\((\S+)\)`).FindAllStringSubmatch(read(t), -1) {
+		shown = append(shown, "../../"+image[1])
+	}
+	slices.Sort(shown)
+	if diff := cmp.Diff(files, shown); diff != "" || len(files) == 0 {
+		t.Errorf("the files of docs/ are not the images of the README (-docs +README):\n%s", diff)
+	}
 }
 
 var block = regexp.MustCompile("(?ms)^```sh (example|rejected|preview)\n(.*?)^```$")
