@@ -17,9 +17,11 @@ func TestAllocations(t *testing.T) {
 		got := testing.AllocsPerRun(500, func() {
 			request := r.read(t)
 			canonical = request.Fingerprint(canonical[:0])
-			if _, refusal := request.Encode(benchmarkEnv); refusal != nil {
+			message, refusal := request.Encode(benchmarkEnv)
+			if refusal != nil {
 				t.Fatal(refusal)
 			}
+			message.Free()
 			if _, failure := request.Decode(reply, benchmarkEnv); failure != nil {
 				t.Fatal(failure)
 			}

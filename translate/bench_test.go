@@ -91,6 +91,7 @@ func BenchmarkEncode(b *testing.B) {
 				b.Fatal(refusal)
 			}
 			b.SetBytes(int64(len(message.Envelope)))
+			message.Free()
 		}
 	})
 }
@@ -159,9 +160,11 @@ func BenchmarkItems(b *testing.B) {
 						continue
 					}
 					canonical = request.Fingerprint(canonical[:0])
-					if _, refusal := request.Encode(benchmarkEnv); refusal != nil {
+					message, refusal := request.Encode(benchmarkEnv)
+					if refusal != nil {
 						b.Fatal(refusal)
 					}
+					message.Free()
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/item")
 			})

@@ -88,6 +88,7 @@ func noteDefinition(t *testing.T) translate.Definition {
 type upstreamFunc func(ctx context.Context, m soap.Message) (soap.Reply, error)
 
 func (f upstreamFunc) Send(ctx context.Context, m soap.Message, read func(soap.Reply) bool) error {
+	m.Envelope = bytes.Clone(m.Envelope) // a test may look at it later
 	reply, err := f(ctx, m)
 	if err == nil {
 		read(reply)

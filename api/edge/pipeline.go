@@ -44,6 +44,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		if failure != nil {
 			return answer{}, problemOf(failure)
 		}
+		defer message.Free()
 		// Limits on the calls in flight belong here, once there are any: a call that waits for its turn must not hold a claim.
 		existing, p := s.begin(c.Request.Context(), call, request)
 		if p != nil {

@@ -1,7 +1,6 @@
 package soap
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -172,7 +171,6 @@ func (e *Encoder) encode(masking bool, v Version, request record.Object, headers
 		return Message{}, fmt.Errorf("soap: %s is not bound to SOAP %s", e.binding.Request[0], v)
 	}
 	w := writers.Get().(*Writer) //nolint:forcetypeassert // the pool's own
-	defer w.release()
 	w.masking = masking
 	w.Markup(f.start)
 	w.header(&f, headers)
@@ -182,7 +180,7 @@ func (e *Encoder) encode(masking bool, v Version, request record.Object, headers
 	e.body.write(w, request)
 	w.Markup(f.close)
 	envelope, err := w.Bytes()
-	return Message{Version: v, Action: e.binding.Action, Envelope: bytes.Clone(envelope)}, err
+	return Message{Version: v, Action: e.binding.Action, Envelope: envelope, writer: w}, err
 }
 
 func (w *Writer) header(f *frame, blocks []HeaderBlock) {

@@ -55,6 +55,17 @@ type Message struct {
 	// SendBefore is when the right to send it ends: from then on nothing of it is handed to a connection. A message begun before that is
 	// finished. It comes from time.Now, so that it carries the monotonic clock; zero means no end.
 	SendBefore time.Time
+
+	writer *Writer // has the envelope in its buffer
+}
+
+// Free lets another message reuse the memory of the envelope, which must not be used any more. It is optional.
+func (m *Message) Free() {
+	m.Envelope = nil
+	if m.writer != nil {
+		m.writer.release()
+		m.writer = nil
+	}
 }
 
 // ContentType returns the value of the HTTP header of that name. SOAP 1.2 carries the action in it (RFC 3902).

@@ -25,8 +25,11 @@ type Writer struct {
 // NewWriter returns a writer whose buffer has room for size bytes.
 func NewWriter(size int) *Writer { return &Writer{buf: make([]byte, 0, size)} }
 
-// writers are kept for their buffers: an envelope is written into one that has grown before, and copied once it is whole.
-var writers = sync.Pool{New: func() any { return &Writer{} }}
+// writers are kept for their buffers: an envelope is written into one that has grown before. See Message.Free.
+var writers = sync.Pool{New: func() any { return NewWriter(usualEnvelope) }}
+
+// usualEnvelope is room for a usual envelope, in bytes.
+const usualEnvelope = 6 << 10
 
 // mostBuffer is the largest buffer that is kept, in bytes: a few large requests must not hold memory for good. An envelope of every member
 // takes 8 KiB.
