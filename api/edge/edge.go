@@ -25,7 +25,8 @@ import (
 type Upstream interface {
 	// Send sends m at most once. When a complete HTTP answer has come, whatever its status, it calls read with it, once, and returns nil. read
 	// reports whether that is a readable answer to m: only then may its connection carry another message. Otherwise Send does not call read, and
-	// returns a *soap.SendError; an implementation that does not know whether anything was sent must return soap.Broken.
+	// returns a *soap.SendError; an implementation that does not know whether anything was sent must return soap.Broken. Once it has returned, it
+	// has no reference to the envelope, whose memory another message gets.
 	Send(ctx context.Context, m soap.Message, read func(soap.Reply) (readable bool)) error
 	// Describe returns the URL that Send would send m to, and the HTTP headers, by their names as they are spelled on the wire. Whatever is secret
 	// in either is masked. It connects to nothing.

@@ -32,11 +32,11 @@ type waiting struct {
 	turn    chan turn // has room, so that no one waits for a caller who has left
 }
 
-// turn is what becomes of a command that has waited.
+// turn is what becomes of a command that has waited: its batch has ended, unless one of these is set.
 type turn struct {
-	leads bool       // its caller sends the next batch: the command, and these others
-	with  []*waiting //
-	lost  error      // it was not sent; without any of them, its batch has ended
+	leads bool       // its caller sends the next batch: the command, and the others
+	with  []*waiting // the others
+	lost  error      // it was not sent
 }
 
 // do sends a command and waits for its answer until the context ends, which must have a deadline. The error wraps idempotency.ErrUnsent where the
