@@ -75,7 +75,7 @@ func (s *Site) docsPage(assets string) []byte {
 // docsAssets returns all assets by name, and a name for their content.
 var docsAssets = sync.OnceValues(func() (version string, assets map[string]*asset) {
 	assets = map[string]*asset{}
-	var all []byte
+	var tags []byte
 	for _, folder := range assetFolders {
 		for _, name := range folder.names {
 			a, err := folder.asset(name)
@@ -83,10 +83,10 @@ var docsAssets = sync.OnceValues(func() (version string, assets map[string]*asse
 				panic(err) // a name above is misspelt, or the module has other files than its version had
 			}
 			assets[name] = a
-			all = append(all, a.plain...)
+			tags = append(tags, a.tag...)
 		}
 	}
-	return tagOf(all), assets
+	return tagOf(tags), assets
 })
 
 // asset reads a file. Swagger UI's module embeds most of its own compressed.
@@ -94,7 +94,7 @@ func (f assetFolder) asset(name string) (*asset, error) {
 	file, mediaType := path.Join(f.root, name), mediaTypes[path.Ext(name)]
 	if packed, err := fs.ReadFile(f.files, file+".gz"); err == nil {
 		plain, err := unzipped(packed)
-		return &asset{mediaType, plain, packed, tagOf(plain)}, err
+		return &asset{mediaType, packed, true, tagOf(plain)}, err
 	}
 	plain, err := fs.ReadFile(f.files, file)
 	return newAsset(mediaType, plain), err

@@ -174,7 +174,7 @@ func TestTagsOfAssets(t *testing.T) {
 				t.Errorf("%s: %d with %d bytes, %v", name, second.Code, second.Body.Len(), second.Header())
 			}
 		}
-		if smaller := len(a.zipped) < len(a.plain); smaller != (len(tags) == 2) {
+		if a.packed != (len(tags) == 2) {
 			t.Errorf("%s: its two forms have the tags %v", name, tags)
 		}
 	}

@@ -50,11 +50,12 @@ func (s *Site) makeDocuments() error {
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
+	openapi := newAsset(JSONType, newest)
 	s.documents = []document{
-		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", always(JSONType, newest)},
-		{"/openapi.yaml", "application/yaml", "the same in YAML", "", inYAML(newest)},
-		{"/openapi-3.0.json", JSONType, "the API in OpenAPI 3.0.3, for generators of clients", "", always(JSONType, for30)},
-		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", always(JSONType, for20)},
+		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", always(openapi)},
+		{"/openapi.yaml", "application/yaml", "the same in YAML", "", inYAML(openapi)},
+		{"/openapi-3.0.json", JSONType, "the API in OpenAPI 3.0.3, for generators of clients", "", always(newAsset(JSONType, for30))},
+		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", always(newAsset(JSONType, for20))},
 		{"/soapbridge.http", textType, "requests for the HTTP client of an editor", "soapbridge.http", forHost(textType, httpFile(requests))},
 		{"/soapbridge.postman_collection.json", JSONType, "requests for Postman", "soapbridge.postman_collection.json", forHost(JSONType, collection)},
 	}
@@ -63,15 +64,14 @@ func (s *Site) makeDocuments() error {
 
 const textType = "text/plain; charset=utf-8"
 
-func always(mediaType string, content []byte) func(*gin.Context) *asset {
-	a := newAsset(mediaType, content)
+func always(a *asset) func(*gin.Context) *asset {
 	return func(*gin.Context) *asset { return a }
 }
 
 // inYAML writes a document in YAML when it is asked for: that takes a while, and few ask.
-func inYAML(document []byte) func(*gin.Context) *asset {
+func inYAML(document *asset) func(*gin.Context) *asset {
 	made := sync.OnceValue(func() *asset {
-		text, err := toYAML(document)
+		text, err := toYAML(document.plain())
 		if err != nil {
 			panic(err) // of a document that this package wrote
 		}

@@ -155,7 +155,7 @@ func documentsOf(t *testing.T, o Options) map[string]string {
 	for _, d := range s.documents {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodGet, d.path, nil)
-		texts[d.path] = string(d.content(c).plain)
+		texts[d.path] = string(d.content(c).plain())
 	}
 	return texts
 }
@@ -243,7 +243,7 @@ func TestRequestsGoToTheProxyThatGaveThem(t *testing.T) {
 		c.Request = httptest.NewRequest(http.MethodGet, target, nil)
 		c.Request.Host = host
 		i := slices.IndexFunc(s.documents, func(d document) bool { return d.path == path })
-		return string(s.documents[i].content(c).plain)
+		return string(s.documents[i].content(c).plain())
 	}
 	for host, want := range map[string]string{
 		"proxy.example:9000": "http://proxy.example:9000", "[::1]:8080": "http://[::1]:8080", "10.0.0.7": "http://10.0.0.7",
