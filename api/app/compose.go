@@ -71,7 +71,10 @@ func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logge
 	var failed error
 	for _, s := range systems {
 		// Not yet: a nil *upstream.Client in the interface would not be nil.
-		w := edge.System{Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout}
+		w := edge.System{
+			Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout,
+			Limits: edge.Limits{InFlight: s.settings.MaxInFlight, Queue: s.settings.Queue, QueueTimeout: s.settings.QueueTimeout},
+		}
 		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("SOAPBRIDGE_%s_*: %w", strings.ToUpper(s.name), err))

@@ -20,8 +20,8 @@ import (
 )
 
 // Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults,
-// limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value, unbuilt describes what this
-// version does instead of the setting, or is "refused".
+// limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value, unbuilt is "refused" for
+// those that this version does not have.
 type Config struct {
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
 	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
@@ -68,8 +68,6 @@ type Config struct {
 	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
 	MDS          MDS          `envPrefix:"MDS_"`
 	Emersion     Emersion     `envPrefix:"EMERSION_"`
-
-	unbuilt []Problem // settings with less effect than their description, for Warnings
 }
 
 // System holds the settings that all SOAP services have.
@@ -78,9 +76,9 @@ type System struct {
 	DialTimeout time.Duration `env:"DIAL_TIMEOUT" envDefault:"2s" kind:"duration" min:"1ms" max:"10m" about:"limit for making a connection; where only the timeout is given, at most half of it"`
 	Timeout     time.Duration `env:"TIMEOUT" envDefault:"25s" kind:"duration" min:"1ms" max:"10m" about:"limit for a whole call; longer than the dial timeout"`
 
-	MaxInFlight  int           `env:"MAX_IN_FLIGHT" envDefault:"32" kind:"integer" min:"1" max:"10000" about:"calls at one time" unbuilt:"calls are not limited yet: it sets only how many unused connections are kept"`
-	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
-	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn" unbuilt:"calls do not wait for their turn yet: it has no effect"`
+	MaxInFlight  int           `env:"MAX_IN_FLIGHT" envDefault:"32" kind:"integer" min:"1" max:"10000" about:"calls at one time; others wait for their turn"`
+	Queue        int           `env:"QUEUE" envDefault:"64" kind:"integer" min:"0" max:"100000" about:"calls that may wait for their turn; others are answered 503 overloaded"`
+	QueueTimeout time.Duration `env:"QUEUE_TIMEOUT" envDefault:"250ms" kind:"duration" min:"0s" max:"1m" about:"how long a call may wait for its turn"`
 
 	KeepAlive string `env:"KEEP_ALIVE" envDefault:"on" kind:"choice" oneof:"on,off" about:"off opens a new connection for each call, so that a late answer to one call cannot be taken for that of another"`
 

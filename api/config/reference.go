@@ -41,11 +41,8 @@ type setting struct {
 	choices      []string
 	min, max     int64 // in the kind's unit
 	refusesEmpty bool
-	unbuilt      string // what this version does instead, or refused
+	unbuilt      bool // this version does not have it, and refuses it: ignored, it would make the proxy seem safer than it is
 }
-
-// refused is the value of the tag unbuilt for settings that this version must not ignore: the proxy would seem safer than it is.
-const refused = "refused"
 
 // reference and byName are made once, from the tags of Config; a bad tag stops the process, and so every test.
 var (
@@ -88,7 +85,7 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 	if !known {
 		panic(fmt.Sprintf("config: field %s has an unknown kind", f.Name))
 	}
-	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused", unbuilt: f.Tag.Get("unbuilt")}
+	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused", unbuilt: f.Tag.Get("unbuilt") == "refused"}
 	s.Setting = Setting{
 		Name:    above + f.Tag.Get("env"),
 		Default: f.Tag.Get("envDefault"),
@@ -96,12 +93,8 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 		Meaning: f.Tag.Get("about"),
 		Secret:  isSecret(f.Type),
 	}
-	switch s.unbuilt {
-	case "":
-	case refused:
+	if s.unbuilt {
 		s.Meaning += " (not in this version, which refuses it)"
-	default:
-		s.Meaning += " (" + s.unbuilt + ")"
 	}
 	if choices := f.Tag.Get("oneof"); choices != "" {
 		s.choices = strings.Split(choices, ",")

@@ -13,7 +13,7 @@ func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkMetrics(c)
 	l.checkSandbox(c)
-	l.checkUnbuilt(c)
+	l.checkUnbuilt()
 	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)
 	for _, s := range c.systems() {
 		l.requireTogether(s.prefix+"BASIC_USERNAME", s.prefix+"BASIC_PASSWORD")
@@ -24,15 +24,11 @@ func (l *loader) checkRules(c *Config) {
 	}
 }
 
-// checkUnbuilt refuses settings that this version cannot ignore, and records the ones with less effect than their description.
-func (l *loader) checkUnbuilt(c *Config) {
+// checkUnbuilt refuses settings that this version does not have.
+func (l *loader) checkUnbuilt() {
 	for i := range reference {
-		switch s := &reference[i]; {
-		case s.unbuilt == "" || !l.isSet(s.Name):
-		case s.unbuilt == refused:
+		if s := &reference[i]; s.unbuilt && l.isSet(s.Name) {
 			l.found.add(l.variable(s), "this version does not have it yet; leave it unset")
-		default:
-			c.unbuilt = append(c.unbuilt, Problem{l.variable(s), "is set, but " + s.unbuilt})
 		}
 	}
 }
@@ -132,10 +128,8 @@ func (c Config) LogsReplies() bool {
 	return c.LogReplies == "masked" || c.LogReplies == "" && c.Mode != "production"
 }
 
-// Warnings lists allowed settings that are probably mistakes: those with less effect than their description, in the order of [Reference],
-// then systems without a necessary one.
-func (c Config) Warnings() []Problem {
-	list := slices.Clone(c.unbuilt)
+// Warnings lists allowed settings that are probably mistakes.
+func (c Config) Warnings() (list []Problem) {
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
 		list = append(list, Problem{prefix + "CUSTOMERCARE_DIRECT_TOKEN", "is not set although " + prefix + "CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"})
 	}

@@ -41,6 +41,9 @@ type System struct {
 	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
 	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.
 	CallTimeout time.Duration
+	Limits      Limits
+
+	turns *turns
 }
 
 // Config is what the edge needs.
@@ -108,6 +111,7 @@ func New(c Config) (*Server, error) {
 	e.Match(reading, "/readyz", s.ready)
 	for i := range c.Systems {
 		system := &c.Systems[i]
+		system.turns = newTurns(system.Limits)
 		for j := range system.Operations {
 			op := &system.Operations[j]
 			if _, twice := s.records.Operations[op.Name]; twice {

@@ -45,8 +45,11 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 			return answer{}, problemOf(failure)
 		}
 		defer message.Free()
-		// Limits on the calls in flight belong here, once there are any: a call that waits for its turn must not hold a claim.
-		existing, p := s.begin(c.Request.Context(), call, request)
+		end, existing, p := s.permit(c.Request.Context(), call)
+		if end != nil {
+			defer end()
+			existing, p = s.begin(c.Request.Context(), call, request)
+		}
 		if p != nil {
 			return answer{}, p
 		}

@@ -28,6 +28,7 @@ const (
 	forbidden            code = "forbidden"
 	inFlight             code = "in-flight"
 	keyReused            code = "key-reused"
+	overloaded           code = "overloaded"
 	storeDown            code = "idempotency-store-unavailable"
 	notUnknown           code = "not-unknown"
 	settled              code = "settled"
@@ -166,6 +167,11 @@ var table = map[code]row{
 	storeDown: {
 		status: 503, title: "The idempotency store is unavailable", outcome: notSent, retry: retryLater, retryAfter: 1,
 		detail: "Without its record the operation cannot be sent safely; nothing was sent.",
+		user:   tryAgainLater,
+	},
+	overloaded: {
+		status: 503, title: "Too many calls are in flight", outcome: notSent, retry: retryLater, retryAfter: 1,
+		detail: "As many calls to this system run and wait as may; nothing was sent.",
 		user:   tryAgainLater,
 	},
 	notUnknown: {

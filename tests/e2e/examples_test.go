@@ -94,6 +94,7 @@ func provocations() []provocation {
 		{"not-unknown", settledDone},
 		{"settled", settledWithoutResult},
 		{"idempotency-store-unavailable", withoutStore},
+		{"overloaded", withoutTurn},
 		{"upstream-unreachable", withoutVendor},
 		{"upstream-rejected", inScenario("CreateComplexAccount", "emersion-29")},
 		{"upstream-failed", inScenario("CreateService", "mds-system")},
@@ -186,6 +187,30 @@ func withoutStore(t *testing.T) answer {
 	p := proxy(t, with(settings, credentials(), records))
 	redis.Stop()
 	return send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+}
+
+// withoutTurn calls a vendor's service that is busy with as many calls as it may have.
+func withoutTurn(t *testing.T) answer {
+	t.Helper()
+	arrived, goOn := make(chan struct{}), make(chan struct{})
+	scripted.play(t, "example-overloaded", func(conn net.Conn, r received) {
+		close(arrived)
+		<-goOn
+		ok(http.StatusOK)(conn, r)
+	})
+	p := proxy(t, with(toVendor(scripted.address(t)), credentials(), kit.EverySystem(map[string]string{"MAX_IN_FLIGHT": "1", "QUEUE": "0"})))
+	first := make(chan error, 1)
+	go func() {
+		_, err := trySend(p.URL, ask(operation(t, "CreateCallLog"), newReference(), "raw:example-overloaded#0"))
+		first <- err
+	}()
+	await(t, arrived)
+	second := send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	return second
 }
 
 func withoutVendor(t *testing.T) answer {

@@ -34,7 +34,7 @@ func TestRedisThatHangsUnderLoad(t *testing.T) {
 	defer care.Close()
 	redis, records := withRedis(t)
 	p := proxy(t, with(records, credentials(), map[string]string{
-		"CUSTOMERCARE_URL": care.URL, "CUSTOMERCARE_MAX_IN_FLIGHT": "1000", "METRICS_LISTEN": "127.0.0.1:0",
+		"CUSTOMERCARE_URL": care.URL, "METRICS_LISTEN": "127.0.0.1:0",
 	}))
 	first := keyed(ask(operation(t, "CreateWorkFlowManager"), newReference(), ""), newKey())
 	if _, err := p.Await("first answer", func() string {

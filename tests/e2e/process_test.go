@@ -29,7 +29,9 @@ func secretsIn(text string) (found []string) {
 
 // launchProxy starts serve on a free port.
 func launchProxy(name string, settings map[string]string) (*process, error) {
-	p, err := program(name, with(map[string]string{"DRAIN_TIMEOUT": "4s"}, settings)).Serve()
+	// Tests of many hold calls up at once, on purpose.
+	roomy := kit.EverySystem(map[string]string{"MAX_IN_FLIGHT": "1000"})
+	p, err := program(name, with(map[string]string{"DRAIN_TIMEOUT": "4s"}, roomy, settings)).Serve()
 	return &process{p}, err
 }
 
