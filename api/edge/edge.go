@@ -2,6 +2,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -79,7 +80,7 @@ type Config struct {
 	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
 	LogReplies bool
 	Log        *slog.Logger
-	// RequestLog takes the line of each request.
+	// RequestLog takes the line of each request; nil is Log.
 	RequestLog *slog.Logger
 }
 
@@ -92,6 +93,7 @@ func New(c Config) (*Server, error) {
 	if err := e.SetTrustedProxies(c.TrustedProxies); err != nil {
 		return nil, err
 	}
+	c.RequestLog = cmp.Or(c.RequestLog, c.Log)
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
 	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log}
 	if c.Metrics != nil {

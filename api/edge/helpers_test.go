@@ -148,7 +148,6 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 	for _, c := range change {
 		c(&cfg)
 	}
-	cfg.RequestLog = cfg.Log
 	handler, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
