@@ -2,13 +2,8 @@ package e2e
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,21 +15,10 @@ import (
 // that was not answered with a success has been executed, and when Redis goes on no record is left in flight or unknown.
 func TestRedisThatHangsUnderLoad(t *testing.T) {
 	const hang, calm, pace = 3 * time.Second, time.Second, 2 * time.Millisecond
-	ok, err := os.ReadFile(filepath.Join("..", "..", "translate", "customercare", "testdata", "replies", "ok-workflow.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var executed atomic.Int64
-	care := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		executed.Add(1)
-		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		_, _ = w.Write(ok)
-	}))
-	defer care.Close()
+	care, executed := careThatTakes(t, 0)
 	redis, records := withRedis(t)
 	p := proxy(t, with(records, credentials(), map[string]string{
-		"CUSTOMERCARE_URL": care.URL, "METRICS_LISTEN": "127.0.0.1:0",
+		"CUSTOMERCARE_URL": care, "METRICS_LISTEN": "127.0.0.1:0",
 	}))
 	first := keyed(ask(operation(t, "CreateWorkFlowManager"), newReference(), ""), newKey())
 	if _, err := p.Await("first answer", func() string {
@@ -87,12 +71,10 @@ func load(t *testing.T, p *process, pace time.Duration, schedule func(during fun
 		for end := time.Now().Add(during); time.Now().Before(end); <-tick.C {
 			calls.Go(func() {
 				began := time.Now()
-				status, err := statusOf(with, p, keyed(ask(op, newReference(), ""), newKey()))
+				status := answerOf(t, with, p, keyed(ask(op, newReference(), ""), newKey())).StatusCode
 				mu.Lock()
 				defer mu.Unlock()
-				if answers[status]++; err != nil {
-					t.Error(err)
-				}
+				answers[status]++
 				slowest = max(slowest, time.Since(began))
 			})
 		}
@@ -102,20 +84,6 @@ func load(t *testing.T, p *process, pace time.Duration, schedule func(during fun
 		t.Errorf("an answer took %v", slowest)
 	}
 	return answers
-}
-
-func statusOf(with *http.Client, p *process, c call) (int, error) {
-	r, err := c.request(p.URL)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := with.Do(r)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	_, err = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, err
 }
 
 // listed counts the members of a list in all shards.

@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"soapbridge/tests/kit"
+)
+
+// TestTenTimesTheLimit has ten times as many callers as calls may run, for 20 s, against a service that takes a second. Who is refused repeats with
+// the same key, which is not used up. Keys that are done are answered all the time, and memory does not grow.
+func TestTenTimesTheLimit(t *testing.T) {
+	const limit, lasts = 20, 20 * time.Second
+	care, executed := careThatTakes(t, time.Second)
+	p := proxy(t, with(credentials(), map[string]string{
+		"CUSTOMERCARE_URL": care, "CUSTOMERCARE_MAX_IN_FLIGHT": fmt.Sprint(limit), "CUSTOMERCARE_QUEUE": fmt.Sprint(limit), "METRICS_LISTEN": "127.0.0.1:0",
+	}))
+	op := operation(t, "CreateWorkFlowManager")
+	with := &http.Client{Timeout: kit.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: 11 * limit}}
+	done := keyed(ask(op, newReference(), ""), newKey())
+	if r := answerOf(t, with, p, done); r.StatusCode != http.StatusCreated {
+		t.Fatal(r.Status)
+	}
+	var mu sync.Mutex
+	answers := map[string]int{}
+	count := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		answers[what]++
+	}
+	before, end := residentMiB(t, p), time.Now().Add(lasts)
+	var callers sync.WaitGroup
+	for range 10 * limit {
+		callers.Go(func() {
+			for time.Now().Before(end) {
+				c := keyed(ask(op, newReference(), ""), newKey())
+				for refused := true; refused && time.Now().Before(end); {
+					r := answerOf(t, with, p, c)
+					count(r.Status + " " + r.Header.Get("Retry-After"))
+					if refused = r.StatusCode == http.StatusServiceUnavailable; refused {
+						time.Sleep(time.Second) // as Retry-After says
+					}
+				}
+			}
+		})
+	}
+	callers.Go(func() {
+		for ; time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			r := answerOf(t, with, p, done)
+			count("replay: " + r.Status + " " + r.Header.Get("Idempotent-Replayed"))
+		}
+	})
+	callers.Wait()
+	after := residentMiB(t, p)
+	t.Logf("%v, %d executed; %.0f MiB before, %.0f MiB after", answers, executed.Load(), before, after)
+	created, replays := answers["201 Created "], answers["replay: 201 Created true"]
+	if len(answers) != 3 || created < limit || replays < 20 || answers["503 Service Unavailable 1"] < limit {
+		t.Errorf("%v", answers)
+	}
+	if int(executed.Load()) != created+1 {
+		t.Errorf("%d were executed, and %d callers know of it", executed.Load(), created+1)
+	}
+	if after > 1.5*before {
+		t.Errorf("memory grew from %.0f to %.0f MiB", before, after)
+	}
+}
+
+// careThatTakes is a CustomerCare that answers after a time, and counts what it has executed.
+func careThatTakes(t *testing.T, each time.Duration) (url string, executed *atomic.Int64) {
+	t.Helper()
+	ok, err := os.ReadFile(filepath.Join("..", "..", "translate", "customercare", "testdata", "replies", "ok-workflow.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	executed = &atomic.Int64{}
+	care := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(each)
+		executed.Add(1)
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		_, _ = w.Write(ok)
+	}))
+	t.Cleanup(care.Close)
+	return care.URL, executed
+}
+
+// answerOf makes a call without judging its answer, for loads; the body is read and dropped.
+func answerOf(t *testing.T, with *http.Client, p *process, c call) *http.Response {
+	t.Helper()
+	r, err := c.request(p.URL)
+	if err != nil {
+		t.Error(err)
+		return &http.Response{}
+	}
+	resp, err := with.Do(r)
+	if err != nil {
+		t.Error(err)
+		return &http.Response{}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Error(err)
+	}
+	return resp
+}
+
+// residentMiB is what the process's metrics say of its memory.
+func residentMiB(t *testing.T, p *process) float64 {
+	t.Helper()
+	for line := range strings.Lines(get(t, p.Metrics)) {
+		var bytes float64
+		if _, err := fmt.Sscanf(line, "process_resident_memory_bytes %g", &bytes); err == nil {
+			return bytes / (1 << 20)
+		}
+	}
+	t.Fatal("the metrics have no resident memory")
+	return 0
+}
