@@ -206,6 +206,7 @@ func withoutTurn(t *testing.T) answer {
 	}()
 	await(t, arrived)
 	second := send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+	overloaded.check(t, variant{operation(t, "CreateCallLog"), "1.1"}, second)
 	close(goOn)
 	if err := <-first; err != nil {
 		t.Fatal(err)
