@@ -69,9 +69,11 @@ func (t *targets) fillUp(ctx context.Context) error {
 func (t *targets) mixed(full bool) []load {
 	fault := t.write("CreateCallLog", 8)
 	fault.statuses = []int{http.StatusUnprocessableEntity}
+	replay := t.replay(8, lastKey.Load(), 1)
+	replay.statuses = append(replay.statuses, http.StatusConflict) // each minute its record ends, and one of them makes it again
 	loads := []load{
 		t.write("CreateWorkFlowManager", 32), t.write("CreateComplexAccount", 8), t.write("UpdateCustomerPIN", 8),
-		t.replay(8, lastKey.Load(), 1), t.refused(4), t.preview(4), fault,
+		replay, t.refused(4), t.preview(4), fault,
 	}
 	if full {
 		for i := range loads {
