@@ -191,7 +191,7 @@ var ErrNotFound = errors.New("idempotency: no such operation")
 // Store keeps records. All its methods are safe for concurrent use, by several processes where the store is shared, and every method that
 // writes is safe to call twice with the same arguments: a caller repeats a call whose answer was lost. Every other error than those above
 // is *Unavailable, within ExchangeTimeout where the call is about one record, and within the context's deadline. A store never evicts a record before its retention is over; when it is full, Begin fails.
-type Store interface {
+type Store interface { //nolint:interfacebloat // one method for each transition of a record, and each way to read
 	// Begin claims a record. When there was none, or a Freed one, acquired is true and the record is the new one; also when it is repeated
 	// with the same owner while the record is InFlight. Otherwise the record is the existing one, of any owner; when its lease has passed,
 	// it is Unknown.
