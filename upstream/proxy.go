@@ -37,8 +37,8 @@ func (p *proxy) dial(ctx context.Context, network, address string) (net.Conn, er
 	return raw, nil
 }
 
-// connect makes a tunnel of a connection to the proxy. The answer may have nothing behind its head: the bytes would be taken for the
-// upstream's.
+// connect makes a tunnel of a connection to the proxy. The answer may have nothing behind its head, and may not announce
+// anything: what comes late would be taken for the upstream's. (RFC 9110 would let a client ignore what it announces.)
 func (p *proxy) connect(ctx context.Context, raw net.Conn, address string) error {
 	below := &counter{Conn: raw}
 	c := newConn(below, below)

@@ -21,8 +21,9 @@ const (
 	firstPause, longestPause = 100 * time.Millisecond, 10 * time.Second
 	// giveUpAfter is how long a result that could not be stored is offered again. After that its record says unknown.
 	giveUpAfter = 5 * time.Minute
-	// mostWaiting bounds what waits in the background while the store is away. What finds no place becomes unknown when its lease ends.
-	mostWaiting = 256
+	// leastWaiting bounds what waits in the background while the store is away, where no more calls may be in flight. What finds no place becomes
+	// unknown when its lease ends.
+	leastWaiting = 256
 	// releaseAtStop is how long a stop waits for a claim to be released. Nothing was sent under it, so the worst that follows from giving up is
 	// a record that says unknown.
 	releaseAtStop = 3 * time.Second
@@ -128,7 +129,7 @@ func (s *Server) abandon(call *call) {
 
 // endLater does what is left of a claim in the background until it succeeds, is pointless, or takes too long. A stop waits for it: see Drain.
 func (s *Server) endLater(left, id string, atMost time.Duration, do func(context.Context) error) {
-	if s.waiting.Add(1) > mostWaiting {
+	if s.waiting.Add(1) > s.mostWaiting {
 		s.waiting.Add(-1)
 		s.logLost(openClaim{id, left}, "too many operations wait for the store")
 		return

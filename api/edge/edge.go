@@ -111,9 +111,11 @@ func New(c Config) (*Server, error) {
 	e.NoMethod(s.methodNotAllowed)
 	e.Match(reading, "/healthz", s.alive)
 	e.Match(reading, "/readyz", s.ready)
+	inFlight := int64(0)
 	for i := range c.Systems {
 		system := &c.Systems[i]
 		system.turns = newTurns(system.Limits)
+		inFlight += int64(system.Limits.InFlight)
 		for j := range system.Operations {
 			op := &system.Operations[j]
 			if _, twice := s.records.Operations[op.Name]; twice {
@@ -124,6 +126,7 @@ func New(c Config) (*Server, error) {
 			s.records.Operations[op.Name] = op
 		}
 	}
+	s.mostWaiting = max(leastWaiting, inFlight)
 	e.Match(reading, "/v1/operations", s.handle(s.listOperations))
 	e.Match(reading, operationsPath+":operationId", s.handle(s.showOperation))
 	e.POST(operationsPath+":operationId/resolution", s.handle(s.settle))
@@ -196,13 +199,15 @@ func (s *Server) Sweep(ctx context.Context) { s.records.Sweep(ctx) }
 type Server struct {
 	http.Handler
 
-	config   Config
-	site     *openapi.Site
-	records  operations.Records
-	open     openClaims
-	waiting  atomic.Int64 // how many of the open claims are in the background
-	stopping chan struct{}
-	stopOnce sync.Once
+	config  Config
+	site    *openapi.Site
+	records operations.Records
+	open    openClaims
+	// waiting is how many of the open claims are in the background, mostWaiting how many may be.
+	waiting     atomic.Int64
+	mostWaiting int64
+	stopping    chan struct{}
+	stopOnce    sync.Once
 	// life ends when what has not ended is cut off.
 	life   context.Context
 	cutOff context.CancelFunc

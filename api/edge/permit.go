@@ -34,18 +34,23 @@ func newTurns(l Limits) *turns {
 	return t
 }
 
-// take waits for a turn, and reports whether there is one; then end must be called.
-func (t *turns) take(ctx context.Context) (end func(), ok bool) {
+// try takes a turn where one is free; then end must be called.
+func (t *turns) try() (end func(), ok bool) {
 	switch {
 	case t.free == nil:
 		return func() {}, true
 	case t.free.TryAcquire(1):
 		return t.end, true
-	case t.waiting.Add(1) > int64(t.limits.Queue):
-		t.waiting.Add(-1)
+	}
+	return nil, false
+}
+
+// wait waits for a turn, and reports whether there is one; then end must be called.
+func (t *turns) wait(ctx context.Context) (end func(), ok bool) {
+	defer t.waiting.Add(-1)
+	if t.waiting.Add(1) > int64(t.limits.Queue) {
 		return nil, false
 	}
-	defer t.waiting.Add(-1)
 	ctx, cancel := context.WithTimeout(ctx, t.limits.QueueTimeout)
 	defer cancel()
 	return t.end, t.free.Acquire(ctx, 1) == nil
@@ -53,16 +58,20 @@ func (t *turns) take(ctx context.Context) (end func(), ok bool) {
 
 func (t *turns) end() { t.free.Release(1) }
 
-// permit waits until the upstream may be called. It comes before the claim, so that no key is used up by a call that finds no turn. Such a call
-// still gets what its key has already: a replay needs no upstream.
+// permit waits until the upstream may be called. It comes before the claim, so that no key is used up by a call that finds no turn. Where none is
+// free, a call first gets what its key has already: a replay needs no upstream, and takes no place in the queue.
 func (s *Server) permit(ctx context.Context, call *call) (end func(), existing *idempotency.Record, p *problem) {
-	end, ok := call.system.turns.take(ctx)
-	if ok {
+	if end, ok := call.system.turns.try(); ok {
 		return end, nil, nil
 	}
 	record, err := s.config.Store.Get(ctx, call.env.OperationID)
 	if err == nil && record.State != idempotency.Freed {
 		return nil, &record, nil
 	}
-	return nil, nil, newProblem(overloaded)
+	if end, ok := call.system.turns.wait(ctx); ok {
+		return end, nil, nil
+	}
+	p = newProblem(overloaded)
+	p.cause = ctx.Err() // that of a caller who has gone
+	return nil, nil, p
 }

@@ -68,11 +68,11 @@ func TestCallsWaitForTheirTurn(t *testing.T) {
 func TestACallerWhoLeavesTheQueueTakesNoTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Limits{InFlight: 1, Queue: 1, QueueTimeout: time.Hour})
-		end, ok := turns.take(t.Context())
+		end, ok := turns.try()
 		ctx, leave := context.WithCancel(t.Context())
 		left := make(chan bool)
 		go func() {
-			_, ok := turns.take(ctx)
+			_, ok := turns.wait(ctx)
 			left <- ok
 		}()
 		synctest.Wait()
@@ -81,7 +81,7 @@ func TestACallerWhoLeavesTheQueueTakesNoTurn(t *testing.T) {
 			t.Errorf("a turn after leaving, or %d wait", turns.waiting.Load())
 		}
 		end()
-		if end, ok := turns.take(t.Context()); !ok {
+		if end, ok := turns.try(); !ok {
 			t.Error("no turn is free")
 		} else {
 			end()

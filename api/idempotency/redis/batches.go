@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -16,20 +17,26 @@ import (
 // batch: a round trip costs the same system calls whether it carries one command or a hundred. A command that finds no batch on its way is
 // sent at once. The callers send the batches themselves, so that a command alone costs no change of goroutines.
 //
-// A command whose caller has left is never sent. When a batch is lost, the commands that wait for it fail unsent. So only the next command to come
-// asks a server that does not answer, and when the server goes on it has few old commands to execute, whatever the load.
+// A command whose caller has left is put into no batch. When a batch is lost, the commands that wait for it fail unsent. So only the next command to
+// come asks a server that does not answer, and when the server goes on it has few old commands to execute, whatever the load.
 type batches struct {
 	client *goredis.Client
+	// patience is how long a server is silent before a batch counts as lost. A caller with less time left learns nothing of the server.
+	patience time.Duration
 
 	mu      sync.Mutex
 	onWay   bool
 	waiting []*waiting // the oldest first
 }
 
+// mostInBatch bounds the commands of a batch: their answers must come within the time of one.
+const mostInBatch = 128
+
 // waiting is a command that waits for its batch.
 type waiting struct {
-	command *goredis.Cmd
-	turn    chan turn // has room, so that no one waits for a caller who has left
+	command  *goredis.Cmd
+	deadline time.Time
+	turn     chan turn // has room, so that no one waits for a caller who has left
 }
 
 // turn is what becomes of a command that has waited: its batch has ended, unless one of these is set.
@@ -45,7 +52,8 @@ func (b *batches) do(ctx context.Context, command *goredis.Cmd) error {
 	if err := ctx.Err(); err != nil {
 		return unsent(err)
 	}
-	own := b.join(command)
+	deadline, _ := ctx.Deadline()
+	own := b.join(command, deadline)
 	if own == nil {
 		return b.send(ctx, command, nil)
 	}
@@ -68,14 +76,14 @@ func (b *batches) do(ctx context.Context, command *goredis.Cmd) error {
 func unsent(cause error) error { return fmt.Errorf("%w: %w", idempotency.ErrUnsent, cause) }
 
 // join returns nil where the caller must send its command now.
-func (b *batches) join(command *goredis.Cmd) *waiting {
+func (b *batches) join(command *goredis.Cmd, deadline time.Time) *waiting {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.onWay {
 		b.onWay = true
 		return nil
 	}
-	own := &waiting{command, make(chan turn, 1)}
+	own := &waiting{command, deadline, make(chan turn, 1)}
 	b.waiting = append(b.waiting, own)
 	return own
 }
@@ -105,8 +113,9 @@ func (b *batches) take(ctx context.Context, command *goredis.Cmd, t turn) error 
 func (b *batches) send(ctx context.Context, command *goredis.Cmd, others []*waiting) error {
 	var lost error
 	defer func() { b.next(lost) }() // after a panic, too
+	began := time.Now()
 	err := b.exchange(ctx, command, others)
-	if lostServer(err) {
+	if lostServer(err) && (!errors.Is(err, context.DeadlineExceeded) || time.Since(began) >= b.patience) {
 		lost = err
 	}
 	for _, w := range others {
@@ -121,7 +130,7 @@ func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*
 		return b.client.Process(ctx, command)
 	}
 	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline) // a caller who leaves takes only its own call along
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline) // the others go on when this caller leaves
 	defer cancel()
 	pipe := b.client.Pipeline()
 	for _, w := range others {
@@ -132,33 +141,45 @@ func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*
 	return err
 }
 
-// next lets the caller who came last send what waits: its deadline is the latest. After a batch that was lost, what waits is lost, too.
+// next lets a caller send those who have waited longest. After a batch that was lost, what waits is lost, too.
 func (b *batches) next(lost error) {
 	b.mu.Lock()
 	defer b.mu.Unlock() // who leaves must find its turn
-	waiting := b.waiting
-	b.waiting = nil
-	if last := len(waiting) - 1; last >= 0 && lost == nil {
-		waiting[last].turn <- turn{leads: true, with: waiting[:last]}
+	if len(b.waiting) > 0 && lost == nil {
+		batch := b.waiting[:min(len(b.waiting), mostInBatch)]
+		b.waiting = slices.Clone(b.waiting[len(batch):])
+		lead(batch)
 		return
 	}
 	b.onWay = false
-	for _, w := range waiting {
+	for _, w := range b.waiting {
 		w.turn <- turn{lost: lost}
 	}
+	b.waiting = nil
+}
+
+// lead lets the caller with the most time left send a batch.
+func lead(batch []*waiting) {
+	last := len(batch) - 1
+	for i, w := range batch {
+		if w.deadline.After(batch[last].deadline) {
+			batch[i], batch[last] = batch[last], w
+		}
+	}
+	batch[last].turn <- turn{leads: true, with: batch[:last]}
 }
 
 // run is a runScript.
 func (b *batches) run(ctx context.Context, script *goredis.Script, keys []string, args []any) *goredis.Cmd {
-	all := append(make([]any, 0, 3+len(keys)+len(args)), "evalsha", script.Hash(), len(keys)) //nolint:mnd // these
+	all := append(make([]any, 0, 3+len(keys)+len(args)), "evalsha", script.Hash(), len(keys)) //nolint:mnd // the three words
 	for _, key := range keys {
 		all = append(all, key)
 	}
 	command := goredis.NewCmd(ctx, append(all, args...)...)
 	err := b.do(ctx, command)
 	switch {
-	case goredis.HasErrorPrefix(err, "NOSCRIPT"):
-		return script.Eval(ctx, b.client, keys, args...)
+	case goredis.HasErrorPrefix(err, "NOSCRIPT"), goredis.HasErrorPrefix(err, "READONLY"), goredis.HasErrorPrefix(err, "LOADING"):
+		return script.Run(ctx, b.client, keys, args...) // of a batch, the library repeats only what its first command's error asks for
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, idempotency.ErrUnsent):
 		command = goredis.NewCmd(ctx) // the other may still be sent
 		command.SetErr(err)

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -111,4 +112,56 @@ func TestAClaimThatArrivesAfterItsWithdrawalFails(t *testing.T) {
 		t.Errorf("the record is %+v, %v", r, err)
 	}
 	holds(t, s, other)
+}
+
+// TestAWithdrawalThatCannotBeNotedFails, so that it is repeated: the claim may still arrive.
+func TestAWithdrawalThatCannotBeNotedFails(t *testing.T) {
+	server := redistest.Start(t)
+	s := openPatient(t, redis.Options{Addrs: []string{server.Addr()}})
+	c := newClaim()
+	server.ConfigSet("min-replicas-to-write", "1")
+	if err := s.Withdraw(t.Context(), c.ID, c.Owner); !unavailable(err) {
+		t.Errorf("on a server that writes nothing: %v", err)
+	}
+	server.ConfigSet("min-replicas-to-write", "0")
+	if err := s.Withdraw(t.Context(), c.ID, c.Owner); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestACallerWithLittleTimeLosesNoOthers: the server is only slow for it.
+func TestACallerWithLittleTimeLosesNoOthers(t *testing.T) {
+	const many = 200 // more than a batch
+	server := redistest.Start(t)
+	w := &wire{}
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}})
+	warm(t, s)
+	w.trips.Store(0)
+	server.Pause()
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	left := make(chan error)
+	go func() {
+		_, err := s.Get(short, newClaim().ID)
+		left <- err
+	}()
+	eventually(t, "the short call is on its way", func() error {
+		if w.trips.Load() == 0 {
+			return errors.New("nothing is written")
+		}
+		return nil
+	})
+	outcomes := make(chan error)
+	for range many {
+		go func() { outcomes <- begin(t, s, newClaim(), true) }()
+	}
+	if err := <-left; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the short call: %v", err)
+	}
+	server.Continue()
+	for range many {
+		if err := <-outcomes; err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -123,10 +123,13 @@ return {'done'}
 	scriptRelease = script(releaseOwn)
 
 	// scriptWithdraw notes for a minute that a claim of the same owner comes too late: a server that hung executes what it has received over
-	// several connections in any order. A server that is out of memory takes neither the note nor a claim.
+	// several connections in any order. A server that is out of memory takes neither the note nor a claim; after any other error it is repeated.
 	scriptWithdraw = script(`
-if type(redis.pcall('HSET', KEYS[5], 'late', 1)) == 'number' then
+local noted = redis.pcall('HSET', KEYS[5], 'late', 1)
+if type(noted) == 'number' then
   redis.call('PEXPIRE', KEYS[5], 60000)
+elseif not string.find(noted.err, 'OOM', 1, true) then
+  return noted
 end
 ` + releaseOwn)
 

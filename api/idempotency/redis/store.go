@@ -66,7 +66,7 @@ func newStore(o Options, u *goredis.UniversalOptions, t timing) *Store {
 		s.client = s.single
 	}
 	if s.run = onClient(s.client); s.single != nil {
-		s.run = (&batches{client: s.single}).run
+		s.run = (&batches{client: s.single, patience: t.io}).run
 	}
 	return s
 }
