@@ -178,7 +178,9 @@ func (b *batches) run(ctx context.Context, script *goredis.Script, keys []string
 	command := goredis.NewCmd(ctx, append(all, args...)...)
 	err := b.do(ctx, command)
 	switch {
-	case goredis.HasErrorPrefix(err, "NOSCRIPT"), goredis.HasErrorPrefix(err, "READONLY"), goredis.HasErrorPrefix(err, "LOADING"):
+	case goredis.HasErrorPrefix(err, "NOSCRIPT"):
+		return script.Eval(ctx, b.client, keys, args...)
+	case goredis.HasErrorPrefix(err, "READONLY"), goredis.HasErrorPrefix(err, "LOADING"):
 		return script.Run(ctx, b.client, keys, args...) // of a batch, the library repeats only what its first command's error asks for
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, idempotency.ErrUnsent):
 		command = goredis.NewCmd(ctx) // the other may still be sent
