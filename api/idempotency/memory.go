@@ -13,7 +13,7 @@ import (
 )
 
 // Limits of a Memory. Results of claims that were accepted may exceed maxMemoryBytes, since losing one would cost more than the memory. The process
-// grows to more than twice as much, 256 MiB, since Go lets as much garbage collect as there are records.
+// grows to about three times as much, 300 MiB, since Go lets as much garbage collect as there are records.
 const (
 	maxMemoryRecords = 1_000_000
 	maxMemoryBytes   = 96 << 20
