@@ -134,25 +134,41 @@ func asCaller(apiKeyOf string) func(t *testing.T) answer {
 // whileRunning repeats a call that the vendor has not answered yet.
 func whileRunning(t *testing.T) answer {
 	t.Helper()
+	c := keyed(ask(operation(t, "CreateCallLog"), newReference(), "raw:example-in-flight#0"), newKey())
+	return besideRunning(t, "example-in-flight", rawBridge(t, "1.1"), c, c)
+}
+
+// withoutTurn calls a vendor's service that is busy with as many calls as it may have.
+func withoutTurn(t *testing.T) answer {
+	t.Helper()
+	op := operation(t, "CreateCallLog")
+	p := proxy(t, with(toVendor(scripted.address(t)), credentials(), kit.EverySystem(map[string]string{"MAX_IN_FLIGHT": "1", "QUEUE": "0"})))
+	a := besideRunning(t, "example-overloaded", p, ask(op, newReference(), "raw:example-overloaded#0"), ask(op, newReference(), ""))
+	overloaded.check(t, variant{op, "1.1"}, a)
+	return a
+}
+
+// besideRunning makes a call while the vendor, by a script of this name, does not answer the first one.
+func besideRunning(t *testing.T, script string, p *process, running, beside call) answer {
+	t.Helper()
 	arrived, goOn := make(chan struct{}), make(chan struct{})
-	scripted.play(t, "example-in-flight", func(conn net.Conn, r received) {
+	scripted.play(t, script, func(conn net.Conn, r received) {
 		close(arrived)
 		<-goOn
 		ok(http.StatusOK)(conn, r)
 	})
-	p, c := rawBridge(t, "1.1"), keyed(ask(operation(t, "CreateCallLog"), newReference(), "raw:example-in-flight#0"), newKey())
 	first := make(chan error, 1)
 	go func() {
-		_, err := trySend(p.URL, c)
+		_, err := trySend(p.URL, running)
 		first <- err
 	}()
 	await(t, arrived)
-	second := send(t, p.URL, identified(c))
+	a := send(t, p.URL, identified(beside))
 	close(goOn)
 	if err := <-first; err != nil {
 		t.Fatal(err)
 	}
-	return second
+	return a
 }
 
 func reusedKey(t *testing.T) answer {
@@ -187,31 +203,6 @@ func withoutStore(t *testing.T) answer {
 	p := proxy(t, with(settings, credentials(), records))
 	redis.Stop()
 	return send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
-}
-
-// withoutTurn calls a vendor's service that is busy with as many calls as it may have.
-func withoutTurn(t *testing.T) answer {
-	t.Helper()
-	arrived, goOn := make(chan struct{}), make(chan struct{})
-	scripted.play(t, "example-overloaded", func(conn net.Conn, r received) {
-		close(arrived)
-		<-goOn
-		ok(http.StatusOK)(conn, r)
-	})
-	p := proxy(t, with(toVendor(scripted.address(t)), credentials(), kit.EverySystem(map[string]string{"MAX_IN_FLIGHT": "1", "QUEUE": "0"})))
-	first := make(chan error, 1)
-	go func() {
-		_, err := trySend(p.URL, ask(operation(t, "CreateCallLog"), newReference(), "raw:example-overloaded#0"))
-		first <- err
-	}()
-	await(t, arrived)
-	second := send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
-	overloaded.check(t, variant{operation(t, "CreateCallLog"), "1.1"}, second)
-	close(goOn)
-	if err := <-first; err != nil {
-		t.Fatal(err)
-	}
-	return second
 }
 
 func withoutVendor(t *testing.T) answer {

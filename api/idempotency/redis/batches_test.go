@@ -28,12 +28,7 @@ func TestConcurrentCallsShareRoundTrips(t *testing.T) {
 		claims[i] = newClaim()
 		all.Go(func() { failed <- begin(t, s, claims[i], true) })
 		if i == 0 {
-			eventually(t, "the first call is on its way", func() error {
-				if w.trips.Load() == 0 {
-					return errors.New("nothing is written")
-				}
-				return nil
-			})
+			w.awaitCall(t)
 		}
 	}
 	time.Sleep(100 * time.Millisecond) // some may come later: they make the batches more, not the calls wrong
@@ -145,12 +140,7 @@ func TestACallerWithLittleTimeLosesNoOthers(t *testing.T) {
 		_, err := s.Get(short, newClaim().ID)
 		left <- err
 	}()
-	eventually(t, "the short call is on its way", func() error {
-		if w.trips.Load() == 0 {
-			return errors.New("nothing is written")
-		}
-		return nil
-	})
+	w.awaitCall(t)
 	outcomes := make(chan error)
 	for range many {
 		go func() { outcomes <- begin(t, s, newClaim(), true) }()

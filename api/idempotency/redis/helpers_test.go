@@ -201,6 +201,17 @@ func (w *wire) open(tb testing.TB, o redis.Options) *redis.Store {
 	return closing(tb, redis.NewPatient(quietly(o), w.dial))
 }
 
+// awaitCall waits until a call is on its way to the server.
+func (w *wire) awaitCall(t *testing.T) {
+	t.Helper()
+	eventually(t, "a call is on its way", func() error {
+		if w.trips.Load() == 0 {
+			return errors.New("nothing is written")
+		}
+		return nil
+	})
+}
+
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 	if err != nil {
