@@ -50,7 +50,7 @@ func problemsByStatus(all []Problem) (statuses []int, byStatus map[int][]Problem
 // answerNames are the names of the components that describe an answer by its status.
 var answerNames = map[int]string{
 	400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 408: "RequestTimeout", 409: "Conflict", 413: "PayloadTooLarge",
-	415: "UnsupportedMediaType", 421: "MisdirectedRequest", 422: "Unprocessable", 500: "InternalError", 502: "BadGateway", 503: "Unavailable", 504: "GatewayTimeout",
+	415: "UnsupportedMediaType", 421: "MisdirectedRequest", 422: "Unprocessable", 429: "TooManyRequests", 500: "InternalError", 502: "BadGateway", 503: "Unavailable", 504: "GatewayTimeout",
 }
 
 // sharedResponses describes the problems that the operations share, by status.
@@ -61,7 +61,7 @@ func (b *builder) sharedResponses() {
 	b.responses.set("Problem", object{
 		{"description", "Any other problem."},
 		// Its status may be configured, so any header can be with it.
-		{"headers", headerRefs("X-Request-Id", "Operation-Id", "Decoded-Operation", "Idempotent-Replayed", "Idempotency-Stored", "Retry-After", "WWW-Authenticate")},
+		{"headers", headerRefs("X-Request-Id", "Operation-Id", "Decoded-Operation", "Idempotent-Replayed", "Idempotency-Stored", "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate")},
 		{"content", object{{problemType, object{{"schema", ref("schemas", "Problem")}}}}},
 	})
 }
@@ -135,12 +135,17 @@ func headers() object {
 			{"description", "Seconds to wait before the call is repeated with the same key."},
 			{"schema", object{{"type", "integer"}, {"minimum", 1}, {"examples", list{5}}}},
 		}},
+		{"RateLimit", text("How many calls are left, and after how many seconds all are there again. Absent where calls are not limited.", `"rate";r=99;t=1`)},
+		{"RateLimit-Policy", text("How many calls are allowed in how many seconds. Absent where calls are not limited.", `"rate";q=100;w=1`)},
 		{"WWW-Authenticate", text("How to authenticate.", `Bearer realm="soapbridge"`)},
 		{"Location", object{{"description", "The view of the operation."}, {"schema", object{{"type", "string"}, {"format", "uri-reference"}, {"examples", list{operationView}}}}}},
 		{"Link", text("With key-reused: the operation that the key belongs to.", "<"+operationView+`>; rel="related"`)},
 		{"Decoded-Operation", text("The operation that the reply was decoded for. Without it, the answer is about this call itself.", pastedFor)},
 	}
 }
+
+// limitHeaders are those of draft-ietf-httpapi-ratelimit-headers.
+var limitHeaders = []string{"RateLimit", "RateLimit-Policy"}
 
 func headersOf(status int, problems []Problem) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
@@ -152,6 +157,9 @@ func headersOf(status int, problems []Problem) object {
 	}
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "key-reused" }) {
 		names = append(names, "Link")
+	}
+	if status == 429 {
+		names = append(names, limitHeaders...)
 	}
 	if status == 401 {
 		names = append(names, "WWW-Authenticate")

@@ -118,6 +118,7 @@ func (b *builder) operation(op Operation, w operationWords) object {
 	if op.Status == 201 {
 		names = append(names, "Location")
 	}
+	names = append(names, limitHeaders...)
 	responses := object{{strconv.Itoa(op.Status), object{
 		{"description", w.Success}, {"headers", headerRefs(names...)},
 		{"content", object{{"application/json", object{

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"soapbridge/translate/record"
@@ -65,6 +66,9 @@ type Request interface {
 	// white space, order of members and escapes. What the proxy fills in is not part of it, and neither is a member that is absent: so
 	// a release that adds an optional one changes no fingerprint. The bytes are for a keyed digest and never for a log.
 	Fingerprint(b []byte) []byte
+	// Targets returns whose data it changes, as the operation's definition says: texts of which the same one means the same target. They are
+	// personal data.
+	Targets() []string
 	// Decode reads the reply to what Encode wrote.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
 }
@@ -111,6 +115,8 @@ type Definition struct {
 	Header func(*soap.Writer, Env)
 	// Rules are those between members. Optional.
 	Rules []rules.On
+	// Targets are the members that say whose data is changed, where changes may be limited for each of them: see Request.Targets. Optional.
+	Targets []string
 	// LastRule sees what the others reported, and may change it. Optional.
 	LastRule func(*record.Record, *record.Report)
 	// Rename replaces a violation's code and sentence by the vendor's own where there is one. Optional.
@@ -148,6 +154,7 @@ type operation struct {
 	encoder *soap.Encoder
 	decoder *soap.Decoder
 	rules   *rules.Set
+	targets []shape.Path
 	hidden  []needle // the configured secrets
 	// unmistakable are those of hidden that no code of a reply holds by chance.
 	unmistakable []needle
@@ -164,9 +171,13 @@ func (o *operation) compile() error {
 	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
 	o.decoder, decoderErr = soap.NewDecoder(o.Binding, o.Response, o.Limits)
 	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
+	request := shape.Finder{Shape: o.Request}
+	for _, member := range o.Targets {
+		o.targets = append(o.targets, request.Find(member))
+	}
 	o.hidden = secretNeedles(o.Secrets)
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
-	return errors.Join(encoderErr, decoderErr, rulesErr)
+	return errors.Join(encoderErr, decoderErr, rulesErr, request.Err)
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
@@ -238,6 +249,15 @@ func (o *operation) header(w *soap.Writer, env Env) {
 }
 
 func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }
+
+func (r *request) Targets() (list []string) {
+	for i, path := range r.op.targets {
+		if text := r.asked.Root().Find(path).Text(); !rules.Blank(text) {
+			list = append(list, r.op.Targets[i]+"="+strings.TrimSpace(text))
+		}
+	}
+	return list
+}
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}

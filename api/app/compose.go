@@ -9,10 +9,13 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/go-redis/redis_rate/v10"
+
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/ratelimit"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
@@ -54,10 +57,12 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 	if err != nil {
 		return nil, err
 	}
+	limiter := limiters{records, keys, log}
 	p.edge = edge.Config{
 		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
 		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
 		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
+		CallerLimit: limiter.of(c.RateLimit), TargetLimit: limiter.of(c.PINRateLimit),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
 		Metrics: metrics, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
 		Ready: func(context.Context) error { return ctx.Err() },
@@ -72,7 +77,7 @@ func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logge
 	for _, s := range systems {
 		// Not yet: a nil *upstream.Client in the interface would not be nil.
 		w := edge.System{
-			Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout,
+			Name: s.name, Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout,
 			Limits: edge.Limits{InFlight: s.settings.MaxInFlight, Queue: s.settings.Queue, QueueTimeout: s.settings.QueueTimeout},
 		}
 		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
@@ -202,6 +207,27 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig,
 		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
 	}), keys, nil
+}
+
+// limiters makes rate limits, in Redis where the store is.
+type limiters struct {
+	store idempotency.Store
+	vault *idempotency.Vault
+	log   *slog.Logger
+}
+
+// of returns nil without a limit.
+func (l limiters) of(r config.Rate) *ratelimit.Limiter {
+	if r.Calls == 0 {
+		return nil
+	}
+	var shared *redis_rate.Limiter
+	if store, ok := l.store.(*redis.Store); ok {
+		shared = store.Rates()
+	}
+	return ratelimit.New(ratelimit.Limit(r), shared, l.vault.LimitName, func(err error) {
+		l.log.Warn("the rate limits cannot be counted in Redis; each process limits alone for a while", slog.String("cause", err.Error()))
+	})
 }
 
 // foreign returns the setting that does not match the store, if the error is a mismatch.

@@ -58,6 +58,9 @@ type Config struct {
 	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have" unbuilt:"refused"`
 	JWTJWKSURL  string          `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read" unbuilt:"refused"`
 
+	RateLimit    Rate `env:"RATE_LIMIT" kind:"rate" absent:"no limit" about:"calls that one caller may make to one operation in a period, all at once if need be; with Redis over all processes together"`
+	PINRateLimit Rate `env:"PIN_RATE_LIMIT" kind:"rate" absent:"no limit" about:"changes of the PIN of one account or customer in a period, by all callers together"`
+
 	Hosts          []string `env:"HOSTS" kind:"hosts" absent:"IP addresses and localhost only" about:"host names under which a proxy without callers is called; else it answers 421 host-not-allowed"`
 	CORSOrigins    []string `env:"CORS_ORIGINS" kind:"origins" absent:"no other origins" about:"origins whose pages may call the API"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" kind:"networks" absent:"none" about:"proxies whose X-Forwarded-For is believed"`
@@ -125,6 +128,12 @@ type Emersion struct {
 	SOAPAction      string `env:"SOAP_ACTION" kind:"soap-action" absent:"the quoted empty action" about:"SOAPAction, without its quotes"`
 	Namespace       string `env:"NAMESPACE" envDefault:"http://emersion.com.au/ServiceObjects" kind:"namespace" about:"namespace of every request element"`
 	IdentifierCheck string `env:"IDENTIFIER_CHECK" envDefault:"strict" kind:"choice" oneof:"strict,lenient" about:"lenient switches digit counts and check digits of orgIdentifier off"`
+}
+
+// Rate is a number of calls in a period; the zero value is none given.
+type Rate struct {
+	Calls  int
+	Period time.Duration
 }
 
 // SecretKey is a key that seals stored results.

@@ -30,6 +30,7 @@ var kinds = map[string]kind{
 	"integer":  numberKind[int](parseInteger, nil, "a whole number from %s to %s"),
 	"size":     numberKind[int64](parseSize, shows(showSize), "bytes, or a whole number with KB, MB, KiB or MiB, from %s to %s"),
 	"duration": numberKind[time.Duration](parseDuration, shows(showDuration), "a duration such as 250ms, 25s or 168h, from %s to %s"),
+	"rate":     {parse: parseRate, show: shows(showRate), valid: "calls from 1 to 1000000 in a second, minute or hour, such as 100/s, 600/m or 5/h"},
 	"text":     {parse: parseText, valid: "one line of text"},
 
 	"listen":   {parse: plain(checkListen), valid: "host:port, [IPv6]:port or :port, with port 0 to 65535"},
@@ -176,6 +177,30 @@ func parseDuration(text string) (int64, error) {
 		return 0, errors.New("is not a duration") // the cause quotes the value
 	}
 	return int64(d), nil
+}
+
+var periods = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
+
+func parseRate(_ *setting, text string) (any, error) {
+	digits, unit, _ := strings.Cut(text, "/")
+	calls, err := parseInteger(digits)
+	period := periods[unit]
+	switch {
+	case digits == "" || err != nil || period == 0:
+		return nil, errors.New("is not a number of calls in a period")
+	case calls < 1 || calls > 1e6:
+		return nil, errors.New("is out of range")
+	}
+	return Rate{Calls: int(calls), Period: period}, nil
+}
+
+func showRate(r Rate) string {
+	for unit, period := range periods {
+		if r.Period == period {
+			return strconv.Itoa(r.Calls) + "/" + unit
+		}
+	}
+	return ""
 }
 
 // parseCodeStatus limits the status to 4xx and 5xx: a failed answer must not look like success or a redirect.

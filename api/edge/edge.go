@@ -17,6 +17,7 @@ import (
 
 	"soapbridge/api/idempotency"
 	"soapbridge/api/operations"
+	"soapbridge/api/ratelimit"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
@@ -36,6 +37,8 @@ type Upstream interface {
 
 // System is one vendor's service.
 type System struct {
+	// Name names it in the log and in metrics.
+	Name       string
 	Operations []translate.Operation
 	// Upstream is nil where no URL is configured: then the routes answer 503 not-configured.
 	Upstream Upstream
@@ -44,7 +47,7 @@ type System struct {
 	CallTimeout time.Duration
 	Limits      Limits
 
-	turns *turns
+	gate *gate
 }
 
 // Config is what the edge needs.
@@ -61,6 +64,9 @@ type Config struct {
 	Vault *idempotency.Vault
 	// Callers are who may call; nil lets everybody do everything, as one anonymous caller.
 	Callers *Callers
+	// CallerLimit is for the calls of one caller to one operation, TargetLimit for those that change one target: see translate.Request. nil does not
+	// limit.
+	CallerLimit, TargetLimit *ratelimit.Limiter
 	// Metrics counts what happens; nil where no metrics are kept.
 	Metrics *Metrics
 	// Hosts are the host names, in lower case, that a request may be for where Callers is nil, beside IP addresses and localhost: see isOwnHost.
@@ -99,6 +105,8 @@ func New(c Config) (*Server, error) {
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
+	s.callerLimit = newNamedLimit(c.CallerLimit, refusedRate, "of this caller to this operation")
+	s.targetLimit = newNamedLimit(c.TargetLimit, refusedTarget, "for this account or customer")
 	s.life, s.cutOff = context.WithCancel(context.Background())
 	e.Use(s.nameRequest, s.log, s.recover)
 	if c.Callers == nil {
@@ -114,7 +122,8 @@ func New(c Config) (*Server, error) {
 	inFlight := int64(0)
 	for i := range c.Systems {
 		system := &c.Systems[i]
-		system.turns = newTurns(system.Limits)
+		system.gate = newGate(system.Limits, s.breakerChanged(system.Name))
+		c.Metrics.addSystem(system.Name)
 		inFlight += int64(system.Limits.InFlight)
 		for j := range system.Operations {
 			op := &system.Operations[j]
@@ -202,7 +211,9 @@ type Server struct {
 	config  Config
 	site    *openapi.Site
 	records operations.Records
-	open    openClaims
+	// callerLimit and targetLimit are nil where there is no limit.
+	callerLimit, targetLimit *namedLimit
+	open                     openClaims
 	// waiting is how many of the open claims are in the background, mostWaiting how many may be.
 	waiting     atomic.Int64
 	mostWaiting int64

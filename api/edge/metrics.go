@@ -29,6 +29,8 @@ type Metrics struct {
 	oldest   prometheus.Gauge
 	strays   *prometheus.CounterVec
 	suspect  *prometheus.GaugeVec
+	refused  *prometheus.CounterVec
+	breakers *prometheus.GaugeVec
 }
 
 // NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
@@ -51,11 +53,17 @@ func NewMetrics() *Metrics {
 		suspect: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
 		}, []string{"system"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_refused_total", Help: "Calls that got no permit: a rate limit, the breaker was open, or no turn was free.",
+		}, []string{"system", "reason"}),
+		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "soapbridge_breaker_open", Help: "1 while calls to an upstream are refused because those before had no answer.",
+		}, []string{"system"}),
 	}
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -84,14 +92,40 @@ func (m *Metrics) StrayAnswer(system string) {
 
 // Suspect sets whether the connections to an upstream are not kept.
 func (m *Metrics) Suspect(system string, suspect bool) {
-	if m == nil {
-		return
+	if m != nil {
+		m.suspect.WithLabelValues(system).Set(oneIf(suspect))
 	}
-	value := 0.0
-	if suspect {
-		value = 1
+}
+
+// addSystem lets the metrics of a system exist from the start, so that they can be alerted on.
+func (m *Metrics) addSystem(system string) {
+	m.Breaker(system, false)
+	for _, reason := range []string{refusedRate, refusedTarget, refusedBreaker, refusedTurn} {
+		if m != nil {
+			m.refused.WithLabelValues(system, reason)
+		}
 	}
-	m.suspect.WithLabelValues(system).Set(value)
+}
+
+// Refused counts a call that got no permit.
+func (m *Metrics) Refused(system, reason string) {
+	if m != nil {
+		m.refused.WithLabelValues(system, reason).Inc()
+	}
+}
+
+// Breaker sets whether calls to an upstream are refused.
+func (m *Metrics) Breaker(system string, open bool) {
+	if m != nil {
+		m.breakers.WithLabelValues(system).Set(oneIf(open))
+	}
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign

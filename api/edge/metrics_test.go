@@ -3,6 +3,7 @@ package edge
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -17,4 +18,13 @@ func TestProfilesAreServedOnlyWhereConfigured(t *testing.T) {
 			}
 		}
 	}
+}
+
+// metric returns the value of a metric, as it is served.
+func metric(e *edge, name string) string {
+	w := httptest.NewRecorder()
+	e.config.Metrics.Handler(false).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	_, value, _ := strings.Cut(w.Body.String(), "\n"+name+" ")
+	value, _, _ = strings.Cut(value, "\n")
+	return value
 }

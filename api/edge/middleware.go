@@ -206,7 +206,7 @@ func (s *Server) crossOrigin() gin.HandlerFunc {
 		// Traceparent and Tracestate are what tracing libraries put on every call (W3C Trace Context).
 		AllowHeaders: []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id", "Traceparent", "Tracestate"},
 		ExposeHeaders: []string{
-			"Operation-Id", "X-Request-Id", "Retry-After", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location",
+			"Operation-Id", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location",
 		},
 		MaxAge: time.Hour,
 	})

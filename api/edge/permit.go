@@ -2,76 +2,122 @@ package edge
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
-	"golang.org/x/sync/semaphore"
+	"github.com/gin-gonic/gin"
 
 	"soapbridge/api/idempotency"
+	"soapbridge/api/ratelimit"
+	"soapbridge/translate"
 )
 
-// Limits bound the calls to one upstream. A vendor's service that is slow must cost bounded memory, and no more of its own strength.
-type Limits struct {
-	// InFlight is how many calls may be on their way at once; 0 does not limit them.
-	InFlight int
-	// Queue is how many more may wait for their turn, and QueueTimeout how long each of them.
-	Queue        int
-	QueueTimeout time.Duration
-}
-
-// turns are what Limits allow.
-type turns struct {
-	limits  Limits
-	free    *semaphore.Weighted // nil: no limit
-	waiting atomic.Int64
-}
-
-func newTurns(l Limits) *turns {
-	t := &turns{limits: l}
-	if l.InFlight > 0 {
-		t.free = semaphore.NewWeighted(int64(l.InFlight))
+// permit finds out whether a call may be made: the limits of its caller and of its target, then the gate of its system. It comes before the claim,
+// so that no key is used up by a call that may not. Without a permit a call still gets what its key has already: a replay needs no upstream, and
+// takes no place in the queue. With one, end must be called.
+func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (end func(), existing *idempotency.Record, p *problem) {
+	var leave func(error)
+	ctx, gate := c.Request.Context(), call.system.gate
+	err := s.withinLimits(c, call, request)
+	if err == nil {
+		leave, err = gate.enter()
 	}
-	return t
+	if err != nil {
+		if record, failed := s.config.Store.Get(ctx, call.env.OperationID); failed == nil && record.State != idempotency.Freed {
+			return nil, &record, nil
+		}
+	}
+	if errors.Is(err, errNoTurn) {
+		leave, err = gate.queue(ctx)
+	}
+	if err != nil {
+		return nil, nil, s.refusal(ctx, call, err)
+	}
+	call.sent = errNothingSent
+	return func() { leave(call.sent) }, nil, nil
 }
 
-// try takes a turn where one is free; then end must be called.
-func (t *turns) try() (end func(), ok bool) {
+// Why calls get no permit, as the metrics name it.
+const (
+	refusedRate    = "rate"
+	refusedTarget  = "target"
+	refusedBreaker = "breaker"
+	refusedTurn    = "turn"
+)
+
+// refusal is the answer to a call that gets no permit.
+func (s *Server) refusal(ctx context.Context, call *call, err error) *problem {
+	reason, p := refusedTurn, newProblem(overloaded)
+	var exceeded *limitExceeded
 	switch {
-	case t.free == nil:
-		return func() {}, true
-	case t.free.TryAcquire(1):
-		return t.end, true
+	case errors.As(err, &exceeded):
+		reason, p = exceeded.limit.name, newProblem(tooManyRequests).detail(exceeded.limit.detail)
+		p.retryAfter = max(1, wholeSeconds(exceeded.retry))
+	case errors.Is(err, errBroken):
+		reason, p = refusedBreaker, p.detail("Calls to this system had no answer lately, so none is made for some seconds; nothing was sent.")
+		p.retryAfter = int(breakerPause.Seconds())
 	}
-	return nil, false
-}
-
-// wait waits for a turn, and reports whether there is one; then end must be called.
-func (t *turns) wait(ctx context.Context) (end func(), ok bool) {
-	defer t.waiting.Add(-1)
-	if t.waiting.Add(1) > int64(t.limits.Queue) {
-		return nil, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, t.limits.QueueTimeout)
-	defer cancel()
-	return t.end, t.free.Acquire(ctx, 1) == nil
-}
-
-func (t *turns) end() { t.free.Release(1) }
-
-// permit waits until the upstream may be called. It comes before the claim, so that no key is used up by a call that finds no turn. Where none is
-// free, a call first gets what its key has already: a replay needs no upstream, and takes no place in the queue.
-func (s *Server) permit(ctx context.Context, call *call) (end func(), existing *idempotency.Record, p *problem) {
-	if end, ok := call.system.turns.try(); ok {
-		return end, nil, nil
-	}
-	record, err := s.config.Store.Get(ctx, call.env.OperationID)
-	if err == nil && record.State != idempotency.Freed {
-		return nil, &record, nil
-	}
-	if end, ok := call.system.turns.wait(ctx); ok {
-		return end, nil, nil
-	}
-	p = newProblem(overloaded)
 	p.cause = ctx.Err() // that of a caller who has gone
-	return nil, nil, p
+	s.config.Metrics.Refused(call.operation.System, reason)
+	return p
 }
+
+// namedLimit is a rate limit as answers show it, in the fields of draft-ietf-httpapi-ratelimit-headers, revision 10.
+type namedLimit struct {
+	*ratelimit.Limiter
+
+	name, policy, detail string
+}
+
+func newNamedLimit(l *ratelimit.Limiter, name, of string) *namedLimit {
+	if l == nil {
+		return nil
+	}
+	limit := l.Limit()
+	return &namedLimit{
+		Limiter: l, name: name, policy: fmt.Sprintf("%q;q=%d;w=%d", name, limit.Calls, wholeSeconds(limit.Period)),
+		detail: fmt.Sprintf("There are too many calls %s: %s; nothing was sent.", of, limit),
+	}
+}
+
+// limitExceeded is the refusal of a rate limit.
+type limitExceeded struct {
+	limit *namedLimit
+	retry time.Duration
+}
+
+func (l *limitExceeded) Error() string { return l.limit.detail }
+
+// withinLimits takes a call of its caller's limit, and of the limit of each target that it changes. *limitExceeded.
+func (s *Server) withinLimits(c *gin.Context, call *call, request translate.Request) error {
+	err := s.callerLimit.take(c, call.operation.Name+" "+call.caller.id)
+	if s.targetLimit == nil || err != nil {
+		return err
+	}
+	for _, target := range request.Targets() {
+		if err := s.targetLimit.take(c, call.operation.Name+" "+target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take takes one call of a key, and shows what is left of it on the answer.
+func (l *namedLimit) take(c *gin.Context, key string) error {
+	if l == nil {
+		return nil
+	}
+	v := l.Take(c.Request.Context(), key)
+	h := c.Writer.Header()
+	h.Add("RateLimit-Policy", l.policy)
+	h.Add("RateLimit", `"`+l.name+`";r=`+strconv.Itoa(v.Remaining)+`;t=`+strconv.Itoa(wholeSeconds(v.Reset)))
+	if !v.Allowed {
+		return &limitExceeded{l, v.Retry}
+	}
+	return nil
+}
+
+// wholeSeconds rounds up.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -2,12 +2,19 @@ package edge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
+
+	"soapbridge/api/ratelimit"
 	"soapbridge/translate/soap"
 )
 
@@ -67,24 +74,143 @@ func TestCallsWaitForTheirTurn(t *testing.T) {
 // TestACallerWhoLeavesTheQueueTakesNoTurn: nothing is sent for a caller who has gone before its turn came.
 func TestACallerWhoLeavesTheQueueTakesNoTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Limits{InFlight: 1, Queue: 1, QueueTimeout: time.Hour})
-		end, ok := turns.try()
-		ctx, leave := context.WithCancel(t.Context())
-		left := make(chan bool)
+		g := newGate(Limits{InFlight: 1, Queue: 1, QueueTimeout: time.Hour}, nil)
+		leave, err := g.enter()
+		ctx, hangUp := context.WithCancel(t.Context())
+		left := make(chan error)
 		go func() {
-			_, ok := turns.wait(ctx)
-			left <- ok
+			_, err := g.queue(ctx)
+			left <- err
 		}()
 		synctest.Wait()
-		leave()
-		if <-left || !ok || turns.waiting.Load() != 0 {
-			t.Errorf("a turn after leaving, or %d wait", turns.waiting.Load())
+		hangUp()
+		if gone := <-left; err != nil || !errors.Is(gone, errNoTurn) || g.waiting.Load() != 0 {
+			t.Errorf("%v, then %v, and %d wait", err, gone, g.waiting.Load())
 		}
-		end()
-		if end, ok := turns.try(); !ok {
-			t.Error("no turn is free")
-		} else {
-			end()
+		leave(nil)
+		if _, err := g.enter(); err != nil {
+			t.Errorf("no turn is free: %v", err)
 		}
+	})
+}
+
+// TestBreaker: calls without an answer open the breaker, and answers of any kind do not. Then no call is made, no key is used up, and keys that have a
+// record are answered. After a pause one call at a time tries, and an answer closes it.
+func TestBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := &soap.SendError{Kind: soap.TimedOut}
+		var sent int
+		var answer error
+		upstream := upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+			sent++
+			if answer != nil {
+				return soap.Reply{}, answer
+			}
+			return success(), nil
+		})
+		e := newEdge(t, upstream, func(c *Config) { c.Metrics, c.Systems[0].Name = NewMetrics(), "notes" })
+		call := func(key int) *httptest.ResponseRecorder {
+			return e.call(note(func(r *http.Request) { r.Header.Set(keyHeader, fmt.Sprintf("00000000000000000%d", key)) }))
+		}
+		open := func() string { return metric(e, `soapbridge_breaker_open{system="notes"}`) }
+		const firsts = 5 // answers, which are less than 20 % of the calls
+		for key := range firsts {
+			call(key)
+		}
+		answer = down
+		for key := range 20 {
+			if w := call(100 + key); w.Code != http.StatusGatewayTimeout {
+				t.Fatalf("call %d: status %d", key, w.Code)
+			}
+		}
+		w := call(200)
+		if p := problemIn(t, w); w.Code != http.StatusServiceUnavailable || p["code"] != "overloaded" || p["outcome"] != "not_sent" || w.Header().Get("Retry-After") != "5" || open() != "1" {
+			t.Fatalf("after 20 calls without an answer: %d %s, open is %s", w.Code, w.Body, open())
+		}
+		if w := call(0); w.Code != http.StatusCreated || w.Header().Get("Idempotent-Replayed") != "true" {
+			t.Errorf("a replay: %d", w.Code)
+		}
+		if sent != firsts+20 {
+			t.Fatalf("%d were sent", sent)
+		}
+		time.Sleep(breakerPause + time.Millisecond)
+		if w := call(0); w.Header().Get("Idempotent-Replayed") != "true" {
+			t.Errorf("a replay: %d", w.Code)
+		}
+		if w, again := call(201), call(202); w.Code != http.StatusGatewayTimeout || again.Code != http.StatusServiceUnavailable {
+			t.Errorf("after the pause: %d, then %d", w.Code, again.Code)
+		}
+		time.Sleep(breakerPause + time.Millisecond)
+		answer = nil
+		if w, again := call(200), call(202); w.Code != http.StatusCreated || again.Code != http.StatusCreated || open() != "0" {
+			t.Errorf("when the upstream answers again: %d, %d, open is %s", w.Code, again.Code, open())
+		}
+		if !strings.Contains(e.log.String(), `"the breaker is open`) || !strings.Contains(e.log.String(), `"the breaker is closed`) {
+			t.Error("the log does not say so")
+		}
+	})
+}
+
+// TestWhatTheBreakerCounts: the vendor's answers, its refusals too, and too few or too rare failures leave it closed.
+func TestWhatTheBreakerCounts(t *testing.T) {
+	failure := error(&soap.SendError{Kind: soap.Unreachable})
+	for name, test := range map[string]struct {
+		calls  []error
+		pause  time.Duration
+		broken bool
+	}{
+		"20 failures":                     {calls: slices.Repeat([]error{failure}, 20), broken: true},
+		"19 failures":                     {calls: slices.Repeat([]error{failure}, 19)},
+		"answers":                         {calls: slices.Repeat([]error{nil}, 100)},
+		"every third an answer":           {calls: slices.Repeat([]error{failure, failure, nil}, 30)},
+		"calls that were not made":        {calls: slices.Repeat([]error{errNothingSent}, 100)},
+		"20 failures in twice the window": {calls: slices.Repeat([]error{failure}, 20), pause: breakerWindow / 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate(Limits{}, func(_, _ gobreaker.State) {})
+				for i, sent := range test.calls {
+					leave, err := g.enter()
+					if err != nil {
+						t.Fatalf("call %d: %v", i, err)
+					}
+					leave(sent)
+					time.Sleep(test.pause)
+				}
+				if _, err := g.enter(); errors.Is(err, errBroken) != test.broken {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestRateLimits: calls over a limit are refused before their keys are used up, and answers say what is left.
+func TestRateLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) { return success(), nil }), func(c *Config) {
+			c.CallerLimit = ratelimit.New(ratelimit.Limit{Calls: 2, Period: time.Minute}, nil, nil, nil)
+		})
+		call := func(key string) *httptest.ResponseRecorder {
+			return e.call(note(func(r *http.Request) { r.Header.Set(keyHeader, "0000000000000000-"+key) }))
+		}
+		want := func(what string, w *httptest.ResponseRecorder, status int, left, retryAfter string) {
+			t.Helper()
+			h := w.Header()
+			if w.Code != status || h.Get("RateLimit") != left || h.Get("Retry-After") != retryAfter || h.Get("RateLimit-Policy") != `"rate";q=2;w=60` {
+				t.Errorf("%s: status %d, %v", what, w.Code, h)
+			}
+		}
+		want("the first call", call("first"), http.StatusCreated, `"rate";r=1;t=30`, "")
+		want("the second call", call("second"), http.StatusCreated, `"rate";r=0;t=60`, "")
+		third := call("third")
+		want("the third call", third, http.StatusTooManyRequests, `"rate";r=0;t=60`, "30")
+		if p := problemIn(t, third); p["code"] != "too-many-requests" || p["outcome"] != "not_sent" || p["retry"] != "later" ||
+			p["detail"] != "There are too many calls of this caller to this operation: 2/m; nothing was sent." {
+			t.Errorf("%v", p)
+		}
+		want("a replay", call("first"), http.StatusCreated, `"rate";r=0;t=60`, "")
+		time.Sleep(30 * time.Second)
+		want("the third call, again", call("third"), http.StatusCreated, `"rate";r=0;t=60`, "")
 	})
 }

@@ -45,7 +45,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 			return answer{}, problemOf(failure)
 		}
 		defer message.Free()
-		end, existing, p := s.permit(c.Request.Context(), call)
+		end, existing, p := s.permit(c, call, request)
 		if end != nil {
 			defer end()
 			existing, p = s.begin(c.Request.Context(), call, request)
@@ -107,7 +107,7 @@ func (s *Server) send(c *gin.Context, call *call, request translate.Request, m s
 		a, readable = s.decodeReply(c, call, request, reply)
 		return readable
 	})
-	call.upstreamTime = time.Since(start)
+	call.upstreamTime, call.sent = time.Since(start), err
 	if err != nil {
 		return s.problemAnswer(c, problemOf(sendError(err)))
 	}

@@ -28,6 +28,7 @@ const (
 	forbidden            code = "forbidden"
 	inFlight             code = "in-flight"
 	keyReused            code = "key-reused"
+	tooManyRequests      code = "too-many-requests"
 	overloaded           code = "overloaded"
 	storeDown            code = "idempotency-store-unavailable"
 	notUnknown           code = "not-unknown"
@@ -167,6 +168,11 @@ var table = map[code]row{
 	storeDown: {
 		status: 503, title: "The idempotency store is unavailable", outcome: notSent, retry: retryLater, retryAfter: 1,
 		detail: "Without its record the operation cannot be sent safely; nothing was sent.",
+		user:   tryAgainLater,
+	},
+	tooManyRequests: {
+		status: 429, title: "There are too many calls", outcome: notSent, retry: retryLater, retryAfter: 1,
+		detail: "There are more calls of this caller, or for this account, than its limit allows; nothing was sent.",
 		user:   tryAgainLater,
 	},
 	overloaded: {

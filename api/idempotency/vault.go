@@ -123,6 +123,11 @@ func (v *Vault) OperationID(caller, key string) string {
 // CallerDigest distinguishes callers without naming them.
 func (v *Vault) CallerDigest(caller string) []byte { return v.name.digest(nil, "caller", caller) }
 
+// LimitName names what a rate limit counts, without the caller or account in it. The limit itself is a part: a changed one starts afresh.
+func (v *Vault) LimitName(limited string) string {
+	return hex.EncodeToString(v.name.digest(nil, "limit", limited))
+}
+
 // Fingerprint digests a request with a key's id. The content is appended by a function. With a plain hash, a leaked dump would reveal a PIN
 // of four digits to a search. ErrUnknownKey.
 func (v *Vault) Fingerprint(keyID, operation string, content func([]byte) []byte) ([]byte, error) {

@@ -50,6 +50,7 @@ const (
 	settings   = module + "/api/config"
 	store      = module + "/api/idempotency"
 	redis      = store + "/redis"
+	limits     = module + "/api/ratelimit"
 
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -114,7 +115,7 @@ var arrows = []arrow{
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, openapi},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, openapi},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
@@ -140,6 +141,10 @@ var arrows = []arrow{
 	{
 		from: []string{sandbox}, to: []string{"module"}, tests: true, except: []string{sandbox},
 		reason: "its tests too must not take an envelope from the code that it judges",
+	},
+	{
+		from: []string{limits}, to: []string{"module"},
+		reason: "a rate limit counts names, and knows neither callers nor operations",
 	},
 	{
 		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/...", shape, rules},

@@ -95,6 +95,7 @@ func provocations() []provocation {
 		{"settled", settledWithoutResult},
 		{"idempotency-store-unavailable", withoutStore},
 		{"overloaded", withoutTurn},
+		{"too-many-requests", overTheLimit},
 		{"upstream-unreachable", withoutVendor},
 		{"upstream-rejected", inScenario("CreateComplexAccount", "emersion-29")},
 		{"upstream-failed", inScenario("CreateService", "mds-system")},
@@ -145,6 +146,20 @@ func withoutTurn(t *testing.T) answer {
 	p := proxy(t, with(toVendor(scripted.address(t)), credentials(), kit.EverySystem(map[string]string{"MAX_IN_FLIGHT": "1", "QUEUE": "0"})))
 	a := besideRunning(t, "example-overloaded", p, ask(op, newReference(), "raw:example-overloaded#0"), ask(op, newReference(), ""))
 	overloaded.check(t, variant{op, "1.1"}, a)
+	return a
+}
+
+// overTheLimit changes the PIN of an account a second time within the hour.
+func overTheLimit(t *testing.T) answer {
+	t.Helper()
+	_, settings := sandboxURL(t)
+	p := proxy(t, with(settings, credentials(), map[string]string{"PIN_RATE_LIMIT": "1/h"}))
+	op := operation(t, "UpdateCustomerPIN")
+	if first := send(t, p.URL, ask(op, newReference(), "")); first.status != http.StatusOK {
+		t.Fatalf("%d %s", first.status, first.body)
+	}
+	a := send(t, p.URL, identified(ask(op, newReference(), "")))
+	tooMany.check(t, variant{op, "1.1"}, a)
 	return a
 }
 

@@ -97,6 +97,7 @@ func updateCustomerPIN(c Config) (translate.Operation, error) {
 		Path:    "/v1/customercare/pin-changes",
 		Status:  translate.StatusOK,
 		Rules:   []rules.On{{Rules: pinRules}},
+		Targets: []string{"accountNumber", "customerNumber"},
 		Example: `{"operationType": "UPDATE", "accountNumber": "0123456789", "pin": "0042"}`,
 	}, own{wrapper: "updateCustomerPINRequest", extend: codes})
 }

@@ -25,7 +25,7 @@ import (
 // where records must outlive a machine, replicas and WaitReplicas. A user with the fewest permissions:
 //
 //	ACL SETUSER soapbridge on >PASSWORD ~sb:* +eval +evalsha +time +hmget +hset +hdel +del +pexpire +zadd +zrem +zrangebyscore
-//	  +zcard +info +wait +select +cluster|slots +cluster|info
+//	  +zcard +get +set +info +wait +select +cluster|slots +cluster|info
 //
 // It fails closed: when the server does not answer, or does not write, a call is *Unavailable within a second (Sweep and Unknowns: within
 // three), and the next call tries again.

@@ -433,7 +433,7 @@ func TestLogsNoSecrets(t *testing.T) {
 func TestAsLeastUser(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do("ACL", "SETUSER", "soapbridge", "on", ">secret", "~sb:*", "+eval", "+evalsha", "+time", "+hmget", "+hset", "+hdel", "+del", "+pexpire",
-		"+zadd", "+zrem", "+zrangebyscore", "+zcard", "+info", "+wait", "+select", "+cluster|slots", "+cluster|info")
+		"+zadd", "+zrem", "+zrangebyscore", "+zcard", "+get", "+set", "+info", "+wait", "+select", "+cluster|slots", "+cluster|info")
 	o := redis.Options{Addrs: []string{server.Addr()}, Username: "soapbridge", Password: "secret", DB: 3}
 	callEveryMethod(t, openPatient(t, o))
 	if keyspace := fmt.Sprint(server.Do("INFO", "keyspace")); !strings.Contains(keyspace, "db3:") || strings.Contains(keyspace, "db0:") {

@@ -1,0 +1,224 @@
+// Package ratelimit limits how often something may be done, in this process or in all that share a Redis.
+package ratelimit
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+)
+
+// Limit is a token bucket: so many calls at once, which come back evenly within the period.
+type Limit struct {
+	Calls  int // at least 1
+	Period time.Duration
+}
+
+// String returns the limit in the syntax of the settings: "100/s".
+func (l Limit) String() string {
+	for _, unit := range []struct {
+		period time.Duration
+		name   string
+	}{{time.Second, "s"}, {time.Minute, "m"}, {time.Hour, "h"}} {
+		if l.Period == unit.period {
+			return strconv.Itoa(l.Calls) + "/" + unit.name
+		}
+	}
+	return strconv.Itoa(l.Calls) + " in " + l.Period.String()
+}
+
+func (l Limit) shared() redis_rate.Limit {
+	return redis_rate.Limit{Rate: l.Calls, Burst: l.Calls, Period: l.Period}
+}
+
+// interval is how long it takes until one call comes back.
+func (l Limit) interval() time.Duration { return l.Period / time.Duration(l.Calls) }
+
+// ahead is how many calls of a limit a process holds before they are asked for, so that no call waits for Redis: a twentieth, but at least one
+// where that leaves some to other processes. A process that holds some and makes no more calls keeps them from the others for a period.
+func (l Limit) ahead() int {
+	const part, fewest, most = 20, 5, 1000
+	if l.Calls < fewest {
+		return 0
+	}
+	return min(max(1, l.Calls/part), most)
+}
+
+const (
+	// patience is how long a call waits for Redis. A claim needs the same Redis afterwards, and has 800 ms of the second within which every call is
+	// answered.
+	patience = 150 * time.Millisecond
+	// awayFor is how long Redis is not asked after it has failed: each process then limits alone.
+	awayFor = time.Second
+	// buckets is how many keys a process remembers. One takes about 300 bytes. The one that was not used for the longest time is forgotten:
+	// with Redis its count is there, without it starts again.
+	buckets = 1 << 16
+)
+
+// Limiter applies one limit to each of any number of keys.
+type Limiter struct {
+	limit   Limit
+	shared  *redis_rate.Limiter
+	name    func(key string) string
+	failed  func(error)
+	ahead   int
+	wait    time.Duration // patience, but in tests
+	buckets *lru.Cache[string, *bucket]
+	away    atomic.Pointer[time.Time] // Redis is not asked before this
+}
+
+// New returns a limiter. With shared, all processes that use the same Redis have the limit together, and each alone while Redis does not answer;
+// name makes the key's name there, and failed is told why Redis could not be used, at most once a second. Without shared, the other two are not used.
+func New(l Limit, shared *redis_rate.Limiter, name func(key string) string, failed func(error)) *Limiter {
+	kept, err := lru.New[string, *bucket](buckets)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	limiter := &Limiter{limit: l, shared: shared, name: name, failed: failed, ahead: l.ahead(), wait: patience, buckets: kept}
+	limiter.away.Store(&time.Time{})
+	return limiter
+}
+
+// Limit returns the limit of each key.
+func (l *Limiter) Limit() Limit { return l.limit }
+
+// Verdict is what Take has found.
+type Verdict struct {
+	Allowed bool
+	// Remaining is how many calls more would be allowed now, about: others may use them.
+	Remaining int
+	// Reset is how long it takes until the whole limit is there again, and Retry until a call is allowed again, where it was not.
+	Reset, Retry time.Duration
+}
+
+// Take takes one call of a key's limit. It waits for Redis, up to 150 ms, where this process holds none: for the first call of a key in a period,
+// for limits below 5, and where calls come faster than Redis answers. A ctx that ends meanwhile is a refusal.
+func (l *Limiter) Take(ctx context.Context, key string) Verdict {
+	b := l.bucket(key)
+	for deadline := time.Now().Add(l.wait); ; {
+		now := time.Now()
+		v, fetched := b.take(now, l.shared != nil && now.After(*l.away.Load()) && now.Before(deadline))
+		if fetched == nil {
+			return v
+		}
+		select {
+		case <-fetched:
+		case <-ctx.Done():
+			return Verdict{}
+		}
+	}
+}
+
+func (l *Limiter) bucket(key string) *bucket {
+	if b, known := l.buckets.Get(key); known {
+		return b
+	}
+	b := &bucket{limiter: l, key: key, local: rate.NewLimiter(rate.Every(l.limit.interval()), l.limit.Calls)}
+	if other, known, _ := l.buckets.PeekOrAdd(key, b); known {
+		return other
+	}
+	return b
+}
+
+// bucket is what this process knows of a key.
+type bucket struct {
+	limiter *Limiter
+	key     string
+
+	mu      sync.Mutex
+	held    int           // calls that were fetched and not used
+	until   time.Time     // when what is held has come back in Redis
+	fetched chan struct{} // closed when the fetch that runs has ended; nil without one
+	waiting int           // calls that wait for it
+	left    int           // calls in Redis, as it said
+	empty   time.Time     // before this, Redis has none
+	full    time.Time     // when Redis has all again, as it said
+	local   *rate.Limiter // in place of Redis
+}
+
+// take returns a verdict, or the fetch to wait for, where Redis may be asked.
+func (b *bucket) take(now time.Time, ask bool) (v Verdict, fetched <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.After(b.until) {
+		b.held = 0
+	}
+	ahead, empty := b.limiter.ahead, now.Before(b.empty)
+	if b.held > 0 {
+		b.held--
+		v = Verdict{Allowed: true, Remaining: b.left + b.held, Reset: b.full.Sub(now)}
+	}
+	if ask && !empty && b.fetched == nil && (!v.Allowed || b.held < (ahead+1)/2) {
+		b.fetch(b.waiting + 1 + ahead - b.held)
+	}
+	switch {
+	case v.Allowed:
+		return v, nil
+	case !ask:
+		return b.takeLocal(now), nil
+	case empty:
+		return Verdict{Retry: b.empty.Sub(now), Reset: b.full.Sub(now)}, nil
+	}
+	b.waiting++
+	return Verdict{}, b.fetched
+}
+
+func (b *bucket) takeLocal(now time.Time) Verdict {
+	v := Verdict{Allowed: b.local.AllowN(now, 1)}
+	tokens := b.local.TokensAt(now)
+	interval := b.limiter.limit.interval()
+	v.Remaining, v.Reset = max(0, int(tokens)), after(float64(b.limiter.limit.Calls)-tokens, interval)
+	if !v.Allowed {
+		v.Retry = after(1-tokens, interval)
+	}
+	return v
+}
+
+// after is how long it takes until a number of calls have come back.
+func after(calls float64, interval time.Duration) time.Duration {
+	return time.Duration(calls * float64(interval))
+}
+
+// fetch asks Redis for at most n calls, in the background.
+func (b *bucket) fetch(n int) {
+	fetched := make(chan struct{})
+	b.fetched = fetched
+	go func() {
+		defer close(fetched)
+		l := b.limiter
+		ctx, cancel := context.WithTimeout(context.Background(), l.wait)
+		defer cancel()
+		r, err := l.shared.AllowAtMost(ctx, l.name(b.key), l.limit.shared(), n)
+		now := time.Now()
+		if err != nil {
+			l.stopAsking(now, err)
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.fetched, b.waiting = nil, 0
+		if err != nil {
+			return
+		}
+		b.held, b.until = b.held+r.Allowed, now.Add(l.limit.Period)
+		b.left, b.full = r.Remaining, now.Add(r.ResetAfter)
+		switch {
+		case r.Allowed == 0:
+			b.empty = now.Add(r.RetryAfter)
+		case r.Allowed < n: // what is left is a part of a call
+			b.empty = now.Add(l.limit.interval())
+		}
+	}()
+}
+
+// stopAsking lets this process limit alone for a while.
+func (l *Limiter) stopAsking(now time.Time, cause error) {
+	asked, until := l.away.Load(), now.Add(awayFor)
+	if now.After(*asked) && l.away.CompareAndSwap(asked, &until) {
+		l.failed(cause)
+	}
+}

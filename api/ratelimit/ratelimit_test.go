@@ -1,0 +1,135 @@
+package ratelimit_test
+
+import (
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"soapbridge/api/idempotency"
+	"soapbridge/api/idempotency/redis"
+	"soapbridge/api/idempotency/redis/redistest"
+	"soapbridge/api/ratelimit"
+)
+
+// TestAlone: one process has the whole limit at once, and it comes back evenly.
+func TestAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(ratelimit.Limit{Calls: 3, Period: time.Minute}, nil, nil, nil)
+		for want := 2; want >= 0; want-- {
+			if v := l.Take(t.Context(), "a"); !v.Allowed || v.Remaining != want || v.Reset != time.Duration(3-want)*20*time.Second {
+				t.Fatalf("%+v, want %d left", v, want)
+			}
+		}
+		if v := l.Take(t.Context(), "a"); v.Allowed || v.Remaining != 0 || v.Retry != 20*time.Second || v.Reset != time.Minute {
+			t.Errorf("a fourth call: %+v", v)
+		}
+		if v := l.Take(t.Context(), "b"); !v.Allowed {
+			t.Errorf("another key: %+v", v)
+		}
+		time.Sleep(20 * time.Second)
+		if v := l.Take(t.Context(), "a"); !v.Allowed {
+			t.Errorf("after a third of the period: %+v", v)
+		}
+		if v := l.Take(t.Context(), "a"); v.Allowed {
+			t.Errorf("after a third of the period, again: %+v", v)
+		}
+	})
+}
+
+// shared returns limiters of several processes on one Redis, and how often Redis has failed them.
+func shared(t *testing.T, server *redistest.Server, l ratelimit.Limit, patience time.Duration) (processes [2]*ratelimit.Limiter, failures *atomic.Int64) {
+	t.Helper()
+	failures = &atomic.Int64{}
+	for i := range processes {
+		store := redis.New(redis.Options{
+			Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: time.Hour}, Log: slog.New(slog.DiscardHandler),
+		})
+		t.Cleanup(func() { _ = store.Close() })
+		processes[i] = ratelimit.New(l, store.Rates(), strings.ToUpper, func(error) { failures.Add(1) })
+		processes[i].SetPatience(patience)
+	}
+	return processes, failures
+}
+
+// TestTogether: of many calls at once, at two processes, no more are allowed than the limit has, and hardly fewer: a process may hold a few.
+func TestTogether(t *testing.T) {
+	server := redistest.Start(t)
+	for _, calls := range []int{1, 3, 5, 19, 100, 1000} {
+		processes, failures := shared(t, server, ratelimit.Limit{Calls: calls, Period: time.Hour}, time.Minute)
+		key := "of " + time.Duration(calls).String()
+		var allowed atomic.Int64
+		var all sync.WaitGroup
+		for i := range 64 {
+			all.Go(func() {
+				for range 2 * calls {
+					if processes[i%2].Take(t.Context(), key).Allowed {
+						allowed.Add(1)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := int(allowed.Load()); n > calls || n < calls-2 || failures.Load() > 0 {
+			t.Errorf("%d of %d calls were allowed; Redis failed %d times", n, calls, failures.Load())
+		}
+		if v := processes[0].Take(t.Context(), key); v.Allowed || v.Retry <= 0 || v.Retry > time.Hour/time.Duration(calls) {
+			t.Errorf("afterwards, of %d: %+v", calls, v)
+		}
+	}
+	if name := server.Do("RANDOMKEY"); !strings.HasPrefix(name.(string), "sb:rate:OF ") {
+		t.Errorf("Redis has %q", name)
+	}
+}
+
+// TestNoWaiting: calls do not wait for Redis, but for the first one: it is asked ahead of them.
+func TestNoWaiting(t *testing.T) {
+	server := redistest.Start(t)
+	processes, failures := shared(t, server, ratelimit.Limit{Calls: 10, Period: time.Second}, time.Minute)
+	l := processes[0]
+	if v := l.Take(t.Context(), "key"); !v.Allowed {
+		t.Fatal(v)
+	}
+	time.Sleep(50 * time.Millisecond) // for what is fetched in the background
+	server.Pause()
+	begun := time.Now()
+	v := l.Take(t.Context(), "key")
+	waited := time.Since(begun)
+	server.Continue()
+	if !v.Allowed || waited > 50*time.Millisecond || failures.Load() > 0 {
+		t.Errorf("%+v after %v", v, waited)
+	}
+}
+
+// TestRedisAway: while Redis does not answer each process limits alone, and does not make calls wait for it; afterwards they limit together again.
+func TestRedisAway(t *testing.T) {
+	server := redistest.Start(t)
+	processes, failures := shared(t, server, ratelimit.Limit{Calls: 3, Period: time.Hour}, 150*time.Millisecond)
+	take := func(l *ratelimit.Limiter) (allowed int) {
+		for range 10 {
+			if l.Take(t.Context(), "key").Allowed {
+				allowed++
+			}
+		}
+		return allowed
+	}
+	server.Pause()
+	begun := time.Now()
+	if a, b := take(processes[0]), take(processes[1]); a != 3 || b != 3 {
+		t.Errorf("%d and %d calls were allowed", a, b)
+	}
+	if waited := time.Since(begun); waited > 700*time.Millisecond {
+		t.Errorf("20 calls took %v", waited)
+	}
+	if n := failures.Load(); n == 0 || n > 4 {
+		t.Errorf("%d failures were reported", n)
+	}
+	server.Continue()
+	time.Sleep(1200 * time.Millisecond) // until Redis is asked again
+	if n := take(processes[0]) + take(processes[1]); n > 3 {
+		t.Errorf("%d calls were allowed together", n)
+	}
+}
