@@ -226,7 +226,7 @@ func (l limiters) of(r config.Rate) *ratelimit.Limiter {
 		shared = store.Rates()
 	}
 	return ratelimit.New(ratelimit.Limit(r), shared, l.vault.LimitName, func(err error) {
-		l.log.Warn("the rate limits cannot be counted in Redis; each process limits alone for a while", slog.String("cause", err.Error()))
+		l.log.Warn("Redis does not count the rate limits; this process limits alone until it does", slog.String("cause", err.Error()))
 	})
 }
 

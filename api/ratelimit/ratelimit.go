@@ -50,11 +50,10 @@ func (l Limit) ahead() int {
 }
 
 const (
-	// patience is how long a call waits for Redis. A claim needs the same Redis afterwards, and has 800 ms of the second within which every call is
-	// answered.
-	patience = 150 * time.Millisecond
-	// awayFor is how long Redis is not asked after it has failed: each process then limits alone.
-	awayFor = time.Second
+	// patience is how long a call waits for Redis. A claim needs the same Redis afterwards, and has 800 ms more.
+	patience = 300 * time.Millisecond
+	// askAgain is how long Redis is not asked after it has failed. Then one key asks, and until Redis has answered no call waits for it.
+	askAgain = time.Second
 	// buckets is how many keys a process remembers. One takes about 300 bytes. The one that was not used for the longest time is forgotten:
 	// with Redis its count is there, without it starts again.
 	buckets = 1 << 16
@@ -69,19 +68,18 @@ type Limiter struct {
 	ahead   int
 	wait    time.Duration // patience, but in tests
 	buckets *lru.Cache[string, *bucket]
-	away    atomic.Pointer[time.Time] // Redis is not asked before this
+	// away is nil while Redis answers, else when it is asked again.
+	away atomic.Pointer[time.Time]
 }
 
 // New returns a limiter. With shared, all processes that use the same Redis have the limit together, and each alone while Redis does not answer;
-// name makes the key's name there, and failed is told why Redis could not be used, at most once a second. Without shared, the other two are not used.
+// name makes the key's name there, and failed is told why, once until Redis has answered again. Without shared, the other two are not used.
 func New(l Limit, shared *redis_rate.Limiter, name func(key string) string, failed func(error)) *Limiter {
 	kept, err := lru.New[string, *bucket](buckets)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	limiter := &Limiter{limit: l, shared: shared, name: name, failed: failed, ahead: l.ahead(), wait: patience, buckets: kept}
-	limiter.away.Store(&time.Time{})
-	return limiter
+	return &Limiter{limit: l, shared: shared, name: name, failed: failed, ahead: l.ahead(), wait: patience, buckets: kept}
 }
 
 // Limit returns the limit of each key.
@@ -96,13 +94,14 @@ type Verdict struct {
 	Reset, Retry time.Duration
 }
 
-// Take takes one call of a key's limit. It waits for Redis, up to 150 ms, where this process holds none: for the first call of a key in a period,
+// Take takes one call of a key's limit. It waits for Redis, up to 300 ms, where this process holds none: for the first call of a key in a period,
 // for limits below 5, and where calls come faster than Redis answers. A ctx that ends meanwhile is a refusal.
 func (l *Limiter) Take(ctx context.Context, key string) Verdict {
 	b := l.bucket(key)
 	for deadline := time.Now().Add(l.wait); ; {
 		now := time.Now()
-		v, fetched := b.take(now, l.shared != nil && now.After(*l.away.Load()) && now.Before(deadline))
+		ask, wait := l.mayAsk(now)
+		v, fetched := b.take(now, ask, wait && now.Before(deadline))
 		if fetched == nil {
 			return v
 		}
@@ -141,8 +140,21 @@ type bucket struct {
 	local   *rate.Limiter // in place of Redis
 }
 
-// take returns a verdict, or the fetch to wait for, where Redis may be asked.
-func (b *bucket) take(now time.Time, ask bool) (v Verdict, fetched <-chan struct{}) {
+// mayAsk reports whether Redis may be asked, and whether a call may wait for its answer.
+func (l *Limiter) mayAsk(now time.Time) (ask, wait bool) {
+	if l.shared == nil {
+		return false, false
+	}
+	away := l.away.Load()
+	if away == nil {
+		return true, true
+	}
+	next := now.Add(askAgain)
+	return now.After(*away) && l.away.CompareAndSwap(away, &next), false
+}
+
+// take returns a verdict, or the fetch to wait for. ask lets it fetch, wait lets it wait for that.
+func (b *bucket) take(now time.Time, ask, wait bool) (v Verdict, fetched <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.After(b.until) {
@@ -159,7 +171,7 @@ func (b *bucket) take(now time.Time, ask bool) (v Verdict, fetched <-chan struct
 	switch {
 	case v.Allowed:
 		return v, nil
-	case !ask:
+	case !wait:
 		return b.takeLocal(now), nil
 	case empty:
 		return Verdict{Retry: b.empty.Sub(now), Reset: b.full.Sub(now)}, nil
@@ -195,9 +207,7 @@ func (b *bucket) fetch(n int) {
 		defer cancel()
 		r, err := l.shared.AllowAtMost(ctx, l.name(b.key), l.limit.shared(), n)
 		now := time.Now()
-		if err != nil {
-			l.stopAsking(now, err)
-		}
+		l.answered(now, err)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.fetched, b.waiting = nil, 0
@@ -215,10 +225,14 @@ func (b *bucket) fetch(n int) {
 	}()
 }
 
-// stopAsking lets this process limit alone for a while.
-func (l *Limiter) stopAsking(now time.Time, cause error) {
-	asked, until := l.away.Load(), now.Add(awayFor)
-	if now.After(*asked) && l.away.CompareAndSwap(asked, &until) {
-		l.failed(cause)
+// answered remembers whether Redis has answered.
+func (l *Limiter) answered(now time.Time, err error) {
+	if err == nil {
+		l.away.Store(nil)
+		return
+	}
+	next := now.Add(askAgain)
+	if l.away.Swap(&next) == nil {
+		l.failed(err)
 	}
 }
