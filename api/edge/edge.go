@@ -119,23 +119,9 @@ func New(c Config) (*Server, error) {
 	e.NoMethod(s.methodNotAllowed)
 	e.Match(reading, "/healthz", s.alive)
 	e.Match(reading, "/readyz", s.ready)
-	inFlight := int64(0)
-	for i := range c.Systems {
-		system := &c.Systems[i]
-		system.gate = newGate(system.Limits, s.breakerChanged(system.Name))
-		c.Metrics.addSystem(system.Name)
-		inFlight += int64(system.Limits.InFlight)
-		for j := range system.Operations {
-			op := &system.Operations[j]
-			if _, twice := s.records.Operations[op.Name]; twice {
-				return nil, fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
-			}
-			e.POST(op.Path, s.handle(s.execute(op, system)))
-			e.POST(previewPath(op), s.handle(s.preview(op, system)))
-			s.records.Operations[op.Name] = op
-		}
+	if err := s.addOperations(e); err != nil {
+		return nil, err
 	}
-	s.mostWaiting = max(leastWaiting, inFlight)
 	e.Match(reading, "/v1/operations", s.handle(s.listOperations))
 	e.Match(reading, operationsPath+":operationId", s.handle(s.showOperation))
 	e.POST(operationsPath+":operationId/resolution", s.handle(s.settle))
@@ -150,6 +136,28 @@ func New(c Config) (*Server, error) {
 	}
 	s.site.Register(e)
 	return s, nil
+}
+
+// addOperations adds the routes of all operations.
+func (s *Server) addOperations(e *gin.Engine) error {
+	inFlight := int64(0)
+	for i := range s.config.Systems {
+		system := &s.config.Systems[i]
+		system.gate = newGate(system.Limits, s.breakerChanged(system.Name))
+		s.config.Metrics.addSystem(system.Name)
+		inFlight += int64(system.Limits.InFlight)
+		for j := range system.Operations {
+			op := &system.Operations[j]
+			if _, twice := s.records.Operations[op.Name]; twice {
+				return fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
+			}
+			e.POST(op.Path, s.handle(s.execute(op, system)))
+			e.POST(previewPath(op), s.handle(s.preview(op, system)))
+			s.records.Operations[op.Name] = op
+		}
+	}
+	s.mostWaiting = max(leastWaiting, inFlight)
+	return nil
 }
 
 // reading are the methods of every route that only reads. net/http leaves the body of an answer to HEAD out.

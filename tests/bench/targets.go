@@ -120,6 +120,7 @@ func (t *targets) startProduct(ctx context.Context, binary string, settings map[
 	}
 	settings = kit.With(settings, map[string]string{
 		"MODE": "production", "METRICS_LISTEN": "127.0.0.1:0", "PPROF": "on", "API_KEYS": line, "CUSTOMERCARE_DIRECT_TOKEN": "direct-token",
+		"RATE_LIMIT": "1000000/s", "PIN_RATE_LIMIT": "1000000/s",
 	})
 	for _, system := range []string{"CUSTOMERCARE", "EMERSION"} {
 		settings[system+"_URL"], settings[system+"_MAX_IN_FLIGHT"] = t.stub.url+"/"+strings.ToLower(system), "8192"
