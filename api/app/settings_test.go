@@ -241,3 +241,19 @@ func TestProfilesAreOff(t *testing.T) {
 		}
 	}
 }
+
+// TestBannerOfASandbox: the pages say so where the setting does, and only there.
+func TestBannerOfASandbox(t *testing.T) {
+	for setting, want := range map[string]bool{"true": true, "false": false} {
+		url, _ := serving(t, "SOAPBRIDGE_SANDBOX="+setting)
+		response, err := http.Get(url + "/docs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if got := bytes.Contains(page, []byte("sandbox")); err != nil || got != want {
+			t.Errorf("SANDBOX=%s: the page names a sandbox: %v, %v", setting, got, err)
+		}
+	}
+}
