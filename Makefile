@@ -1,12 +1,13 @@
 # The main command is make test: it installs what the tests need and runs all of them.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # Without gin's MessagePack, which the API does not use, the program is 6 MB smaller and the tests compile less. The programs that tests build have
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint generate npm golden fuzz torture profile bench growth soak build
+.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -27,6 +28,9 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	go mod tidy -diff
 	cd tests/oapicodegen && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
+
+vuln: ## known vulnerabilities in the modules and in Go that the program can reach; needs https://vuln.go.dev
+	go run $(GOVULNCHECK) ./...
 
 generate: ## write the words and documents in openapi/ again: OpenAPI, Swagger, catalogue, .http file, Postman collection
 	go run ./openapi/gen words

@@ -31,19 +31,26 @@ func (o *output) Write(p []byte) (int, error) {
 // listening waits until the log names the address of the API.
 func (o *output) listening(t *testing.T) string {
 	t.Helper()
+	return o.attribute(t, "listening", "listen")
+}
+
+// attribute waits for a line of the log, and returns an attribute of it.
+func (o *output) attribute(t *testing.T, message, name string) string {
+	t.Helper()
 	for range 500 {
 		o.mu.Lock()
 		lines := strings.Split(o.text.String(), "\n")
 		o.mu.Unlock()
 		for _, line := range lines {
-			var m struct{ Msg, Listen string }
-			if json.Unmarshal([]byte(line), &m) == nil && m.Msg == "listening" {
-				return m.Listen
+			var attributes map[string]any
+			if json.Unmarshal([]byte(line), &attributes) == nil && attributes["msg"] == message {
+				value, _ := attributes[name].(string)
+				return value
 			}
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("it does not listen: %s", o.text.String())
+	t.Fatalf("the log has no %q: %s", message, o.text.String())
 	return ""
 }
 

@@ -192,7 +192,7 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{module}, deep: true,
-		to:     []string{tests + "/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/...", "github.com/getkin/kin-openapi/..."},
+		to:     []string{tests + "/...", "testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "pgregory.net/...", "go.uber.org/goleak", "github.com/chromedp/...", "github.com/evanw/esbuild/...", "github.com/santhosh-tekuri/...", "github.com/getkin/kin-openapi/...", "github.com/compose-spec/..."},
 		reason: "what ships holds no test code; kits for tests may, as long as only tests import them",
 	},
 	{
