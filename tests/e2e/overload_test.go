@@ -17,7 +17,7 @@ import (
 )
 
 // TestTenTimesTheLimit has ten times as many callers as calls may run, for 20 s, against a service that takes a second. Who is refused repeats with
-// the same key, which is not used up. Keys that are done are answered all the time, and memory does not grow.
+// the same key, which is not used up. Keys that are done are answered all the time, and neither memory nor goroutines grow.
 func TestTenTimesTheLimit(t *testing.T) {
 	const limit, lasts = 20, 20 * time.Second
 	care, executed := careThatTakes(t, time.Second)
@@ -37,12 +37,14 @@ func TestTenTimesTheLimit(t *testing.T) {
 		defer mu.Unlock()
 		answers[what]++
 	}
+	const goroutines = "go_goroutines"
+	idle := gauge(t, p, goroutines)
 	end := time.Now().Add(lasts)
 	var callers sync.WaitGroup
 	before := 0.0
 	callers.Go(func() {
 		time.Sleep(lasts / 5) // all callers have connections by then
-		before = residentMiB(t, p)
+		before = gauge(t, p, residentBytes) / (1 << 20)
 	})
 	for range 10 * limit {
 		callers.Go(func() {
@@ -65,7 +67,7 @@ func TestTenTimesTheLimit(t *testing.T) {
 		}
 	})
 	callers.Wait()
-	after := residentMiB(t, p)
+	after := gauge(t, p, residentBytes) / (1 << 20)
 	t.Logf("%v, %d executed; %.0f MiB at first, %.0f MiB at the end", answers, executed.Load(), before, after)
 	created, replays := answers["201 Created "], answers["replay: 201 Created true"]
 	if len(answers) != 3 || created < limit || replays < 20 || answers["503 Service Unavailable 1"] < limit {
@@ -76,6 +78,15 @@ func TestTenTimesTheLimit(t *testing.T) {
 	}
 	if after > 1.5*before {
 		t.Errorf("memory grew from %.0f to %.0f MiB", before, after)
+	}
+	with.CloseIdleConnections()
+	if _, err := p.Await("the end of the load's goroutines", func() string {
+		if n := gauge(t, p, goroutines); n <= idle+10 {
+			return fmt.Sprint(n)
+		}
+		return ""
+	}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -118,15 +129,16 @@ func answerOf(t *testing.T, with *http.Client, p *process, c call) *http.Respons
 	return resp
 }
 
-// residentMiB is what the process's metrics say of its memory.
-func residentMiB(t *testing.T, p *process) float64 {
+const residentBytes = "process_resident_memory_bytes"
+
+// gauge returns what a process's metrics say.
+func gauge(t *testing.T, p *process, name string) (value float64) {
 	t.Helper()
 	for line := range strings.Lines(get(t, p.Metrics)) {
-		var bytes float64
-		if _, err := fmt.Sscanf(line, "process_resident_memory_bytes %g", &bytes); err == nil {
-			return bytes / (1 << 20)
+		if _, err := fmt.Sscanf(line, name+" %g", &value); err == nil {
+			return value
 		}
 	}
-	t.Fatal("the metrics have no resident memory")
+	t.Fatalf("the metrics have no %s", name)
 	return 0
 }
