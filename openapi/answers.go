@@ -21,7 +21,7 @@ var notOperations = []string{"not-found", "method-not-allowed", "not-unknown"}
 
 // previewProblems are the problems that a preview can answer with.
 var previewProblems = []string{
-	"bad-parameter", "malformed-json", "unauthenticated", "forbidden", "origin-not-allowed", "request-timeout", "payload-too-large",
+	"bad-parameter", "malformed-json", "unauthenticated", "forbidden", "issuer-unavailable", "origin-not-allowed", "request-timeout", "payload-too-large",
 	"unsupported-media-type", "host-not-allowed", "validation-failed", "internal",
 }
 
@@ -135,7 +135,7 @@ func headers() object {
 			{"description", "Seconds to wait before the call is repeated with the same key."},
 			{"schema", object{{"type", "integer"}, {"minimum", 1}, {"examples", list{5}}}},
 		}},
-		{"WWW-Authenticate", text("How to authenticate.", `Bearer realm="soapbridge"`)},
+		{"WWW-Authenticate", text("How to authenticate, and what is wrong with the credential (RFC 6750).", `Bearer realm="soapbridge", error="invalid_token"`)},
 		{"Location", object{{"description", "The view of the operation."}, {"schema", object{{"type", "string"}, {"format", "uri-reference"}, {"examples", list{operationView}}}}}},
 		{"Link", text("With key-reused: the operation that the key belongs to.", "<"+operationView+`>; rel="related"`)},
 		{"Decoded-Operation", text("The operation that the reply was decoded for. Without it, the answer is about this call itself.", pastedFor)},
@@ -153,7 +153,7 @@ func headersOf(status int, problems []Problem) object {
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "key-reused" }) {
 		names = append(names, "Link")
 	}
-	if status == 401 {
+	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "unauthenticated" || p.Code == "forbidden" }) {
 		names = append(names, "WWW-Authenticate")
 	}
 	return headerRefs(names...)
