@@ -107,7 +107,7 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64) o
 		about += " The limit is " + sizeInWords(limit) + "."
 	}
 	return object{
-		{"description", about}, {"headers", headersOf(status, problems)},
+		{"description", about}, {"headers", headersOf(problems)},
 		{"content", object{{problemType, object{{"schema", ref("schemas", "Problem")}, {"examples", examples}}}}},
 	}
 }
@@ -142,7 +142,7 @@ func headers() object {
 	}
 }
 
-func headersOf(status int, problems []Problem) object {
+func headersOf(problems []Problem) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.RetryAfter }) {
 		names = append(names, "Retry-After")
