@@ -431,7 +431,7 @@ func TestUnreachableKeys(t *testing.T) {
 		"a redirect":                  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, next.URL, http.StatusFound) },
 		"no JSON":                     givingOut([]byte("<html>")),
 		"no keys":                     givingOut([]byte(`{"error": "maintenance"}`)),
-		"too large":                   givingOut(bytes.Repeat([]byte(" "), maxKeySet+1)),
+		"too large":                   givingOut(append(bytes.Repeat([]byte(" "), maxKeySet), keySet(t, map[string]crypto.Signer{"rsa": i.rsa})...)),
 		"one key that cannot be read": givingOut([]byte(`{"keys": [{"kty": "RSA", "kid": "next", "n": "!", "e": "AQAB"}]}`)),
 	} {
 		t.Run(name, func(t *testing.T) {
