@@ -21,7 +21,7 @@ var notOperations = []string{"not-found", "method-not-allowed", "not-unknown"}
 
 // previewProblems are the problems that a preview can answer with.
 var previewProblems = []string{
-	"bad-parameter", "malformed-json", "unauthenticated", "forbidden", "origin-not-allowed", "request-timeout", "payload-too-large",
+	"bad-parameter", "malformed-json", "unauthenticated", "forbidden", "issuer-unavailable", "origin-not-allowed", "request-timeout", "payload-too-large",
 	"unsupported-media-type", "host-not-allowed", "validation-failed", "internal",
 }
 
@@ -107,7 +107,7 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64) o
 		about += " The limit is " + sizeInWords(limit) + "."
 	}
 	return object{
-		{"description", about}, {"headers", headersOf(status, problems)},
+		{"description", about}, {"headers", headersOf(problems)},
 		{"content", object{{problemType, object{{"schema", ref("schemas", "Problem")}, {"examples", examples}}}}},
 	}
 }
@@ -137,7 +137,7 @@ func headers() object {
 		}},
 		{"RateLimit", text("How many calls are left, and after how many seconds all are there again. Absent where calls are not limited.", `"rate";r=99;t=1`)},
 		{"RateLimit-Policy", text("How many calls are allowed in how many seconds. Absent where calls are not limited.", `"rate";q=100;w=1`)},
-		{"WWW-Authenticate", text("How to authenticate.", `Bearer realm="soapbridge"`)},
+		{"WWW-Authenticate", text("How to authenticate, and what is wrong with the credential (RFC 6750).", `Bearer realm="soapbridge", error="invalid_token"`)},
 		{"Location", object{{"description", "The view of the operation."}, {"schema", object{{"type", "string"}, {"format", "uri-reference"}, {"examples", list{operationView}}}}}},
 		{"Link", text("With key-reused: the operation that the key belongs to.", "<"+operationView+`>; rel="related"`)},
 		{"Decoded-Operation", text("The operation that the reply was decoded for. Without it, the answer is about this call itself.", pastedFor)},
@@ -147,7 +147,7 @@ func headers() object {
 // limitHeaders are those of draft-ietf-httpapi-ratelimit-headers.
 var limitHeaders = []string{"RateLimit", "RateLimit-Policy"}
 
-func headersOf(status int, problems []Problem) object {
+func headersOf(problems []Problem) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.RetryAfter }) {
 		names = append(names, "Retry-After")
@@ -158,10 +158,10 @@ func headersOf(status int, problems []Problem) object {
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "key-reused" }) {
 		names = append(names, "Link")
 	}
-	if status == 429 {
+	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "too-many-requests" }) {
 		names = append(names, limitHeaders...)
 	}
-	if status == 401 {
+	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "unauthenticated" || p.Code == "forbidden" }) {
 		names = append(names, "WWW-Authenticate")
 	}
 	return headerRefs(names...)

@@ -62,7 +62,7 @@ func build(o Options, w words) (object, error) {
 	if o.Callers {
 		doc.set("security", list{object{{"bearer", list{}}}, object{{"apiKey", list{}}}})
 		components.set("securitySchemes", object{
-			{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "id.secret"}, {"description", "An API key."}}},
+			{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key (`sb_<id>.<secret>`), or a JWT of the configured issuer."}}},
 			{"apiKey", object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}, {"description", "An API key, for clients that cannot send `Authorization`."}}},
 		})
 	}

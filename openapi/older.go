@@ -138,7 +138,7 @@ func swagger(doc object) object {
 	old.set("responses", each(components.in("responses"), s.response))
 	if components.index("securitySchemes") >= 0 {
 		old.set("securityDefinitions", object{
-			{"bearer", object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "`Bearer ` and the API key."}}},
+			{"bearer", object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "`Bearer ` and the API key or JWT."}}},
 			{"apiKey", components.in("securitySchemes").in("apiKey")},
 		})
 	}

@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"soapbridge/api/config"
+	"soapbridge/api/edge"
 	"soapbridge/upstream"
 )
 
 type configCommands struct {
 	Show  configShow  `cmd:"" default:"1" help:"Print the effective configuration with secrets masked (the default)."`
-	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis."`
+	Check configCheck `cmd:"" help:"Connect to every configured system, without sending a request, and to Redis; read the keys of the issuer of JWTs."`
 }
 
 type configShow struct{}
@@ -49,7 +50,12 @@ func (configCheck) Run(ctx context.Context, p *Process) error {
 		}
 		_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", s.name, state)
 	}
-	state, err := checkStore(ctx, c, p)
+	state, err := checkIssuer(ctx, c)
+	if err != nil {
+		state, failed = oneLine(err), errors.Join(failed, errors.New("the keys of the tokens' issuer cannot be read"))
+	}
+	_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", "jwt", state)
+	state, err = checkStore(ctx, c, p)
 	if err != nil {
 		state, failed = oneLine(err), errors.Join(failed, errors.New("the store of idempotency records cannot be used"))
 	}
@@ -67,6 +73,14 @@ func (s system) check(ctx context.Context, maxReply int64) (state string, err er
 	}
 	defer client.Close()
 	return "reachable", client.Check(ctx)
+}
+
+// checkIssuer reads the keys of the tokens' issuer.
+func checkIssuer(ctx context.Context, c config.Config) (state string, err error) {
+	if c.JWTIssuer == "" {
+		return "not configured", nil
+	}
+	return "ready", edge.ReadKeys(ctx, c.JWTJWKSURL)
 }
 
 // checkStore connects and reads; it writes nothing.

@@ -30,12 +30,13 @@ import (
 type proxy struct {
 	settings config.Config
 	edge     edge.Config
+	scopes   []edge.Scope
 	clients  []*upstream.Client
 }
 
-// newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. The watching of the callers' file
-// ends with ctx; close ends the rest.
-func newProxy(ctx context.Context, process *Process, c config.Config, tools bool, log, requests *slog.Logger) (*proxy, error) {
+// newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. What reads the issuer's keys ends
+// with ctx; close ends the rest.
+func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *slog.Logger) (*proxy, error) {
 	p := &proxy{settings: c}
 	var metrics *edge.Metrics
 	if c.MetricsListen != "" {
@@ -49,7 +50,8 @@ func newProxy(ctx context.Context, process *Process, c config.Config, tools bool
 	if err != nil {
 		return nil, err
 	}
-	known, err := callers(ctx, process.Environ, c, scopes(systems), log)
+	p.scopes = scopes(systems)
+	known, err := callers(ctx, c, p.scopes, log)
 	if err != nil {
 		return nil, err
 	}

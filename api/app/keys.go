@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +23,8 @@ type keysCommands struct {
 type keysNew struct {
 	ID     *string  `help:"Name of the caller, for logs and vendors: a-z 0-9 -. A random one by default."`
 	Scopes []string `name:"scope" sep:"none" help:"What the caller may do, repeatable, or with commas between; every operation by default."`
+
+	Expires *string `help:"When the key expires: a date, which it lasts through in UTC, an instant (RFC 3339), or a duration such as 2160h. Never by default."`
 }
 
 func (k *keysNew) Run(p *Process) error {
@@ -35,17 +39,37 @@ func (k *keysNew) Run(p *Process) error {
 			return usage(err)
 		}
 	}
+	expires, err := k.expiry(time.Now())
+	if err != nil {
+		return usage(fmt.Errorf("--expires: %w", err))
+	}
 	id := "key-" + uuid.NewString()[:8]
 	if k.ID != nil {
 		id = *k.ID
 	}
-	key, line, err := edge.NewAPIKey(id, granted)
+	key, line, err := edge.NewAPIKey(id, granted, expires)
 	if err != nil {
 		return usage(fmt.Errorf("--id: %w", err))
 	}
 	_, _ = fmt.Fprintf(p.Out, "# The key, for the caller; it is shown this once. Send it as: Authorization: Bearer <key>\n%s\n\n"+
 		"# The line for SOAPBRIDGE_API_KEYS, or the file of SOAPBRIDGE_API_KEYS_FILE.\n%s\n", key, line)
 	return nil
+}
+
+// expiry returns the zero time where none is asked for. An empty flag is a mistake: it comes from an unset variable.
+func (k *keysNew) expiry(now time.Time) (expires time.Time, err error) {
+	if k.Expires == nil {
+		return time.Time{}, nil
+	}
+	if lasts, notDuration := time.ParseDuration(*k.Expires); notDuration == nil {
+		expires = now.Add(lasts)
+	} else {
+		expires, err = edge.ParseExpiry(*k.Expires)
+	}
+	if err == nil && !expires.After(now) {
+		err = errors.New("it must be in the future")
+	}
+	return expires, err
 }
 
 // scopesNamed returns the scopes in --scope, each once. An empty name is a mistake, too: it comes from an unset variable.
@@ -73,20 +97,41 @@ func scopes(systems []system) []edge.Scope {
 	return list
 }
 
-// callers returns the configured callers, and follows changes of their file; nil without callers.
-func callers(ctx context.Context, environ []string, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
-	if len(c.APIKeys) == 0 {
+// callers returns the configured callers; nil without any.
+func callers(ctx context.Context, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
+	if len(c.APIKeys) == 0 && c.JWTIssuer == "" {
 		return nil, nil //nolint:nilnil // in edge.Config, nil means that every client may call
 	}
 	list := &edge.Callers{}
-	if err := list.Replace(c.APIKeys, known); err != nil {
-		return nil, err
+	if c.JWTIssuer != "" {
+		list.Tokens = edge.NewTokens(ctx, edge.TokenRules{
+			Issuer: c.JWTIssuer, Audience: c.JWTAudience, KeysURL: c.JWTJWKSURL, Algorithms: c.JWTAlgorithms, Leeway: c.JWTLeeway,
+			ScopeClaim: c.JWTScopeClaim, OriginatingClaim: c.CustomerCare.OriginatingClaim,
+		}, log)
 	}
-	go list.Follow(ctx, c.APIKeys, func() ([]secret.Secret, error) {
+	if len(c.APIKeys) == 0 {
+		return list, nil
+	}
+	return list, list.Replace(c.APIKeys, known)
+}
+
+// followCallers follows changes of the callers' file and of the issuer's keys until ctx ends, and logs what is wrong with them.
+func (p *proxy) followCallers(ctx context.Context, environ []string, log *slog.Logger) {
+	list := p.edge.Callers
+	if list == nil {
+		return
+	}
+	if list.Tokens != nil {
+		go list.Tokens.Follow()
+	}
+	if len(p.settings.APIKeys) == 0 {
+		return
+	}
+	list.WarnOfExpiry(log)
+	go list.Follow(ctx, p.settings.APIKeys, func() ([]secret.Secret, error) {
 		c, err := config.Load(environ, config.ReadFile)
 		return c.APIKeys, err
-	}, known, log)
-	return list, nil
+	}, p.scopes, log)
 }
 
 // checkAPIKeys checks the lines of the API keys: their scopes are those of operations, which the configuration does not know.

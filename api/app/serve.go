@@ -25,7 +25,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	lines := newLogLines(p.Err)
 	defer lines.flush()
 	log, requests := logger(lines, c.LogFormat, c.LogLevel), logger(lateLines{lines}, c.LogFormat, c.LogLevel)
-	proxy, err := newProxy(ctx, p, c, false, log, requests)
+	proxy, err := newProxy(ctx, c, false, log, requests)
 	if err != nil {
 		return usage(err)
 	}
@@ -49,6 +49,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	for _, w := range c.Warnings() {
 		log.Warn(w.String())
 	}
+	proxy.followCallers(ctx, p.Environ, log)
 	if err := proxy.serveMetrics(ctx); err != nil {
 		return err
 	}

@@ -67,6 +67,15 @@ func checkURL(text string) error {
 	return err
 }
 
+// checkKeysURL refuses keys that somebody on the way could replace.
+func checkKeysURL(text string) error {
+	u, err := parseURL(text, isHTTP)
+	if err == nil && u.Scheme == "http" && !isLoopback(net.JoinHostPort(u.Hostname(), u.Port())) {
+		err = errors.New("begins with http:// and is not of a loopback address")
+	}
+	return err
+}
+
 func isHTTP(scheme string) bool { return scheme == "http" || scheme == "https" }
 
 // checkHost accepts the part of a Host header before the port, in lower case.

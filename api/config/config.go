@@ -20,8 +20,7 @@ import (
 )
 
 // Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults,
-// limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value, unbuilt is "refused" for
-// those that this version does not have.
+// limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value.
 type Config struct {
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
 	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
@@ -54,9 +53,13 @@ type Config struct {
 
 	// APIKeys has one line for each key, without comments and blank lines.
 	APIKeys     []secret.Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
-	JWTIssuer   string          `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have" unbuilt:"refused"`
-	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have" unbuilt:"refused"`
-	JWTJWKSURL  string          `env:"JWT_JWKS_URL" kind:"url" absent:"no callers by JWT" about:"where the issuer's keys are read" unbuilt:"refused"`
+	JWTIssuer   string          `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
+	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`
+	JWTJWKSURL  string          `env:"JWT_JWKS_URL" kind:"keys-url" absent:"no callers by JWT" about:"where the issuer's keys are read"`
+
+	JWTAlgorithms []string      `env:"JWT_ALGORITHMS" envDefault:"RS256,ES256,EdDSA" kind:"algorithms" about:"algorithms that may sign bearer tokens"`
+	JWTLeeway     time.Duration `env:"JWT_LEEWAY" envDefault:"30s" kind:"duration" min:"0s" max:"5m" about:"how far the clocks of issuer and proxy may differ"`
+	JWTScopeClaim string        `env:"JWT_SCOPE_CLAIM" envDefault:"scope" kind:"text" about:"claim with the scopes: a text with spaces between them, or an array"`
 
 	RateLimit    Rate `env:"RATE_LIMIT" kind:"rate" absent:"no limit" about:"calls that one caller may make to one operation in a period, all at once if need be; with Redis over all processes together"`
 	PINRateLimit Rate `env:"PIN_RATE_LIMIT" kind:"rate" absent:"no limit" about:"changes of the PIN of one account or customer in a period, by all callers together"`
@@ -105,7 +108,7 @@ type CustomerCare struct {
 	SOAPVersion      string        `env:"SOAP_VERSION" envDefault:"1.1" kind:"choice" oneof:"1.1,1.2" about:"version of the envelope"`
 	DirectToken      secret.Secret `env:"DIRECT_TOKEN" kind:"text" absent:"the element is omitted" about:"this proxy's own token, for ScCredentials/DirectUserNameToken"`
 	OriginatingToken secret.Secret `env:"ORIGINATING_TOKEN" kind:"text" absent:"the element is omitted" about:"default end user's token, for ScCredentials/OriginatingUserNameToken"`
-	OriginatingClaim string        `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token" unbuilt:"refused"`
+	OriginatingClaim string        `env:"ORIGINATING_CLAIM" kind:"text" absent:"the configured token only" about:"claim of the caller's JWT that holds the end user's token"`
 	UserID           string        `env:"USER_ID" kind:"text" absent:"the caller's name only" about:"BaseRequest/UserId where neither request nor caller has one"`
 
 	SuccessCodes []string       `env:"SUCCESS_CODES" kind:"list" absent:"only ErrorData decides" about:"response codes that mean success"`

@@ -75,6 +75,9 @@ func key(fill string) string {
 // redis has what Redis needs.
 var redis = variables{"REDIS_URL": "redis://127.0.0.1:6379", "NAME_KEY": key("n"), "SECRET_KEYS": "k1:" + key("s")}
 
+// jwt has what callers by JWT need.
+var jwt = variables{"JWT_ISSUER": "i", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://h/keys"}
+
 var callers = variables{"API_KEYS": "web hash"}
 
 // pair is a certificate with its private key, as PEM.

@@ -35,6 +35,7 @@ var kinds = map[string]kind{
 
 	"listen":   {parse: plain(checkListen), valid: "host:port, [IPv6]:port or :port, with port 0 to 65535"},
 	"url":      {parse: plain(checkURL), show: shows(showURL), valid: "an absolute http or https URL without user name, password and fragment"},
+	"keys-url": {parse: plain(checkKeysURL), show: shows(showURL), valid: "an https URL, or an http URL of a loopback address, without user name, password and fragment"},
 	"hosts":    {parse: list(checkHost), show: shows(showList), valid: "comma-separated host names such as proxy.example.com, in lower case, without scheme and port"},
 	"origins":  {parse: list(checkOrigin), show: shows(showList), valid: "comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"},
 	"networks": {parse: list(checkNetwork), show: shows(showList), valid: "comma-separated IP addresses and networks such as 10.0.0.0/8"},
@@ -47,6 +48,7 @@ var kinds = map[string]kind{
 	"certificates": {parse: parseCertificates, show: shows(showCertificates), valid: "certificates as PEM text; a path goes into the variable with _FILE", multiline: true},
 	"private-key":  {parse: parsePrivateKey, valid: "one unencrypted private key as PEM text; a path goes into the variable with _FILE", multiline: true},
 
+	"algorithms":     {parse: list(checkAlgorithm), show: shows(showList), valid: "comma-separated names of " + strings.Join(algorithms, ", ")},
 	"basic-username": {parse: plain(checkBasicUsername), valid: "one line of text without a colon"},
 	"list":           {parse: list(func(string) error { return nil }), show: shows(showList), valid: "comma-separated codes"},
 	"code-status":    {parse: parseCodeStatus, show: shows(showStatuses), valid: "comma-separated CODE=STATUS, with STATUS from 400 to 599"},
@@ -201,6 +203,16 @@ func showRate(r Rate) string {
 		}
 	}
 	return ""
+}
+
+// algorithms are those of JWTs that can be verified with a public key (RFC 7518, section 3.1, and RFC 8037).
+var algorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+func checkAlgorithm(text string) error {
+	if !slices.Contains(algorithms, text) {
+		return errors.New("is not an algorithm with a public key")
+	}
+	return nil
 }
 
 // parseCodeStatus limits the status to 4xx and 5xx: a failed answer must not look like success or a redirect.

@@ -17,6 +17,7 @@ func defaults() config.Config {
 	return config.Config{
 		Listen: "127.0.0.1:8080", PPROF: "off", Mode: "development", LogLevel: "info", LogFormat: "json",
 		Idempotency: "required", IdempotencyRetention: 168 * time.Hour, MaxBody: 262144, MaxReply: 1048576, DrainTimeout: 40 * time.Second,
+		JWTAlgorithms: []string{"RS256", "ES256", "EdDSA"}, JWTLeeway: 30 * time.Second, JWTScopeClaim: "scope",
 		CustomerCare: config.CustomerCare{System: system, SOAPVersion: "1.1"},
 		MDS:          config.MDS{System: system, SOAPVersion: "1.1"},
 		Emersion:     config.Emersion{System: system, SOAPVersion: "1.1", Namespace: "http://emersion.com.au/ServiceObjects", IdentifierCheck: "strict"},
@@ -97,6 +98,16 @@ func TestAccepted(t *testing.T) {
 			[]string{"https://a.example.com", "http://localhost:3000"}},
 		{"CORS_ORIGINS", "capacitor://localhost, ionic://localhost", nil, func(c config.Config) any { return c.CORSOrigins },
 			[]string{"capacitor://localhost", "ionic://localhost"}},
+		{"JWT_ISSUER", "https://i.example/", jwt, func(c config.Config) any { return c.JWTIssuer }, "https://i.example/"},
+		{"JWT_AUDIENCE", "proxy", jwt, func(c config.Config) any { return c.JWTAudience }, "proxy"},
+		{"JWT_JWKS_URL", "http://[::1]:8/keys", jwt, func(c config.Config) any { return c.JWTJWKSURL }, "http://[::1]:8/keys"},
+		{"JWT_JWKS_URL", "http://localhost/keys", jwt, func(c config.Config) any { return c.JWTJWKSURL }, "http://localhost/keys"},
+		{"JWT_JWKS_URL", "https://h/keys?x=1", jwt, func(c config.Config) any { return c.JWTJWKSURL }, "https://h/keys?x=1"},
+		{"JWT_ALGORITHMS", "PS256, EdDSA", jwt, func(c config.Config) any { return c.JWTAlgorithms }, []string{"PS256", "EdDSA"}},
+		{"JWT_ALGORITHMS", "", jwt, func(c config.Config) any { return c.JWTAlgorithms }, []string{"RS256", "ES256", "EdDSA"}},
+		{"JWT_LEEWAY", "5m", jwt, func(c config.Config) any { return c.JWTLeeway }, 5 * time.Minute},
+		{"JWT_SCOPE_CLAIM", "scp", jwt, func(c config.Config) any { return c.JWTScopeClaim }, "scp"},
+		{"CUSTOMERCARE_ORIGINATING_CLAIM", "user_token", jwt, func(c config.Config) any { return c.CustomerCare.OriginatingClaim }, "user_token"},
 		{"HOSTS", "proxy.example.com, intranet", nil, func(c config.Config) any { return c.Hosts }, []string{"proxy.example.com", "intranet"}},
 		{"TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1,2001:db8::/32,::1", nil, func(c config.Config) any { return c.TrustedProxies },
 			[]string{"10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"}},
@@ -142,20 +153,21 @@ func TestAccepted(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	const (
-		listen    = "; valid: host:port, [IPv6]:port or :port, with port 0 to 65535"
-		url       = "; valid: an absolute http or https URL without user name, password and fragment"
-		size      = "; valid: bytes, or a whole number with KB, MB, KiB or MiB, from 1 to 64MiB"
-		timeout   = "; valid: a duration such as 250ms, 25s or 168h, from 1ms to 10m"
-		origins   = "; valid: comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"
-		hosts     = "; valid: comma-separated host names such as proxy.example.com, in lower case, without scheme and port"
-		networks  = "; valid: comma-separated IP addresses and networks such as 10.0.0.0/8"
-		base64Key = "; valid: base64 of 32 bytes, as printed by: openssl rand -base64 32"
-		sealing   = "; valid: id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -"
-		apiKeys   = "; valid: one hashed key on each line; blank lines and lines that begin with # are skipped"
-		certs     = "; valid: certificates as PEM text; a path goes into the variable with _FILE"
-		private   = "; valid: one unencrypted private key as PEM text; a path goes into the variable with _FILE"
-		statuses  = "; valid: comma-separated CODE=STATUS, with STATUS from 400 to 599"
-		action    = "; valid: printable ASCII without spaces, quotes and backslashes"
+		listen     = "; valid: host:port, [IPv6]:port or :port, with port 0 to 65535"
+		url        = "; valid: an absolute http or https URL without user name, password and fragment"
+		size       = "; valid: bytes, or a whole number with KB, MB, KiB or MiB, from 1 to 64MiB"
+		timeout    = "; valid: a duration such as 250ms, 25s or 168h, from 1ms to 10m"
+		origins    = "; valid: comma-separated origins such as https://app.example.com or capacitor://localhost, in lower case, without path and default port"
+		algorithms = "; valid: comma-separated names of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+		hosts      = "; valid: comma-separated host names such as proxy.example.com, in lower case, without scheme and port"
+		networks   = "; valid: comma-separated IP addresses and networks such as 10.0.0.0/8"
+		base64Key  = "; valid: base64 of 32 bytes, as printed by: openssl rand -base64 32"
+		sealing    = "; valid: id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -"
+		apiKeys    = "; valid: one hashed key on each line; blank lines and lines that begin with # are skipped"
+		certs      = "; valid: certificates as PEM text; a path goes into the variable with _FILE"
+		private    = "; valid: one unencrypted private key as PEM text; a path goes into the variable with _FILE"
+		statuses   = "; valid: comma-separated CODE=STATUS, with STATUS from 400 to 599"
+		action     = "; valid: printable ASCII without spaces, quotes and backslashes"
 	)
 	garbage := block("CERTIFICATE", []byte("no DER"))
 	encrypted := block("ENCRYPTED PRIVATE KEY", []byte("x"))
@@ -233,6 +245,10 @@ func TestRefused(t *testing.T) {
 		{"CORS_ORIGINS", "capacitor://localhost/", "item 1 has more than scheme, host and port" + origins},
 		{"CORS_ORIGINS", "Capacitor://localhost", "item 1 has more than scheme, host and port" + origins},
 		{"CORS_ORIGINS", "file://", "item 1 has no valid host" + origins},
+		{"JWT_ALGORITHMS", "HS256", "item 1 is not an algorithm with a public key" + algorithms},
+		{"JWT_ALGORITHMS", "RS256,none", "item 2 is not an algorithm with a public key" + algorithms},
+		{"JWT_ALGORITHMS", "rs256", "item 1 is not an algorithm with a public key" + algorithms},
+		{"JWT_LEEWAY", "5m1s", "is out of range; valid: a duration such as 250ms, 25s or 168h, from 0s to 5m"},
 		{"HOSTS", "proxy.example.com:8080", "item 1 is not a host name" + hosts},
 		{"HOSTS", "https://proxy.example.com", "item 1 is not a host name" + hosts},
 		{"HOSTS", "*.example.com", "item 1 is not a host name" + hosts},
@@ -387,7 +403,7 @@ func wantLines(t *testing.T, err error, want ...string) {
 
 func TestAllProblemsAtOnceInOneOrder(t *testing.T) {
 	environ := variables{
-		"LISTEN": "nowhere", "MODE": "prod", "MAX_BODY": "much", "REDIS_URL": "http://x", "JWT_ISSUER": "i", "TLS_CERT": pairA.cert, "TLS_KEY": pairB.key,
+		"LISTEN": "nowhere", "MODE": "prod", "MAX_BODY": "much", "REDIS_URL": "http://x", "JWT_ISSUER": "i", "JWT_AUDIENCE": "a", "TLS_CERT": pairA.cert, "TLS_KEY": pairB.key,
 		"CUSTOMERCARE_URL": "x", "MDS_TIMEOUT": "1s", "MDS_DIAL_TIMEOUT": "1s", "MDS_BASIC_USERNAME": "a:b", "EMERSION_WSSE_PASSWORD": "p", "EMERSION_TLS_CA_FILE": "/ca",
 		"ZZZ": "1", "LISTN": "1", "LOG_LEVEL": "loud", "LOG_FORMAT": "json", "LOG_FORMAT_FILE": "/f",
 	}.environ()
@@ -400,7 +416,7 @@ func TestAllProblemsAtOnceInOneOrder(t *testing.T) {
 		"SOAPBRIDGE_NAME_KEY: is required with SOAPBRIDGE_REDIS_URL; valid: base64 of 32 bytes, as printed by: openssl rand -base64 32",
 		"SOAPBRIDGE_MAX_BODY: is not a size; valid: bytes, or a whole number with KB, MB, KiB or MiB, from 1 to 64MiB",
 		"SOAPBRIDGE_SECRET_KEYS: is required with SOAPBRIDGE_REDIS_URL; valid: id:base64 of 32 bytes, then older ones after commas; an id has 1 to 32 of A-Z a-z 0-9 . _ -",
-		"SOAPBRIDGE_JWT_ISSUER: this version does not have it yet; leave it unset",
+		"SOAPBRIDGE_JWT_JWKS_URL: is required with SOAPBRIDGE_JWT_ISSUER; valid: an https URL, or an http URL of a loopback address, without user name, password and fragment",
 		"SOAPBRIDGE_TLS_KEY: does not belong to the first certificate in SOAPBRIDGE_TLS_CERT",
 		"SOAPBRIDGE_CUSTOMERCARE_URL: does not begin with http:// or https://; valid: an absolute http or https URL without user name, password and fragment",
 		"SOAPBRIDGE_MDS_TIMEOUT: must be longer than SOAPBRIDGE_MDS_DIAL_TIMEOUT, which is 1s",

@@ -41,7 +41,6 @@ type setting struct {
 	choices      []string
 	min, max     int64 // in the kind's unit
 	refusesEmpty bool
-	unbuilt      bool // this version does not have it, and refuses it: ignored, it would make the proxy seem safer than it is
 }
 
 // reference and byName are made once, from the tags of Config; a bad tag stops the process, and so every test.
@@ -85,16 +84,13 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 	if !known {
 		panic(fmt.Sprintf("config: field %s has an unknown kind", f.Name))
 	}
-	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused", unbuilt: f.Tag.Get("unbuilt") == "refused"}
+	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused"}
 	s.Setting = Setting{
 		Name:    above + f.Tag.Get("env"),
 		Default: f.Tag.Get("envDefault"),
 		Absent:  f.Tag.Get("absent"),
 		Meaning: f.Tag.Get("about"),
 		Secret:  isSecret(f.Type),
-	}
-	if s.unbuilt {
-		s.Meaning += " (not in this version, which refuses it)"
 	}
 	if choices := f.Tag.Get("oneof"); choices != "" {
 		s.choices = strings.Split(choices, ",")

@@ -13,7 +13,7 @@ func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkMetrics(c)
 	l.checkSandbox(c)
-	l.checkUnbuilt()
+	l.checkJWT()
 	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)
 	for _, s := range c.systems() {
 		l.requireTogether(s.prefix+"BASIC_USERNAME", s.prefix+"BASIC_PASSWORD")
@@ -24,11 +24,16 @@ func (l *loader) checkRules(c *Config) {
 	}
 }
 
-// checkUnbuilt refuses settings that this version does not have.
-func (l *loader) checkUnbuilt() {
-	for i := range reference {
-		if s := &reference[i]; s.unbuilt && l.isSet(s.Name) {
-			l.found.add(l.variable(s), "this version does not have it yet; leave it unset")
+// checkJWT requires all that makes a token safe, and refuses settings that would seem to.
+func (l *loader) checkJWT() {
+	const issuer, audience, keys = prefix + "JWT_ISSUER", prefix + "JWT_AUDIENCE", prefix + "JWT_JWKS_URL"
+	l.requireTogether(issuer, audience, keys)
+	if l.isSet(issuer) || l.isSet(audience) || l.isSet(keys) {
+		return
+	}
+	for _, name := range []string{prefix + "JWT_ALGORITHMS", prefix + "JWT_LEEWAY", prefix + "JWT_SCOPE_CLAIM", prefix + "CUSTOMERCARE_ORIGINATING_CLAIM"} {
+		if l.isSet(name) && !l.found.anyFailed(name) {
+			l.found.add(l.variable(&reference[byName[name]]), "has no effect without "+issuer)
 		}
 	}
 }
@@ -150,7 +155,9 @@ func checkServe(c *Config, found *problems, insecure bool) {
 	const (
 		listen  = prefix + "LISTEN"
 		mode    = prefix + "MODE"
-		callers = prefix + "API_KEYS"
+		keys    = prefix + "API_KEYS"
+		issuer  = prefix + "JWT_ISSUER"
+		callers = keys + " or " + issuer
 	)
 	production, unlessInsecure := c.Mode == "production", ", or start with --insecure"
 	if production {
@@ -160,7 +167,7 @@ func checkServe(c *Config, found *problems, insecure bool) {
 	case isLoopback(c.Listen) || found.anyFailed(listen, mode):
 	case insecure && production:
 		found.add(listen, "is not a loopback address, and production mode refuses --insecure on it; start without it, with "+callers+" set")
-	case !insecure && len(c.APIKeys) == 0 && !found.anyFailed(callers):
+	case !insecure && len(c.APIKeys) == 0 && c.JWTIssuer == "" && !found.anyFailed(keys, issuer):
 		found.add(listen, "is not a loopback address, and no callers are configured; set "+callers+unlessInsecure)
 	}
 }

@@ -36,9 +36,18 @@ func TestRules(t *testing.T) {
 		{"a wrong Redis URL is not a missing one", production.with(redis).with(variables{"REDIS_URL": "h"}), []string{"SOAPBRIDGE_REDIS_URL: does not begin with redis:// or rediss://"}},
 		{"replicas with Redis", redis.with(variables{"REDIS_WAIT_REPLICAS": "1"}), nil},
 
-		{"what is not built yet", variables{"JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://h/keys", "CUSTOMERCARE_ORIGINATING_CLAIM": "c"}, []string{
-			"SOAPBRIDGE_JWT_AUDIENCE: this version does not have it yet; leave it unset", "SOAPBRIDGE_JWT_JWKS_URL: this version does not have it yet; leave it unset",
-			"SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM: this version does not have it yet; leave it unset"}},
+		{"JWT complete", jwt.with(variables{"JWT_ALGORITHMS": "ES256", "JWT_LEEWAY": "0s", "JWT_SCOPE_CLAIM": "scp", "CUSTOMERCARE_ORIGINATING_CLAIM": "c"}), nil},
+		{"JWT without issuer", jwt.with(variables{"JWT_ISSUER": ""}), []string{"SOAPBRIDGE_JWT_ISSUER: is required with SOAPBRIDGE_JWT_AUDIENCE"}},
+		{"JWT without audience and keys", variables{"JWT_ISSUER": "i", "JWT_LEEWAY": "1s"},
+			[]string{"SOAPBRIDGE_JWT_AUDIENCE: is required with SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_JWT_JWKS_URL: is required with SOAPBRIDGE_JWT_ISSUER"}},
+		{"keys without TLS", jwt.with(variables{"JWT_JWKS_URL": "http://h/keys"}), []string{"SOAPBRIDGE_JWT_JWKS_URL: begins with http:// and is not of a loopback address"}},
+		{"keys that are not of this machine", jwt.with(variables{"JWT_JWKS_URL": "http://localhost.h/keys"}),
+			[]string{"SOAPBRIDGE_JWT_JWKS_URL: begins with http:// and is not of a loopback address"}},
+		{"keys in a file", jwt.with(variables{"JWT_JWKS_URL": "file:///keys"}), []string{"SOAPBRIDGE_JWT_JWKS_URL: does not begin with http:// or https://"}},
+		{"JWT's other settings alone", variables{"JWT_ALGORITHMS": "ES256", "JWT_LEEWAY": "1s", "JWT_SCOPE_CLAIM": "scp", "CUSTOMERCARE_ORIGINATING_CLAIM": "c"}, []string{
+			"SOAPBRIDGE_JWT_ALGORITHMS: has no effect without SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_JWT_LEEWAY: has no effect without SOAPBRIDGE_JWT_ISSUER",
+			"SOAPBRIDGE_JWT_SCOPE_CLAIM: has no effect without SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM: has no effect without SOAPBRIDGE_JWT_ISSUER"}},
+		{"JWT's other settings wrong", variables{"JWT_LEEWAY": "6m"}, []string{"SOAPBRIDGE_JWT_LEEWAY: is out of range"}},
 
 		{"Basic complete", basic, nil},
 		{"profiles without metrics", variables{"PPROF": "on"}, []string{"SOAPBRIDGE_METRICS_LISTEN: is required with SOAPBRIDGE_PPROF"}},
@@ -88,8 +97,8 @@ func wantReasons(t *testing.T, err error, want []string) {
 
 func TestServe(t *testing.T) {
 	const (
-		noCallers  = "SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS"
-		noInsecure = "SOAPBRIDGE_LISTEN: is not a loopback address, and production mode refuses --insecure on it; start without it, with SOAPBRIDGE_API_KEYS set"
+		noCallers  = "SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS or SOAPBRIDGE_JWT_ISSUER"
+		noInsecure = "SOAPBRIDGE_LISTEN: is not a loopback address, and production mode refuses --insecure on it; start without it, with SOAPBRIDGE_API_KEYS or SOAPBRIDGE_JWT_ISSUER set"
 		hint       = ", or start with --insecure"
 	)
 	everywhere := variables{"LISTEN": "0.0.0.0:8080"}
@@ -110,6 +119,7 @@ func TestServe(t *testing.T) {
 		{"every address in IPv6", variables{"LISTEN": "[::]:80"}, false, []string{noCallers + hint}},
 		{"a name may be anywhere", variables{"LISTEN": "localhost.example.com:80"}, false, []string{noCallers + hint}},
 		{"every address with API keys", everywhere.with(callers), false, nil},
+		{"every address with JWT", everywhere.with(jwt), false, nil},
 		{"every address, insecure", everywhere, true, nil},
 		{"every address, insecure with API keys", everywhere.with(callers), true, nil},
 		{"production on loopback, insecure", production, true, nil},
@@ -134,10 +144,11 @@ func TestServeFindingsStandBesideOthers(t *testing.T) {
 		want []string
 	}{
 		{"another problem", everywhere.with(variables{"MDS_QUEUE": "x"}), []string{
-			"SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS, or start with --insecure",
+			"SOAPBRIDGE_LISTEN: is not a loopback address, and no callers are configured; set SOAPBRIDGE_API_KEYS or SOAPBRIDGE_JWT_ISSUER, or start with --insecure",
 			"SOAPBRIDGE_MDS_QUEUE: is not a whole number"}},
 		{"wrong API keys are not missing ones", everywhere.with(variables{"API_KEYS": "#"}), []string{"SOAPBRIDGE_API_KEYS: holds no key"}},
 		{"unreadable API keys are not missing ones", everywhere.with(variables{"API_KEYS_FILE": "/keys"}), []string{"SOAPBRIDGE_API_KEYS_FILE: cannot read /keys: file does not exist"}},
+		{"a wrong issuer is not a missing one", everywhere.with(jwt).with(variables{"JWT_ISSUER": " "}), []string{"SOAPBRIDGE_JWT_ISSUER: has white space at its begin or end; remove it"}},
 		{"wrong address", variables{"LISTEN": "x"}, []string{"SOAPBRIDGE_LISTEN: is not host:port"}},
 	}
 	for _, test := range tests {

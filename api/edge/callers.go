@@ -1,21 +1,11 @@
 package edge
 
 import (
-	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"soapbridge/translate"
 	"soapbridge/translate/secret"
@@ -33,9 +23,11 @@ func ScopeOf(op translate.Operation) Scope {
 }
 
 type caller struct {
-	id     string
-	scopes []Scope
-	all    bool // every scope there is
+	id          string        // names its records; no two callers have the same
+	userID      string        // for vendors
+	originating secret.Secret // the end user's token, for vendors; empty without one
+	scopes      []Scope
+	all         bool // every scope there is
 }
 
 func (c caller) may(scope Scope) bool { return c.all || slices.Contains(c.scopes, scope) }
@@ -43,155 +35,60 @@ func (c caller) may(scope Scope) bool { return c.all || slices.Contains(c.scopes
 // anonymous is every caller, where none are configured. No key can have its id.
 var anonymous = caller{id: "", all: true}
 
-// Callers knows the API keys. They may be replaced while calls run. Its zero value knows no caller and refuses everybody.
+// Callers knows who may call: the API keys, which may be replaced while calls run, and the issuer of tokens. Its zero value knows no caller and
+// refuses everybody.
 type Callers struct {
-	keys atomic.Pointer[map[string]apiKey]
+	// Tokens accepts JWTs; nil accepts none.
+	Tokens *Tokens
+
+	keys atomic.Pointer[map[string]*secrets]
 }
 
-type apiKey struct {
-	digest [sha256.Size]byte
-	caller caller
-}
-
-// The parts of an API key and of its hashed line.
-var (
-	keyIDSyntax  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
-	scopeSyntax  = regexp.MustCompile(`^[a-z0-9-]+(:[a-z0-9-]+)*$`)
-	digestSyntax = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-)
-
-// NewAPIKey makes an API key: the key itself, "id.secret", for the caller, to be shown once; and the line for SOAPBRIDGE_API_KEYS, which holds a
-// digest of the secret. A plain SHA-256 is enough, because the secret is 256 random bits, not a password.
-func NewAPIKey(id string, scopes []Scope) (key, line string, err error) {
-	if !keyIDSyntax.MatchString(id) {
-		return "", "", errors.New("the id must be 1 to 32 characters of a-z 0-9 -, and begin with a letter or a digit")
-	}
-	names := make([]string, len(scopes))
-	for i, s := range scopes {
-		if names[i] = string(s); !scopeSyntax.MatchString(names[i]) {
-			return "", "", fmt.Errorf("the scope %q has not the form of one", s)
-		}
-	}
-	if len(scopes) == 0 {
-		return "", "", errors.New("a key without a scope opens nothing")
-	}
-	random := make([]byte, sha256.Size)
-	_, _ = rand.Read(random) // it never fails
-	secret := base64.RawURLEncoding.EncodeToString(random)
-	digest := sha256.Sum256([]byte(secret))
-	return id + "." + secret, id + " sha256:" + hex.EncodeToString(digest[:]) + " " + strings.Join(names, ","), nil
-}
-
-// Replace reads hashed lines, as NewAPIKey makes them, and knows their keys from then on. When a line is wrong nothing changes. The error names
-// every wrong line by its number among the given ones, and shows none. Known are the scopes that exist; a misspelt one is a mistake.
-func (c *Callers) Replace(lines []secret.Secret, known []Scope) error {
-	keys := make(map[string]apiKey, len(lines))
-	var problems []error
-	for i, line := range lines {
-		id, key, err := parseKeyLine(string(line), known)
-		if _, twice := keys[id]; err == nil && twice {
-			err = fmt.Errorf("the id %q appears more than once", id)
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
-			continue
-		}
-		keys[id] = key
-	}
-	if err := errors.Join(problems...); err != nil {
-		return err
-	}
-	c.keys.Store(&keys)
-	return nil
-}
-
-// reloadEvery is the longest until a new or withdrawn key takes effect.
-const reloadEvery = 2 * time.Second
-
-// Follow replaces the keys whenever read returns other lines than before, until ctx ends. Lines that are wrong, or that cannot be read, change
-// nothing: the old keys still hold, and the log reports what is wrong.
-func (c *Callers) Follow(ctx context.Context, before []secret.Secret, read func() ([]secret.Secret, error), known []Scope, log *slog.Logger) {
-	tick := time.NewTicker(reloadEvery)
-	defer tick.Stop()
-	for failed := false; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		lines, err := read()
-		if err == nil && slices.Equal(lines, before) {
-			failed = false
-			continue
-		}
-		if err == nil {
-			err = c.Replace(lines, known)
-		}
-		switch {
-		case err == nil:
-			before, failed = lines, false
-			log.InfoContext(ctx, "the API keys have changed", slog.Int("count", len(lines)))
-		case !failed:
-			failed = true
-			log.ErrorContext(ctx, "the API keys have changed and are wrong; the old ones still hold", slog.String("cause", err.Error()))
-		}
-	}
-}
-
-func parseKeyLine(line string, known []Scope) (string, apiKey, error) {
-	fields := strings.Fields(line)
-	if len(fields) != 3 || !keyIDSyntax.MatchString(fields[0]) || !digestSyntax.MatchString(fields[1]) {
-		return "", apiKey{}, errors.New("it must be an id, sha256: with 64 hexadecimal digits, and scopes between commas, as soapbridge keys new prints it")
-	}
-	key := apiKey{caller: caller{id: fields[0]}}
-	if _, err := hex.Decode(key.digest[:], []byte(strings.TrimPrefix(fields[1], "sha256:"))); err != nil {
-		return "", apiKey{}, errors.New("its digest is not hexadecimal")
-	}
-	for name := range strings.SplitSeq(fields[2], ",") {
-		if !slices.Contains(known, Scope(name)) {
-			return "", apiKey{}, fmt.Errorf("there is no scope %q; valid are %v", name, known)
-		}
-		key.caller.scopes = append(key.caller.scopes, Scope(name))
-	}
-	return fields[0], key, nil
-}
-
-// authenticate finds the caller by the API key, which comes as a bearer token or in X-API-Key.
+// authenticate finds the caller by the credential of a request: an API key as a bearer token or in X-API-Key, or a JWT as a bearer token.
 func (c *Callers) authenticate(h http.Header) (caller, *problem) {
-	keys := c.keys.Load()
-	token, p := credential(h)
-	if p != nil {
+	bearer, key, p := credential(h)
+	switch {
+	case p != nil:
 		return caller{}, p
-	}
-	id, secret, found := strings.Cut(token, ".")
-	if keys == nil || !found {
+	case bearer == "" && key == "":
 		return caller{}, newProblem(unauthenticated)
+	case c.Tokens != nil && isJWT(bearer):
+		return c.Tokens.caller(bearer)
 	}
-	// An unknown id costs as much as a known one with a wrong secret.
-	key, known := (*keys)[id]
-	digest := sha256.Sum256([]byte(secret))
-	if same := subtle.ConstantTimeCompare(digest[:], key.digest[:]) == 1; !known || !same {
-		return caller{}, newProblem(unauthenticated)
-	}
-	return key.caller, nil
+	return c.byKey(bearer + key)
 }
 
-// credential returns the API key of a request, empty when there is none. With several, two programs on the way may each mean another caller.
-func credential(h http.Header) (string, *problem) {
+// isJWT reports whether a bearer token has the three parts of a signed JWT (RFC 7515, section 3.1). An API key has two.
+func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
+
+// credential returns the bearer token or the X-API-Key of a request, or neither. With several, two programs on the way may each mean another
+// caller.
+func credential(h http.Header) (bearer, key string, p *problem) {
 	authorization, key := h.Get("Authorization"), h.Get(apiKeyHeader)
 	switch {
 	case len(h.Values("Authorization")) > 1 || len(h.Values(apiKeyHeader)) > 1:
-		return "", newProblem(unauthenticated).detail("The request has Authorization or X-API-Key more than once. Send one API key.")
+		return "", "", newProblem(unauthenticated).detail("The request has Authorization or X-API-Key more than once. Send one API key or token.")
 	case authorization != "" && key != "":
-		return "", newProblem(unauthenticated).detail("The request has both Authorization and X-API-Key. Send the API key in one of them.")
-	case key != "":
-		return key, nil
+		return "", "", newProblem(unauthenticated).detail("The request has both Authorization and X-API-Key. Send one of them.")
 	}
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return "", nil
+		return "", key, nil
 	}
-	return strings.TrimSpace(token), nil
+	return strings.TrimSpace(token), key, nil
 }
 
 const apiKeyHeader = "X-Api-Key" //nolint:gosec // the name of a header, not a key
+
+// realm is the challenge to a request without a credential (RFC 6750, section 3); its parameters follow.
+const realm = `Bearer realm="soapbridge"`
+
+// wrongCredential refuses a credential that was sent. The reason is for the caller, who may be anybody, and for the log.
+func wrongCredential(reason string) *problem {
+	p := newProblem(unauthenticated)
+	p.challenge = `, error="invalid_token"`
+	if reason != "" {
+		p.Detail, p.cause = reason, errors.New(reason)
+	}
+	return p
+}

@@ -145,8 +145,8 @@ func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 		call.caller = anonymous
 		return nil
 	}
-	if call.caller, p = s.config.Callers.authenticate(c.Request.Header); p != nil {
-		c.Header("WWW-Authenticate", `Bearer realm="soapbridge"`)
+	if call.caller, p = s.config.Callers.authenticate(c.Request.Header); p != nil && p.Code == unauthenticated {
+		c.Header("WWW-Authenticate", realm+p.challenge)
 	}
 	return p
 }
@@ -156,6 +156,7 @@ func (s *Server) authorize(c *gin.Context, call *call, scope Scope) *problem {
 	p := s.identifyCaller(c, call)
 	if p == nil && !call.caller.may(scope) {
 		p = newProblem(forbidden).header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
+		c.Header("WWW-Authenticate", realm+`, error="insufficient_scope", scope="`+string(scope)+`"`)
 	}
 	return p
 }

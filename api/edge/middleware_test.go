@@ -17,7 +17,6 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
-	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
 
@@ -365,44 +364,6 @@ func TestOriginOfAnAppInAWebView(t *testing.T) {
 			(got.Get("Access-Control-Allow-Origin") != origin || !strings.Contains(strings.ToLower(got.Get("Access-Control-Allow-Headers")), "traceparent")) {
 			t.Errorf("%s: status %d, %v", origin, w.Code, got)
 		}
-	}
-}
-
-func TestOneAPIKeyInOneHeader(t *testing.T) {
-	key, line, err := NewAPIKey("web", []Scope{"test:notes:create"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	callers := &Callers{}
-	if err := callers.Replace([]secret.Secret{secret.Secret(line)}, []Scope{"test:notes:create"}); err != nil {
-		t.Fatal(err)
-	}
-	e := newEdge(t, answering(success()), func(c *Config) { c.Callers = callers })
-	for name, c := range map[string]struct {
-		headers http.Header
-		status  int
-		says    string
-	}{
-		"a bearer token":        {http.Header{"Authorization": {"Bearer " + key}}, http.StatusCreated, ""},
-		"X-API-Key":             {http.Header{"X-Api-Key": {key}}, http.StatusCreated, ""},
-		"one of two is empty":   {http.Header{"X-Api-Key": {key}, "Authorization": {""}}, http.StatusCreated, ""},
-		"both":                  {http.Header{"X-Api-Key": {key}, "Authorization": {"Bearer " + key}}, http.StatusUnauthorized, "both Authorization and X-API-Key"},
-		"both, of other kinds":  {http.Header{"X-Api-Key": {key}, "Authorization": {"Basic eDp5"}}, http.StatusUnauthorized, "both Authorization and X-API-Key"},
-		"two bearer tokens":     {http.Header{"Authorization": {"Bearer " + key, "Bearer " + key}}, http.StatusUnauthorized, "more than once"},
-		"X-API-Key twice":       {http.Header{"X-Api-Key": {key, key}}, http.StatusUnauthorized, "more than once"},
-		"none":                  {nil, http.StatusUnauthorized, "or in the header X-API-Key"},
-		"another scheme":        {http.Header{"Authorization": {"Basic eDp5"}}, http.StatusUnauthorized, "or in the header X-API-Key"},
-		"a key that is unknown": {http.Header{"X-Api-Key": {"web.wrong"}}, http.StatusUnauthorized, "or in the header X-API-Key"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := e.call(note(func(r *http.Request) { maps.Copy(r.Header, c.headers) }))
-			if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) || (c.status == http.StatusUnauthorized) != (w.Header().Get("WWW-Authenticate") != "") {
-				t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
-			}
-			if strings.Contains(w.Body.String(), key) {
-				t.Errorf("the key is repeated: %s", w.Body)
-			}
-		})
 	}
 }
 

@@ -94,7 +94,8 @@ func (s *Server) admit(c *gin.Context, call *call, scope Scope) *problem {
 // the store finds its record by it.
 func (s *Server) environment(from caller, key string) translate.Env {
 	return translate.Env{
-		Now: time.Now(), OperationID: s.config.Vault.OperationID(from.id, key), Caller: translate.Caller{UserID: from.id},
+		Now: time.Now(), OperationID: s.config.Vault.OperationID(from.id, key),
+		Caller: translate.Caller{UserID: from.userID, OriginatingToken: from.originating},
 	}
 }
 

@@ -47,6 +47,7 @@ type problem struct {
 	keep       keep
 	cause      error // for the log
 	alert      bool
+	challenge  string // the parameters of WWW-Authenticate behind the realm
 } //	@name	Problem
 
 // violation is one place that is wrong: a pointer into the body, a header, or a query parameter.

@@ -3,6 +3,7 @@ package edge
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"soapbridge/openapi"
 	"soapbridge/translate"
@@ -26,6 +27,7 @@ const (
 	requestTimeout       code = "request-timeout"
 	unauthenticated      code = "unauthenticated"
 	forbidden            code = "forbidden"
+	issuerUnavailable    code = "issuer-unavailable"
 	inFlight             code = "in-flight"
 	keyReused            code = "key-reused"
 	tooManyRequests      code = "too-many-requests"
@@ -147,13 +149,18 @@ var table = map[code]row{
 	},
 	unauthenticated: {
 		status: 401, title: "The caller is not known", outcome: notSent, retry: afterFix,
-		detail: "Send an API key as a bearer token, or in the header X-API-Key.",
+		detail: "Send an API key or a JWT as a bearer token, or an API key in the header X-API-Key.",
 		user:   "That they have to sign in again, where the key is theirs; otherwise that something went wrong on our side.",
 	},
 	forbidden: {
 		status: 403, title: "The caller may not do this", outcome: notSent, retry: afterFix,
-		detail: "The API key lacks the scope that this needs.",
+		detail: "The API key or JWT lacks the scope that this needs.",
 		user:   "That they may not do this.",
+	},
+	issuerUnavailable: {
+		status: 503, title: "The issuer's keys are unavailable", outcome: notSent, retry: retryLater, retryAfter: int(readPause / time.Second),
+		detail: "The key of this JWT is not known, and its issuer's keys cannot be read at the moment; nothing was sent.",
+		user:   tryAgainLater,
 	},
 	inFlight: {
 		status: 409, title: "The operation is still running", retry: retryLater, retryAfter: 1,

@@ -25,7 +25,7 @@ import (
 //	@Failure		400			{object}	problem			"bad-parameter"
 //	@Failure		401			{object}	problem			"unauthenticated"
 //	@Failure		404			{object}	problem			"not-found"
-//	@Failure		503			{object}	problem			"idempotency-store-unavailable"
+//	@Failure		503			{object}	problem			"idempotency-store-unavailable issuer-unavailable"
 //	@Router			/v1/operations/{operationId} [get]
 func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 	p := s.identifyCaller(c, call)
@@ -56,7 +56,7 @@ func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 //	@Failure		400		{object}	problem			"bad-parameter"
 //	@Failure		401		{object}	problem			"unauthenticated"
 //	@Failure		403		{object}	problem			"forbidden"
-//	@Failure		503		{object}	problem			"idempotency-store-unavailable"
+//	@Failure		503		{object}	problem			"idempotency-store-unavailable issuer-unavailable"
 //	@Router			/v1/operations [get]
 func (s *Server) listOperations(c *gin.Context, call *call) (answer, *problem) {
 	if p := s.authorize(c, call, AdminScope); p != nil {
@@ -121,7 +121,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 //	@Failure		413			{object}	problem			"payload-too-large"
 //	@Failure		415			{object}	problem			"unsupported-media-type"
 //	@Failure		422			{object}	problem			"validation-failed"
-//	@Failure		503			{object}	problem			"idempotency-store-unavailable"
+//	@Failure		503			{object}	problem			"idempotency-store-unavailable issuer-unavailable"
 //	@Router			/v1/operations/{operationId}/resolution [post]
 func (s *Server) settle(c *gin.Context, call *call) (answer, *problem) {
 	p := s.authorize(c, call, AdminScope)

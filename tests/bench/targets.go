@@ -112,7 +112,7 @@ func (t *targets) startProduct(ctx context.Context, binary string, settings map[
 		return fmt.Errorf("keys new: %w", err)
 	}
 	var line string
-	if t.apiKey, err = match(out, `(?m)^\s*(bench\.\S+)`); err == nil {
+	if t.apiKey, err = match(out, `(?m)^\s*(sb_bench\.\S+)`); err == nil {
 		line, err = match(out, `(?m)^\s*(bench sha256:.*\S)`)
 	}
 	if err != nil {

@@ -48,13 +48,13 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 			"LISTEN": secretPIN, "MODE": secretPIN, "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "MAX_BODY": "lots", "MAX_REPLY": "0", "DRAIN_TIMEOUT": "forever",
 			"IDEMPOTENCY": "never", "NAME_KEY": secretBasic, "CORS_ORIGINS": "*", "TRUSTED_PROXIES": "0.0.0.0/0", "TLS_CERT": secretBasic, "TLS_KEY": secretBasic,
 			"CUSTOMERCARE_URL": "ftp://" + secretBasic, "CUSTOMERCARE_SOAP_VERSION": "1.3", "CUSTOMERCARE_CODE_STATUS": "1001=200,x,2=404", "CUSTOMERCARE_TIMEOUT": "0s",
-			"API_KEYS": "an-id.of-a-hash\nweb sha256:" + strings.Repeat("0", 64) + " admin\n" + secretBasic, "JWT_ISSUER": "https://issuer.example",
+			"API_KEYS": "an-id.of-a-hash\nweb sha256:" + strings.Repeat("0", 64) + " admin\n" + secretBasic, "JWT_ALGORITHMS": "HS256",
 			"EMERSION_URL": "http://127.0.0.1:1", "EMERSION_TLS_CA": newAuthority(t, "theirs").pem,
 			"MDS_URL": "http://user:" + secretBasic + "@example.com", "MDS_SOAP_VERSION": "1.2", "MDS_BASIC_USERNAME": "a:b", "EMERSION_NAMESPACE": "nonsense",
 			"EMERSION_IDENTIFIER_CHECK": "maybe", "EMERSION_WSSE_PASSWORD": secretWSSE,
 		}, []string{
 			"API_KEYS", "API_KEYS", "CORS_ORIGINS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_CODE_STATUS", "CUSTOMERCARE_SOAP_VERSION", "CUSTOMERCARE_TIMEOUT", "CUSTOMERCARE_URL", "DRAIN_TIMEOUT",
-			"EMERSION_IDENTIFIER_CHECK", "EMERSION_NAMESPACE", "EMERSION_TLS_CA", "EMERSION_WSSE_USERNAME", "IDEMPOTENCY", "JWT_ISSUER", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_REPLY",
+			"EMERSION_IDENTIFIER_CHECK", "EMERSION_NAMESPACE", "EMERSION_TLS_CA", "EMERSION_WSSE_USERNAME", "IDEMPOTENCY", "JWT_ALGORITHMS", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_REPLY",
 			"MDS_BASIC_PASSWORD", "MDS_BASIC_USERNAME", "MDS_SOAP_VERSION", "MDS_URL", "MODE", "NAME_KEY", "TLS_CERT", "TLS_KEY", "TRUSTED_PROXIES",
 		}},
 		"unknown names":              {map[string]string{"LISTNE": secretBasic, "PORT": "8080", "MDS_PIN": "1"}, []string{"LISTNE", "MDS_PIN", "PORT"}},
@@ -62,11 +62,9 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 		"a file that is not there":   {map[string]string{"EMERSION_WSSE_PASSWORD_FILE": secretFile + "-not", "EMERSION_WSSE_USERNAME": "u"}, []string{"EMERSION_WSSE_PASSWORD_FILE"}},
 		"everybody may call":         {map[string]string{"LISTEN": "0.0.0.0:0"}, []string{"LISTEN"}},
 		"production without a store": {map[string]string{"MODE": "production"}, []string{"REDIS_URL"}},
-		"what is not built yet": {map[string]string{
-			"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "JWT_JWKS_URL": "https://issuer.example/keys", "CUSTOMERCARE_ORIGINATING_CLAIM": "sub",
-		}, []string{"CUSTOMERCARE_ORIGINATING_CLAIM", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_JWKS_URL"}},
-		"a malformed key line":   {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
-		"an unsupported version": {map[string]string{"MDS_SOAP_VERSION": "1.2", "EMERSION_SOAP_VERSION": "1.2"}, []string{"EMERSION_SOAP_VERSION", "MDS_SOAP_VERSION"}},
+		"an issuer without keys":     {map[string]string{"JWT_ISSUER": "https://issuer.example", "JWT_AUDIENCE": "a", "CUSTOMERCARE_ORIGINATING_CLAIM": "c"}, []string{"JWT_JWKS_URL"}},
+		"a malformed key line":       {map[string]string{"API_KEYS": "an-id.of-a-hash"}, []string{"API_KEYS"}},
+		"an unsupported version":     {map[string]string{"MDS_SOAP_VERSION": "1.2", "EMERSION_SOAP_VERSION": "1.2"}, []string{"EMERSION_SOAP_VERSION", "MDS_SOAP_VERSION"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, c.settings, "serve")

@@ -94,6 +94,7 @@ func provocations() []provocation {
 		{"not-unknown", settledDone},
 		{"settled", settledWithoutResult},
 		{"idempotency-store-unavailable", withoutStore},
+		{"issuer-unavailable", withoutIssuer},
 		{"overloaded", withoutTurn},
 		{"too-many-requests", overTheLimit},
 		{"upstream-unreachable", withoutVendor},
@@ -218,6 +219,13 @@ func withoutStore(t *testing.T) answer {
 	p := proxy(t, with(settings, credentials(), records))
 	redis.Stop()
 	return send(t, p.URL, identified(ask(operation(t, "CreateCallLog"), newReference(), "")))
+}
+
+func withoutIssuer(t *testing.T) answer {
+	t.Helper()
+	_, settings := sandboxURL(t)
+	p := proxy(t, with(settings, credentials(), jwtSettings("http://"+closedPort(t)+"/keys")))
+	return send(t, p.URL, identified(keyed(ask(operation(t, "CreateCallLog"), newReference(), ""), newKey(), newSigner(t).token(t, "jane", "", nil))))
 }
 
 func withoutVendor(t *testing.T) answer {

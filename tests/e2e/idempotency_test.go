@@ -27,9 +27,10 @@ var (
 	settled         = want{http.StatusConflict, "settled", "executed", "never", "", nil}
 	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_fix", "", nil}
 	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_fix", "", nil}
+	noIssuer        = want{http.StatusServiceUnavailable, "issuer-unavailable", "not_sent", "later", "30", nil}
 	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_fix", "", []string{"header:Authorization forbidden request"}}
 
-	keyRows = []want{keyReused, inFlight, overloaded, tooMany, storeDown, settled, notUnknown, unauthenticated, forbidden}
+	keyRows = []want{keyReused, inFlight, overloaded, tooMany, storeDown, settled, notUnknown, unauthenticated, noIssuer, forbidden}
 )
 
 // keyed puts a key, and perhaps an API key, on a call.
@@ -374,6 +375,12 @@ func TestKeysNew(t *testing.T) {
 		"a comma too many":      {[]string{"--scope", "admin,"}, ""},
 		"an unknown scope":      {[]string{"--scope", "all"}, ""},
 		"an empty id":           {[]string{"--id", ""}, ""},
+		"the end of a day":      {[]string{"--scope", "admin", "--expires", "2999-12-31"}, " admin expires=3000-01-01T00:00:00Z\n"},
+		"an instant":            {[]string{"--scope", "admin", "--expires", "2999-12-31T12:00:00+01:00"}, " admin expires=2999-12-31T11:00:00Z\n"},
+		"a duration":            {[]string{"--expires", "2160h"}, " expires=20"},
+		"a day that has passed": {[]string{"--expires", "2020-01-31"}, ""},
+		"a negative duration":   {[]string{"--expires=-1h"}, ""},
+		"an empty expiry":       {[]string{"--expires="}, ""},
 	} {
 		got := command(t, nil, append([]string{"keys", "new"}, c.args...)...)
 		if c.says != "" {
@@ -408,7 +415,7 @@ func TestCallersByAPIKey(t *testing.T) {
 	c := ask(op, reference, "")
 	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key)))
 	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "web.wrong")))
-	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "unknown."+strings.TrimPrefix(web, "web."))))
+	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, "unknown."+strings.TrimPrefix(web, "sb_web."))))
 	forbidden.check(t, v, send(t, p.URL, keyed(c, key, operator)))
 	first := send(t, p.URL, keyed(c, key, web))
 	success.check(t, v, first)
@@ -434,15 +441,7 @@ func TestCallersByAPIKey(t *testing.T) {
 	}
 	// A withdrawn key may do nothing, not even read its own operations.
 	write(mobileLine, operatorLine)
-	for deadline := time.Now().Add(kit.Patience); ; time.Sleep(100 * time.Millisecond) {
-		a := send(t, p.URL, keyed(c, key, web))
-		if a.status == http.StatusUnauthorized {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the withdrawn key still works: %d", a.status)
-		}
-	}
+	awaitStatus(t, http.StatusUnauthorized, func() answer { return send(t, p.URL, keyed(c, key, web)) })
 	success.check(t, v, send(t, p.URL, keyed(c, key, mobile)))
 }
 

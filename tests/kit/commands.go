@@ -34,13 +34,13 @@ func NewKey(t testing.TB, id string, scopes ...string) (key, line string) {
 	p := c.Run(t)
 	for text := range strings.Lines(p.Stdout.String()) {
 		switch text = strings.TrimSpace(text); {
-		case strings.HasPrefix(text, id+"."):
+		case strings.HasPrefix(text, "sb_"+id+"."):
 			key = text
 		case strings.HasPrefix(text, id+" sha256:"):
 			line = text
 		}
 	}
-	if p.Code() != 0 || key == "" || line == "" || strings.Contains(line, strings.TrimPrefix(key, id+".")) {
+	if p.Code() != 0 || key == "" || line == "" || strings.Contains(line, strings.TrimPrefix(key, "sb_"+id+".")) {
 		t.Fatalf("exit code %d: %s %s", p.Code(), p.Stdout, p.Stderr)
 	}
 	return key, line

@@ -122,7 +122,7 @@ func (c *cluster) newCallers(t *testing.T) map[string]string {
 	}{{&c.alice, "alice", nil}, {&c.bob, "bob", nil}, {&c.operator, "operator", []string{"admin"}}} {
 		key, line := kit.NewKey(t, who.name, who.scopes...)
 		*who.at = &caller{name: who.name, key: key}
-		c.secrets = append(c.secrets, strings.TrimPrefix(key, who.name+"."))
+		c.secrets = append(c.secrets, strings.TrimPrefix(key, "sb_"+who.name+"."))
 		lines += line + "\n"
 	}
 	file := filepath.Join(t.TempDir(), "keys")
