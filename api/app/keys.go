@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/api/guard"
 	"soapbridge/translate/secret"
 )
 
@@ -74,7 +74,7 @@ func scopes(systems []system) []edge.Scope {
 }
 
 // callers returns the configured callers, and follows changes of their file; nil without callers.
-func callers(ctx context.Context, environ []string, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
+func callers(ctx context.Context, environ []string, c config.Config, known []edge.Scope, g *guard.Guard) (*edge.Callers, error) {
 	if len(c.APIKeys) == 0 {
 		return nil, nil //nolint:nilnil // in edge.Config, nil means that every client may call
 	}
@@ -82,10 +82,9 @@ func callers(ctx context.Context, environ []string, c config.Config, known []edg
 	if err := list.Replace(c.APIKeys, known); err != nil {
 		return nil, err
 	}
-	go list.Follow(ctx, c.APIKeys, func() ([]secret.Secret, error) {
-		c, err := config.Load(environ, config.ReadFile)
-		return c.APIKeys, err
-	}, known, log)
+	follow(ctx, g, "SOAPBRIDGE_API_KEYS", environ, c,
+		func(c config.Config) []secret.Secret { return c.APIKeys },
+		func(lines []secret.Secret) error { return list.Replace(lines, known) })
 	return list, nil
 }
 

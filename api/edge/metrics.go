@@ -29,6 +29,7 @@ type Metrics struct {
 	oldest   prometheus.Gauge
 	strays   *prometheus.CounterVec
 	suspect  *prometheus.GaugeVec
+	panics   prometheus.Counter
 }
 
 // NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
@@ -51,11 +52,14 @@ func NewMetrics() *Metrics {
 		suspect: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "soapbridge_upstream_suspect", Help: "1 while connections to an upstream are not kept, because an answer may have been to another call.",
 		}, []string{"system"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "soapbridge_panics_total", Help: "Panics that the program survived: each is a mistake in it.",
+		}),
 	}
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, collectors.NewGoCollector(),
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.panics, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -92,6 +96,13 @@ func (m *Metrics) Suspect(system string, suspect bool) {
 		value = 1
 	}
 	m.suspect.WithLabelValues(system).Set(value)
+}
+
+// Panicked counts a panic that the program survived.
+func (m *Metrics) Panicked() {
+	if m != nil {
+		m.panics.Inc()
+	}
 }
 
 // Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign

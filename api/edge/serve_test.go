@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"soapbridge/api/guard"
 	"soapbridge/translate/soap"
 )
 
@@ -65,9 +66,10 @@ func serving(t *testing.T, upstream Upstream, drain time.Duration) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{pipes: newPipes(), stop: stop, done: make(chan error, 1)}
-	e := newEdge(t, upstream, func(c *Config) { c.Ready = func(context.Context) error { return ctx.Err() } })
+	e := newEdge(t, upstream)
+	context.AfterFunc(ctx, e.Stop)
 	go func() {
-		r.done <- Serve(ctx, Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Log: slog.New(slog.DiscardHandler)}, e)
+		r.done <- Serve(ctx, Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Guard: e.guard}, e)
 	}()
 	return r
 }
@@ -415,7 +417,7 @@ func TestStopGivesUpAfterTheDrainTimeout(t *testing.T) {
 func TestBrokenListenerEndsServe(t *testing.T) {
 	broken := newPipes()
 	_ = broken.Close()
-	err := Serve(t.Context(), Serving{Listener: broken, Log: slog.New(slog.DiscardHandler)}, http.NotFoundHandler())
+	err := Serve(t.Context(), Serving{Listener: broken, Guard: &guard.Guard{Log: slog.New(slog.DiscardHandler)}}, http.NotFoundHandler())
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Serve: %v", err)
 	}

@@ -48,6 +48,7 @@ const (
 	edge       = module + "/api/edge"
 	operations = module + "/api/operations"
 	settings   = module + "/api/config"
+	guard      = module + "/api/guard"
 	store      = module + "/api/idempotency"
 	redis      = store + "/redis"
 
@@ -114,11 +115,11 @@ var arrows = []arrow{
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, openapi},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, openapi, guard},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{operations}, to: []string{"module"}, except: []string{core, shape, record, rules, store, openapi},
+		from: []string{operations}, to: []string{"module"}, except: []string{core, shape, record, rules, store, openapi, guard},
 		reason: "records are looked up and settled without any knowledge of routes; the edge has the words for what is wrong",
 	},
 	{
@@ -126,8 +127,12 @@ var arrows = []arrow{
 		reason: "settings are text and limits; api/app wires what they configure",
 	},
 	{
-		from: []string{store + "/..."}, to: []string{"module"}, except: []string{store + "/...", tests + "/parent"},
+		from: []string{store + "/..."}, to: []string{"module"}, except: []string{store + "/...", guard, tests + "/parent"},
 		reason: "a store keeps bytes under a name and knows neither routes nor operations",
+	},
+	{
+		from: []string{guard}, to: []string{"module", "others"},
+		reason: "everything that runs in the background may be guarded, so the guard depends on nothing",
 	},
 	{
 		from: []string{client}, to: []string{"module", "others"}, except: []string{wire, secret},

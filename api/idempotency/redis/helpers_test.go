@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
 	"soapbridge/api/idempotency/redis/redistest"
@@ -143,6 +144,7 @@ func quietly(o redis.Options) redis.Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Guard = &guard.Guard{Log: o.Log}
 	return o
 }
 

@@ -25,7 +25,15 @@ func (s *Store) Ready(ctx context.Context) (idempotency.Readiness, error) {
 	}
 	results := make(chan serverReadiness, len(groups))
 	for node, shards := range groups {
-		go func() { results <- s.readyServer(ctx, node, shards[0]) }()
+		go func() { // panics: Run returns them
+			var r serverReadiness
+			err := s.guard.Run("readiness", func() error {
+				r = s.readyServer(ctx, node, shards[0])
+				return nil
+			})
+			r.err = errors.Join(r.err, err)
+			results <- r
+		}()
 	}
 	var found idempotency.Readiness
 	for range groups {
