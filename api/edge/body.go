@@ -75,15 +75,13 @@ func readBody(c *gin.Context, into *bytes.Buffer, limit int64, incomplete code) 
 		return nil, tooLarge(limit)
 	}
 	// A writer without deadlines, as in tests, leaves it to the server's own limit.
-	server := http.NewResponseController(c.Writer)
-	_ = server.SetReadDeadline(time.Now().Add(bodyTimeout))
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTimeout))
 	into.Grow(int(min(max(c.Request.ContentLength, 0)+bytes.MinRead, mostBody))) // room to find the end without growing
 	_, err := into.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
 	var over *http.MaxBytesError
 	var p *problem
 	switch {
 	case err == nil:
-		_ = server.SetReadDeadline(time.Time{}) // else it would end the request's context during a call that takes longer: see onEachRequest
 		return into.Bytes(), nil
 	case errors.As(err, &over):
 		return nil, tooLarge(limit)

@@ -62,15 +62,17 @@ type running struct {
 	done chan error         // what Serve returned
 }
 
-func serving(t *testing.T, upstream Upstream, drain time.Duration) *running {
+func serving(t *testing.T, upstream Upstream, drain time.Duration, change ...func(*Serving)) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{pipes: newPipes(), stop: stop, done: make(chan error, 1)}
 	e := newEdge(t, upstream)
 	context.AfterFunc(ctx, e.Stop)
-	go func() {
-		r.done <- Serve(ctx, Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Guard: e.guard}, e)
-	}()
+	s := Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Guard: e.guard}
+	for _, c := range change {
+		c(&s)
+	}
+	go func() { r.done <- Serve(ctx, s, e) }()
 	return r
 }
 
@@ -333,6 +335,30 @@ func TestTheSlowestCallIsAnswered(t *testing.T) {
 		r.stop()
 		<-r.done
 	})
+}
+
+// A caller who does not read the answer is given up, and so is one who asks for more meanwhile.
+func TestAnswersThatAreNotRead(t *testing.T) {
+	for name, more := range map[string]string{"one": "", "many": strings.Repeat(rawNote(), 10)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := serving(t, answering(success()), time.Minute)
+				conn := r.dial()
+				start := time.Now()
+				write(t, conn, rawNote())
+				_, _ = io.WriteString(conn, more) // until the connection is closed
+				synctest.Wait()
+				time.Sleep(headerTimeout + bodyTimeout + 25*time.Second + headerTimeout - time.Since(start) + time.Second)
+				if _, _, err := readAnswer(conn); err == nil {
+					t.Error("the answer was kept")
+				}
+				r.stop()
+				if err := <-r.done; err != nil {
+					t.Errorf("Serve: %v", err)
+				}
+			})
+		})
+	}
 }
 
 // Readiness turns first; then the listener closes; then the calls in flight end.

@@ -196,6 +196,7 @@ func calls(server *redistest.Server, command string) int {
 type wire struct {
 	trips, dials atomic.Int64
 	lose         atomic.Int64 // which of the next replies to lose; 0 for none
+	crash        atomic.Bool  // the next write panics
 }
 
 func (w *wire) open(tb testing.TB, o redis.Options) *redis.Store {
@@ -233,6 +234,9 @@ type wireConn struct {
 func (c *wireConn) Write(b []byte) (int, error) {
 	if !c.written.Swap(true) {
 		c.wire.trips.Add(1)
+	}
+	if c.wire.crash.Swap(false) {
+		panic("made up")
 	}
 	return c.Conn.Write(b)
 }
