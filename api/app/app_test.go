@@ -3,11 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
-	"strings"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -28,18 +27,18 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.text.Write(p)
 }
 
+// listens matches the line that names the address, as JSON and as text.
+var listens = regexp.MustCompile(`\blisten"?[=:]"?([0-9.:]+)`)
+
 // listening waits until the log names the address of the API.
 func (o *output) listening(t *testing.T) string {
 	t.Helper()
 	for range 500 {
 		o.mu.Lock()
-		lines := strings.Split(o.text.String(), "\n")
+		found := listens.FindStringSubmatch(o.text.String())
 		o.mu.Unlock()
-		for _, line := range lines {
-			var m struct{ Msg, Listen string }
-			if json.Unmarshal([]byte(line), &m) == nil && m.Msg == "listening" {
-				return m.Listen
-			}
+		if found != nil {
+			return found[1]
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -289,7 +289,7 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 				}
 			}
 			if row.name != "full" {
-				if a := send(t, p.URL, call{method: http.MethodGet, path: "/healthz"}); a.status != http.StatusOK {
+				if a := send(t, p.URL, call{method: http.MethodGet, path: "/livez"}); a.status != http.StatusOK {
 					t.Errorf("alive: %d", a.status)
 				}
 				awaitReadiness(t, p, http.StatusServiceUnavailable)
