@@ -148,8 +148,10 @@ func (c *Client) begin(ctx context.Context, conn *conn, m soap.Message, deadline
 func late(m soap.Message) bool { return !m.SendBefore.IsZero() && !time.Now().Before(m.SendBefore) }
 
 // unsent reports of a write that has ended that the system took nothing of it, not even part of a TLS record: typically the connection was
-// closed while it was idle.
-func (w *writing) unsent() bool { return w.conn.below.taken.Load() == w.taken }
+// closed while it was idle. After a panic that is not known.
+func (w *writing) unsent() bool {
+	return !errors.Is(w.err, errMistake) && w.conn.below.taken.Load() == w.taken
+}
 
 // failed reports a write that has failed, as far as that is known now.
 func (w *writing) failed() bool { return w.done == nil && w.err != nil }
