@@ -185,12 +185,7 @@ func events(system string, metrics *edge.Metrics, g *guard.Guard) upstream.Event
 			}
 			metrics.Suspect(system, suspect)
 		},
-		Guard: func(f func()) {
-			_ = g.Run("connections to "+system, func() error {
-				f()
-				return nil
-			})
-		},
+		Guard: func(f func()) { g.Run("connections to "+system, f) },
 	}
 }
 

@@ -17,12 +17,12 @@ const reloadEvery = 2 * time.Second
 // or settings that cannot be read, change nothing: the old value still holds, and the log reports what is wrong. Name is that of the setting, there.
 func follow[T any](ctx context.Context, g *guard.Guard, name string, environ []string, c config.Config, of func(config.Config) T, apply func(T) error) {
 	before, failed := of(c), false
-	look := func() error {
+	look := func() {
 		c, err := config.Load(environ, config.ReadFile)
 		now := of(c)
 		if err == nil && reflect.DeepEqual(now, before) {
 			failed = false
-			return nil
+			return
 		}
 		if err == nil {
 			err = apply(now)
@@ -35,7 +35,6 @@ func follow[T any](ctx context.Context, g *guard.Guard, name string, environ []s
 			failed = true
 			g.Log.ErrorContext(ctx, "a setting has changed and is wrong; the old value still holds", slog.String("setting", name), slog.String("cause", err.Error()))
 		}
-		return nil
 	}
 	g.Go(name, func() {
 		tick := time.NewTicker(reloadEvery)
@@ -45,7 +44,7 @@ func follow[T any](ctx context.Context, g *guard.Guard, name string, environ []s
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_ = g.Run(name, look) // the next look may succeed
+				g.Run(name, look) // the next look may succeed
 			}
 		}
 	})

@@ -126,8 +126,8 @@ func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listen
 	})
 	signals := process.Signals()
 	ended := make(chan error, 1)
-	go func() { // panics: Run returns them
-		ended <- p.guard.Run("serve", func() error {
+	go func() { // panics: Try returns them
+		ended <- p.guard.Try("serve", func() error {
 			err := edge.Serve(ctx, edge.Serving{
 				Listener: listener, TLS: tlsConfig, Guard: p.guard, DrainTimeout: c.DrainTimeout,
 				CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),

@@ -150,7 +150,7 @@ func (s *Server) endLater(left, id string, atMost time.Duration, do func(context
 
 // try is one attempt to do what is left of a claim. A panic is a failure like others, so that it is tried again.
 func (s *Server) try(ctx context.Context, left string, do func(context.Context) error) error {
-	return s.guard.Run(left, func() error { return do(ctx) })
+	return s.guard.Try(left, func() error { return do(ctx) })
 }
 
 // tryUntil repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.

@@ -112,13 +112,7 @@ func New(c Config) (*Server, error) {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
 	s.life, s.cutOff = context.WithCancel(context.Background())
-	e.Use(s.nameRequest, s.log, s.recover)
-	if c.Callers == nil {
-		e.Use(s.checkHost)
-	}
-	if len(c.CORSOrigins) > 0 {
-		e.Use(s.crossOrigin())
-	}
+	s.useMiddleware(e)
 	e.NoRoute(s.notFound)
 	e.NoMethod(s.methodNotAllowed)
 	e.Match(reading, "/livez", s.alive)

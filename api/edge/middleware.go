@@ -23,6 +23,17 @@ import (
 // requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
 var requestIDSyntax = regexp.MustCompile(openapi.RequestIDPattern)
 
+// useMiddleware adds what comes before every handler.
+func (s *Server) useMiddleware(e *gin.Engine) {
+	e.Use(s.nameRequest, s.log, s.recover)
+	if s.config.Callers == nil {
+		e.Use(s.checkHost)
+	}
+	if len(s.config.CORSOrigins) > 0 {
+		e.Use(s.crossOrigin())
+	}
+}
+
 // nameRequest sets the request's id, and the headers that every answer has.
 func (s *Server) nameRequest(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")

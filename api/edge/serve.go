@@ -66,8 +66,8 @@ func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 		},
 	}
 	broken := make(chan error, 1)
-	go func() { // panics: Run returns them
-		broken <- s.Guard.Run("server", func() error {
+	go func() { // panics: Try returns them
+		broken <- s.Guard.Try("server", func() error {
 			if s.TLS != nil {
 				return server.ServeTLS(s.Listener, "", "")
 			}

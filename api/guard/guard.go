@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 )
 
-// ErrPanic is what Run returns for a panic.
+// ErrPanic is what Try returns for a panic.
 var ErrPanic = errors.New("the program made a mistake, which is logged as a panic")
 
 // Guard reports panics.
@@ -28,8 +28,8 @@ func (g *Guard) Report(ctx context.Context, cause any, attributes ...slog.Attr) 
 		slog.String("type", fmt.Sprintf("%T", cause)), slog.String("stack", string(debug.Stack())))...)
 }
 
-// Run returns what f returns, and ErrPanic for a panic. What names f in the log.
-func (g *Guard) Run(what string, f func() error) (err error) {
+// Try returns what f returns, and ErrPanic for a panic. What names f in the log.
+func (g *Guard) Try(what string, f func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			g.Report(context.Background(), cause, slog.String("in", what))
@@ -39,12 +39,15 @@ func (g *Guard) Run(what string, f func() error) (err error) {
 	return f()
 }
 
+// Run is Try for what returns nothing.
+func (g *Guard) Run(what string, f func()) {
+	_ = g.Try(what, func() error {
+		f()
+		return nil
+	})
+}
+
 // Go runs f in the background.
 func (g *Guard) Go(what string, f func()) {
-	go func() { // panics: Run reports them
-		_ = g.Run(what, func() error {
-			f()
-			return nil
-		})
-	}()
+	go g.Run(what, f) // panics: Run reports them
 }

@@ -16,10 +16,10 @@ func TestPanicsAreReportedAndSurvived(t *testing.T) {
 	count := 0
 	g := &Guard{Log: slog.New(slog.NewTextHandler(&log, nil)), Count: func() { count++ }}
 	failure := errors.New("as returned")
-	if err := g.Run("good work", func() error { return failure }); !errors.Is(err, failure) || count != 0 || log.Len() > 0 {
+	if err := g.Try("good work", func() error { return failure }); !errors.Is(err, failure) || count != 0 || log.Len() > 0 {
 		t.Errorf("without a panic: %v, %d counted, %s", err, count, &log)
 	}
-	err := g.Run("bad work", func() error {
+	err := g.Try("bad work", func() error {
 		explode()
 		return nil
 	})

@@ -139,10 +139,7 @@ func (r *Records) Sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			_ = r.Guard.Run("sweep", func() error { // the next one may succeed
-				r.sweep(ctx)
-				return nil
-			})
+			r.Guard.Run("sweep", func() { r.sweep(ctx) }) // the next one may succeed
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 )
 
@@ -25,13 +26,9 @@ func (s *Store) Ready(ctx context.Context) (idempotency.Readiness, error) {
 	}
 	results := make(chan serverReadiness, len(groups))
 	for node, shards := range groups {
-		go func() { // panics: Run returns them
-			var r serverReadiness
-			err := s.guard.Run("readiness", func() error {
-				r = s.readyServer(ctx, node, shards[0])
-				return nil
-			})
-			r.err = errors.Join(r.err, err)
+		go func() { // panics: Run survives them, and the server counts as not ready
+			r := serverReadiness{err: guard.ErrPanic}
+			s.guard.Run("readiness", func() { r = s.readyServer(ctx, node, shards[0]) })
 			results <- r
 		}()
 	}
