@@ -25,12 +25,20 @@ var requestIDSyntax = regexp.MustCompile(openapi.RequestIDPattern)
 
 // useMiddleware adds what comes before every handler.
 func (s *Server) useMiddleware(e *gin.Engine) {
-	e.Use(s.nameRequest, s.log, s.recover)
+	e.Use(s.nameRequest, boundReading, s.log, s.recover)
 	if s.config.Callers == nil {
 		e.Use(s.checkHost)
 	}
 	if len(s.config.CORSOrigins) > 0 {
 		e.Use(s.crossOrigin())
+	}
+}
+
+// boundReading bounds the time that a client has for the answer to a request that calls no upstream: the server's own limit has room for a call,
+// and a stop would wait that long.
+func boundReading(c *gin.Context) {
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(readingTimeout)) // a writer without deadlines is that of a test
 	}
 }
 

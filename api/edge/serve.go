@@ -20,6 +20,8 @@ const (
 	bodyTimeout   = 30 * time.Second
 	// unreadTimeout is for a body that no handler has asked for: see onEachRequest.
 	unreadTimeout = 2 * time.Second
+	// readingTimeout is for the answer to a request that calls no upstream: see boundReading. It is less than the default drain.
+	readingTimeout = 30 * time.Second
 	// idleTimeout is longer than the 60 s of the usual load balancers, which otherwise meet connections that were just closed.
 	idleTimeout = 90 * time.Second
 	maxHeader   = 32 << 10

@@ -339,16 +339,23 @@ func TestTheSlowestCallIsAnswered(t *testing.T) {
 
 // A caller who does not read the answer is given up, and so is one who asks for more meanwhile.
 func TestAnswersThatAreNotRead(t *testing.T) {
-	for name, more := range map[string]string{"one": "", "many": strings.Repeat(rawNote(), 10)} {
+	const page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	for name, c := range map[string]struct {
+		first, more string
+		within      time.Duration
+	}{
+		"of a call":       {rawNote(), "", headerTimeout + bodyTimeout + 25*time.Second + headerTimeout},
+		"of many calls":   {rawNote(), strings.Repeat(rawNote(), 10), headerTimeout + bodyTimeout + 25*time.Second + headerTimeout},
+		"of a document":   {page, "", readingTimeout},
+		"of many of them": {page, strings.Repeat(page, 10), readingTimeout},
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := serving(t, answering(success()), time.Minute)
 				conn := r.dial()
-				start := time.Now()
-				write(t, conn, rawNote())
-				_, _ = io.WriteString(conn, more) // until the connection is closed
-				synctest.Wait()
-				time.Sleep(headerTimeout + bodyTimeout + 25*time.Second + headerTimeout - time.Since(start) + time.Second)
+				write(t, conn, c.first)
+				go func() { _, _ = io.WriteString(conn, c.more) }() // until the connection is closed
+				time.Sleep(c.within + time.Second)
 				if _, _, err := readAnswer(conn); err == nil {
 					t.Error("the answer was kept")
 				}
