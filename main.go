@@ -33,7 +33,7 @@ var commit string
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once, as everywhere; serve first says what it cuts off.
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, stop) // panics: stop has none
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,14 +22,17 @@ type asset struct {
 	content   []byte
 	packed    bool // the content is compressed; else that is not shorter
 	tag       string
+
+	unpack   sync.Once
+	unpacked []byte // once a client has asked for it: clients that read slowly share it
 }
 
 func newAsset(mediaType string, plain []byte) *asset {
 	packed, err := zipped(plain)
 	if err != nil || len(packed) >= len(plain) {
-		return &asset{mediaType, plain, false, tagOf(plain)}
+		return &asset{mediaType: mediaType, content: plain, tag: tagOf(plain)}
 	}
-	return &asset{mediaType, packed, true, tagOf(plain)}
+	return &asset{mediaType: mediaType, content: packed, packed: true, tag: tagOf(plain)}
 }
 
 // plain returns the content as it is.
@@ -36,11 +40,13 @@ func (a *asset) plain() []byte {
 	if !a.packed {
 		return a.content
 	}
-	plain, err := unzipped(a.content)
-	if err != nil {
-		panic(err) // it has been compressed here, or was unpacked at the start
-	}
-	return plain
+	a.unpack.Do(func() {
+		var err error
+		if a.unpacked, err = unzipped(a.content); err != nil {
+			panic(err) // it has been compressed here, or was unpacked at the start
+		}
+	})
+	return a.unpacked
 }
 
 func tagOf(content []byte) string {

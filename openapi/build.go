@@ -35,7 +35,7 @@ type builder struct {
 }
 
 // The routes that need no caller.
-var public = []string{"/healthz", "/readyz", CataloguePath, DecodePath}
+var public = []string{"/livez", "/readyz", CataloguePath, DecodePath}
 
 // build makes the document. The error names what is missing, such as the words of an operation.
 func build(o Options, w words) (object, error) {

@@ -94,7 +94,7 @@ func (f assetFolder) asset(name string) (*asset, error) {
 	file, mediaType := path.Join(f.root, name), mediaTypes[path.Ext(name)]
 	if packed, err := fs.ReadFile(f.files, file+".gz"); err == nil {
 		plain, err := unzipped(packed)
-		return &asset{mediaType, packed, true, tagOf(plain)}, err
+		return &asset{mediaType: mediaType, content: packed, packed: true, tag: tagOf(plain)}, err
 	}
 	plain, err := fs.ReadFile(f.files, file)
 	return newAsset(mediaType, plain), err

@@ -155,7 +155,7 @@ func linksOf(documents []document) []link {
 	for _, d := range documents {
 		list = append(list, link{d.path, d.about})
 	}
-	return append(list, link{"/healthz", "answers while the process lives"}, link{"/readyz", "answers 200 when calls should come here"})
+	return append(list, link{"/livez", "answers while the process lives"}, link{"/readyz", "answers 200 when calls should come here"})
 }
 
 type indexPage struct {

@@ -83,6 +83,9 @@ func (c *Client) Describe(m soap.Message) (endpoint string, headers http.Header)
 // masked replaces what must not be shown.
 const masked = "***"
 
+// Suspect reports whether connections are not kept, because an answer may have been to another call: see Events.
+func (c *Client) Suspect() bool { return c.pool.suspected() }
+
 // Close closes the connections that no Send uses.
 func (c *Client) Close() { c.pool.close() }
 

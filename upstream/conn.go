@@ -39,7 +39,7 @@ func (c *conn) bound(ctx context.Context, deadline time.Time) (interrupted func(
 	if ctx.Done() == nil {
 		return func() bool { return false }
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // panics: moving a deadline has none
 	return func() bool { return !stop() }
 }
 

@@ -39,6 +39,7 @@ const (
 var (
 	errTooLate     = errors.New("the time to begin sending had passed")
 	errUnsolicited = errors.New("the server spoke before it was asked")
+	errMistake     = errors.New("the program made a mistake while it wrote the request")
 	errNotFinal    = errors.New("the reply has a status below 200, and no other followed")
 	errNotHTTP     = fmt.Errorf("the reply is not valid HTTP/1.1, or its head exceeds %d bytes", maxHeader)
 	errAmbiguous   = errors.New("two replies came at once over a connection that was used before: either may be to another call")
@@ -131,9 +132,10 @@ func (c *Client) begin(ctx context.Context, conn *conn, m soap.Message, deadline
 		return w
 	}
 	w.done = make(chan struct{})
-	go func() {
+	go func() { // panics: Guard survives them, and the request counts as one that was not written whole
 		defer close(w.done)
-		write()
+		w.err = errMistake
+		c.pool.events.guard(write)
 		if w.err != nil && ctx.Err() == nil { // a reply comes soon now, or not at all
 			_ = conn.SetReadDeadline(earlier(deadline, time.Now().Add(afterFailedWrite)))
 		}
@@ -146,8 +148,10 @@ func (c *Client) begin(ctx context.Context, conn *conn, m soap.Message, deadline
 func late(m soap.Message) bool { return !m.SendBefore.IsZero() && !time.Now().Before(m.SendBefore) }
 
 // unsent reports of a write that has ended that the system took nothing of it, not even part of a TLS record: typically the connection was
-// closed while it was idle.
-func (w *writing) unsent() bool { return w.conn.below.taken.Load() == w.taken }
+// closed while it was idle. After a panic that is not known.
+func (w *writing) unsent() bool {
+	return !errors.Is(w.err, errMistake) && w.conn.below.taken.Load() == w.taken
+}
 
 // failed reports a write that has failed, as far as that is known now.
 func (w *writing) failed() bool { return w.done == nil && w.err != nil }
@@ -340,7 +344,7 @@ func known(err error) error {
 	}
 	for _, cause := range []error{
 		context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded, net.ErrClosed, io.ErrUnexpectedEOF, io.EOF, io.ErrClosedPipe,
-		gzip.ErrHeader, gzip.ErrChecksum, errTooLate, errUnsolicited, errAmbiguous, errNotFinal, errTooLong, errCoding,
+		gzip.ErrHeader, gzip.ErrChecksum, errTooLate, errUnsolicited, errAmbiguous, errMistake, errNotFinal, errTooLong, errCoding,
 	} {
 		if errors.Is(err, cause) {
 			return cause

@@ -22,6 +22,16 @@ type Events struct {
 	Stray func(operationID string)
 	// Suspect is called when connections are no longer kept, and when they are kept again.
 	Suspect func(suspect bool)
+	// Guard runs f, which is work in the background: what becomes of a panic is up to it. Nil runs f as it is.
+	Guard func(f func())
+}
+
+func (e Events) guard(f func()) {
+	if e.Guard == nil {
+		f()
+		return
+	}
+	e.Guard(f)
 }
 
 // pool keeps the connections that carry no call.
@@ -101,7 +111,7 @@ func (p *pool) keep(c *conn) bool {
 func (p *pool) schedule() {
 	after := time.Until(p.idle[0].since.Add(p.idleTimeout))
 	if p.timer == nil {
-		p.timer = time.AfterFunc(after, p.expire)
+		p.timer = time.AfterFunc(after, func() { p.events.guard(p.expire) }) // panics: Guard reports them
 	} else {
 		p.timer.Reset(after)
 	}
@@ -168,6 +178,12 @@ func (p *pool) suspectNow() {
 		p.events.Suspect(true)
 	}
 	p.discard(idle)
+}
+
+func (p *pool) suspected() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.off && !p.suspect.IsZero()
 }
 
 func (p *pool) close() {

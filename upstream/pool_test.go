@@ -320,14 +320,18 @@ func TestSuspicion(t *testing.T) {
 		if n := uncertain(600, "429"); n != 1 {
 			t.Errorf("%d of 600 answers are not certain, want the one on the connection that was kept", n)
 		}
-		w.saw(t, nil, []bool{true})
+		if w.saw(t, nil, []bool{true}); !c.Suspect() {
+			t.Error("the client is not suspect")
+		}
 		before := s.conns.Load()
 		if n := uncertain(500, "1"); n != 0 || s.conns.Load() != before+500 {
 			t.Errorf("within a minute: %d answers are not certain, over %d connections", n, s.conns.Load()-before)
 		}
 		time.Sleep(suspicion)
 		call("1")
-		w.saw(t, nil, []bool{true, false})
+		if w.saw(t, nil, []bool{true, false}); c.Suspect() {
+			t.Error("the client is still suspect")
+		}
 		before = s.conns.Load()
 		for range 10 {
 			call("1")
@@ -357,7 +361,9 @@ func TestNoKeepAlive(t *testing.T) {
 	if got := s.conns.Load(); got != 3 {
 		t.Errorf("got %d connections", got)
 	}
-	w.saw(t, nil, nil)
+	if w.saw(t, nil, nil); c.Suspect() {
+		t.Error("the client is suspect")
+	}
 }
 
 // TestConnectionsRest uses the connection that has rested longest, and none that has rested for less time than the upstream takes to answer.

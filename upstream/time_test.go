@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -208,4 +209,34 @@ func TestSendBefore(t *testing.T) {
 func before(m soap.Message, t time.Time) soap.Message {
 	m.SendBefore = t
 	return m
+}
+
+// panicking is a connection of which a write panics, once the system has taken its bytes.
+type panicking struct{ net.Conn }
+
+func (p panicking) Write(b []byte) (int, error) {
+	_, _ = p.Conn.Write(b)
+	panic("made up")
+}
+
+// TestPanicInTheBackground: a large request is written beside the reading of its reply. A panic there is guarded, and leaves the outcome unknown.
+func TestPanicInTheBackground(t *testing.T) {
+	var causes []any
+	guarded := func(cfg *Config) {
+		cfg.Events.Guard = func(f func()) {
+			defer func() { causes = append(causes, recover()) }()
+			f()
+		}
+	}
+	inBubble(t, silent, func(t *testing.T, c *Client, s *server) {
+		dial := c.dialer.tcp
+		c.dialer.tcp = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return panicking{conn}, err
+		}
+		_, err := try(c, t.Context(), message(strings.Repeat("x", writeAlone+1)))
+		if mustFail(t, err, soap.TimedOut); len(causes) != 1 || causes[0] != "made up" || s.executed.Load() != 1 {
+			t.Errorf("recovered %v, executed %d times", causes, s.executed.Load())
+		}
+	}, guarded)
 }

@@ -3,11 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
-	"strings"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -34,23 +33,20 @@ func (o *output) listening(t *testing.T) string {
 	return o.attribute(t, "listening", "listen")
 }
 
-// attribute waits for a line of the log, and returns an attribute of it.
+// attribute waits for a line of the log, in JSON or as text, and returns an attribute of it.
 func (o *output) attribute(t *testing.T, message, name string) string {
 	t.Helper()
+	line := regexp.MustCompile(`\bmsg"?[=:]"?` + message + `"?[, ].*\b` + name + `"?[=:]"?([^", }\n]+)`)
 	for range 500 {
 		o.mu.Lock()
-		lines := strings.Split(o.text.String(), "\n")
+		found := line.FindStringSubmatch(o.text.String())
 		o.mu.Unlock()
-		for _, line := range lines {
-			var attributes map[string]any
-			if json.Unmarshal([]byte(line), &attributes) == nil && attributes["msg"] == message {
-				value, _ := attributes[name].(string)
-				return value
-			}
+		if found != nil {
+			return found[1]
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("the log has no %q: %s", message, o.text.String())
+	t.Fatalf("the log has no %s of %q: %s", name, message, o.text.String())
 	return ""
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/api/guard"
 	"soapbridge/upstream"
 )
 
@@ -88,7 +89,7 @@ func checkStore(ctx context.Context, c config.Config, p *Process) (state string,
 	if c.RedisURL == "" {
 		return "not configured", nil
 	}
-	records, _, err := store(c, logger(p.Err, "text", "warn"))
+	records, _, err := store(c, &guard.Guard{Log: logger(p.Err, "text", "warn")})
 	if err != nil {
 		return "", err
 	}

@@ -9,10 +9,9 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/go-redis/redis_rate/v10"
-
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
 	"soapbridge/api/ratelimit"
@@ -31,6 +30,7 @@ type proxy struct {
 	settings config.Config
 	edge     edge.Config
 	scopes   []edge.Scope
+	guard    *guard.Guard
 	clients  []*upstream.Client
 }
 
@@ -42,55 +42,64 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 	if c.MetricsListen != "" {
 		metrics = edge.NewMetrics()
 	}
+	p.guard = &guard.Guard{Log: log, Count: metrics.Panicked}
 	systems, err := systemsOf(c)
 	if err != nil {
 		return nil, err
 	}
-	wired, err := p.connect(systems, metrics, log)
+	wired, err := p.connect(systems, metrics)
 	if err != nil {
 		return nil, err
 	}
 	p.scopes = scopes(systems)
-	known, err := callers(ctx, c, p.scopes, log)
+	known, err := callers(ctx, c, p.scopes, p.guard)
 	if err != nil {
 		return nil, err
 	}
-	records, keys, err := store(c, log)
+	records, keys, err := store(c, p.guard)
 	if err != nil {
 		return nil, err
 	}
-	limiter := limiters{records, keys, log}
 	p.edge = edge.Config{
 		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
 		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
 		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
-		CallerLimit: limiter.of(c.RateLimit), TargetLimit: limiter.of(c.PINRateLimit),
+		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
 		Metrics: metrics, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
-		Ready: func(context.Context) error { return ctx.Err() },
 	}
 	return p, nil
 }
 
 // connect makes the client of each system. Nothing is sent yet.
-func (p *proxy) connect(systems []system, metrics *edge.Metrics, log *slog.Logger) ([]edge.System, error) {
+func (p *proxy) connect(systems []system, metrics *edge.Metrics) ([]edge.System, error) {
 	wired := make([]edge.System, 0, len(systems))
 	var failed error
 	for _, s := range systems {
 		// Not yet: a nil *upstream.Client in the interface would not be nil.
 		w := edge.System{
-			Name: s.name, Operations: s.operations, Upstream: nil, CallTimeout: s.settings.Timeout,
+			Name: s.name, Operations: s.operations, Upstream: nil, State: nil, CallTimeout: s.settings.Timeout,
 			Limits: edge.Limits{InFlight: s.settings.MaxInFlight, Queue: s.settings.Queue, QueueTimeout: s.settings.QueueTimeout},
 		}
-		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, log))
+		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, p.guard))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("SOAPBRIDGE_%s_*: %w", strings.ToUpper(s.name), err))
 		} else if client != nil {
-			w.Upstream, p.clients = client, append(p.clients, client)
+			w.Upstream, w.State, p.clients = client, state(client), append(p.clients, client)
 		}
 		wired = append(wired, w)
 	}
 	return wired, failed
+}
+
+// state returns the state of an upstream, as far as its client knows it.
+func state(client *upstream.Client) func() string {
+	return func() string {
+		if client.Suspect() {
+			return edge.UpstreamSuspect
+		}
+		return edge.UpstreamOK
+	}
 }
 
 func (p *proxy) close() {
@@ -164,8 +173,8 @@ func (s system) client(maxReply int64, events upstream.Events) (*upstream.Client
 }
 
 // events logs and counts strange connections to a system.
-func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Events {
-	log = log.With(slog.String("system", system))
+func events(system string, metrics *edge.Metrics, g *guard.Guard) upstream.Events {
+	log := g.Log.With(slog.String("system", system))
 	return upstream.Events{
 		Stray: func(operationID string) {
 			log.Error("the upstream sent an answer that no call asked for: the answer to this operation, or to one near it, may be that of another call; "+
@@ -180,11 +189,12 @@ func events(system string, metrics *edge.Metrics, log *slog.Logger) upstream.Eve
 			}
 			metrics.Suspect(system, suspect)
 		},
+		Guard: func(f func()) { g.Run("connections to "+system, f) },
 	}
 }
 
 // store returns the store, Redis if it is configured, otherwise this process's memory, and the vault for its records.
-func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.Vault, error) {
+func store(c config.Config, g *guard.Guard) (idempotency.Store, *idempotency.Vault, error) {
 	sealing := make([]idempotency.Key, 0, len(c.SecretKeys))
 	for _, k := range c.SecretKeys {
 		sealing = append(sealing, idempotency.Key{ID: k.ID, Secret: []byte(k.Key)})
@@ -207,29 +217,20 @@ func store(c config.Config, log *slog.Logger) (idempotency.Store, *idempotency.V
 	}
 	return redis.New(redis.Options{
 		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig,
-		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: log,
+		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: g.Log, Guard: g,
 	}), keys, nil
 }
 
-// limiters makes rate limits, in Redis where the store is.
-type limiters struct {
-	store idempotency.Store
-	vault *idempotency.Vault
-	log   *slog.Logger
-}
-
-// of returns nil without a limit.
-func (l limiters) of(r config.Rate) *ratelimit.Limiter {
+// limiter returns a rate limit, in Redis where the store is; nil without one.
+func limiter(r config.Rate, records idempotency.Store, keys *idempotency.Vault, g *guard.Guard) *ratelimit.Limiter {
 	if r.Calls == 0 {
 		return nil
 	}
-	var shared *redis_rate.Limiter
-	if store, ok := l.store.(*redis.Store); ok {
-		shared = store.Rates()
+	var shared *ratelimit.Shared
+	if store, ok := records.(*redis.Store); ok {
+		shared = &ratelimit.Shared{Redis: store.Rates(), Name: keys.LimitName, Guard: g}
 	}
-	return ratelimit.New(ratelimit.Limit(r), shared, l.vault.LimitName, func(err error) {
-		l.log.Warn("Redis does not count the rate limits; this process limits alone until it does", slog.String("cause", err.Error()))
-	})
+	return ratelimit.New(ratelimit.Limit(r), shared)
 }
 
 // foreign returns the setting that does not match the store, if the error is a mismatch.

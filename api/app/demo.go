@@ -121,7 +121,7 @@ func startSandbox(ctx context.Context, address string, stderr io.Writer) (url st
 		return "", nil, err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger(stderr, "text", "warn").Handler(), slog.LevelWarn)}
-	go func() { _ = server.Serve(listener) }() // ends with Close
+	go func() { _ = server.Serve(listener) }() // panics: net/http survives those of handlers; it ends with Close
 	return "http://" + listener.Addr().String(), func() {
 		handler.Close()
 		_ = server.Close()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/api/guard"
 	"soapbridge/translate/secret"
 )
 
@@ -98,7 +98,7 @@ func scopes(systems []system) []edge.Scope {
 }
 
 // callers returns the configured callers; nil without any.
-func callers(ctx context.Context, c config.Config, known []edge.Scope, log *slog.Logger) (*edge.Callers, error) {
+func callers(ctx context.Context, c config.Config, known []edge.Scope, g *guard.Guard) (*edge.Callers, error) {
 	if len(c.APIKeys) == 0 && c.JWTIssuer == "" {
 		return nil, nil //nolint:nilnil // in edge.Config, nil means that every client may call
 	}
@@ -107,7 +107,7 @@ func callers(ctx context.Context, c config.Config, known []edge.Scope, log *slog
 		list.Tokens = edge.NewTokens(ctx, edge.TokenRules{
 			Issuer: c.JWTIssuer, Audience: c.JWTAudience, KeysURL: c.JWTJWKSURL, Algorithms: c.JWTAlgorithms, Leeway: c.JWTLeeway,
 			ScopeClaim: c.JWTScopeClaim, OriginatingClaim: c.CustomerCare.OriginatingClaim,
-		}, log)
+		}, g.Log)
 	}
 	if len(c.APIKeys) == 0 {
 		return list, nil
@@ -116,22 +116,27 @@ func callers(ctx context.Context, c config.Config, known []edge.Scope, log *slog
 }
 
 // followCallers follows changes of the callers' file and of the issuer's keys until ctx ends, and logs what is wrong with them.
-func (p *proxy) followCallers(ctx context.Context, environ []string, log *slog.Logger) {
+func (p *proxy) followCallers(ctx context.Context, environ []string) {
 	list := p.edge.Callers
 	if list == nil {
 		return
 	}
 	if list.Tokens != nil {
-		go list.Tokens.Follow()
+		p.guard.Go("keys of the tokens' issuer", list.Tokens.Follow)
 	}
 	if len(p.settings.APIKeys) == 0 {
 		return
 	}
-	list.WarnOfExpiry(log)
-	go list.Follow(ctx, p.settings.APIKeys, func() ([]secret.Secret, error) {
-		c, err := config.Load(environ, config.ReadFile)
-		return c.APIKeys, err
-	}, p.scopes, log)
+	list.WarnOfExpiry(p.edge.Log)
+	follow(ctx, p.guard, "SOAPBRIDGE_API_KEYS", environ, p.settings,
+		func(c config.Config) []secret.Secret { return c.APIKeys },
+		func(lines []secret.Secret) error {
+			err := list.Replace(lines, p.scopes)
+			if err == nil {
+				list.WarnOfExpiry(p.edge.Log)
+			}
+			return err
+		})
 }
 
 // checkAPIKeys checks the lines of the API keys: their scopes are those of operations, which the configuration does not know.

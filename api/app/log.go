@@ -23,7 +23,7 @@ const (
 
 func newLogLines(out io.Writer) *logLines {
 	l := &logLines{out: out}
-	l.timer = time.AfterFunc(time.Hour, l.flush)
+	l.timer = time.AfterFunc(time.Hour, l.flush) // panics: flush survives them
 	return l
 }
 
@@ -51,6 +51,7 @@ func (l lateLines) Write(lines []byte) (int, error) {
 }
 
 func (l *logLines) flush() {
+	defer func() { _ = recover() }() // it cannot be logged: the log is what failed
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.write()

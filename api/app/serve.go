@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
+	"soapbridge/api/guard"
+	"soapbridge/translate/secret"
 )
 
 type serveCommand struct {
@@ -30,7 +33,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 		return usage(err)
 	}
 	defer proxy.close()
-	tlsConfig, err := serverTLS(c)
+	tlsConfig, err := serverTLS(ctx, p.Environ, c, proxy.guard)
 	if err != nil {
 		return usage(err)
 	}
@@ -49,19 +52,42 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	for _, w := range c.Warnings() {
 		log.Warn(w.String())
 	}
-	proxy.followCallers(ctx, p.Environ, log)
+	proxy.followCallers(ctx, p.Environ)
 	if err := proxy.serveMetrics(ctx); err != nil {
 		return err
 	}
 	return proxy.serve(ctx, p, listener, tlsConfig)
 }
 
-func serverTLS(c config.Config) (*tls.Config, error) {
+// pair is a certificate and its key, in PEM.
+type pair struct {
+	cert string
+	key  secret.Secret
+}
+
+func pairOf(c config.Config) pair { return pair{c.TLSCert, c.TLSKey} }
+
+// serverTLS returns the TLS of the API; its certificate follows the files of its settings. HTTP/2 is up to net/http.
+func serverTLS(ctx context.Context, environ []string, c config.Config, g *guard.Guard) (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil //nolint:nilnil // in edge.Serving, nil means plain HTTP
 	}
-	pair, err := tls.X509KeyPair([]byte(c.TLSCert), []byte(c.TLSKey))
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, err
+	var current atomic.Pointer[tls.Certificate]
+	replace := func(p pair) error {
+		loaded, err := tls.X509KeyPair([]byte(p.cert), []byte(p.key))
+		if err == nil {
+			current.Store(&loaded)
+		}
+		return err
+	}
+	if err := replace(pairOf(c)); err != nil {
+		return nil, err
+	}
+	follow(ctx, g, "SOAPBRIDGE_TLS_CERT", environ, c, pairOf, replace)
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil },
+	}, nil
 }
 
 // serveMetrics serves /metrics on its own address until ctx ends.
@@ -74,11 +100,11 @@ func (p *proxy) serveMetrics(ctx context.Context) error {
 		return err
 	}
 	p.edge.Log.Info("serving metrics", slog.String("metrics_listen", listener.Addr().String()))
-	go func() {
-		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Log: p.edge.Log}, p.edge.Metrics.Handler(p.settings.PPROF == "on")); err != nil {
+	p.guard.Go("metrics", func() {
+		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Guard: p.guard}, p.edge.Metrics.Handler(p.settings.PPROF == "on")); err != nil {
 			p.edge.Log.Error("metrics", slog.String("cause", err.Error()))
 		}
-	}()
+	})
 	return nil
 }
 
@@ -91,22 +117,24 @@ func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listen
 	if err != nil {
 		return usage(err)
 	}
-	go handler.Sweep(ctx)
+	p.guard.Go("sweeps", func() { handler.Sweep(ctx) })
 	// One limit for the whole stop: it begins with the signal.
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	context.AfterFunc(ctx, func() {
-		handler.Stop()
-		time.AfterFunc(c.DrainTimeout, cancel)
+	context.AfterFunc(ctx, func() { // panics: Go reports them
+		time.AfterFunc(c.DrainTimeout, cancel) // panics: cancel has none
+		p.guard.Go("stop", handler.Stop)
 	})
 	signals := process.Signals()
 	ended := make(chan error, 1)
-	go func() {
-		err := edge.Serve(ctx, edge.Serving{
-			Listener: listener, TLS: tlsConfig, Log: p.edge.Log, DrainTimeout: c.DrainTimeout,
-			CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
-		}, handler)
-		ended <- errors.Join(err, handler.Drain(drain))
+	go func() { // panics: Try returns them
+		ended <- p.guard.Try("serve", func() error {
+			err := edge.Serve(ctx, edge.Serving{
+				Listener: listener, TLS: tlsConfig, Guard: p.guard, DrainTimeout: c.DrainTimeout,
+				CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
+			}, handler)
+			return errors.Join(err, handler.Drain(drain))
+		})
 	}()
 	for again := false; ; again = true {
 		select {

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -114,40 +113,6 @@ func addKey(keys map[string]*secrets, key apiKey) error {
 		both[1] = key
 	}
 	return nil
-}
-
-// reloadEvery is the longest until a new or withdrawn key takes effect.
-const reloadEvery = 2 * time.Second
-
-// Follow replaces the keys whenever read returns other lines than before, until ctx ends. Lines that are wrong, or that cannot be read, change
-// nothing: the old keys still hold, and the log reports what is wrong.
-func (c *Callers) Follow(ctx context.Context, before []secret.Secret, read func() ([]secret.Secret, error), known []Scope, log *slog.Logger) {
-	tick := time.NewTicker(reloadEvery)
-	defer tick.Stop()
-	for failed := false; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		lines, err := read()
-		if err == nil && slices.Equal(lines, before) {
-			failed = false
-			continue
-		}
-		if err == nil {
-			err = c.Replace(lines, known)
-		}
-		switch {
-		case err == nil:
-			before, failed = lines, false
-			log.InfoContext(ctx, "the API keys have changed", slog.Int("count", len(lines)))
-			c.WarnOfExpiry(log)
-		case !failed:
-			failed = true
-			log.ErrorContext(ctx, "the API keys have changed and are wrong; the old ones still hold", slog.String("cause", err.Error()))
-		}
-	}
 }
 
 func parseKeyLine(line string, known []Scope) (key apiKey, err error) {

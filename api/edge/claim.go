@@ -84,7 +84,7 @@ func (s *Server) endClaim(call *call, a answer) (stored bool) {
 	call.claim = nil
 	defer held.close() // once what is left to do is open
 	left, end := s.ending(held, a)
-	err := end(context.Background())
+	err := s.try(context.Background(), left, end)
 	if err == nil {
 		return true
 	}
@@ -135,7 +135,7 @@ func (s *Server) endLater(left, id string, atMost time.Duration, do func(context
 		return
 	}
 	end := s.open.add(id, left)
-	go func() {
+	s.guard.Go(left, func() {
 		defer end()
 		defer s.waiting.Add(-1)
 		err := s.tryUntil(openClaim{id, left}, time.Now().Add(atMost), do)
@@ -145,7 +145,12 @@ func (s *Server) endLater(left, id string, atMost time.Duration, do func(context
 		case s.life.Err() == nil: // else CutOff has logged it
 			s.logLost(openClaim{id, left}, err.Error())
 		}
-	}()
+	})
+}
+
+// try is one attempt to do what is left of a claim. A panic is a failure like others, so that it is tried again.
+func (s *Server) try(ctx context.Context, left string, do func(context.Context) error) error {
+	return s.guard.Try(left, func() error { return do(ctx) })
 }
 
 // tryUntil repeats do until it succeeds, is pointless, or the deadline passes, which a stop brings nearer for what is not in flight.
@@ -162,7 +167,7 @@ func (s *Server) tryUntil(o openClaim, deadline time.Time, do func(context.Conte
 			}
 		case <-time.After(min(pause, time.Until(deadline))):
 		}
-		err := do(s.life)
+		err := s.try(s.life, o.left, do)
 		if err == nil || errors.Is(err, idempotency.ErrNotOwner) || !time.Now().Before(deadline) {
 			return err
 		}

@@ -96,6 +96,16 @@ func (s *Server) Stop() {
 	})
 }
 
+// draining reports whether Stop was called.
+func (s *Server) draining() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
 // Drain waits until every claim has ended in the store, or ctx ends. What is left then is cut off, see CutOff. Call it once, when no request is being
 // served any more.
 func (s *Server) Drain(ctx context.Context) error {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/operations"
 	"soapbridge/api/ratelimit"
@@ -35,13 +36,23 @@ type Upstream interface {
 	Describe(m soap.Message) (endpoint string, headers http.Header)
 }
 
+// The states of an upstream, as /readyz shows them. None makes a process not ready: the other systems can be called.
+const (
+	UpstreamOK            = "ok"
+	UpstreamSuspect       = "suspect" // its last answers were not readable: see upstream.Events
+	upstreamBroken        = "broken"  // its last calls had no answer, and none is made for now: see gate
+	UpstreamNotConfigured = "not-configured"
+)
+
 // System is one vendor's service.
 type System struct {
-	// Name names it in the log and in metrics.
+	// Name is the system's name in settings, in the log and in metrics.
 	Name       string
 	Operations []translate.Operation
 	// Upstream is nil where no URL is configured: then the routes answer 503 not-configured.
 	Upstream Upstream
+	// State returns the state of Upstream; nil is always UpstreamOK.
+	State func() string
 	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
 	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.
 	CallTimeout time.Duration
@@ -75,8 +86,6 @@ type Config struct {
 	CORSOrigins []string
 	// TrustedProxies are the addresses and networks whose X-Forwarded-For is believed, for the log. Empty trusts none.
 	TrustedProxies []string
-	// Ready returns why the process is not ready, apart from its store, and nil when it is.
-	Ready func(context.Context) error
 	// Retention is how long the result of a key is replayed, for the documents.
 	Retention time.Duration
 	// Sandbox reports, for the pages, that the upstreams are a sandbox.
@@ -99,24 +108,21 @@ func New(c Config) (*Server, error) {
 	if err := e.SetTrustedProxies(c.TrustedProxies); err != nil {
 		return nil, err
 	}
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"} // gin believes X-Real-IP, too, which a proxy need not set
 	c.RequestLog = cmp.Or(c.RequestLog, c.Log)
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
-	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log}
+	s.guard = &guard.Guard{Log: c.Log, Count: c.Metrics.Panicked}
+	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log, Guard: s.guard}
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
 	s.callerLimit = newNamedLimit(c.CallerLimit, refusedRate, "of this caller to this operation")
 	s.targetLimit = newNamedLimit(c.TargetLimit, refusedTarget, "for this account or customer")
 	s.life, s.cutOff = context.WithCancel(context.Background())
-	e.Use(s.nameRequest, s.log, s.recover)
-	if c.Callers == nil {
-		e.Use(s.checkHost)
-	}
-	if len(c.CORSOrigins) > 0 {
-		e.Use(s.crossOrigin())
-	}
+	s.useMiddleware(e)
 	e.NoRoute(s.notFound)
 	e.NoMethod(s.methodNotAllowed)
+	e.Match(reading, "/livez", s.alive)
 	e.Match(reading, "/healthz", s.alive)
 	e.Match(reading, "/readyz", s.ready)
 	if err := s.addOperations(e); err != nil {
@@ -217,6 +223,7 @@ type Server struct {
 	http.Handler
 
 	config  Config
+	guard   *guard.Guard
 	site    *openapi.Site
 	records operations.Records
 	// callerLimit and targetLimit are nil where there is no limit.

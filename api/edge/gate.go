@@ -73,7 +73,7 @@ func (g *gate) enter() (leave func(error), err error) {
 
 // queue is enter for a call that may wait for its turn.
 func (g *gate) queue(ctx context.Context) (leave func(error), err error) {
-	if g.breaker.State() == gobreaker.StateOpen {
+	if g.isBroken() {
 		return nil, errBroken
 	}
 	defer g.waiting.Add(-1)
@@ -100,6 +100,9 @@ func (g *gate) pass() (leave func(error), err error) {
 		report(sent)
 	}, nil
 }
+
+// isBroken reports whether the breaker is open.
+func (g *gate) isBroken() bool { return g.breaker.State() == gobreaker.StateOpen }
 
 func (g *gate) endTurn() {
 	if g.turns != nil {

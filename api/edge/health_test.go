@@ -12,32 +12,15 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-// readiness is a store that says whether it is ready.
-type readiness struct {
+// readyStore is a store that says whether it is ready.
+type readyStore struct {
 	idempotency.Store
 
 	found idempotency.Readiness
 	err   error
 }
 
-func (r readiness) Ready(context.Context) (idempotency.Readiness, error) { return r.found, r.err }
-
-func TestReadinessOfTheStore(t *testing.T) {
-	for name, row := range map[string]struct {
-		store  readiness
-		status int
-		body   string
-	}{
-		"it can be used":            {readiness{}, http.StatusOK, `{"status":"ready"}`},
-		"it cannot be asked for it": {readiness{found: idempotency.Readiness{PolicyUnverified: true}}, http.StatusOK, `{"status":"ready","policy":"unverified"}`},
-		"it cannot be used":         {readiness{err: errDown}, http.StatusServiceUnavailable, `{"status":"not ready"}`},
-	} {
-		e := newEdge(t, nil, func(c *Config) { c.Store = row.store })
-		if w := e.call(httptest.NewRequest(http.MethodGet, "/readyz", nil)); w.Code != row.status || w.Body.String() != row.body {
-			t.Errorf("%s: status %d: %s", name, w.Code, w.Body)
-		}
-	}
-}
+func (r readyStore) Ready(context.Context) (idempotency.Readiness, error) { return r.found, r.err }
 
 // A claim that a store refuses because it is the wrong one, or has lost its records, is for a person.
 func TestClaimsOnTheWrongStoreRaiseAnAlert(t *testing.T) {
@@ -68,28 +51,48 @@ func (r refusing) Begin(context.Context, idempotency.Claim) (idempotency.Record,
 	return idempotency.Record{}, false, r.err
 }
 
-func TestHealth(t *testing.T) {
-	no := func(context.Context) error { return errors.New("store at 10.0.0.7 is gone") }
-	yes := func(context.Context) error { return nil }
-	for name, c := range map[string]struct {
-		path   string
-		ready  func(context.Context) error
-		status int
-		body   string
+func TestLiveness(t *testing.T) {
+	e := newEdge(t, nil)
+	e.Stop()
+	for _, path := range []string{"/livez", "/healthz"} {
+		w := e.call(httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != http.StatusOK || w.Body.String() != `{"status":"alive"}` || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: status %d, %v: %s", path, w.Code, w.Header(), w.Body)
+		}
+	}
+}
+
+// The states of the parts are shown, and why the store cannot be used is for the log alone. Only the store and a stop make the process not ready.
+func TestReadiness(t *testing.T) {
+	down := readyStore{err: errors.New("store at 10.0.0.7 is gone")}
+	watched := func() string { return UpstreamSuspect }
+	for name, row := range map[string]struct {
+		store    readyStore
+		upstream Upstream
+		state    func() string
+		stops    bool
+		status   int
+		body     string
 	}{
-		"alive":                    {"/healthz", yes, http.StatusOK, `{"status":"alive"}`},
-		"alive although not ready": {"/healthz", no, http.StatusOK, `{"status":"alive"}`},
-		"ready":                    {"/readyz", yes, http.StatusOK, `{"status":"ready"}`},
-		"not ready":                {"/readyz", no, http.StatusServiceUnavailable, `{"status":"not ready"}`},
+		"all is well":          {readyStore{}, answering(success()), nil, false, http.StatusOK, `{"status":"ready","store":"ok","draining":false,"upstreams":{"test":"ok"}}`},
+		"the policy is hidden": {readyStore{found: idempotency.Readiness{PolicyUnverified: true}}, answering(success()), nil, false, http.StatusOK, `{"status":"ready","store":"ok","policy":"unverified","draining":false,"upstreams":{"test":"ok"}}`},
+		"no store":             {down, answering(success()), nil, false, http.StatusServiceUnavailable, `{"status":"not ready","store":"unusable","draining":false,"upstreams":{"test":"ok"}}`},
+		"a stop":               {readyStore{}, answering(success()), nil, true, http.StatusServiceUnavailable, `{"status":"not ready","store":"ok","draining":true,"upstreams":{"test":"ok"}}`},
+		"no store, and a stop": {down, answering(success()), nil, true, http.StatusServiceUnavailable, `{"status":"not ready","store":"unusable","draining":true,"upstreams":{"test":"ok"}}`},
+		"a suspect upstream":   {readyStore{}, answering(success()), watched, false, http.StatusOK, `{"status":"ready","store":"ok","draining":false,"upstreams":{"test":"suspect"}}`},
+		"no upstream":          {readyStore{}, nil, nil, false, http.StatusOK, `{"status":"ready","store":"ok","draining":false,"upstreams":{"test":"not-configured"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEdge(t, nil, func(cfg *Config) { cfg.Ready = c.ready })
-			w := e.call(httptest.NewRequest(http.MethodGet, c.path, nil))
-			if w.Code != c.status || w.Body.String() != c.body || w.Header().Get("Cache-Control") != "no-store" {
+			e := newEdge(t, row.upstream, func(c *Config) { c.Store, c.Systems[0].State = row.store, row.state })
+			if row.stops {
+				e.Stop()
+			}
+			w := e.call(httptest.NewRequest(http.MethodGet, "/readyz", nil))
+			if w.Code != row.status || w.Body.String() != row.body || w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("status %d, %v: %s", w.Code, w.Header(), w.Body)
 			}
-			if logged := strings.Contains(e.log.String(), "10.0.0.7"); logged != (c.status != http.StatusOK) {
-				t.Errorf("the reason belongs into the log, and only there: %s", e.log)
+			if logged := strings.Contains(e.log.String(), "10.0.0.7"); logged != (row.store.err != nil) {
+				t.Errorf("the log has: %s", e.log)
 			}
 		})
 	}

@@ -137,12 +137,11 @@ func newEdge(t *testing.T, upstream Upstream, change ...func(*Config)) *edge {
 		t.Fatal(err)
 	}
 	cfg := Config{
-		Systems: []System{{Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
+		Systems: []System{{Name: "test", Operations: []translate.Operation{addNote(t)}, Upstream: upstream, CallTimeout: time.Minute}},
 		Store:   idempotency.NewMemory(idempotency.Retention{}),
 		Vault:   vault,
 		MaxBody: 1024, MaxReply: 1 << 20,
 		Hosts: []string{"example.com"}, // httptest's own
-		Ready: func(context.Context) error { return nil },
 		Log:   slog.New(slog.NewJSONHandler(e.log, nil)),
 	}
 	for _, c := range change {

@@ -31,6 +31,7 @@ type Metrics struct {
 	suspect  *prometheus.GaugeVec
 	refused  *prometheus.CounterVec
 	breakers *prometheus.GaugeVec
+	panics   prometheus.Counter
 }
 
 // NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
@@ -59,11 +60,14 @@ func NewMetrics() *Metrics {
 		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "soapbridge_breaker_open", Help: "1 while calls to an upstream are refused because those before had no answer.",
 		}, []string{"system"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "soapbridge_panics_total", Help: "Panics that the program survived: each is a mistake in it.",
+		}),
 	}
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, collectors.NewGoCollector(),
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.panics, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -126,6 +130,13 @@ func oneIf(is bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// Panicked counts a panic that the program survived.
+func (m *Metrics) Panicked() {
+	if m != nil {
+		m.panics.Inc()
+	}
 }
 
 // Handler answers GET /metrics, for any Host: collectors ask by the name of a service or a pod, which no setting lists. What the page of a foreign

@@ -2,13 +2,11 @@ package edge
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +23,25 @@ import (
 // requestIDSyntax is what a caller may choose; anything else is replaced, because it goes into the log.
 var requestIDSyntax = regexp.MustCompile(openapi.RequestIDPattern)
 
+// useMiddleware adds what comes before every handler.
+func (s *Server) useMiddleware(e *gin.Engine) {
+	e.Use(s.nameRequest, boundReading, s.log, s.recover)
+	if s.config.Callers == nil {
+		e.Use(s.checkHost)
+	}
+	if len(s.config.CORSOrigins) > 0 {
+		e.Use(s.crossOrigin())
+	}
+}
+
+// boundReading bounds the time that a client has for the answer to a request that calls no upstream: the server's own limit has room for a call,
+// and a stop would wait that long.
+func boundReading(c *gin.Context) {
+	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(readingTimeout)) // a writer without deadlines is that of a test
+	}
+}
+
 // nameRequest sets the request's id, and the headers that every answer has.
 func (s *Server) nameRequest(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")
@@ -33,13 +50,21 @@ func (s *Server) nameRequest(c *gin.Context) {
 	}
 	c.Set(callKey, &call{requestID: id})
 	h := c.Writer.Header()
-	h["X-Request-Id"], h["Cache-Control"], h["X-Content-Type-Options"] = []string{id}, noStore, noSniff
+	h["X-Request-Id"], h["Cache-Control"] = []string{id}, noStore
+	h["X-Content-Type-Options"], h["Content-Security-Policy"], h["Referrer-Policy"] = noSniff, nothingElse, noReferrer
+	if c.Request.TLS != nil {
+		h["Strict-Transport-Security"] = httpsOnly
+	}
 }
 
-// Values that all answers share; net/http copies them.
+// Values that all answers share; net/http copies them. Pages have a Content-Security-Policy and a Referrer-Policy of their own.
+// https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
 var (
-	noStore = []string{"no-store"}
-	noSniff = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+	nothingElse = []string{"default-src 'none'; frame-ancestors 'none'"}
+	noReferrer  = []string{"no-referrer"}
+	httpsOnly   = []string{"max-age=31536000"} // a year
 )
 
 // log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
@@ -122,12 +147,10 @@ func (s *Server) recover(c *gin.Context) {
 		if cause == nil {
 			return
 		}
-		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		if isAbort(cause) {
 			panic(cause)
 		}
-		// The panic's own value may hold anything, a secret included; its type and the stack show where to look.
-		s.config.Log.ErrorContext(c.Request.Context(), "panic", slog.String("request_id", callOf(c).requestID),
-			slog.String("type", fmt.Sprintf("%T", cause)), slog.String("stack", string(debug.Stack())))
+		s.guard.Report(c.Request.Context(), cause, slog.String("request_id", callOf(c).requestID))
 		p := newProblem(internalError)
 		p.Outcome, p.Retry = soap.NotSent, retrySafe
 		if callOf(c).handedOver {
@@ -138,6 +161,12 @@ func (s *Server) recover(c *gin.Context) {
 		}
 	}()
 	c.Next()
+}
+
+// isAbort reports whether a panic is that by which net/http ends a connection without an answer, which is not a fault.
+func isAbort(cause any) bool {
+	err, ok := cause.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
 func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {

@@ -3,6 +3,7 @@ package edge
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -272,23 +273,54 @@ func TestEncodingFailureIsOurMistakeAndSafe(t *testing.T) {
 
 func TestClientAddressIsTheConnectionsUnlessTheProxyIsTrusted(t *testing.T) {
 	for name, c := range map[string]struct {
-		trusted []string
-		want    string
+		trusted   []string
+		forwarded string
+		want      string
 	}{
-		"no trusted proxy":     {nil, "192.0.2.1"}, // httptest's own
-		"another is trusted":   {[]string{"198.51.100.0/24"}, "192.0.2.1"},
-		"the proxy is trusted": {[]string{"192.0.2.0/24"}, "203.0.113.7"},
+		"no trusted proxy":             {nil, "203.0.113.7", "192.0.2.1"}, // httptest's own
+		"another is trusted":           {[]string{"198.51.100.0/24"}, "203.0.113.7", "192.0.2.1"},
+		"the proxy is trusted":         {[]string{"192.0.2.0/24"}, "203.0.113.7", "203.0.113.7"},
+		"the caller forged the first":  {[]string{"192.0.2.0/24"}, "198.51.100.9, 203.0.113.7", "203.0.113.7"},
+		"the caller forged a trusted":  {[]string{"192.0.2.0/24"}, "198.51.100.9, 192.0.2.9, 203.0.113.7", "203.0.113.7"},
+		"a proxy that does not say so": {[]string{"192.0.2.0/24"}, "", "192.0.2.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEdge(t, answering(success()), func(cfg *Config) { cfg.TrustedProxies = c.trusted })
 			e.call(note(func(r *http.Request) {
-				r.Header.Set("X-Forwarded-For", "203.0.113.7")
+				r.Header.Set("X-Forwarded-For", c.forwarded)
 				r.Header.Set("X-Real-Ip", "203.0.113.8")
 			}))
 			if got := e.lastLine(t)["client"]; got != c.want {
 				t.Errorf("logged %v, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	const nothing, noReferrer = "default-src 'none'; frame-ancestors 'none'", "no-referrer"
+	for _, row := range []struct {
+		method, path, accept, policy, referrer string
+	}{
+		{http.MethodGet, "/livez", "", nothing, noReferrer},
+		{http.MethodGet, "/nowhere", "", nothing, noReferrer},
+		{http.MethodPost, notePath, "", nothing, noReferrer},
+		{http.MethodOptions, notePath, "", nothing, noReferrer},
+		{http.MethodGet, "/openapi.json", "", nothing, noReferrer},
+		{http.MethodGet, "/problems", "text/html", "default-src 'none'; style-src 'self'", "same-origin"},
+		{http.MethodGet, "/docs", "text/html", "default-src 'none'", "same-origin"},
+	} {
+		for transport, secure := range map[string]*tls.ConnectionState{"": nil, "max-age=31536000": {}} {
+			r := httptest.NewRequest(row.method, row.path, nil)
+			r.Header.Set("Accept", row.accept)
+			r.TLS = secure
+			got := newEdge(t, answering(success())).call(r).Header()
+			policy := got.Get("Content-Security-Policy")
+			if !strings.HasPrefix(policy, row.policy) || !strings.Contains(policy, "frame-ancestors 'none'") || len(got["Content-Security-Policy"]) != 1 ||
+				got.Get("Referrer-Policy") != row.referrer || got.Get("X-Content-Type-Options") != "nosniff" || got.Get("Strict-Transport-Security") != transport {
+				t.Errorf("%s %s: %v", row.method, row.path, got)
+			}
+		}
 	}
 }
 

@@ -127,6 +127,9 @@ func TestBreaker(t *testing.T) {
 		if p := problemIn(t, w); w.Code != http.StatusServiceUnavailable || p["code"] != "overloaded" || p["outcome"] != "not_sent" || w.Header().Get("Retry-After") != "5" || open() != "1" {
 			t.Fatalf("after 20 calls without an answer: %d %s, open is %s", w.Code, w.Body, open())
 		}
+		if w := e.call(httptest.NewRequest(http.MethodGet, "/readyz", nil)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"notes":"broken"`) {
+			t.Errorf("/readyz: %d %s", w.Code, w.Body)
+		}
 		if w := call(0); w.Code != http.StatusCreated || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("a replay: %d", w.Code)
 		}
@@ -189,7 +192,7 @@ func TestWhatTheBreakerCounts(t *testing.T) {
 func TestRateLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) { return success(), nil }), func(c *Config) {
-			c.CallerLimit = ratelimit.New(ratelimit.Limit{Calls: 2, Period: time.Minute}, nil, nil, nil)
+			c.CallerLimit = ratelimit.New(ratelimit.Limit{Calls: 2, Period: time.Minute}, nil)
 		})
 		call := func(key string) *httptest.ResponseRecorder {
 			return e.call(note(func(r *http.Request) { r.Header.Set(keyHeader, "0000000000000000-"+key) }))

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"soapbridge/api/guard"
 )
 
 // Limits of the HTTP server. Bodies are small and come from browsers and backends, so a caller who needs longer is stuck or hostile.
@@ -18,9 +20,16 @@ const (
 	bodyTimeout   = 30 * time.Second
 	// unreadTimeout is for a body that no handler has asked for: see onEachRequest.
 	unreadTimeout = 2 * time.Second
+	// readingTimeout is for the answer to a request that calls no upstream: see boundReading. It is less than the default drain.
+	readingTimeout = 30 * time.Second
 	// idleTimeout is longer than the 60 s of the usual load balancers, which otherwise meet connections that were just closed.
 	idleTimeout = 90 * time.Second
 	maxHeader   = 32 << 10
+	// maxStreams is how many requests one HTTP/2 connection may have open: what RFC 9113 section 6.5.2 asks for at least.
+	maxStreams = 100
+	// pingAfter is how long an HTTP/2 connection is silent before a PING finds out whether the client is still there, and pingTimeout how
+	// long its answer may take. An HTTP/1 connection with a call in flight costs no more than that call.
+	pingAfter, pingTimeout = 30 * time.Second, 15 * time.Second
 )
 
 // Serving is how Serve listens and stops.
@@ -31,7 +40,7 @@ type Serving struct {
 	CallTimeout time.Duration
 	// DrainTimeout bounds the wait for calls in flight once ctx has ended. Its first part still accepts connections: see Serve.
 	DrainTimeout time.Duration
-	Log          *slog.Logger
+	Guard        *guard.Guard
 }
 
 // noticePart is the part of the drain in which connections are still accepted: 2 s of the default 40 s, the interval in which HAProxy
@@ -44,7 +53,7 @@ const noticePart = 20
 func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 	unused := newcomers{conns: map[net.Conn]bool{}}
 	server := &http.Server{
-		Handler:           onEachRequest(ctx, handler),
+		Handler:           onEachRequest(ctx, s.Guard, handler),
 		ConnState:         unused.follow,
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: headerTimeout,
@@ -52,15 +61,20 @@ func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 		WriteTimeout:      headerTimeout + bodyTimeout + s.CallTimeout + headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(s.Guard.Log.Handler(), slog.LevelWarn),
+		// WriteTimeout ends a stream, but not a write to a connection that takes nothing.
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: headerTimeout,
+		},
 	}
 	broken := make(chan error, 1)
-	go func() {
-		if s.TLS != nil {
-			broken <- server.ServeTLS(s.Listener, "", "")
-		} else {
-			broken <- server.Serve(s.Listener)
-		}
+	go func() { // panics: Try returns them
+		broken <- s.Guard.Try("server", func() error {
+			if s.TLS != nil {
+				return server.ServeTLS(s.Listener, "", "")
+			}
+			return server.Serve(s.Listener)
+		})
 	}()
 	select {
 	case err := <-broken:
@@ -74,7 +88,7 @@ func Serve(ctx context.Context, s Serving, handler http.Handler) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-time.After(s.DrainTimeout / noticePart):
 	}
-	defer time.AfterFunc(s.DrainTimeout/noticePart, unused.close).Stop()
+	defer time.AfterFunc(s.DrainTimeout/noticePart, unused.close).Stop() // panics: closing sockets has none
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("drain: calls were cut off: %w", err), server.Close())
 	}
@@ -111,8 +125,20 @@ func (n *newcomers) close() {
 // onEachRequest bounds the wait for a body that the handler does not read: net/http reads it before it writes the answer, so that another request
 // can follow. A handler that reads it sets its own deadline, as readBody does. Without a body there is no deadline: net/http reads on to
 // notice that the client has gone, and would take the deadline for that. Once ctx has ended, answers have Connection: close.
-func onEachRequest(ctx context.Context, handler http.Handler) http.Handler {
+//
+// A panic ends the connection: by another one, of which net/http logs nothing. Its own line would show the value.
+func onEachRequest(ctx context.Context, g *guard.Guard, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if !isAbort(cause) {
+				g.Report(r.Context(), cause)
+			}
+			panic(http.ErrAbortHandler)
+		}()
 		if ctx.Err() != nil {
 			w.Header().Set("Connection", "close")
 		}

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"soapbridge/api/guard"
 	"soapbridge/translate/soap"
 )
 
@@ -61,14 +62,17 @@ type running struct {
 	done chan error         // what Serve returned
 }
 
-func serving(t *testing.T, upstream Upstream, drain time.Duration) *running {
+func serving(t *testing.T, upstream Upstream, drain time.Duration, change ...func(*Serving)) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{pipes: newPipes(), stop: stop, done: make(chan error, 1)}
-	e := newEdge(t, upstream, func(c *Config) { c.Ready = func(context.Context) error { return ctx.Err() } })
-	go func() {
-		r.done <- Serve(ctx, Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Log: slog.New(slog.DiscardHandler)}, e)
-	}()
+	e := newEdge(t, upstream)
+	context.AfterFunc(ctx, e.Stop)
+	s := Serving{Listener: r.pipes, CallTimeout: 25 * time.Second, DrainTimeout: drain, Guard: e.guard}
+	for _, c := range change {
+		c(&s)
+	}
+	go func() { r.done <- Serve(ctx, s, e) }()
 	return r
 }
 
@@ -333,6 +337,37 @@ func TestTheSlowestCallIsAnswered(t *testing.T) {
 	})
 }
 
+// A caller who does not read the answer is given up, and so is one who asks for more meanwhile.
+func TestAnswersThatAreNotRead(t *testing.T) {
+	const page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	for name, c := range map[string]struct {
+		first, more string
+		within      time.Duration
+	}{
+		"of a call":       {rawNote(), "", headerTimeout + bodyTimeout + 25*time.Second + headerTimeout},
+		"of many calls":   {rawNote(), strings.Repeat(rawNote(), 10), headerTimeout + bodyTimeout + 25*time.Second + headerTimeout},
+		"of a document":   {page, "", readingTimeout},
+		"of many of them": {page, strings.Repeat(page, 10), readingTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := serving(t, answering(success()), time.Minute)
+				conn := r.dial()
+				write(t, conn, c.first)
+				go func() { _, _ = io.WriteString(conn, c.more) }() // until the connection is closed
+				time.Sleep(c.within + time.Second)
+				if _, _, err := readAnswer(conn); err == nil {
+					t.Error("the answer was kept")
+				}
+				r.stop()
+				if err := <-r.done; err != nil {
+					t.Errorf("Serve: %v", err)
+				}
+			})
+		})
+	}
+}
+
 // Readiness turns first; then the listener closes; then the calls in flight end.
 func TestStopIsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -415,7 +450,7 @@ func TestStopGivesUpAfterTheDrainTimeout(t *testing.T) {
 func TestBrokenListenerEndsServe(t *testing.T) {
 	broken := newPipes()
 	_ = broken.Close()
-	err := Serve(t.Context(), Serving{Listener: broken, Log: slog.New(slog.DiscardHandler)}, http.NotFoundHandler())
+	err := Serve(t.Context(), Serving{Listener: broken, Guard: &guard.Guard{Log: slog.New(slog.DiscardHandler)}}, http.NotFoundHandler())
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Serve: %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/translate"
 )
@@ -24,6 +25,7 @@ type Records struct {
 	// Unknowns takes what Sweep counts; nil where no metrics are kept.
 	Unknowns func(total int, oldest time.Duration)
 	Log      *slog.Logger
+	Guard    *guard.Guard
 }
 
 // Record is a record as its owner, or an operator, sees it.
@@ -137,7 +139,7 @@ func (r *Records) Sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			r.sweep(ctx)
+			r.Guard.Run("sweep", func() { r.sweep(ctx) }) // the next one may succeed
 		}
 	}
 }

@@ -3,6 +3,7 @@ package ratelimit
 
 import (
 	"context"
+	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,8 @@ import (
 	"github.com/go-redis/redis_rate/v10"
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
+
+	"soapbridge/api/guard"
 )
 
 // Limit is a token bucket: so many calls at once, which come back evenly within the period.
@@ -62,9 +65,7 @@ const (
 // Limiter applies one limit to each of any number of keys.
 type Limiter struct {
 	limit   Limit
-	shared  *redis_rate.Limiter
-	name    func(key string) string
-	failed  func(error)
+	shared  *Shared // nil: this process alone
 	ahead   int
 	wait    time.Duration // patience, but in tests
 	buckets *lru.Cache[string, *bucket]
@@ -72,14 +73,22 @@ type Limiter struct {
 	away atomic.Pointer[time.Time]
 }
 
-// New returns a limiter. With shared, all processes that use the same Redis have the limit together, and each alone while Redis does not answer;
-// name makes the key's name there, and failed is told why, once until Redis has answered again. Without shared, the other two are not used.
-func New(l Limit, shared *redis_rate.Limiter, name func(key string) string, failed func(error)) *Limiter {
+// Shared is how processes have a limit together.
+type Shared struct {
+	Redis *redis_rate.Limiter
+	// Name makes a key's name in Redis.
+	Name  func(key string) string
+	Guard *guard.Guard
+}
+
+// New returns a limiter. With shared, all processes that use the same Redis have the limit together, and each alone while Redis does not answer,
+// which is logged.
+func New(l Limit, shared *Shared) *Limiter {
 	kept, err := lru.New[string, *bucket](buckets)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &Limiter{limit: l, shared: shared, name: name, failed: failed, ahead: l.ahead(), wait: patience, buckets: kept}
+	return &Limiter{limit: l, shared: shared, ahead: l.ahead(), wait: patience, buckets: kept}
 }
 
 // Limit returns the limit of each key.
@@ -198,34 +207,41 @@ func after(calls float64, interval time.Duration) time.Duration {
 
 // fetch asks Redis for at most n calls, in the background.
 func (b *bucket) fetch(n int) {
-	fetched := make(chan struct{})
+	fetched, l := make(chan struct{}), b.limiter
 	b.fetched = fetched
-	go func() {
+	l.shared.Guard.Go("rate limits", func() {
 		defer close(fetched)
-		l := b.limiter
-		ctx, cancel := context.WithTimeout(context.Background(), l.wait)
-		defer cancel()
-		r, err := l.shared.AllowAtMost(ctx, l.name(b.key), l.limit.shared(), n)
+		var r *redis_rate.Result
+		err := l.shared.Guard.Try("rate limits", func() (err error) {
+			ctx, cancel := context.WithTimeout(context.Background(), l.wait)
+			defer cancel()
+			r, err = l.shared.Redis.AllowAtMost(ctx, l.shared.Name(b.key), l.limit.shared(), n)
+			return err
+		})
 		now := time.Now()
 		l.answered(now, err)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.fetched, b.waiting = nil, 0
-		if err != nil {
-			return
+		if err == nil {
+			b.keep(now, n, r)
 		}
-		b.held, b.until = b.held+r.Allowed, now.Add(l.limit.Period)
-		b.left, b.full = r.Remaining, now.Add(r.ResetAfter)
-		switch {
-		case r.Allowed == 0:
-			b.empty = now.Add(r.RetryAfter)
-		case r.Allowed < n: // what is left is a part of a call
-			b.empty = now.Add(l.limit.interval())
-		}
-	}()
+	})
 }
 
-// answered remembers whether Redis has answered.
+// keep keeps what Redis has answered when it was asked for n calls.
+func (b *bucket) keep(now time.Time, n int, r *redis_rate.Result) {
+	b.held, b.until = b.held+r.Allowed, now.Add(b.limiter.limit.Period)
+	b.left, b.full = r.Remaining, now.Add(r.ResetAfter)
+	switch {
+	case r.Allowed == 0:
+		b.empty = now.Add(r.RetryAfter)
+	case r.Allowed < n: // what is left is a part of a call
+		b.empty = now.Add(b.limiter.limit.interval())
+	}
+}
+
+// answered remembers whether Redis has answered, and logs the first time when not.
 func (l *Limiter) answered(now time.Time, err error) {
 	if err == nil {
 		l.away.Store(nil)
@@ -233,6 +249,6 @@ func (l *Limiter) answered(now time.Time, err error) {
 	}
 	next := now.Add(askAgain)
 	if l.away.Swap(&next) == nil {
-		l.failed(err)
+		l.shared.Guard.Log.Warn("Redis does not count the rate limits; this process limits alone until it does", slog.String("cause", err.Error()))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
 	"soapbridge/api/idempotency/redis/redistest"
@@ -18,7 +19,7 @@ import (
 // TestAlone: one process has the whole limit at once, and it comes back evenly.
 func TestAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := ratelimit.New(ratelimit.Limit{Calls: 3, Period: time.Minute}, nil, nil, nil)
+		l := ratelimit.New(ratelimit.Limit{Calls: 3, Period: time.Minute}, nil)
 		for want := 2; want >= 0; want-- {
 			if v := l.Take(t.Context(), "a"); !v.Allowed || v.Remaining != want || v.Reset != time.Duration(3-want)*20*time.Second {
 				t.Fatalf("%+v, want %d left", v, want)
@@ -40,16 +41,25 @@ func TestAlone(t *testing.T) {
 	})
 }
 
+// counter counts the lines of a log.
+type counter struct{ *atomic.Int64 }
+
+func (c counter) Write(line []byte) (int, error) {
+	c.Add(1)
+	return len(line), nil
+}
+
 // shared returns limiters of several processes on one Redis, and how often Redis has failed them.
 func shared(t *testing.T, server *redistest.Server, l ratelimit.Limit, patience time.Duration) (processes [2]*ratelimit.Limiter, failures *atomic.Int64) {
 	t.Helper()
 	failures = &atomic.Int64{}
+	log := slog.New(slog.NewTextHandler(counter{failures}, nil))
 	for i := range processes {
 		store := redis.New(redis.Options{
-			Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: time.Hour}, Log: slog.New(slog.DiscardHandler),
+			Addrs: []string{server.Addr()}, Retention: idempotency.Retention{Done: time.Hour}, Log: slog.New(slog.DiscardHandler), Guard: &guard.Guard{Log: log},
 		})
 		t.Cleanup(func() { _ = store.Close() })
-		processes[i] = ratelimit.New(l, store.Rates(), strings.ToUpper, func(error) { failures.Add(1) })
+		processes[i] = ratelimit.New(l, &ratelimit.Shared{Redis: store.Rates(), Name: strings.ToUpper, Guard: &guard.Guard{Log: log}})
 		processes[i].SetPatience(patience)
 	}
 	return processes, failures

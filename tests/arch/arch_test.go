@@ -48,6 +48,7 @@ const (
 	edge       = module + "/api/edge"
 	operations = module + "/api/operations"
 	settings   = module + "/api/config"
+	guard      = module + "/api/guard"
 	store      = module + "/api/idempotency"
 	redis      = store + "/redis"
 	limits     = module + "/api/ratelimit"
@@ -115,11 +116,11 @@ var arrows = []arrow{
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, openapi},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, openapi, guard},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
-		from: []string{operations}, to: []string{"module"}, except: []string{core, shape, record, rules, store, openapi},
+		from: []string{operations}, to: []string{"module"}, except: []string{core, shape, record, rules, store, openapi, guard},
 		reason: "records are looked up and settled without any knowledge of routes; the edge has the words for what is wrong",
 	},
 	{
@@ -127,8 +128,12 @@ var arrows = []arrow{
 		reason: "settings are text and limits; api/app wires what they configure",
 	},
 	{
-		from: []string{store + "/..."}, to: []string{"module"}, except: []string{store + "/...", tests + "/parent"},
+		from: []string{store + "/..."}, to: []string{"module"}, except: []string{store + "/...", guard, tests + "/parent"},
 		reason: "a store keeps bytes under a name and knows neither routes nor operations",
+	},
+	{
+		from: []string{guard}, to: []string{"module", "others"},
+		reason: "everything that runs in the background may be guarded, so the guard depends on nothing",
 	},
 	{
 		from: []string{client}, to: []string{"module", "others"}, except: []string{wire, secret},
@@ -143,7 +148,7 @@ var arrows = []arrow{
 		reason: "its tests too must not take an envelope from the code that it judges",
 	},
 	{
-		from: []string{limits}, to: []string{"module"},
+		from: []string{limits}, to: []string{"module"}, except: []string{guard},
 		reason: "a rate limit counts names, and knows neither callers nor operations",
 	},
 	{

@@ -144,7 +144,7 @@ func TestHealthCommand(t *testing.T) {
 		"by its setting":         {map[string]string{"LISTEN": address}, nil, 0},
 		"by its URL":             {nil, []string{"--url", p.URL}, 0},
 		"by a URL with a slash":  {nil, []string{"--url", p.URL + "/"}, 0},
-		"by a URL with a path":   {nil, []string{"--url", p.URL + "/healthz"}, 0},
+		"by a URL with a path":   {nil, []string{"--url", p.URL + "/livez"}, 0},
 		"another path":           {nil, []string{"--url", p.URL + "/nowhere"}, exitFailed},
 		"a closed port":          {map[string]string{"LISTEN": closed}, nil, exitFailed},
 		"a closed port's URL":    {nil, []string{"--url", "http://" + closed}, exitFailed},
@@ -331,7 +331,7 @@ func TestOtherLimitsAndNames(t *testing.T) {
 
 func TestTextLogs(t *testing.T) {
 	p := proxy(t, map[string]string{"LOG_FORMAT": "text", "LOG_LEVEL": "warn"})
-	for path, count := range map[string]int{"/nowhere": http.StatusNotFound, "/healthz": http.StatusOK} {
+	for path, count := range map[string]int{"/nowhere": http.StatusNotFound, "/livez": http.StatusOK} {
 		if a := send(t, p.URL, call{method: http.MethodGet, path: path}); a.status != count {
 			t.Errorf("%s: status %d", path, a.status)
 		}

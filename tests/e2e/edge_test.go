@@ -312,7 +312,7 @@ func TestRequestIDs(t *testing.T) {
 		"with log syntax": {`","level":"ERROR`, false},
 		"not ASCII":       {"é", false},
 	} {
-		for _, path := range []string{"/healthz", "/readyz", "/nowhere", operations()[0].Path} {
+		for _, path := range []string{"/livez", "/readyz", "/nowhere", operations()[0].Path} {
 			t.Run(name+path, func(t *testing.T) {
 				a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: header("X-Request-Id", c.sent)})
 				got := a.header.Get("X-Request-Id")
@@ -429,7 +429,7 @@ func TestHEADOfWhatCanBeRead(t *testing.T) {
 	if id := done.header.Get("Operation-Id"); done.header.Get("Location") != "/v1/operations/"+id {
 		t.Errorf("created at %q, as the operation %s", done.header.Get("Location"), id)
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/v1/operations?state=unknown", done.header.Get("Location")} {
+	for _, path := range []string{"/livez", "/readyz", "/v1/operations?state=unknown", done.header.Get("Location")} {
 		get, head := send(t, p.URL, call{method: http.MethodGet, path: path}), send(t, p.URL, call{method: http.MethodHead, path: path})
 		if get.status != http.StatusOK || head.status != http.StatusOK || head.body != "" || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 			t.Errorf("%s: GET %d, HEAD %d, %v: %q", path, get.status, head.status, head.header, head.body)
@@ -441,7 +441,7 @@ func TestHEADOfWhatCanBeRead(t *testing.T) {
 func TestHostsOfAProxy(t *testing.T) {
 	_, settings := sandboxURL(t)
 	named := proxy(t, with(settings, credentials(), map[string]string{"HOSTS": "proxy.test"}))
-	for _, path := range []string{"/", "/docs", "/healthz", "/readyz", "/openapi.json", "/problems/nope", "/nope", "/v1/operations?state=unknown"} {
+	for _, path := range []string{"/", "/docs", "/livez", "/readyz", "/openapi.json", "/problems/nope", "/nope", "/v1/operations?state=unknown"} {
 		for host, p := range map[string]*process{"proxy.test:8080": named, "app.localhost": named, "other.test": named, "rebind.evil.example": sharedDemo(t)} {
 			a, err := trySend(p.URL, call{method: http.MethodGet, path: path, header: header("Host", host)})
 			if err != nil {
@@ -739,9 +739,21 @@ func await(t *testing.T, event <-chan struct{}) {
 	}
 }
 
+// readiness is what /readyz answers where every system can be called.
+func readiness(status, store string, draining bool, more ...string) string {
+	return fmt.Sprintf(`{"status":"%s","store":"%s",%s"draining":%t,"upstreams":{"customercare":"ok","emersion":"ok","mds":"ok"}}`,
+		status, store, strings.Join(more, ""), draining)
+}
+
 // TestHealthEndpoints need no key and no configuration.
 func TestHealthEndpoints(t *testing.T) {
-	for path, body := range map[string]string{"/healthz": `{"status":"alive"}`, "/readyz": `{"status":"ready"}`} {
+	if text := get(t, edge(t).URL+"/healthz"); text != `{"status":"alive"}` { // the documents show its other name
+		t.Errorf("/healthz: %s", text)
+	}
+	for path, body := range map[string]string{
+		"/livez":  `{"status":"alive"}`,
+		"/readyz": `{"status":"ready","store":"ok","draining":false,"upstreams":{"customercare":"ok","emersion":"not-configured","mds":"ok"}}`,
+	} {
 		a := send(t, edge(t).URL, call{method: http.MethodGet, path: path, header: without("Idempotency-Key", "Content-Type")})
 		if a.status != http.StatusOK || a.body != body {
 			t.Errorf("%s: status %d: %s", path, a.status, a.body)

@@ -291,7 +291,7 @@ func TestStoreThatDoesNotAnswer(t *testing.T) {
 				}
 			}
 			if row.name != "full" {
-				if a := send(t, p.URL, call{method: http.MethodGet, path: "/healthz"}); a.status != http.StatusOK {
+				if a := send(t, p.URL, call{method: http.MethodGet, path: "/livez"}); a.status != http.StatusOK {
 					t.Errorf("alive: %d", a.status)
 				}
 				awaitReadiness(t, p, http.StatusServiceUnavailable)
@@ -443,34 +443,6 @@ func TestCallersByAPIKey(t *testing.T) {
 	write(mobileLine, operatorLine)
 	awaitStatus(t, http.StatusUnauthorized, func() answer { return send(t, p.URL, keyed(c, key, web)) })
 	success.check(t, v, send(t, p.URL, keyed(c, key, mobile)))
-}
-
-// TestAWithdrawnScopeReplaysNothing: the caller is its id, so its records are still there.
-func TestAWithdrawnScopeReplaysNothing(t *testing.T) {
-	_, settings := sandboxURL(t)
-	v := variant{operation(t, "CreateCallLog"), "1.1"}
-	apiKey, line := kit.NewKey(t, "web")
-	other, narrowed := kit.NewKey(t, "web", "mds:services:create")
-	file := filepath.Join(t.TempDir(), "keys")
-	write := func(line string) {
-		if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(line)
-	p := proxy(t, with(settings, credentials(), map[string]string{"API_KEYS_FILE": file}))
-	c := keyed(ask(v.Operation, newReference(), ""), newKey())
-	key := c.header.Get("Idempotency-Key")
-	success.check(t, v, send(t, p.URL, keyed(c, key, apiKey)))
-	write(narrowed)
-	a := send(t, p.URL, keyed(c, key, other))
-	for deadline := time.Now().Add(kit.Patience); a.status == http.StatusUnauthorized && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		a = send(t, p.URL, keyed(c, key, other))
-	}
-	forbidden.check(t, v, a)
-	if a.header.Get("Idempotent-Replayed") != "" {
-		t.Errorf("replayed: %s", a.body)
-	}
 }
 
 func checkOwner(t *testing.T, p *process, id string, want map[string]int) {

@@ -100,13 +100,61 @@ func careThatTakes(t *testing.T, each time.Duration) (url string, executed *atom
 	executed = &atomic.Int64{}
 	care := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		time.Sleep(each)
 		executed.Add(1)
+		time.Sleep(each)
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 		_, _ = w.Write(ok)
 	}))
 	t.Cleanup(care.Close)
 	return care.URL, executed
+}
+
+// TestSlowCallers: hundreds of callers at once who drip their headers or bodies, send bodies without an end, or do not read the answers, cost
+// bounded memory, at most a MiB each with the race detector, and the others no time. How long each of them is borne is a test of the edge, on a clock of its own.
+func TestSlowCallers(t *testing.T) {
+	const each, lasts = 100, 6 * time.Second
+	_, settings := sandboxURL(t)
+	p := proxy(t, with(settings, credentials(), map[string]string{"METRICS_LISTEN": "127.0.0.1:0"}))
+	op := operation(t, "CreateService")
+	start := head(op.Path, "Idempotency-Key: "+newKey()+"\r\n")
+	success.check(t, variant{op, "1.1"}, send(t, p.URL, ask(op, newReference(), "")))
+	before := gauge(t, p, residentBytes) / (1 << 20)
+	end := time.Now().Add(lasts)
+	var callers sync.WaitGroup
+	for _, slow := range []struct{ first, again string }{
+		{start, "X"},
+		{start + "Content-Length: 60000\r\n\r\n{", " "},
+		{start + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"},
+		{"", strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", 100)},
+	} {
+		for range each {
+			conn := dial(t, p)
+			callers.Go(func() {
+				_ = conn.SetDeadline(end) // a write waits where the proxy reads nothing more
+				for _, err := io.WriteString(conn, slow.first); err == nil && time.Now().Before(end); _, err = io.WriteString(conn, slow.again) {
+					time.Sleep(100 * time.Millisecond)
+				}
+			})
+		}
+	}
+	slowest, half := time.Duration(0), 0.0
+	for ; time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		began := time.Now()
+		success.check(t, variant{op, "1.1"}, send(t, p.URL, ask(op, newReference(), "")))
+		slowest = max(slowest, time.Since(began))
+		if half == 0 && time.Until(end) < lasts/2 {
+			half = gauge(t, p, residentBytes) / (1 << 20)
+		}
+	}
+	after := gauge(t, p, residentBytes) / (1 << 20)
+	callers.Wait()
+	t.Logf("%.0f MiB before, %.0f and %.0f MiB with %d slow callers; another one waits %v at most", before, half, after, 4*each, slowest)
+	if after > before+4*each || after > 1.25*half {
+		t.Errorf("%.0f MiB became %.0f, then %.0f MiB", before, half, after)
+	}
+	if slowest > 4*time.Second { // they are answered at once; the machine may be busy
+		t.Errorf("another caller waited %v", slowest)
+	}
 }
 
 // answerOf makes a call without judging its answer, for loads; the body is read and dropped.

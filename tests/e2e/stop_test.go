@@ -141,7 +141,7 @@ func awaitNotReady(t *testing.T, p *process) {
 		case err != nil:
 			t.Fatalf("the process stopped answering before it said that it was not ready: %v", err)
 		case a.status == http.StatusServiceUnavailable:
-			if a.body != `{"status":"not ready"}` {
+			if a.body != readiness("not ready", "ok", true) {
 				t.Errorf("not ready: %s", a.body)
 			}
 			return

@@ -152,20 +152,20 @@ func TestConfigCheckAndServeSayWhatIsWrongWithRedis(t *testing.T) {
 		fails   bool
 		ready   string
 	}{
-		{"all is well", func() map[string]string { return records }, "ready", false, `{"status":"ready"}`},
-		{"no INFO", func() map[string]string { return restricted(redis, records, "-info", "-config") }, "policy.*unverified", false, `{"status":"ready","policy":"unverified"}`},
-		{"no scripts", func() map[string]string { return restricted(redis, records, "-@scripting") }, "commands.* cannot run: .*permission", true, `{"status":"not ready"}`},
+		{"all is well", func() map[string]string { return records }, "ready", false, readiness("ready", "ok", false)},
+		{"no INFO", func() map[string]string { return restricted(redis, records, "-info", "-config") }, "policy.*unverified", false, readiness("ready", "ok", false, `"policy":"unverified",`)},
+		{"no scripts", func() map[string]string { return restricted(redis, records, "-@scripting") }, "commands.* cannot run: .*permission", true, readiness("not ready", "unusable", false)},
 		{"a wrong password", func() map[string]string {
 			return with(restricted(redis, records), map[string]string{"REDIS_URL": "redis://bridge:wrong@" + redis.Addr()})
-		}, "WRONGPASS", true, `{"status":"not ready"}`},
+		}, "WRONGPASS", true, readiness("not ready", "unusable", false)},
 		{"a policy that evicts", func() map[string]string {
 			redis.ConfigSet("maxmemory-policy", "allkeys-lru")
 			return records
-		}, "set maxmemory-policy noeviction", true, `{"status":"not ready"}`},
+		}, "set maxmemory-policy noeviction", true, readiness("not ready", "unusable", false)},
 		{"no server", func() map[string]string {
 			redis.Stop()
 			return records
-		}, "connection refused", true, `{"status":"not ready"}`},
+		}, "connection refused", true, readiness("not ready", "unusable", false)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			all := with(settings, credentials(), row.records())

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -220,6 +221,58 @@ func TestCertificatesThatDoNotFitAreRefused(t *testing.T) {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
 			}
 		})
+	}
+}
+
+// TestCertificateIsReloaded: new handshakes have the pair in the files, connections that there are go on, and a wrong pair changes nothing.
+func TestCertificateIsReloaded(t *testing.T) {
+	t.Parallel()
+	ours := newAuthority(t, "ours")
+	first, second := ours.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth), ours.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth)
+	certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	write := func(cert, key string) {
+		if err := errors.Join(os.WriteFile(certFile, []byte(cert), 0o600), os.WriteFile(keyFile, []byte(key), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(first.cert, first.key)
+	p := proxy(t, with(credentials(), map[string]string{"TLS_CERT_FILE": certFile, "TLS_KEY_FILE": keyFile}))
+	address := strings.TrimPrefix(p.URL, "http://")
+	kept := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ours.pool()}, ForceAttemptHTTP2: true}, Timeout: kit.Patience}
+	seen := func() string {
+		conn, err := tls.Dial("tcp", address, &tls.Config{RootCAs: ours.pool()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		return inPEM("CERTIFICATE", conn.ConnectionState().PeerCertificates[0].Raw)
+	}
+	alive := func() {
+		resp, err := kept.Get("https://" + address + "/livez")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		if inPEM("CERTIFICATE", resp.TLS.PeerCertificates[0].Raw) != first.cert {
+			t.Error("the connection was not kept")
+		}
+	}
+	if alive(); seen() != first.cert {
+		t.Error("it does not begin with the first certificate")
+	}
+	write(second.cert, second.key)
+	p.mustLog(t, "a setting has changed", "SOAPBRIDGE_TLS_CERT")
+	if alive(); seen() != second.cert {
+		t.Error("a new handshake has the old certificate")
+	}
+	write(first.cert, second.key)
+	p.mustLog(t, "a setting has changed and is wrong; the old value still holds", "SOAPBRIDGE_TLS_CERT")
+	if alive(); seen() != second.cert {
+		t.Error("a wrong pair has changed the certificate")
+	}
+	if strings.Contains(p.Stderr.String(), "PRIVATE") {
+		t.Errorf("the log shows the key: %s", p.Stderr)
 	}
 }
 

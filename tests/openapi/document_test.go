@@ -27,7 +27,7 @@ var operationIDs = map[string]string{
 	"POST /v1/operations/{operationId}/resolution": "SettleOperation",
 	"GET /v1/operations-catalogue":                 "ShowCatalogue",
 	"POST /v1/tools/decode":                        "DecodeReply",
-	"GET /healthz":                                 "ShowLiveness",
+	"GET /livez":                                   "ShowLiveness",
 	"GET /readyz":                                  "ShowReadiness",
 }
 

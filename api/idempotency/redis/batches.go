@@ -10,6 +10,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 )
 
@@ -23,6 +24,7 @@ type batches struct {
 	client *goredis.Client
 	// patience is how long a server is silent before a batch counts as lost. A caller with less time left learns nothing of the server.
 	patience time.Duration
+	guard    *guard.Guard
 
 	mu      sync.Mutex
 	onWay   bool
@@ -112,7 +114,7 @@ func (b *batches) take(ctx context.Context, command *goredis.Cmd, t turn) error 
 // send sends the caller's command, and the others with it.
 func (b *batches) send(ctx context.Context, command *goredis.Cmd, others []*waiting) error {
 	var lost error
-	defer func() { b.next(lost) }() // after a panic, too
+	defer func() { b.next(lost) }()
 	began := time.Now()
 	err := b.exchange(ctx, command, others)
 	if lostServer(err) && (!errors.Is(err, context.DeadlineExceeded) || time.Since(began) >= b.patience) {
@@ -124,8 +126,18 @@ func (b *batches) send(ctx context.Context, command *goredis.Cmd, others []*wait
 	return command.Err()
 }
 
-// exchange returns the first error of the commands.
-func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*waiting) error {
+// exchange returns the first error of the commands. After a panic all of them may have been sent.
+func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*waiting) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			b.guard.Report(ctx, cause)
+			err = guard.ErrPanic
+			command.SetErr(err)
+			for _, w := range others {
+				w.command.SetErr(err)
+			}
+		}
+	}()
 	if len(others) == 0 {
 		return b.client.Process(ctx, command)
 	}
@@ -137,7 +149,7 @@ func (b *batches) exchange(ctx context.Context, command *goredis.Cmd, others []*
 		_ = pipe.Process(ctx, w.command) // it queues, and cannot fail
 	}
 	_ = pipe.Process(ctx, command)
-	_, err := pipe.Exec(ctx)
+	_, err = pipe.Exec(ctx)
 	return err
 }
 

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -154,4 +155,40 @@ func TestACallerWithLittleTimeLosesNoOthers(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestAPanicFailsItsBatchAlone: its commands may have been sent. Nobody waits for them, and the next ones are sent.
+func TestAPanicFailsItsBatchAlone(t *testing.T) {
+	server := redistest.Start(t)
+	w, log := &wire{}, &syncBuffer{}
+	s := w.open(t, redis.Options{Addrs: []string{server.Addr()}, Log: jsonLog(log)})
+	warm(t, s)
+	w.trips.Store(0)
+	server.Pause()
+	first, failed := make(chan error), make(chan error)
+	go func() { first <- begin(t, s, newClaim(), true) }()
+	w.awaitCall(t)
+	w.crash.Store(true)
+	const many = 20
+	for range many {
+		go func() { failed <- begin(t, s, newClaim(), true) }()
+	}
+	time.Sleep(100 * time.Millisecond) // so that they wait for the first
+	server.Continue()
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	crashed := 0
+	for range many {
+		if err := <-failed; err != nil {
+			crashed++
+			if !unavailable(err) || errors.Is(err, idempotency.ErrUnsent) {
+				t.Errorf("a command of the batch: %v", err)
+			}
+		}
+	}
+	if panics := strings.Count(log.String(), `"msg":"panic"`); crashed < many/2 || panics != 1 {
+		t.Errorf("%d commands failed, and %d panics are logged", crashed, panics)
+	}
+	holds(t, s, newClaim())
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
 	"soapbridge/api/idempotency/redis/redistest"
@@ -143,6 +144,7 @@ func quietly(o redis.Options) redis.Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Guard = &guard.Guard{Log: o.Log}
 	return o
 }
 
@@ -194,6 +196,7 @@ func calls(server *redistest.Server, command string) int {
 type wire struct {
 	trips, dials atomic.Int64
 	lose         atomic.Int64 // which of the next replies to lose; 0 for none
+	crash        atomic.Bool  // the next write panics
 }
 
 func (w *wire) open(tb testing.TB, o redis.Options) *redis.Store {
@@ -231,6 +234,9 @@ type wireConn struct {
 func (c *wireConn) Write(b []byte) (int, error) {
 	if !c.written.Swap(true) {
 		c.wire.trips.Add(1)
+	}
+	if c.wire.crash.Swap(false) {
+		panic("made up")
 	}
 	return c.Conn.Write(b)
 }

@@ -10,6 +10,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 )
 
@@ -71,6 +72,8 @@ type Options struct {
 	Checks idempotency.KeyChecks
 	// Log also receives, at level debug, what go-redis logs for all clients in the process: it has one logger.
 	Log *slog.Logger
+	// Guard reports panics.
+	Guard *guard.Guard
 }
 
 // universal returns the options common to every kind of client.

@@ -10,6 +10,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 )
 
@@ -25,7 +26,11 @@ func (s *Store) Ready(ctx context.Context) (idempotency.Readiness, error) {
 	}
 	results := make(chan serverReadiness, len(groups))
 	for node, shards := range groups {
-		go func() { results <- s.readyServer(ctx, node, shards[0]) }()
+		go func() { // panics: Run survives them, and the server counts as not ready
+			r := serverReadiness{err: guard.ErrPanic}
+			s.guard.Run("readiness", func() { r = s.readyServer(ctx, node, shards[0]) })
+			results <- r
+		}()
 	}
 	var found idempotency.Readiness
 	for range groups {

@@ -11,6 +11,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 )
 
@@ -39,6 +40,7 @@ type Store struct {
 	retention idempotency.Retention
 	replicas  int
 	log       *slog.Logger
+	guard     *guard.Guard
 	noFile    sync.Once // warns that the server keeps no file
 	checks    *shardChecks
 	run       runScript
@@ -53,7 +55,7 @@ func New(o Options) *Store {
 }
 
 func newStore(o Options, u *goredis.UniversalOptions, t timing) *Store {
-	s := &Store{timing: t, retention: o.Retention.OrDefault(), replicas: o.WaitReplicas, log: o.Log, checks: newShardChecks(o.Checks)}
+	s := &Store{timing: t, retention: o.Retention.OrDefault(), replicas: o.WaitReplicas, log: o.Log, guard: o.Guard, checks: newShardChecks(o.Checks)}
 	switch {
 	case o.Master != "":
 		s.single = goredis.NewFailoverClient(u.Failover())
@@ -66,7 +68,7 @@ func newStore(o Options, u *goredis.UniversalOptions, t timing) *Store {
 		s.client = s.single
 	}
 	if s.run = onClient(s.client); s.single != nil {
-		s.run = (&batches{client: s.single, patience: t.io}).run
+		s.run = (&batches{client: s.single, patience: t.io, guard: s.guard}).run
 	}
 	return s
 }

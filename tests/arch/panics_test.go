@@ -1,0 +1,83 @@
+package arch
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEveryGoroutineSaysWhatBecomesOfAPanic: one that no function recovers ends the process. Background work is started by guard.Guard.Go, or by a
+// line that ends with "// panics: " and what becomes of them.
+func TestEveryGoroutineSaysWhatBecomesOfAPanic(t *testing.T) {
+	files := 0
+	for _, p := range list(t) {
+		if matchesOne(p.ImportPath, tests+"/...") {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			source, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files++
+			for _, place := range unguarded(t, name, source) {
+				t.Errorf("%s: %s: start it by guard.Guard.Go, or end the line with // panics: and what becomes of them", p.ImportPath, place)
+			}
+		}
+	}
+	if files < 50 {
+		t.Fatalf("only %d files were read", files)
+	}
+}
+
+func TestUnguardedGoroutinesAreFound(t *testing.T) {
+	const source = `package x
+func f() {
+	go f()
+	go f() // panics: it has none
+	// panics: of another line
+	time.AfterFunc(1, f)
+	context.AfterFunc(ctx, f) // panics: f survives them
+	g.Go("f", f)
+}`
+	if got := unguarded(t, "x.go", []byte(source)); len(got) != 2 {
+		t.Errorf("found %q, want two places", got)
+	}
+}
+
+// unguarded returns the places where a file starts a goroutine, or a timer that does, and does not say what becomes of its panics.
+func unguarded(t *testing.T, name string, source []byte) (places []string) {
+	t.Helper()
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, name, source, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	explained := map[int]bool{}
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			explained[set.Position(c.Pos()).Line] = strings.HasPrefix(c.Text, "// panics: ")
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if starts(n) && !explained[set.Position(n.Pos()).Line] {
+			places = append(places, fmt.Sprint(set.Position(n.Pos())))
+		}
+		return true
+	})
+	return places
+}
+
+func starts(n ast.Node) bool {
+	if call, ok := n.(*ast.CallExpr); ok {
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		return ok && f.Sel.Name == "AfterFunc"
+	}
+	_, ok := n.(*ast.GoStmt)
+	return ok
+}
