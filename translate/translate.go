@@ -54,7 +54,7 @@ type NumberedError struct {
 // The error is MalformedJSON, or ValidationFailed with every violation in document order.
 func (o *Operation) Read(body []byte) (Request, *Error) { return o.read(body) }
 
-// Request is a valid request of one operation. It never changes, and may be encoded more than once.
+// Request is a valid request of one operation. It never changes until it is freed, and may be encoded more than once.
 type Request interface {
 	// Encode writes the envelope, with the defaults that the proxy fills in. An error is a mistake of ours or in the
 	// configuration, never of the caller's.
@@ -71,6 +71,8 @@ type Request interface {
 	Targets() []string
 	// Decode reads the reply to what Encode wrote.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
+	// Free lets other requests reuse the memory. Nothing may use the request any more, or an error that Decode has returned.
+	Free()
 }
 
 // Env is what encoding needs from outside.
@@ -249,6 +251,11 @@ func (o *operation) header(w *soap.Writer, env Env) {
 }
 
 func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }
+
+func (r *request) Free() {
+	r.asked.Free()
+	r.asked = nil
+}
 
 func (r *request) Targets() (list []string) {
 	for i, path := range r.op.targets {

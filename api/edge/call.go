@@ -24,6 +24,7 @@ type call struct {
 	// handedOver reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
 	// unknown, and before it provably nothing was sent.
 	handedOver   bool
+	pass         pass
 	sent         error // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
 	upstreamTime time.Duration
 	ignored      int  // elements of the reply that are not declared

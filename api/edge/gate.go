@@ -63,42 +63,53 @@ func newGate(l Limits, changed func(from, to gobreaker.State)) *gate {
 	return g
 }
 
-// enter lets a call pass that finds a free turn; then leave must be called, with how the exchange with the upstream ended. errNoTurn, errBroken.
-func (g *gate) enter() (leave func(error), err error) {
+// pass is what a call has while it is on its way. Its zero value is of a call that is not.
+type pass struct {
+	gate   *gate
+	report func(error)
+}
+
+// end ends it, with how the exchange with the upstream ended.
+func (p pass) end(sent error) {
+	if p.gate != nil {
+		p.gate.endTurn()
+		p.report(sent)
+	}
+}
+
+// enter lets a call pass that finds a free turn; then its pass must be ended. errNoTurn, errBroken.
+func (g *gate) enter() (pass, error) {
 	if g.turns != nil && !g.turns.TryAcquire(1) {
-		return nil, errNoTurn
+		return pass{}, errNoTurn
 	}
 	return g.pass()
 }
 
 // queue is enter for a call that may wait for its turn.
-func (g *gate) queue(ctx context.Context) (leave func(error), err error) {
+func (g *gate) queue(ctx context.Context) (pass, error) {
 	if g.isBroken() {
-		return nil, errBroken
+		return pass{}, errBroken
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > int64(g.limits.Queue) {
-		return nil, errNoTurn
+		return pass{}, errNoTurn
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.limits.QueueTimeout)
 	defer cancel()
 	if g.turns.Acquire(ctx, 1) != nil {
-		return nil, errNoTurn
+		return pass{}, errNoTurn
 	}
 	return g.pass()
 }
 
 // pass asks the breaker, for a call that has a turn.
-func (g *gate) pass() (leave func(error), err error) {
+func (g *gate) pass() (pass, error) {
 	report, err := g.breaker.Allow()
 	if err != nil {
 		g.endTurn()
-		return nil, errBroken
+		return pass{}, errBroken
 	}
-	return func(sent error) {
-		g.endTurn()
-		report(sent)
-	}, nil
+	return pass{g, report}, nil
 }
 
 // isBroken reports whether the breaker is open.

@@ -16,27 +16,26 @@ import (
 
 // permit finds out whether a call may be made: the limits of its caller and of its target, then the gate of its system. It comes before the claim,
 // so that no key is used up by a call that may not. Without a permit a call still gets what its key has already: a replay needs no upstream, and
-// takes no place in the queue. With one, end must be called.
-func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (end func(), existing *idempotency.Record, p *problem) {
-	var leave func(error)
+// takes no place in the queue. With one, call.pass must be ended.
+func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (existing *idempotency.Record, p *problem) {
 	ctx, gate := c.Request.Context(), call.system.gate
 	err := s.withinLimits(c, call, request)
 	if err == nil {
-		leave, err = gate.enter()
+		call.pass, err = gate.enter()
 	}
 	if err != nil {
 		if record, failed := s.config.Store.Get(ctx, call.env.OperationID); failed == nil && record.State != idempotency.Freed {
-			return nil, &record, nil
+			return &record, nil
 		}
 	}
 	if errors.Is(err, errNoTurn) {
-		leave, err = gate.queue(ctx)
+		call.pass, err = gate.queue(ctx)
 	}
 	if err != nil {
-		return nil, nil, s.refusal(ctx, call, err)
+		return nil, s.refusal(ctx, call, err)
 	}
 	call.sent = errNothingSent
-	return func() { leave(call.sent) }, nil, nil
+	return nil, nil
 }
 
 // Why calls get no permit, as the metrics name it.
@@ -68,7 +67,8 @@ func (s *Server) refusal(ctx context.Context, call *call, err error) *problem {
 type namedLimit struct {
 	*ratelimit.Limiter
 
-	name, policy, detail string
+	name, start, detail string
+	policy              []string
 }
 
 func newNamedLimit(l *ratelimit.Limiter, name, of string) *namedLimit {
@@ -77,7 +77,8 @@ func newNamedLimit(l *ratelimit.Limiter, name, of string) *namedLimit {
 	}
 	limit := l.Limit()
 	return &namedLimit{
-		Limiter: l, name: name, policy: fmt.Sprintf("%q;q=%d;w=%d", name, limit.Calls, wholeSeconds(limit.Period)),
+		Limiter: l, name: name, start: fmt.Sprintf("%q;r=", name),
+		policy: []string{fmt.Sprintf("%q;q=%d;w=%d", name, limit.Calls, wholeSeconds(limit.Period))},
 		detail: fmt.Sprintf("There are too many calls %s: %s; nothing was sent.", of, limit),
 	}
 }
@@ -110,9 +111,12 @@ func (l *namedLimit) take(c *gin.Context, key string) error {
 		return nil
 	}
 	v := l.Take(c.Request.Context(), key)
+	var room [64]byte
+	left := append(strconv.AppendInt(append(room[:0], l.start...), int64(v.Remaining), 10), ";t="...)
+	left = strconv.AppendInt(left, int64(wholeSeconds(v.Reset)), 10)
 	h := c.Writer.Header()
-	h.Add("RateLimit-Policy", l.policy)
-	h.Add("RateLimit", `"`+l.name+`";r=`+strconv.Itoa(v.Remaining)+`;t=`+strconv.Itoa(wholeSeconds(v.Reset)))
+	h["Ratelimit-Policy"] = append(h["Ratelimit-Policy"], l.policy...)
+	h["Ratelimit"] = append(h["Ratelimit"], string(left))
 	if !v.Allowed {
 		return &limitExceeded{l, v.Retry}
 	}

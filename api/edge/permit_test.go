@@ -75,7 +75,7 @@ func TestCallsWaitForTheirTurn(t *testing.T) {
 func TestACallerWhoLeavesTheQueueTakesNoTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(Limits{InFlight: 1, Queue: 1, QueueTimeout: time.Hour}, nil)
-		leave, err := g.enter()
+		p, err := g.enter()
 		ctx, hangUp := context.WithCancel(t.Context())
 		left := make(chan error)
 		go func() {
@@ -87,7 +87,7 @@ func TestACallerWhoLeavesTheQueueTakesNoTurn(t *testing.T) {
 		if gone := <-left; err != nil || !errors.Is(gone, errNoTurn) || g.waiting.Load() != 0 {
 			t.Errorf("%v, then %v, and %d wait", err, gone, g.waiting.Load())
 		}
-		leave(nil)
+		p.end(nil)
 		if _, err := g.enter(); err != nil {
 			t.Errorf("no turn is free: %v", err)
 		}
@@ -173,11 +173,11 @@ func TestWhatTheBreakerCounts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := newGate(Limits{}, func(_, _ gobreaker.State) {})
 				for i, sent := range test.calls {
-					leave, err := g.enter()
+					p, err := g.enter()
 					if err != nil {
 						t.Fatalf("call %d: %v", i, err)
 					}
-					leave(sent)
+					p.end(sent)
 					time.Sleep(test.pause)
 				}
 				if _, err := g.enter(); errors.Is(err, errBroken) != test.broken {

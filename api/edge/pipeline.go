@@ -45,9 +45,9 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 			return answer{}, problemOf(failure)
 		}
 		defer message.Free()
-		end, existing, p := s.permit(c, call, request)
-		if end != nil {
-			defer end()
+		existing, p := s.permit(c, call, request)
+		defer func() { call.pass.end(call.sent) }()
+		if existing == nil && p == nil {
 			existing, p = s.begin(c.Request.Context(), call, request)
 		}
 		if p != nil {
@@ -61,6 +61,9 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		// The reply is decoded in here: Upstream.Send hands it to a callback, which reports whether it can be read.
 		a := s.send(c, call, request, message)
 		a.unstored = !s.endClaim(call, a)
+		if call.problem == nil { // else the log may look for what it must mask
+			request.Free()
+		}
 		return a, nil
 	}
 }

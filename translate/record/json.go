@@ -19,12 +19,12 @@ import (
 const MaxDepth = 32
 
 // ReadJSON reads a body along a shape. What does not fit the shape goes into the report, and the reading goes on, so that every violation is
-// reported at once; only what is not JSON at all is an error, of which Malformed says what a caller may know.
+// reported at once; only what is not JSON at all is an error, of which Malformed says what a caller may know. The record is good until it is freed.
 func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 	r := readers.Get().(*reader) //nolint:forcetypeassert // the pool's own
 	defer r.release()
-	r.json, r.report, r.record = body, report, blank()
-	defer r.record.Free()
+	read := blank()
+	r.json, r.report, r.record = body, report, read
 	// Texts take no more than in JSON, and few members less than 12 bytes: a large body does not grow them step by step.
 	r.texts, r.record.slots = slices.Grow(r.texts, len(body)), slices.Grow(r.record.slots, len(body)/12)
 	r.record.reset(s)
@@ -34,10 +34,12 @@ func ReadJSON(body []byte, s *shape.Shape, report *Report) (*Record, error) {
 		err = errSyntax
 	}
 	if err != nil {
+		read.Free()
 		return nil, err
 	}
-	read := &Record{slots: slices.Clone(r.record.slots), text: string(r.texts)} // as much room as it needs, and no more
-	read.root = Object{read, s, 0}
+	if read.text = string(r.texts); cap(read.slots) > mostSlots {
+		read.slots = slices.Clone(read.slots) // as much room as it needs, and no more
+	}
 	return read, nil
 }
 

@@ -66,7 +66,7 @@ func (r *Record) open(object int32, s *shape.Shape) {
 	r.slots[object].first = int32(first) //nolint:gosec // a body is at most 2 GiB, and each slot takes a byte of it or belongs to an object that does
 }
 
-// Copy returns a copy that can be changed, and that is good until it is freed.
+// Copy returns a copy that can be changed. It is good until it is freed.
 func (r *Record) Copy() *Record {
 	c := blank()
 	c.slots, c.texts, c.text = append(c.slots, r.slots...), append(c.texts, r.texts...), r.text
@@ -83,7 +83,7 @@ func blank() *Record { return records.Get().(*Record) } //nolint:forcetypeassert
 // takes 300.
 const mostSlots = 1 << 10
 
-// Free lets other records reuse the memory of a copy. Nothing may use the copy any more.
+// Free lets other records reuse the memory. Nothing may use the record any more.
 func (r *Record) Free() {
 	if cap(r.slots) > mostSlots || cap(r.texts) > mostSlots {
 		return
