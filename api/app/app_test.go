@@ -92,3 +92,13 @@ func TestDefaultRetention(t *testing.T) {
 		t.Errorf("%v, %v", c.IdempotencyRetention, err)
 	}
 }
+
+// TestHealthNeedsTheAddressAlone: a certificate whose key is not there yet, in the middle of a rotation, does not make a proxy unhealthy.
+func TestHealthNeedsTheAddressAlone(t *testing.T) {
+	cert, _ := certificate(t)
+	_, otherKey := certificate(t)
+	environ := []string{"SOAPBRIDGE_LISTEN=:8443", "SOAPBRIDGE_TLS_CERT_FILE=" + file(t, cert), "SOAPBRIDGE_TLS_KEY_FILE=" + file(t, otherKey)}
+	if url, _, err := (&healthCommand{}).target(environ); err != nil || url != "https://localhost:8443/readyz" {
+		t.Errorf("%s, %v", url, err)
+	}
+}

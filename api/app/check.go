@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,7 @@ func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
 		}
 		return u.String(), http.DefaultClient, nil
 	}
-	c, err := config.Load(environ, config.ReadFile)
+	c, err := config.Load(config.Only(environ, "SOAPBRIDGE_LISTEN"), config.ReadFile)
 	if err != nil {
 		return "", nil, err
 	}
@@ -157,7 +158,7 @@ func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
 		host = "localhost"
 	}
 	address := net.JoinHostPort(host, port) + "/readyz"
-	if c.TLSCert == "" {
+	if !slices.ContainsFunc(config.Given(environ), func(name string) bool { return strings.HasPrefix(name, "SOAPBRIDGE_TLS_CERT") }) {
 		return "http://" + address, http.DefaultClient, nil
 	}
 	// The certificate is for the name that callers use, not for this machine's own address; no secret is sent.

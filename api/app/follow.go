@@ -13,15 +13,17 @@ import (
 // reloadEvery is the longest until a changed setting takes effect.
 const reloadEvery = 2 * time.Second
 
-// follow reads the settings at intervals until ctx ends, in the background, and applies what of them has changed since c. A value that is wrong,
-// or settings that cannot be read, change nothing: the old value still holds, and the log reports what is wrong. Name is that of the setting, there.
-func follow[T any](ctx context.Context, g *guard.Guard, name string, environ []string, c config.Config, of func(config.Config) T, apply func(T) error) {
-	before, failed := of(c), false
+// follow reads settings at intervals until ctx ends, in the background, and applies what of them has changed since c; what is wrong with other
+// settings does not count. A value that is wrong, or that cannot be read, changes nothing: the old one still holds, and the log reports what is wrong
+// each time that this changes. Names are full.
+func follow[T any](ctx context.Context, g *guard.Guard, names []string, environ []string, c config.Config, of func(config.Config) T, apply func(T) error) {
+	what, environ := names[0], config.Only(environ, names...)
+	before, wrong := of(c), ""
 	look := func() {
 		c, err := config.Load(environ, config.ReadFile)
 		now := of(c)
 		if err == nil && reflect.DeepEqual(now, before) {
-			failed = false
+			wrong = ""
 			return
 		}
 		if err == nil {
@@ -29,22 +31,27 @@ func follow[T any](ctx context.Context, g *guard.Guard, name string, environ []s
 		}
 		switch {
 		case err == nil:
-			before, failed = now, false
-			g.Log.InfoContext(ctx, "a setting has changed", slog.String("setting", name))
-		case !failed:
-			failed = true
-			g.Log.ErrorContext(ctx, "a setting has changed and is wrong; the old value still holds", slog.String("setting", name), slog.String("cause", err.Error()))
+			before, wrong = now, ""
+			g.Log.InfoContext(ctx, "a setting has changed", slog.String("setting", what))
+		case err.Error() != wrong:
+			wrong = err.Error()
+			g.Log.ErrorContext(ctx, "a setting has changed and is wrong; the old value still holds", slog.String("setting", what), slog.String("cause", wrong))
 		}
 	}
-	g.Go(name, func() {
-		tick := time.NewTicker(reloadEvery)
+	atIntervals(ctx, g, what, reloadEvery, look)
+}
+
+// atIntervals runs a function again and again until ctx ends, in the background.
+func atIntervals(ctx context.Context, g *guard.Guard, what string, interval time.Duration, f func()) {
+	g.Go(what, func() {
+		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				g.Run(name, look) // the next look may succeed
+				g.Run(what, f) // the next time it may succeed
 			}
 		}
 	})

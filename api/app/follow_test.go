@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,10 +15,12 @@ import (
 	"soapbridge/api/guard"
 )
 
-// TestFollowedSetting: a value that is wrong, or whose use panics, changes nothing, and the next one is used.
+// TestFollowedSetting: a value that is wrong, or whose use panics, changes nothing, and the next one is used, whatever is wrong with other settings.
+// Each mistake is logged once.
 func TestFollowedSetting(t *testing.T) {
 	path := file(t, "a.test")
 	environ := []string{"SOAPBRIDGE_HOSTS_FILE=" + path}
+	withOthers := append([]string{"SOAPBRIDGE_MODE=wrong", "SOAPBRIDGE_TLS_KEY_FILE=/gone"}, environ...)
 	synctest.Test(t, func(t *testing.T) {
 		log, panics := &output{}, 0
 		g := &guard.Guard{Log: slog.New(slog.NewTextHandler(log, nil)), Count: func() { panics++ }}
@@ -27,7 +30,7 @@ func TestFollowedSetting(t *testing.T) {
 			t.Fatal(err)
 		}
 		var applied []string
-		follow(ctx, g, "SOAPBRIDGE_HOSTS", environ, c, func(c config.Config) []string { return c.Hosts }, func(hosts []string) error {
+		follow(ctx, g, []string{"SOAPBRIDGE_HOSTS"}, withOthers, c, func(c config.Config) []string { return c.Hosts }, func(hosts []string) error {
 			switch hosts[0] {
 			case "panic.test":
 				panic("made up")
@@ -48,6 +51,11 @@ func TestFollowedSetting(t *testing.T) {
 		synctest.Wait()
 		if !slices.Equal(applied, []string{"b.test", "c.test"}) || panics != 2 { // it is tried again
 			t.Errorf("applied are %q, with %d panics: %s", applied, panics, &log.text)
+		}
+		for _, once := range []string{"it is wrong", "SOAPBRIDGE_HOSTS_FILE"} {
+			if n := strings.Count(log.text.String(), once); n != 1 {
+				t.Errorf("%q is logged %d times: %s", once, n, &log.text)
+			}
 		}
 	})
 }

@@ -127,13 +127,15 @@ func (p *proxy) followCallers(ctx context.Context, environ []string) {
 	if len(p.settings.APIKeys) == 0 {
 		return
 	}
-	list.WarnOfExpiry(p.edge.Log)
-	follow(ctx, p.guard, "SOAPBRIDGE_API_KEYS", environ, p.settings,
+	warn := func() { list.WarnOfExpiry(p.edge.Log) }
+	warn()
+	atIntervals(ctx, p.guard, "expiry of API keys", 24*time.Hour, warn)
+	follow(ctx, p.guard, []string{"SOAPBRIDGE_API_KEYS"}, environ, p.settings,
 		func(c config.Config) []secret.Secret { return c.APIKeys },
 		func(lines []secret.Secret) error {
 			err := list.Replace(lines, p.scopes)
 			if err == nil {
-				list.WarnOfExpiry(p.edge.Log)
+				warn()
 			}
 			return err
 		})

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os/signal"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"soapbridge/api/config"
@@ -25,6 +27,8 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return usage(err)
 	}
+	// Files are read again by themselves, so a SIGHUP asks for nothing; and a log whose reader has gone must not end the calls in flight.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	lines := newLogLines(p.Err)
 	defer lines.flush()
 	log, requests := logger(lines, c.LogFormat, c.LogLevel), logger(lateLines{lines}, c.LogFormat, c.LogLevel)
@@ -53,7 +57,10 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 		log.Warn(w.String())
 	}
 	proxy.followCallers(ctx, p.Environ)
-	if err := proxy.serveMetrics(ctx); err != nil {
+	// What is counted during a stop is served until its end.
+	untilTheEnd, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	if err := proxy.serveMetrics(untilTheEnd); err != nil {
 		return err
 	}
 	return proxy.serve(ctx, p, listener, tlsConfig)
@@ -83,7 +90,7 @@ func serverTLS(ctx context.Context, environ []string, c config.Config, g *guard.
 	if err := replace(pairOf(c)); err != nil {
 		return nil, err
 	}
-	follow(ctx, g, "SOAPBRIDGE_TLS_CERT", environ, c, pairOf, replace)
+	follow(ctx, g, []string{"SOAPBRIDGE_TLS_CERT", "SOAPBRIDGE_TLS_KEY"}, environ, c, pairOf, replace)
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil },

@@ -136,7 +136,7 @@ func checkOrigin(text string) error {
 
 // checkNetwork refuses a network of all addresses: every client could then choose its address in the log.
 func checkNetwork(text string) error {
-	if _, err := netip.ParseAddr(text); err == nil {
+	if address, err := netip.ParseAddr(text); err == nil && address.Zone() == "" {
 		return nil
 	}
 	network, err := netip.ParsePrefix(text)

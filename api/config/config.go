@@ -53,7 +53,7 @@ type Config struct {
 
 	// APIKeys has one line for each key, without comments and blank lines.
 	APIKeys     []secret.Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
-	JWTIssuer   string          `env:"JWT_ISSUER" kind:"text" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
+	JWTIssuer   string          `env:"JWT_ISSUER" kind:"issuer" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
 	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`
 	JWTJWKSURL  string          `env:"JWT_JWKS_URL" kind:"keys-url" absent:"no callers by JWT" about:"where the issuer's keys are read"`
 

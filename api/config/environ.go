@@ -19,6 +19,14 @@ func Given(environ []string) []string {
 	return names
 }
 
+// Only returns the part of an environment that sets these settings, so that Load reads them whatever is wrong with others. Names are full.
+func Only(environ []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return !slices.Contains(names, strings.TrimSuffix(name, fileSuffix))
+	})
+}
+
 // reportUnknown refuses every name that is neither a setting nor injected. Otherwise a misspelt setting would silently keep its default.
 func reportUnknown(environ map[string]string, found *problems) {
 	for _, name := range slices.Sorted(maps.Keys(environ)) {

@@ -52,6 +52,7 @@ var kinds = map[string]kind{
 	"basic-username": {parse: plain(checkBasicUsername), valid: "one line of text without a colon"},
 	"list":           {parse: list(func(string) error { return nil }), show: shows(showList), valid: "comma-separated codes"},
 	"code-status":    {parse: parseCodeStatus, show: shows(showStatuses), valid: "comma-separated CODE=STATUS, with STATUS from 400 to 599"},
+	"issuer":         {parse: plain(checkIssuer), valid: "one line of text without a vertical bar"},
 	"namespace":      {parse: plain(checkNamespace), valid: "an absolute URI"},
 	"soap-action":    {parse: plain(checkSOAPAction), valid: "printable ASCII without spaces, quotes and backslashes"},
 }
@@ -203,6 +204,14 @@ func showRate(r Rate) string {
 		}
 	}
 	return ""
+}
+
+// checkIssuer refuses the sign that ends the issuer in a caller's name.
+func checkIssuer(text string) error {
+	if strings.Contains(text, "|") {
+		return errors.New("has a vertical bar")
+	}
+	return nil
 }
 
 // algorithms are those of JWTs that can be verified with a public key (RFC 7518, section 3.1, and RFC 8037).

@@ -245,6 +245,7 @@ func TestRefused(t *testing.T) {
 		{"CORS_ORIGINS", "capacitor://localhost/", "item 1 has more than scheme, host and port" + origins},
 		{"CORS_ORIGINS", "Capacitor://localhost", "item 1 has more than scheme, host and port" + origins},
 		{"CORS_ORIGINS", "file://", "item 1 has no valid host" + origins},
+		{"JWT_ISSUER", "https://i.example|x", "has a vertical bar; valid: one line of text without a vertical bar"},
 		{"JWT_ALGORITHMS", "HS256", "item 1 is not an algorithm with a public key" + algorithms},
 		{"JWT_ALGORITHMS", "RS256,none", "item 2 is not an algorithm with a public key" + algorithms},
 		{"JWT_ALGORITHMS", "rs256", "item 1 is not an algorithm with a public key" + algorithms},
@@ -257,6 +258,7 @@ func TestRefused(t *testing.T) {
 		{"HOSTS", "intranet, 10.0.0.7", "item 2 is an IP address, which is always accepted" + hosts},
 		{"TRUSTED_PROXIES", "proxy.local", "item 1 is neither an IP address nor a network" + networks},
 		{"TRUSTED_PROXIES", "10.0.0.0/33", "item 1 is neither an IP address nor a network" + networks},
+		{"TRUSTED_PROXIES", "fe80::1%eth0", "item 1 is neither an IP address nor a network" + networks},
 		{"TRUSTED_PROXIES", "0.0.0.0/0", "item 1 trusts every address" + networks},
 		{"TRUSTED_PROXIES", "10.0.0.1,::/0", "item 2 trusts every address" + networks},
 

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,7 +37,7 @@ type issuerKeys struct {
 	client *http.Client
 	url    string
 	log    *slog.Logger
-	stored keyStore
+	stored *jwkset.MemoryJWKSet
 	lookup jwt.Keyfunc
 
 	reading sync.Mutex // held during a read, so that all who need it wait for it
@@ -45,8 +46,8 @@ type issuerKeys struct {
 }
 
 func newIssuerKeys(ctx context.Context, url string, log *slog.Logger) *issuerKeys {
-	k := &issuerKeys{life: ctx, client: keysClient(), url: url, log: log, stored: keyStore{jwkset.NewMemoryStorage()}}
-	found, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: k.stored, UseWhitelist: []jwkset.USE{jwkset.UseSig, ""}})
+	k := &issuerKeys{life: ctx, client: keysClient(), url: url, log: log, stored: jwkset.NewMemoryStorage()}
+	found, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: k.stored})
 	if err != nil {
 		panic(err) // only without a storage
 	}
@@ -62,30 +63,10 @@ func ReadKeys(ctx context.Context, url string) error {
 // keysClient reads from the issuer itself: no proxy of the environment and no redirect leads elsewhere.
 func keysClient() *http.Client {
 	return &http.Client{
-		Transport:     bounded{&http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 16}},
+		Transport:     &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 16},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       readTimeout,
 	}
-}
-
-// bounded cuts every response off after maxKeySet.
-type bounded struct{ http.RoundTripper }
-
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := b.RoundTripper.RoundTrip(r)
-	if err == nil {
-		response.Body = http.MaxBytesReader(nil, response.Body, maxKeySet)
-	}
-	return response, err
-}
-
-// keyStore keeps the keys that it has when an answer holds none: any JSON object would be an empty set.
-type keyStore struct{ *jwkset.MemoryJWKSet }
-
-func (s keyStore) KeyReplaceAll(ctx context.Context, keys []jwkset.JWK) error {
-	if len(keys) == 0 {
-		return errors.New("the answer holds no key")
-	}
-	return s.MemoryJWKSet.KeyReplaceAll(ctx, keys)
 }
 
 // find returns the key that a token names. It reads the keys again for one that is not known, which may be new.
@@ -120,16 +101,50 @@ func (k *issuerKeys) refresh() error {
 	return k.failed
 }
 
-// read replaces the keys where the answer is a set of them. The URL is not in its error: it may hold a secret.
+// read replaces the keys where the answer is a set with some that can verify. The URL is not in its error: it may hold a secret.
 func (k *issuerKeys) read() error {
-	_, err := jwkset.NewStorageFromHTTP(k.url, jwkset.HTTPClientStorageOptions{Client: k.client, Ctx: k.life, HTTPTimeout: readTimeout, Storage: k.stored})
+	set, err := k.fetch()
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errKeysUnavailable, err)
 	}
-	return nil
+	var keys []jwkset.JWK
+	for i, raw := range set {
+		// A key that is not understood is passed over (RFC 7517, section 5): with it, neither a new key nor the end of an old one would count.
+		key, err := jwkset.NewJWKFromRawJSON(raw, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipUse: true, SkipKeyOps: true, SkipX5UScheme: true})
+		if err != nil {
+			k.log.Warn("a key of the tokens' issuer is not used", slog.Int("number", i+1), slog.String("cause", err.Error()))
+			continue
+		}
+		if use := key.Marshal().USE; use == "" || use == jwkset.UseSig {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return fmt.Errorf("%w: the answer holds no key that verifies signatures", errKeysUnavailable)
+	}
+	return k.stored.KeyReplaceAll(k.life, keys)
+}
+
+// fetch returns the keys of the answer.
+func (k *issuerKeys) fetch() ([]json.RawMessage, error) {
+	request, err := http.NewRequestWithContext(k.life, http.MethodGet, k.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := k.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("HTTP %d", response.StatusCode)
+	}
+	var set struct{ Keys []json.RawMessage }
+	err = json.NewDecoder(http.MaxBytesReader(nil, response.Body, maxKeySet)).Decode(&set)
+	return set.Keys, err
 }
 
 // follow reads the keys at intervals until the process stops, and soon again after a failure.

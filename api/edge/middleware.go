@@ -183,11 +183,19 @@ func (s *Server) identifyCaller(c *gin.Context, call *call) (p *problem) {
 // authorize finds out who calls, and whether that caller has a scope.
 func (s *Server) authorize(c *gin.Context, call *call, scope Scope) *problem {
 	p := s.identifyCaller(c, call)
-	if p == nil && !call.caller.may(scope) {
-		p = newProblem(forbidden).header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
-		c.Header("WWW-Authenticate", realm+`, error="insufficient_scope", scope="`+string(scope)+`"`)
+	if p == nil {
+		p = require(c, call.caller, scope)
 	}
 	return p
+}
+
+// require refuses a caller without a scope.
+func require(c *gin.Context, from caller, scope Scope) *problem {
+	if from.may(scope) {
+		return nil
+	}
+	c.Header("WWW-Authenticate", realm+`, error="insufficient_scope", scope="`+string(scope)+`"`)
+	return newProblem(forbidden).header("Authorization", string(forbidden), "The scope "+string(scope)+" is needed.")
 }
 
 // notFound answers for a path that has nothing: with a page where a browser asks for one, as after a mistyped address.

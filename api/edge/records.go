@@ -18,12 +18,13 @@ import (
 //	@ID				ShowOperation
 //	@Tags			Operations
 //	@Summary		Look an operation up
-//	@Description	Returns the state of one of the caller's own operations, and its result once it is known. Another caller's is `404`.
+//	@Description	Returns the state of one of the caller's own operations, and its result once it is known, to a caller with the operation's scope. Another caller's is `404`.
 //	@Produce		json
 //	@Param			operationId	path		string			true	"The id from the header Operation-Id"	format(uuid)
 //	@Success		200			{object}	operations.Record	"The record"
 //	@Failure		400			{object}	problem			"bad-parameter"
 //	@Failure		401			{object}	problem			"unauthenticated"
+//	@Failure		403			{object}	problem			"forbidden"
 //	@Failure		404			{object}	problem			"not-found"
 //	@Failure		503			{object}	problem			"idempotency-store-unavailable issuer-unavailable"
 //	@Router			/v1/operations/{operationId} [get]
@@ -39,7 +40,14 @@ func (s *Server) showOperation(c *gin.Context, call *call) (answer, *problem) {
 	if !idempotency.ValidID(id) {
 		return answer{}, noSuchOperation()
 	}
-	return recordAnswer(s.records.Show(c.Request.Context(), call.caller.id, id))
+	record, err := s.records.Show(c.Request.Context(), call.caller.id, id)
+	if op := s.records.Operations[record.Operation]; op != nil { // a scope that is withdrawn ends replays, and this shows what they would
+		p = require(c, call.caller, ScopeOf(*op))
+	}
+	if p != nil {
+		return answer{}, p
+	}
+	return recordAnswer(record, err)
 }
 
 // listOperations shows operators what has an unknown outcome.

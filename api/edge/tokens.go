@@ -115,17 +115,17 @@ func (t *Tokens) callerOf(claims jwt.MapClaims) (caller, *problem) {
 	return known, nil
 }
 
-// isPlain reports whether a text has characters, all printable. U+FFFD is what a JSON decoder writes for an invalid character: with it, two texts
+// isPlain reports whether a text has characters other than spaces, all printable. U+FFFD is what a JSON decoder writes for an invalid character: with it, two texts
 // could be the same.
 func isPlain(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) })
+	return strings.TrimSpace(text) != "" && !strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) })
 }
 
 // scopesIn reads the scopes in a claim. An issuer's scopes for others are among them, which no operation needs.
 func scopesIn(claim any) (scopes []Scope) {
 	switch claim := claim.(type) {
 	case string:
-		for name := range strings.FieldsSeq(claim) {
+		for name := range strings.SplitSeq(claim, " ") { // RFC 8693, section 4.2
 			scopes = append(scopes, Scope(name))
 		}
 	case []any:

@@ -242,6 +242,7 @@ func TestJWTs(t *testing.T) {
 		"no subject":                    {i.token(withoutClaim("sub")), subject},
 		"an empty subject":              {i.token(withClaim("sub", "")), subject},
 		"a subject that is a number":    {i.token(withClaim("sub", 7)), subject},
+		"a blank subject":               {i.token(withClaim("sub", "   ")), subject},
 		"a subject with a line break":   {i.token(withClaim("sub", "jane\nroot")), subject},
 		"a subject that can be two":     {i.token(withClaim("sub", "jane\uFFFD")), subject},
 		"a subject that is too long":    {i.token(withClaim("sub", strings.Repeat("j", 256))), subject},
@@ -456,6 +457,42 @@ func TestUnreachableKeys(t *testing.T) {
 			}
 			if n := strings.Count(e.log.String(), "keys of the tokens' issuer cannot be read;"); n != 2 {
 				t.Errorf("logged %d times: %s", n, e.log)
+			}
+		})
+	}
+}
+
+// TestKeysThatAreNotUnderstood are passed over: the others count, and a key that is no longer in the set does not.
+func TestKeysThatAreNotUnderstood(t *testing.T) {
+	i := newIssuer(t)
+	for name, odd := range map[string]string{
+		"another use":                 `{"kty": "RSA", "kid": "odd", "use": "tls", "n": "AQAB", "e": "AQAB"}`,
+		"other operations":            `{"kty": "RSA", "kid": "odd", "key_ops": ["dance"], "n": "AQAB", "e": "AQAB"}`,
+		"a point off its curve":       `{"kty": "EC", "kid": "odd", "crv": "P-256", "x": "AQ", "y": "AQ"}`,
+		"an unreadable certificate":   `{"kty": "RSA", "kid": "odd", "n": "AQAB", "e": "AQAB", "x5c": ["!"]}`,
+		"a certificate without TLS":   `{"kty": "RSA", "kid": "odd", "n": "AQAB", "e": "AQAB", "x5u": "http://a.test/c"}`,
+		"a secret":                    `{"kty": "oct", "kid": "odd", "k": "c2VjcmV0"}`,
+		"a kind that is not known":    `{"kty": "XYZ", "kid": "odd"}`,
+		"a number as its name":        `{"kty": "RSA", "kid": 1, "n": "AQAB", "e": "AQAB"}`,
+		"no object":                   `"odd"`,
+		"for encryption, of one name": `{"kty": "RSA", "kid": "rsa", "use": "enc", "n": "AQAB", "e": "AQAB"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, tokens := newEdgeOf(t, i)
+			if w := e.call(note(withBearer(i.token(signedBy(jwt.SigningMethodES256, i.ec, "ec"))))); w.Code != http.StatusCreated {
+				t.Fatalf("status %d: %s", w.Code, w.Body)
+			}
+			good := keySet(t, map[string]crypto.Signer{"rsa": i.rsa}) // without ec
+			i.instead(givingOut(bytes.Replace(good, []byte(`"keys":[`), []byte(`"keys":[`+odd+`,`), 1)))
+			defer i.instead(nil)
+			passPause(tokens)
+			_ = tokens.keys.refresh()
+			for token, status := range map[string]int{
+				i.token(): http.StatusCreated, i.token(signedBy(jwt.SigningMethodES256, i.ec, "ec")): http.StatusUnauthorized,
+			} {
+				if w := e.call(note(withBearer(token))); w.Code != status {
+					t.Errorf("status %d, want %d: %s", w.Code, status, w.Body)
+				}
 			}
 		})
 	}

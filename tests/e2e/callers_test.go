@@ -112,7 +112,11 @@ func TestCallersByJWT(t *testing.T) {
 	}
 	unauthenticated.check(t, v, send(t, p.URL, keyed(c, key, s.token(t, "jane", scope, jwt.MapClaims{"aud": "another"}))))
 
-	// A scope that is withdrawn stops replays, too.
+	// A scope that is withdrawn stops replays, too, and what would show the same.
+	without := s.token(t, "jane", "openid", nil)
+	if a := send(t, p.URL, keyed(call{method: http.MethodGet, path: "/v1/operations/" + first.header.Get("Operation-Id")}, newKey(), without)); a.status != http.StatusForbidden {
+		t.Errorf("without the scope the operation is shown: %d %s", a.status, a.body)
+	}
 	forbidden.check(t, v, send(t, p.URL, keyed(c, key, s.token(t, "jane", "openid mds:services:create", nil))))
 	write(strings.Replace(janeLine, scope, "mds:services:create", 1))
 	awaitStatus(t, http.StatusForbidden, func() answer { return send(t, p.URL, keyed(c, key, jane)) })

@@ -326,3 +326,23 @@ func TestInterrupt(t *testing.T) {
 		p.Judge(t)
 	}
 }
+
+// TestSIGHUPAsksForNothing: what changes is read again by itself, so the calls in flight go on.
+func TestSIGHUPAsksForNothing(t *testing.T) {
+	t.Parallel()
+	sandbox, settings := sandboxURL(t)
+	p := proxy(t, with(settings, credentials()))
+	c := played{variant: variant{operation(t, "CreateCallLog"), "1.1"}, reference: newReference()}
+	var running sync.WaitGroup
+	running.Go(func() { c.answer, c.err = trySend(p.URL, ask(c.Operation, c.reference, "sandbox:delay=1s")) })
+	awaitExecution(t, sandbox, c)
+	if err := p.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	running.Wait()
+	if c.err != nil {
+		t.Fatal(c.err)
+	}
+	success.check(t, c.variant, c.answer)
+	success.check(t, c.variant, send(t, p.URL, ask(c.Operation, newReference(), "")))
+}
