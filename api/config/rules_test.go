@@ -48,6 +48,7 @@ func TestRules(t *testing.T) {
 			"SOAPBRIDGE_JWT_ALGORITHMS: has no effect without SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_JWT_LEEWAY: has no effect without SOAPBRIDGE_JWT_ISSUER",
 			"SOAPBRIDGE_JWT_SCOPE_CLAIM: has no effect without SOAPBRIDGE_JWT_ISSUER", "SOAPBRIDGE_CUSTOMERCARE_ORIGINATING_CLAIM: has no effect without SOAPBRIDGE_JWT_ISSUER"}},
 		{"JWT's other settings wrong", variables{"JWT_LEEWAY": "6m"}, []string{"SOAPBRIDGE_JWT_LEEWAY: is out of range"}},
+		{"an issuer that could be two callers", jwt.with(variables{"JWT_ISSUER": "https://i.example|x"}), []string{"SOAPBRIDGE_JWT_ISSUER: has a vertical bar"}},
 
 		{"Basic complete", basic, nil},
 		{"profiles without metrics", variables{"PPROF": "on"}, []string{"SOAPBRIDGE_METRICS_LISTEN: is required with SOAPBRIDGE_PPROF"}},
