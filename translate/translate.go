@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
@@ -260,10 +264,22 @@ func (r *request) Free() {
 func (r *request) Targets() (list []string) {
 	for i, path := range r.op.targets {
 		if text := r.asked.Root().Find(path).Text(); !rules.Blank(text) {
-			list = append(list, r.op.Targets[i]+"="+strings.TrimSpace(text))
+			list = append(list, r.op.Targets[i]+"="+plainNumber(text))
 		}
 	}
 	return list
+}
+
+// plainNumber leaves of a number what tells it from others: a vendor may well ignore spaces, hyphens and characters that nobody sees, and so may not
+// who counts. One without any letter or digit stays as it is.
+func plainNumber(text string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFKC.String(text))
+	return cmp.Or(plain, text)
 }
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {

@@ -226,11 +226,14 @@ func limiter(r config.Rate, records idempotency.Store, keys *idempotency.Vault, 
 	if r.Calls == 0 {
 		return nil
 	}
+	limit := ratelimit.Limit(r)
 	var shared *ratelimit.Shared
 	if store, ok := records.(*redis.Store); ok {
-		shared = &ratelimit.Shared{Redis: store.Rates(), Name: keys.LimitName, Guard: g}
+		// With the limit in it: the counts of one limit say nothing about another, after a change or while a new version starts.
+		name := func(key string) string { return keys.LimitName(limit.String() + " " + key) }
+		shared = &ratelimit.Shared{Redis: store.Rates(), Name: name, Guard: g}
 	}
-	return ratelimit.New(ratelimit.Limit(r), shared)
+	return ratelimit.New(limit, shared)
 }
 
 // foreign returns the setting that does not match the store, if the error is a mismatch.

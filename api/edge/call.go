@@ -25,7 +25,8 @@ type call struct {
 	// unknown, and before it provably nothing was sent.
 	handedOver   bool
 	pass         pass
-	sent         error // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
+	targets      []string // what was taken of the limits of its targets
+	sent         error    // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
 	upstreamTime time.Duration
 	ignored      int  // elements of the reply that are not declared
 	pasted       bool // the reply was pasted, so it is not logged for operators

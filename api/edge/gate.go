@@ -20,13 +20,12 @@ type Limits struct {
 	QueueTimeout time.Duration
 }
 
-// The breaker of an upstream opens when, of the calls that have ended within breakerWindow, at least breakerFailures and breakerPercent per cent
-// had no complete HTTP answer: each of those that were sent is one more unknown outcome that somebody has to settle. Whatever the vendor answers,
-// a refusal or a fault, counts as a success. After breakerPause one call at a time finds out whether the upstream is back.
+// The breaker of an upstream opens after so many calls in a row without a complete HTTP answer: each of those that were sent is one more unknown
+// outcome that somebody has to settle. Whatever the vendor answers, a refusal or a fault, counts as a success. After breakerPause one call at a time
+// finds out whether the upstream is back. A window of time would not do: gobreaker counts a call at the time when it began, so that those that time out
+// are hardly counted.
 const (
-	breakerWindow   = 30 * time.Second
 	breakerFailures = 20
-	breakerPercent  = 80
 	breakerPause    = 5 * time.Second
 )
 
@@ -53,10 +52,8 @@ func newGate(l Limits, changed func(from, to gobreaker.State)) *gate {
 		g.turns = semaphore.NewWeighted(int64(l.InFlight))
 	}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Interval: breakerWindow, BucketPeriod: breakerWindow / 10, Timeout: breakerPause,
-		ReadyToTrip: func(c gobreaker.Counts) bool {
-			return c.TotalFailures >= breakerFailures && c.TotalFailures*100 >= (c.TotalFailures+c.TotalSuccesses)*breakerPercent
-		},
+		Timeout:       breakerPause,
+		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsExcluded:    func(err error) bool { return errors.Is(err, errNothingSent) },
 		OnStateChange: func(_ string, from, to gobreaker.State) { changed(from, to) },
 	})

@@ -12,30 +12,65 @@ import (
 	"soapbridge/api/idempotency"
 	"soapbridge/api/ratelimit"
 	"soapbridge/translate"
+	"soapbridge/translate/soap"
 )
 
-// permit finds out whether a call may be made: the limits of its caller and of its target, then the gate of its system. It comes before the claim,
-// so that no key is used up by a call that may not. Without a permit a call still gets what its key has already: a replay needs no upstream, and
-// takes no place in the queue. With one, call.pass must be ended.
+// permit finds out whether a call may be made: the limit of its caller, the gate of its system, and the limit of what it changes, in this order: what
+// is not sent must not use up the limit of somebody's account. It comes before the claim, so that no key is used up by a call that may not. Without a
+// permit a call still gets what its key has already: a replay needs no upstream, and takes no place in the queue. In any case endPermit must be called.
 func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (existing *idempotency.Record, p *problem) {
 	ctx, gate := c.Request.Context(), call.system.gate
-	err := s.withinLimits(c, call, request)
+	call.sent = errNothingSent
+	err := s.callerLimit.take(c, call.operation.Name+" "+call.caller.id)
 	if err == nil {
 		call.pass, err = gate.enter()
 	}
-	if err != nil {
-		if record, failed := s.config.Store.Get(ctx, call.env.OperationID); failed == nil && record.State != idempotency.Freed {
-			return &record, nil
+	if errors.Is(err, errNoTurn) {
+		if existing, p = s.existing(ctx, call); existing != nil || p != nil {
+			return existing, p
+		}
+		if call.pass, err = gate.queue(ctx); err != nil {
+			return nil, s.refusal(ctx, call, err)
 		}
 	}
-	if errors.Is(err, errNoTurn) {
-		call.pass, err = gate.queue(ctx)
+	if err == nil {
+		err = s.takeTargets(c, call, request)
 	}
-	if err != nil {
-		return nil, s.refusal(ctx, call, err)
+	if err == nil {
+		return nil, nil
 	}
-	call.sent = errNothingSent
-	return nil, nil
+	if existing, p = s.existing(ctx, call); existing != nil || p != nil {
+		return existing, p
+	}
+	return nil, s.refusal(ctx, call, err)
+}
+
+// existing returns the record that a call's key has; a free key has none.
+func (s *Server) existing(ctx context.Context, call *call) (*idempotency.Record, *problem) {
+	record, err := s.config.Store.Get(ctx, call.env.OperationID)
+	switch {
+	case errors.Is(err, idempotency.ErrNotFound), err == nil && record.State == idempotency.Freed:
+		return nil, nil //nolint:nilnil // there is none
+	case err != nil:
+		return nil, storeUnavailable(err)
+	}
+	return &record, nil
+}
+
+// endPermit ends what permit has begun. A call that was not sent changed nothing, so others may change its targets.
+func (s *Server) endPermit(call *call) {
+	call.pass.end(call.sent)
+	if !call.wasSent() {
+		for _, target := range call.targets {
+			s.targetLimit.Return(target)
+		}
+	}
+}
+
+// wasSent reports whether anything may have reached the upstream.
+func (call *call) wasSent() bool {
+	failed, ok := errors.AsType[*soap.SendError](call.sent)
+	return call.handedOver && (!ok || failed.Kind != soap.Unreachable)
 }
 
 // Why calls get no permit, as the metrics name it.
@@ -58,8 +93,9 @@ func (s *Server) refusal(ctx context.Context, call *call, err error) *problem {
 		reason, p = refusedBreaker, p.detail("Calls to this system had no answer lately, so none is made for some seconds; nothing was sent.")
 		p.retryAfter = int(breakerPause.Seconds())
 	}
-	p.cause = ctx.Err() // that of a caller who has gone
-	s.config.Metrics.Refused(call.operation.System, reason)
+	if p.cause = ctx.Err(); p.cause == nil { // else the caller has gone, and nothing is known of the limit
+		s.config.Metrics.Refused(call.operation.System, reason)
+	}
 	return p
 }
 
@@ -91,16 +127,17 @@ type limitExceeded struct {
 
 func (l *limitExceeded) Error() string { return l.limit.detail }
 
-// withinLimits takes a call of its caller's limit, and of the limit of each target that it changes. *limitExceeded.
-func (s *Server) withinLimits(c *gin.Context, call *call, request translate.Request) error {
-	err := s.callerLimit.take(c, call.operation.Name+" "+call.caller.id)
-	if s.targetLimit == nil || err != nil {
-		return err
+// takeTargets takes a call of the limit of each target that a call changes. *limitExceeded.
+func (s *Server) takeTargets(c *gin.Context, call *call, request translate.Request) error {
+	if s.targetLimit == nil {
+		return nil
 	}
 	for _, target := range request.Targets() {
-		if err := s.targetLimit.take(c, call.operation.Name+" "+target); err != nil {
+		key := call.operation.Name + " " + target
+		if err := s.targetLimit.take(c, key); err != nil {
 			return err
 		}
+		call.targets = append(call.targets, key)
 	}
 	return nil
 }

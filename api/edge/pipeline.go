@@ -46,7 +46,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		}
 		defer message.Free()
 		existing, p := s.permit(c, call, request)
-		defer func() { call.pass.end(call.sent) }()
+		defer s.endPermit(call)
 		if existing == nil && p == nil {
 			existing, p = s.begin(c.Request.Context(), call, request)
 		}

@@ -123,7 +123,7 @@ func (v *Vault) OperationID(caller, key string) string {
 // CallerDigest distinguishes callers without naming them.
 func (v *Vault) CallerDigest(caller string) []byte { return v.name.digest(nil, "caller", caller) }
 
-// LimitName names what a rate limit counts, without the caller or account in it. The limit itself is a part: a changed one starts afresh.
+// LimitName names what a rate limit counts, without the caller or account in it.
 func (v *Vault) LimitName(limited string) string {
 	return hex.EncodeToString(v.name.digest(nil, "limit", limited))
 }

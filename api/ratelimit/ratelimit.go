@@ -42,11 +42,12 @@ func (l Limit) shared() redis_rate.Limit {
 // interval is how long it takes until one call comes back.
 func (l Limit) interval() time.Duration { return l.Period / time.Duration(l.Calls) }
 
-// ahead is how many calls of a limit a process holds before they are asked for, so that no call waits for Redis: a twentieth, but at least one
-// where that leaves some to other processes. A process that holds some and makes no more calls keeps them from the others for a period.
+// ahead is how many calls of a limit a process holds before they are asked for, so that no call waits for Redis: a twentieth, but at least one.
+// A process that holds some and makes no more calls keeps them from the others for a period; so there are none where a call takes more than a second
+// to come back.
 func (l Limit) ahead() int {
-	const part, fewest, most = 20, 5, 1000
-	if l.Calls < fewest {
+	const part, most = 20, 1000
+	if l.interval() > time.Second {
 		return 0
 	}
 	return min(max(1, l.Calls/part), most)
@@ -55,7 +56,7 @@ func (l Limit) ahead() int {
 const (
 	// patience is how long a call waits for Redis. A claim needs the same Redis afterwards, and has 800 ms more.
 	patience = 300 * time.Millisecond
-	// askAgain is how long Redis is not asked after it has failed. Then one key asks, and until Redis has answered no call waits for it.
+	// askAgain is how long Redis is not asked after it has failed. Until it has answered no call waits for it.
 	askAgain = time.Second
 	// buckets is how many keys a process remembers. One takes about 300 bytes. The one that was not used for the longest time is forgotten:
 	// with Redis its count is there, without it starts again.
@@ -103,23 +104,31 @@ type Verdict struct {
 	Reset, Retry time.Duration
 }
 
-// Take takes one call of a key's limit. It waits for Redis, up to 300 ms, where this process holds none: for the first call of a key in a period,
-// for limits below 5, and where calls come faster than Redis answers. A ctx that ends meanwhile is a refusal.
+// Take takes one call of a key's limit. It waits for Redis where this process holds none: for the first call of a key in a period, for limits of less
+// than a call a second, and where calls come faster than Redis answers. One answer brings enough for all that wait; it takes at most 300 ms. A ctx that
+// ends meanwhile is a refusal.
 func (l *Limiter) Take(ctx context.Context, key string) Verdict {
 	b := l.bucket(key)
-	for deadline := time.Now().Add(l.wait); ; {
-		now := time.Now()
-		ask, wait := l.mayAsk(now)
-		v, fetched := b.take(now, ask, wait && now.Before(deadline))
+	for waited := 0; ; waited++ {
+		v, fetched := b.take(time.Now(), waited)
 		if fetched == nil {
 			return v
 		}
 		select {
 		case <-fetched:
 		case <-ctx.Done():
+			b.leave()
 			return Verdict{}
 		}
 	}
+}
+
+// Return gives a call back that was taken and not made. This process makes the key's next call with it.
+func (l *Limiter) Return(key string) {
+	b := l.bucket(key)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held, b.until = min(b.held+1, l.limit.Calls), time.Now().Add(l.limit.Period)
 }
 
 func (l *Limiter) bucket(key string) *bucket {
@@ -139,65 +148,97 @@ type bucket struct {
 	key     string
 
 	mu      sync.Mutex
-	held    int           // calls that were fetched and not used
+	held    int           // calls that were fetched, or returned, and not used
 	until   time.Time     // when what is held has come back in Redis
 	fetched chan struct{} // closed when the fetch that runs has ended; nil without one
-	waiting int           // calls that wait for it
+	waiting int           // calls that wait for Redis
 	left    int           // calls in Redis, as it said
 	empty   time.Time     // before this, Redis has none
 	full    time.Time     // when Redis has all again, as it said
 	local   *rate.Limiter // in place of Redis
 }
 
-// mayAsk reports whether Redis may be asked, and whether a call may wait for its answer.
-func (l *Limiter) mayAsk(now time.Time) (ask, wait bool) {
-	if l.shared == nil {
-		return false, false
-	}
-	away := l.away.Load()
-	if away == nil {
-		return true, true
-	}
-	next := now.Add(askAgain)
-	return now.After(*away) && l.away.CompareAndSwap(away, &next), false
-}
+// mostWaits is how many fetches a call waits for: each brings enough for all that wait, but for what other processes take meanwhile.
+const mostWaits = 5
 
-// take returns a verdict, or the fetch to wait for. ask lets it fetch, wait lets it wait for that.
-func (b *bucket) take(now time.Time, ask, wait bool) (v Verdict, fetched <-chan struct{}) {
+// take returns a verdict, or the fetch to wait for. waited is how many the call has waited for.
+func (b *bucket) take(now time.Time, waited int) (v Verdict, fetched <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if waited > 0 {
+		b.waiting--
+	}
 	if now.After(b.until) {
 		b.held = 0
 	}
-	ahead, empty := b.limiter.ahead, now.Before(b.empty)
-	if b.held > 0 {
+	allowed := b.held > 0
+	if allowed {
 		b.held--
-		v = Verdict{Allowed: true, Remaining: b.left + b.held, Reset: b.full.Sub(now)}
 	}
-	if ask && !empty && b.fetched == nil && (!v.Allowed || b.held < (ahead+1)/2) {
-		b.fetch(b.waiting + 1 + ahead - b.held)
-	}
+	together := b.askRedis(now, allowed)
 	switch {
-	case v.Allowed:
-		return v, nil
-	case !wait:
+	case allowed:
+		return b.verdict(now, together, true, 0), nil
+	case !together:
 		return b.takeLocal(now), nil
-	case empty:
-		return Verdict{Retry: b.empty.Sub(now), Reset: b.full.Sub(now)}, nil
+	case now.Before(b.empty):
+		return b.verdict(now, together, false, b.empty.Sub(now)), nil
+	case waited == mostWaits:
+		return b.verdict(now, together, false, b.limiter.limit.interval()), nil
 	}
 	b.waiting++
 	return Verdict{}, b.fetched
 }
 
-func (b *bucket) takeLocal(now time.Time) Verdict {
-	v := Verdict{Allowed: b.local.AllowN(now, 1)}
-	tokens := b.local.TokensAt(now)
-	interval := b.limiter.limit.interval()
-	v.Remaining, v.Reset = max(0, int(tokens)), after(float64(b.limiter.limit.Calls)-tokens, interval)
-	if !v.Allowed {
-		v.Retry = after(1-tokens, interval)
+// leave is for a call that does not wait any longer.
+func (b *bucket) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting--
+}
+
+// askRedis fetches where that is needed, and reports whether Redis counts.
+func (b *bucket) askRedis(now time.Time, allowed bool) (together bool) {
+	l := b.limiter
+	if l.shared == nil {
+		return false
 	}
-	return v
+	want := b.waiting + l.ahead - b.held
+	if !allowed {
+		want++
+	}
+	away := l.away.Load()
+	needed := !now.Before(b.empty) && (!allowed || b.held < (l.ahead+1)/2)
+	if away != nil { // one key finds out whether Redis is back, whatever it needs
+		next := now.Add(askAgain)
+		needed = now.After(*away) && b.fetched == nil && l.away.CompareAndSwap(away, &next)
+	}
+	if needed && b.fetched == nil {
+		b.fetch(max(1, want))
+	}
+	return away == nil
+}
+
+// takeLocal takes a call of this process's own limit.
+func (b *bucket) takeLocal(now time.Time) Verdict {
+	allowed, retry := b.local.AllowN(now, 1), time.Duration(0)
+	if !allowed {
+		retry = after(1-b.local.TokensAt(now), b.limiter.limit.interval())
+	}
+	return b.verdict(now, false, allowed, retry)
+}
+
+// verdict says what is left, as far as this process knows.
+func (b *bucket) verdict(now time.Time, together, allowed bool, retry time.Duration) Verdict {
+	limit := b.limiter.limit
+	left, full := b.left, b.full.Sub(now)
+	if !together {
+		tokens := b.local.TokensAt(now)
+		left, full = int(tokens), after(float64(limit.Calls)-tokens, limit.interval())
+	} else if full < 0 {
+		left, full = limit.Calls, 0
+	}
+	return Verdict{Allowed: allowed, Remaining: max(0, min(limit.Calls, left+b.held)), Reset: full, Retry: retry}
 }
 
 // after is how long it takes until a number of calls have come back.
@@ -215,30 +256,47 @@ func (b *bucket) fetch(n int) {
 		err := l.shared.Guard.Try("rate limits", func() (err error) {
 			ctx, cancel := context.WithTimeout(context.Background(), l.wait)
 			defer cancel()
-			r, err = l.shared.Redis.AllowAtMost(ctx, l.shared.Name(b.key), l.limit.shared(), n)
+			r, err = l.allow(ctx, b.key, n)
 			return err
 		})
 		now := time.Now()
 		l.answered(now, err)
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.fetched, b.waiting = nil, 0
-		if err == nil {
-			b.keep(now, n, r)
+		if b.fetched = nil; err == nil {
+			b.keep(now, r)
 		}
 	})
 }
 
-// keep keeps what Redis has answered when it was asked for n calls.
-func (b *bucket) keep(now time.Time, n int, r *redis_rate.Result) {
-	b.held, b.until = b.held+r.Allowed, now.Add(b.limiter.limit.Period)
-	b.left, b.full = r.Remaining, now.Add(r.ResetAfter)
-	switch {
-	case r.Allowed == 0:
-		b.empty = now.Add(r.RetryAfter)
-	case r.Allowed < n: // what is left is a part of a call
-		b.empty = now.Add(b.limiter.limit.interval())
+// allow returns at most n calls. redis_rate's own AllowAtMost also takes the part of a call that is left and grants nothing for it: callers over a limit
+// of 100/s would get 80.
+func (l *Limiter) allow(ctx context.Context, key string, n int) (*redis_rate.Result, error) {
+	name := l.shared.Name(key)
+	for {
+		r, err := l.shared.Redis.AllowN(ctx, name, l.limit.shared(), n)
+		if err != nil || r.Allowed > 0 {
+			return r, err
+		}
+		if n = min(int(l.limit.there(r)), n-1); n < 1 { // fewer each time, though others take some meanwhile
+			return r, nil
+		}
 	}
+}
+
+// there is how many calls are in Redis, with the part of one that has come back.
+func (l Limit) there(r *redis_rate.Result) float64 {
+	return float64(l.Calls) - float64(r.ResetAfter)/float64(l.interval())
+}
+
+// keep keeps what Redis has answered.
+func (b *bucket) keep(now time.Time, r *redis_rate.Result) {
+	limit := b.limiter.limit
+	if r.Allowed > 0 {
+		b.held, b.until = b.held+r.Allowed, now.Add(limit.Period)
+	}
+	there := limit.there(r)
+	b.left, b.full, b.empty = int(there), now.Add(r.ResetAfter), now.Add(after(1-there, limit.interval()))
 }
 
 // answered remembers whether Redis has answered, and logs the first time when not.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -87,28 +88,34 @@ func TestRateLimitOfTwoProxies(t *testing.T) {
 	t.Fatal("this machine is too busy for Redis to answer within 300 ms")
 }
 
-// TestPINLimitIsOfTheAccount: over all callers, and whichever number says whose PIN it is.
+// TestPINLimitIsOfTheAccount: over all callers, and whichever number says whose PIN it is. What changes nothing does not count: replays, and calls that
+// another limit refuses.
 func TestPINLimitIsOfTheAccount(t *testing.T) {
 	_, settings := sandboxURL(t)
 	redis, records := withRedis(t)
 	one, oneLine := kit.NewKey(t, "one", "customercare:pin-changes:create")
 	two, twoLine := kit.NewKey(t, "two", "customercare:pin-changes:create")
 	p := proxy(t, with(settings, credentials(), records, map[string]string{"PIN_RATE_LIMIT": "2/h", "API_KEYS": oneLine + "\n" + twoLine}))
-	op := operation(t, "UpdateCustomerPIN")
+	op, sameKey := operation(t, "UpdateCustomerPIN"), newKey()
 	const account, customer = `"accountNumber": "0123456789"`, `"customerNumber": "0000815"`
 	for i, row := range []struct {
-		whose, by string
-		status    int
+		whose, by, key string
+		status         int
 	}{
-		{account, one, http.StatusOK},
-		{account + "," + customer, two, http.StatusOK},
-		{account, two, http.StatusTooManyRequests},
-		{`"accountNumber": " 0123456789 "`, one, http.StatusTooManyRequests},
-		{customer, one, http.StatusOK},
-		{customer, two, http.StatusTooManyRequests},
-		{`"accountNumber": "123456789"`, two, http.StatusOK},
+		{account, one, sameKey, http.StatusOK},
+		{account, one, sameKey, http.StatusOK}, // a replay
+		{account, one, sameKey, http.StatusOK},
+		{account + "," + customer, two, "", http.StatusOK},
+		{account, two, "", http.StatusTooManyRequests},
+		{account, one, sameKey, http.StatusOK}, // a replay
+		{`"accountNumber": " 01234\u200b567-89 "`, one, "", http.StatusTooManyRequests},
+		{`"accountNumber": "０１２３４５６７８９"`, one, "", http.StatusTooManyRequests},
+		{customer + "," + account, one, "", http.StatusTooManyRequests},
+		{customer, one, "", http.StatusOK},
+		{customer, two, "", http.StatusTooManyRequests},
+		{`"accountNumber": "123456789"`, two, "", http.StatusOK},
 	} {
-		c := keyed(ask(op, newReference(), ""), newKey(), row.by)
+		c := keyed(ask(op, newReference(), ""), cmp.Or(row.key, newKey()), row.by)
 		c.body = `{"operationType": "UPDATE", "pin": "0042", ` + row.whose + `}`
 		if a := send(t, p.URL, c); a.status != row.status {
 			t.Errorf("call %d, of %s: %d %s", i+1, row.whose, a.status, a.body)
@@ -116,5 +123,13 @@ func TestPINLimitIsOfTheAccount(t *testing.T) {
 	}
 	if dump := fmt.Sprint(redis.Do("KEYS", "*")); strings.Contains(dump, "123456789") || strings.Contains(dump, "815") {
 		t.Errorf("Redis shows the accounts: %s", dump)
+	}
+	down := proxy(t, with(credentials(), records, map[string]string{"PIN_RATE_LIMIT": "2/h", "CUSTOMERCARE_URL": "http://" + closedPort(t)}))
+	for range 4 {
+		c := ask(op, newReference(), "")
+		c.body = `{"operationType": "UPDATE", "pin": "0042", "accountNumber": "4711"}`
+		if a := send(t, down.URL, c); a.status != http.StatusServiceUnavailable {
+			t.Errorf("a call that is not sent: %d %s", a.status, a.body)
+		}
 	}
 }
