@@ -17,7 +17,7 @@ import (
 
 // permit finds out whether a call may be made: the limit of its caller, the gate of its system, and the limit of what it changes, in this order: what
 // is not sent must not use up the limit of somebody's account. It comes before the claim, so that no key is used up by a call that may not. Without a
-// permit a call still gets what its key has already: a replay needs no upstream, and takes no place in the queue. In any case endPermit must be called.
+// permit a call still gets what its key has already: a replay needs no upstream, and takes no place in the queue. endPermit ends what it has begun, also after a problem.
 func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (existing *idempotency.Record, p *problem) {
 	ctx, gate := c.Request.Context(), call.system.gate
 	call.sent = errNothingSent

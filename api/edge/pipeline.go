@@ -45,8 +45,8 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 			return answer{}, problemOf(failure)
 		}
 		defer message.Free()
+		defer s.endPermit(call) // whatever comes of it, a panic too
 		existing, p := s.permit(c, call, request)
-		defer s.endPermit(call)
 		if existing == nil && p == nil {
 			existing, p = s.begin(c.Request.Context(), call, request)
 		}
