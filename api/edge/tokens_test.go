@@ -49,11 +49,25 @@ type issuer struct {
 	serve atomic.Pointer[http.HandlerFunc] // in place of the keys
 }
 
+// rsaKeys are made once, since that takes seconds with the race detector; an issuer and the one made after it have different ones.
+var (
+	rsaKeys = sync.OnceValues(func() (keys [2]*rsa.PrivateKey, err error) {
+		for i := range keys {
+			if keys[i], err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+				return keys, err
+			}
+		}
+		return keys, nil
+	})
+	issuers atomic.Int64
+)
+
 func newIssuer(t testing.TB) *issuer {
 	t.Helper()
 	i := &issuer{}
-	var err1, err2, err3 error
-	i.rsa, err1 = rsa.GenerateKey(rand.Reader, 2048)
+	var err2, err3 error
+	ready, err1 := rsaKeys()
+	i.rsa = ready[issuers.Add(1)%2]
 	i.ec, err2 = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	_, i.ed, err3 = ed25519.GenerateKey(rand.Reader)
 	if err := cmp.Or(err1, err2, err3); err != nil {

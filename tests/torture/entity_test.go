@@ -254,7 +254,7 @@ func (e *entity) learnID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, _, _ := strings.Cut(e.caller.key, ".")
+	caller, _, _ := strings.Cut(strings.TrimPrefix(e.caller.key, "sb_"), ".")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.id = vault.OperationID(caller, e.key)
