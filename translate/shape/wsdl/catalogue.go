@@ -8,10 +8,10 @@ import (
 // catalogue holds the built-in schemas: own versions of well-known ones with the components that WSDL documents refer to, by network addresses or
 // without any. A schema with the same namespace in the files comes first.
 //
-//go:embed catalogue/*.xsd
+//go:embed catalogue
 var catalogue embed.FS
 
-// builtIn maps namespaces to files of the catalogue.
+// builtIn maps namespaces to files of the catalogue. That of WSN and WSRF is what ONVIF's cameras need.
 var builtIn = map[string]string{
 	XSD:                                    "XMLSchema.xsd",
 	"http://www.w3.org/XML/1998/namespace": "xml.xsd",
@@ -21,6 +21,12 @@ var builtIn = map[string]string{
 	"http://www.w3.org/2005/08/addressing":      "ws-addressing.xsd",
 	"http://www.w3.org/2005/05/xmlmime":         "xmlmime.xsd",
 	"http://www.w3.org/2004/08/xop/include":     "xop-include.xsd",
+	"http://docs.oasis-open.org/wsn/b-2":        "wsn-b-2.xsd",
+	"http://docs.oasis-open.org/wsn/bw-2":       "wsn-bw-2.wsdl",
+	"http://docs.oasis-open.org/wsn/t-1":        "wsn-t-1.xsd",
+	"http://docs.oasis-open.org/wsrf/bf-2":      "wsrf-bf-2.xsd",
+	"http://docs.oasis-open.org/wsrf/r-2":       "wsrf-r-2.xsd",
+	"http://docs.oasis-open.org/wsrf/rw-2":      "wsrf-rw-2.wsdl",
 }
 
 func isBuiltIn(namespace string) bool { return builtIn[namespace] != "" }
@@ -35,7 +41,7 @@ func (r *reader) loadBuiltIn(namespace string) bool {
 	r.loaded[key] = true
 	text, err := catalogue.ReadFile(file)
 	if err != nil {
-		r.fail("the built-in %s: %w", file, err)
+		r.failf("the built-in %s: %w", file, err)
 		return false
 	}
 	d := newDocument(r, file, text)

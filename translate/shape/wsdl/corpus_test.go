@@ -3,6 +3,7 @@ package wsdl
 import (
 	"bytes"
 	stdxml "encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"io/fs"
@@ -194,7 +195,7 @@ func globalElements(t *testing.T, content []byte) (names []xml.Name) {
 	target := ""
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return names
 		}
 		if err != nil {

@@ -45,7 +45,8 @@ func newDocument(r *reader, file string, text []byte) *document {
 		Bytes:        max(3*r.limits.Bytes, len(text)), // in UTF-8; readFile limits those of the file
 		Depth:        r.limits.Depth,
 		Elements:     r.limits.Nodes + 1, // next limits those of all documents
-		Namespaces:   256,                // .NET declares one prefix for each schema
+		Attributes:   256,                // generators declare a prefix for each schema at the root
+		Namespaces:   256,
 		Instructions: true,
 	}
 	return &document{reader: r, file: file, text: text, scan: xml.NewScanner(text, limits), counted: r.nodes, line: 1}
@@ -58,14 +59,14 @@ func (d *document) next() xml.TokenKind {
 	}
 	kind, err := d.scan.Next()
 	if err != nil {
-		d.fail("%s: %w", d.file, err)
+		d.failf("%s: %w", d.file, err)
 	}
 	d.kind = kind
 	switch kind {
 	case xml.StartElement:
 		d.depth++
 		if d.nodes++; d.nodes > d.limits.Nodes {
-			d.fail("%s: over the limit of %d elements", d.file, d.limits.Nodes)
+			d.failf("%s: over the limit of %d elements", d.file, d.limits.Nodes)
 		}
 		d.addToDigest()
 	case xml.EndElement:
@@ -76,6 +77,7 @@ func (d *document) next() xml.TokenKind {
 			d.notes = 0
 		}
 		d.depth--
+	default: // texts have no depth
 	}
 	return kind
 }
@@ -90,6 +92,7 @@ func (d *document) children(read func(name xml.Name)) {
 			d.leave(depth)
 		case xml.EndElement:
 			return
+		default: // white space
 		}
 	}
 }
@@ -149,18 +152,18 @@ func (d *document) name(space string) xml.Name {
 	name := xml.Name{Space: space, Local: strings.TrimSpace(d.attr("name"))}
 	d.limitName(name)
 	if _, ok := d.scan.ResolveQName(name.Local); !ok || strings.Contains(name.Local, ":") {
-		d.report(d.here(), "%q is not a name", cut(name.Local, d.limits.Name))
+		d.reportf(d.here(), "%q is not a name", cut(name.Local, d.limits.Name))
 	}
 	return name
 }
 
 func (d *document) limitName(name xml.Name) {
 	if len(name.Space)+len(name.Local) > d.limits.Name {
-		d.fail("%s, line %d: a name is over the limit of %d bytes", d.file, d.here().line, d.limits.Name)
+		d.failf("%s, line %d: a name is over the limit of %d bytes", d.file, d.here().line, d.limits.Name)
 	}
 }
 
-// note remembers where a component is.
+// note remembers where a component is that may contain itself or be reported later.
 func (d *document) note(component any) {
 	d.components = append(d.components, component)
 	d.places[component] = d.here()

@@ -38,7 +38,7 @@ func define[T any](d *document, t *table[T], read func(name xml.Name) T) {
 	case !again:
 		t.digests[name] = digest
 	case t.digests[name] != digest:
-		d.report(at, "%s is defined again, in another way", at.owner)
+		d.reportf(at, "%s is defined again, in another way", at.owner)
 	}
 }
 
@@ -60,7 +60,7 @@ func (d *document) ref(attribute string) *reference {
 // required is ref for an attribute that the current element must have.
 func (d *document) required(attribute string) *reference {
 	if d.optional(attribute) == nil {
-		d.report(d.here(), "the attribute %q is missing", attribute)
+		d.reportf(d.here(), "the attribute %q is missing", attribute)
 	}
 	return d.ref(attribute)
 }
@@ -69,7 +69,7 @@ func (d *document) required(attribute string) *reference {
 func (d *document) qName(value string) *reference {
 	name, ok := d.scan.ResolveQName(value)
 	if !ok {
-		d.report(d.here(), "%q is not a name with a prefix that is declared", cut(value, d.limits.Name))
+		d.reportf(d.here(), "%q is not a name with a prefix that is declared", cut(value, d.limits.Name))
 		return nil
 	}
 	if name.Space == "" && d.chameleon {
@@ -87,7 +87,7 @@ func later[T any](r *reader, t *table[T], ref *reference, set func(T)) {
 	r.references = append(r.references, func() {
 		component, ok := lookup(r, t, ref.name)
 		if !ok {
-			r.report(ref.at, "%s is not defined", owner{t.kind, ref.name})
+			r.reportf(ref.at, "%s is not defined", owner{t.kind, ref.name})
 			return
 		}
 		r.lead(ref.at.owner, owner{t.kind, ref.name})
@@ -109,7 +109,7 @@ func (d *document) laterSimple(ref *reference, set func(*SimpleType)) {
 	later(d.reader, &d.types, ref, func(t Type) {
 		simple, ok := t.(*SimpleType)
 		if !ok {
-			d.report(ref.at, "%s is not a simple type", owner{"type", ref.name})
+			d.reportf(ref.at, "%s is not a simple type", owner{"type", ref.name})
 			return
 		}
 		set(simple)

@@ -10,7 +10,6 @@ import (
 // readBinding is WSDL 1.1 sections 2.5 and 3.3. A binding to something else than SOAP has no Version, and no operations.
 func (d *document) readBinding(name xml.Name) *Binding {
 	b := &Binding{Name: name}
-	d.note(b)
 	later(d.reader, &d.portTypes, d.required("type"), func(p *PortType) { b.PortType = p })
 	rpc := false
 	number := 0
@@ -60,7 +59,6 @@ type boundHeader struct {
 // readBoundOperation is WSDL 1.1 section 3.4.
 func (d *document) readBoundOperation(b *Binding, rpc bool) {
 	o := &bound{BoundOperation: &BoundOperation{Binding: b, RPC: rpc}, at: d.here(), name: d.attr("name"), faults: map[string]Encoding{}}
-	d.note(o.BoundOperation)
 	d.children(func(name xml.Name) {
 		switch {
 		case isSOAP(name, "operation"):
@@ -123,7 +121,7 @@ func (r *reader) bind(o *bound) {
 		op = r.operations[operationKey{o.Binding.PortType, o.name, ""}]
 	}
 	if op == nil {
-		r.report(o.at, "the port type has no operation %q", cut(o.name, r.limits.Name))
+		r.reportf(o.at, "the port type has no operation %q", cut(o.name, r.limits.Name))
 		return
 	}
 	o.Operation = op
@@ -153,7 +151,7 @@ func (r *reader) bindMessage(o *bound, b *BoundMessage, m *Message, names *strin
 			continue // reported
 		}
 		if h.Part = h.Message.part(h.part); h.Part == nil {
-			r.report(h.at, "the message %q has no part %q", h.Message.Name.Local, cut(h.part, r.limits.Name))
+			r.reportf(h.at, "the message %q has no part %q", h.Message.Name.Local, cut(h.part, r.limits.Name))
 		}
 		inHeader[h.Part] = true
 		b.Headers = append(b.Headers, h.Header)
@@ -173,7 +171,7 @@ func (r *reader) bindMessage(o *bound, b *BoundMessage, m *Message, names *strin
 func (r *reader) bindParts(o *bound, b *BoundMessage, m *Message, names []string) {
 	for _, name := range names {
 		if m.part(name) == nil {
-			r.report(o.at, "the message %q has no part %q", m.Name.Local, cut(name, r.limits.Name))
+			r.reportf(o.at, "the message %q has no part %q", m.Name.Local, cut(name, r.limits.Name))
 		}
 	}
 	for _, p := range m.Parts {

@@ -12,7 +12,7 @@ import (
 func (d *document) readSchema() {
 	around := d.schema
 	defer func() { d.schema = around }()
-	if own := strings.TrimSpace(d.attr("targetNamespace")); own != "" {
+	if own := strings.TrimSpace(d.attr("targetNamespace")); own != "" || !d.chameleon {
 		d.target, d.chameleon = own, false
 	}
 	d.elementsQualified = d.attr("elementFormDefault") == "qualified"
@@ -51,7 +51,7 @@ func (d *document) readRedefine() {
 		at := d.here()
 		at.owner = owner{local, d.name(d.target)}
 		if local != "annotation" {
-			d.report(at, "%s is redefined, which is not supported", at.owner)
+			d.reportf(at, "%s is redefined, which is not supported", at.owner)
 		}
 	})
 }
@@ -157,7 +157,7 @@ func (d *document) occurs(name string) int {
 	case number > 0:
 		return math.MaxInt32
 	}
-	d.report(d.here(), "%s has a value that is not a number", name)
+	d.reportf(d.here(), "%s has a value that is not a number", name)
 	return 1
 }
 
@@ -246,7 +246,6 @@ func (d *document) readArrayType(use *AttributeUse) {
 // readAttribute is XML Schema part 1 section 3.2.2.
 func (d *document) readAttribute(name xml.Name) *Attribute {
 	a := &Attribute{Name: name, Default: d.optional("default"), Fixed: d.optional("fixed")}
-	d.note(a)
 	ref := d.optional("type")
 	d.laterSimple(d.ref("type"), func(t *SimpleType) { a.Type = t })
 	d.xsdChildren(func(local string) {

@@ -118,9 +118,18 @@ func TestReadComplexTypes(t *testing.T) {
 	if inside := choice.Group.Particles[1].Element; inside.Name != typeName("inside") || inside.Type != Type(parcel) || inside.Global {
 		t.Errorf("%+v", inside)
 	}
+	if stamp := letter.Content.Group.Particles[0].Element; letter.Content.Group.Compositor != All || *stamp.Fixed != "1" || *stamp.Default != "1" {
+		t.Errorf("%+v", stamp)
+	}
 	if *wildcard.Any != (Wildcard{"##other", "lax", "urn:parcels:types"}) || wildcard.Max != 1 {
 		t.Errorf("%+v", wildcard.Any)
 	}
+}
+
+func TestReadAttributes(t *testing.T) {
+	d := readOwn(t, "parcels")
+	parcel, _ := d.Types[typeName("Parcel")].(*ComplexType)
+	letter, _ := d.Types[typeName("Letter")].(*ComplexType)
 	if mark := parcel.Groups[0].Uses[0].Attribute; mark.Name != (xml.Name{Local: "mark"}) || mark.Type.Item.Facets[0] != (Facet{"enumeration", "fragile", "Glass"}) {
 		t.Errorf("%+v", mark)
 	}
@@ -129,9 +138,6 @@ func TestReadComplexTypes(t *testing.T) {
 	}
 	if use := letter.Uses[0]; !use.Required || use.Attribute.Name != (xml.Name{Space: "http://www.w3.org/XML/1998/namespace", Local: "lang"}) || *use.Default != "de" {
 		t.Errorf("%+v", use)
-	}
-	if stamp := letter.Content.Group.Particles[0].Element; letter.Content.Group.Compositor != All || *stamp.Fixed != "1" || *stamp.Default != "1" {
-		t.Errorf("%+v", stamp)
 	}
 }
 
@@ -236,6 +242,7 @@ func TestReadLeniently(t *testing.T) {
 		"an element without a type":         {`<x:element name="In"/>`, nil},
 		"the schema of a DataSet":           {`<x:element name="In"><x:complexType><x:sequence><x:element ref="x:schema"/><x:any/></x:sequence></x:complexType></x:element>`, nil},
 		"words of XML Schema 1.1":           {`<x:element name="In"><x:complexType><x:openContent/><x:assert test="1"/></x:complexType></x:element><x:defaultOpenContent/>`, nil},
+		"a schema without a namespace":      {`<x:element name="In" type="N"/></x:schema><x:schema><x:simpleType name="N"><x:restriction base="x:int"/></x:simpleType>`, nil},
 		"an element that holds itself":      {`<x:element name="In"><x:complexType><x:sequence><x:element ref="t:In" minOccurs="0"/></x:sequence></x:complexType></x:element>`, nil},
 		"a type inside of its base":         {`<x:element name="In" type="t:A"/><x:complexType name="A"><x:sequence><x:element name="b"><x:complexType><x:complexContent><x:extension base="t:A"/></x:complexContent></x:complexType></x:element></x:sequence></x:complexType>`, nil},
 	} {

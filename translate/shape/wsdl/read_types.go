@@ -102,7 +102,7 @@ func (d *document) readContent(t *ComplexType, local string) {
 	case p == nil:
 		d.readAttributes(&t.Attributes, local)
 	case t.Content != nil:
-		d.report(d.here(), "a type has two contents")
+		d.reportf(d.here(), "a type has two contents")
 	default:
 		t.Content = p
 	}
@@ -155,7 +155,7 @@ func (r *reader) finishSimpleContent(t *ComplexType) {
 	}
 	switch {
 	case value == nil && (t.Value == nil || t.Value.Base == nil):
-		r.report(r.places[t], "a type with simple content derives from one without")
+		r.reportf(r.places[t], "a type with simple content derives from one without")
 	case t.Value == nil:
 		t.Value = value
 	case t.Value.Base == nil:

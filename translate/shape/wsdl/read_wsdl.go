@@ -63,7 +63,6 @@ func (d *document) readTypes() {
 // readMessage is WSDL 1.1 section 2.3.
 func (d *document) readMessage(name xml.Name) *Message {
 	m := &Message{Name: name}
-	d.note(m)
 	d.wsdlChildren(func(local string) {
 		switch local {
 		case "documentation":
@@ -73,7 +72,7 @@ func (d *document) readMessage(name xml.Name) *Message {
 		}
 	})
 	if len(m.Parts) > d.limits.Parts {
-		d.fail("%s, line %d: a message is over the limit of %d parts", d.file, d.here().line, d.limits.Parts)
+		d.failf("%s, line %d: a message is over the limit of %d parts", d.file, d.here().line, d.limits.Parts)
 	}
 	return m
 }
@@ -81,7 +80,7 @@ func (d *document) readMessage(name xml.Name) *Message {
 func (d *document) readPart() *Part {
 	p := &Part{Name: d.name("").Local}
 	if d.optional("element") == nil && d.optional("type") == nil {
-		d.report(d.here(), "the part %q has neither an element nor a type", p.Name)
+		d.reportf(d.here(), "the part %q has neither an element nor a type", p.Name)
 	}
 	later(d.reader, &d.elements, d.ref("element"), func(e *Element) { p.Element = e })
 	later(d.reader, &d.types, d.ref("type"), func(t Type) { p.Type = t })
@@ -177,10 +176,10 @@ func (d *document) readPort(s *Service) {
 		}
 	})
 	d.children(func(name xml.Name) {
-		switch {
-		case name.Local == "documentation":
+		switch name.Local {
+		case "documentation":
 			p.Documentation = d.readDocumentation()
-		case name.Local == "address":
+		case "address":
 			p.Address = d.attr("location")
 		}
 	})

@@ -94,17 +94,17 @@ type place struct {
 	owner owner
 }
 
-func (r *reader) fail(format string, args ...any) {
+func (r *reader) failf(format string, args ...any) {
 	if r.err == nil {
 		r.err = fmt.Errorf(format, args...)
 	}
 }
 
-// report notes a problem, which makes the owner of its place unusable.
-func (r *reader) report(at place, format string, args ...any) {
+// reportf notes a problem, which makes the owner of its place unusable.
+func (r *reader) reportf(at place, format string, args ...any) {
 	p := &Problem{File: at.file, Line: at.line, Msg: fmt.Sprintf(format, args...), owner: at.owner}
 	if r.definitions.Problems = append(r.definitions.Problems, p); len(r.definitions.Problems) > r.limits.Problems {
-		r.fail("%s: over the limit of %d problems, of which this is one: %s", at.file, r.limits.Problems, p.Msg)
+		r.failf("%s: over the limit of %d problems, of which this is one: %s", at.file, r.limits.Problems, p.Msg)
 	}
 	if r.broken[at.owner] == nil {
 		r.broken[at.owner] = p
@@ -130,16 +130,16 @@ func (d *document) locate(location, namespace, target string) {
 	address, err := url.Parse(location)
 	switch {
 	case err != nil:
-		d.report(from, "the location %q is not a URI", location)
+		d.reportf(from, "the location %q is not a URI", location)
 	case address.Scheme != "" || address.Host != "": // a copy may be beside the document
 		file := path.Join(path.Dir(d.file), path.Base(address.Path))
 		if info, err := fs.Stat(d.files, file); err == nil && info.Mode().IsRegular() {
 			d.queue = append(d.queue, source{file, namespace, target, from})
 		} else if !isBuiltIn(namespace) {
-			d.report(from, "%q is not read, because it is a network address, and there is no file %q", location, file)
+			d.reportf(from, "%q is not read, because it is a network address, and there is no file %q", location, file)
 		}
 	case path.IsAbs(address.Path) || !fs.ValidPath(path.Join(path.Dir(d.file), address.Path)):
-		d.report(from, "the location %q leads out of the folder", location)
+		d.reportf(from, "the location %q leads out of the folder", location)
 	default:
 		d.queue = append(d.queue, source{path.Join(path.Dir(d.file), address.Path), namespace, target, from})
 	}
@@ -157,11 +157,11 @@ func (r *reader) load(s source) {
 	case r.err != nil:
 		return
 	case err != nil && s.from == place{}:
-		r.fail("%w", err)
+		r.failf("%w", err)
 		return
 	case err != nil:
 		if !isBuiltIn(s.namespace) {
-			r.report(s.from, "%v", err)
+			r.reportf(s.from, "%v", err)
 		}
 		return
 	}
@@ -177,7 +177,7 @@ func (r *reader) load(s source) {
 // readFile returns a document in UTF-8. Of a file that is too long no more is read than shows it.
 func (r *reader) readFile(name string) ([]byte, error) {
 	if r.documents++; r.documents > r.limits.Documents {
-		r.fail("%s: over the limit of %d documents", name, r.limits.Documents)
+		r.failf("%s: over the limit of %d documents", name, r.limits.Documents)
 		return nil, nil
 	}
 	f, err := r.files.Open(name)
@@ -191,12 +191,12 @@ func (r *reader) readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	if r.bytes += len(content); r.bytes > r.limits.Bytes {
-		r.fail("%s: over the limit of %d bytes", name, r.limits.Bytes)
+		r.failf("%s: over the limit of %d bytes", name, r.limits.Bytes)
 		return nil, nil
 	}
 	text, err := xml.DecodeCharset(content, "")
 	if err != nil {
-		r.fail("%s: %w", name, err)
+		r.failf("%s: %w", name, err)
 	}
 	return text, nil
 }
@@ -216,10 +216,10 @@ func (d *document) readRoot(s source) {
 	case name == xml.Name{Space: XSD, Local: "schema"} && !entry:
 		d.readSchema()
 	case entry:
-		d.fail("%s is not a WSDL 1.1 document: its root element is %q of the namespace %q", d.file, name.Local, name.Space)
+		d.failf("%s is not a WSDL 1.1 document: its root element is %q of the namespace %q", d.file, name.Local, name.Space)
 		return
 	default:
-		d.report(s.from, "%q is neither a WSDL 1.1 document nor a schema", d.file)
+		d.reportf(s.from, "%q is neither a WSDL 1.1 document nor a schema", d.file)
 	}
 	for d.err == nil && d.kind != xml.EndDocument {
 		d.next()

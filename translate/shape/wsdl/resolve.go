@@ -26,7 +26,7 @@ func (r *reader) checkTypes() {
 			nothing = t.Extension && t.Base == nil
 		}
 		if nothing && r.broken[at.owner] == nil {
-			r.report(at, "a type derives from nothing")
+			r.reportf(at, "a type derives from nothing")
 		}
 	}
 }
@@ -159,7 +159,7 @@ func (r *reader) height(component any, heights map[any]int, depth int) int {
 		}
 		if below >= endless {
 			at := r.places[component]
-			r.report(at, "%s contains itself, or goes through more than %d others", at.owner, endless)
+			r.reportf(at, "%s contains itself, or goes through more than %d others", at.owner, endless)
 			l.cut()
 			continue
 		}

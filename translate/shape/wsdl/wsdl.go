@@ -12,7 +12,8 @@ import (
 )
 
 // Definitions are the components of a WSDL document and of the documents that it leads to. Names are resolved to pointers. A pointer is nil where
-// the components' comments say so, and where a Problem says that a name did not resolve.
+// the components' comments say so, and where a Problem says that a name did not resolve. What is made of the model must be bounded: groups in groups
+// can have more members than the documents have bytes.
 type Definitions struct {
 	TargetNamespace string
 	Documentation   string
