@@ -5,13 +5,13 @@ import (
 	"path"
 )
 
-// catalogue holds the built-in schemas: own versions of well-known ones with the components that WSDL documents refer to, by network addresses or
-// without any. A schema with the same namespace in the files comes first.
+// catalogue holds the built-in schemas: own versions of well-known ones with the components that WSDL documents refer to, by network
+// addresses or without any. A schema with the same namespace in the files comes first.
 //
 //go:embed catalogue
 var catalogue embed.FS
 
-// builtIn maps namespaces to files of the catalogue. That of WSN and WSRF is what ONVIF's cameras need.
+// builtIn maps namespaces to files of the catalogue. ONVIF, whose cameras speak SOAP, refers to WS-Notification and WS-Resource.
 var builtIn = map[string]string{
 	XSD:                                    "XMLSchema.xsd",
 	"http://www.w3.org/XML/1998/namespace": "xml.xsd",

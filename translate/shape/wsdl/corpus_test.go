@@ -41,14 +41,23 @@ func TestCorpus(t *testing.T) {
 			for _, p := range d.Problems {
 				t.Log(p)
 			}
-			if got != row {
-				t.Errorf("got  %+v\nwant %+v", got, row)
+			want := row
+			if better, known := lenient[row.name]; known {
+				want.unresolved = better
+			}
+			if got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			checkElements(t, files, d)
 			checkWhole(t, d)
 		})
 	}
 	t.Logf("%d services in %v", len(rows), spent)
+}
+
+// lenient are the numbers of unresolved names where this reader resolves more than the manifest's program.
+var lenient = map[string]int{
+	"p_lnp_NumberManagement": 0, // its schemas are imported in wsdl:types itself
 }
 
 // service is a row of the manifest.

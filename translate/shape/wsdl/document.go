@@ -13,8 +13,8 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// document is one document while it is read. The methods that begin with read are called at the start of an element; what they leave of it is
-// skipped.
+// document is one document while it is read. The methods that begin with read are called at the start of an element; what they leave of it
+// is skipped.
 type document struct {
 	*reader
 	file    string
@@ -203,8 +203,8 @@ func cut(text string, length int) string {
 	return text[:length]
 }
 
-// addToDigest adds the start of an element to the digest, so that equal components have equal digests: prefixes are resolved, attributes sorted,
-// and annotations left out.
+// addToDigest adds the start of an element to the digest, so that equal components have equal digests: prefixes are resolved, attributes
+// sorted, and annotations left out.
 func (d *document) addToDigest() {
 	name := d.scan.Name()
 	if d.notes == 0 && name == (xml.Name{Space: XSD, Local: "annotation"}) {

@@ -65,8 +65,8 @@ func archive(f *testing.F, files fs.FS, entry string) string {
 	return strings.Join(all, separator)
 }
 
-// FuzzComponents reads schemas that are made of the grammar's parts: a byte chooses each part, so that components refer to each other, contain each
-// other and break the rules in all ways.
+// FuzzComponents reads schemas that are made of the grammar's parts: a byte chooses each part, so that components refer to each other,
+// contain each other and break the rules in all ways.
 func FuzzComponents(f *testing.F) {
 	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"))
 	f.Add([]byte{3, 0, 1, 2, 5, 0, 1, 7, 2, 2, 9, 1, 0, 4, 4, 4, 3, 2, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13})

@@ -35,6 +35,7 @@ func TestHostileRefused(t *testing.T) {
 		"too many elements":       {withSchema(strings.Repeat(inString, 1000)), Limits{Nodes: 500}, "wsdl: a.wsdl: over the limit of 500 elements"},
 		"a name that is too long": {withSchema(`<x:element name="` + strings.Repeat("a", 2000) + `"/>`), Limits{}, "wsdl: a.wsdl, line 2: a name is over the limit of 1024 bytes"},
 		"too many parts":          {strings.Replace(withSchema(inString), "</w:message>", strings.Repeat(`<w:part name="p" type="x:int"/>`, 128)+"</w:message>", 1), Limits{}, "wsdl: a.wsdl, line 3: a message is over the limit of 128 parts"},
+		"too many faults":         {strings.Replace(withSchema(inString), "</w:operation>", strings.Repeat(`<w:fault message="t:In"/>`, 129)+"</w:operation>", 1), Limits{}, "wsdl: a.wsdl, line 4: an operation is over the limit of 128 faults"},
 		"too many problems":       {withSchema(strings.Repeat(`<x:element ref="t:No"/>`, 20)), Limits{Problems: 10}, `wsdl: a.wsdl: over the limit of 10 problems, of which this is one: "" is not a name`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +77,8 @@ func TestCyclicImports(t *testing.T) {
 	}
 }
 
-// TestPathTraversal has a file outside of the folder of the entry, but inside of the file system, which must be found, and none outside of that.
+// TestPathTraversal has a file outside of the folder of the entry, but inside of the file system, which must be found, and none outside of
+// that.
 func TestPathTraversal(t *testing.T) {
 	const schema = `<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:t">` + inString + `</x:schema>`
 	for location, problem := range map[string]string{
@@ -150,7 +152,7 @@ func TestManyTypes(t *testing.T) {
 			}
 			allocated := (after.TotalAlloc - before.TotalAlloc) >> 20
 			t.Logf("%v, %d MiB, %d problems", took, allocated, len(d.Problems))
-			if took > 30*time.Second || allocated > 1024 || len(d.Types) < many {
+			if took > time.Minute || allocated > 1024 || len(d.Types) < many {
 				t.Errorf("%d types took %v and %d MiB", len(d.Types), took, allocated)
 			}
 			if longest := longestChain(d); longest > DefaultLimits().Depth+1 {

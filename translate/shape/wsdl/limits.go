@@ -6,20 +6,21 @@ type Limits struct {
 	Documents     int // read, built-in ones included
 	Depth         int // elements open at once in a document; steps of a chain of types or groups
 	Nodes         int // elements of all documents; there are fewer components than that
-	Parts         int // of a message; each binding has them
+	Parts         int // of a message, and faults of an operation; each binding repeats them
 	Problems      int
 	Name          int // bytes of one name, its namespace included
 	Documentation int // bytes that are kept of the documentation of a component
 }
 
-// DefaultLimits returns the limits that hold where a caller sets none. The largest services that vendors publish, with all their schemas, have 1 MB
-// in 30 documents, 25,000 elements nested 27 deep and names of 150 bytes; each limit leaves room for ten times that where room is cheap.
+// DefaultLimits returns the limits that hold where a caller sets none. The largest services that vendors publish, with all their schemas,
+// have 1 MB in 23 documents, 12,300 elements nested 27 deep and names of 150 bytes; each limit leaves room for ten times that where room is
+// cheap.
 //
 //   - Bytes: 16 MiB, which are held in memory.
 //   - Documents: 512.
 //   - Depth: 64. What reads the model may recurse that deep.
 //   - Nodes: 500,000, which take two seconds to read.
-//   - Parts: 128. Only RPC messages have more than two or three.
+//   - Parts: 128. Few messages have more than three, and few operations more than twelve faults.
 //   - Problems: 10,000. What has more is not a description of a service.
 //   - Name: 1024.
 //   - Documentation: 4096. It is for people, who do not read more beside a form.

@@ -1,7 +1,6 @@
 package wsdl
 
 import (
-	"slices"
 	"strings"
 
 	"soapbridge/translate/xml"
@@ -46,7 +45,6 @@ type bound struct {
 	inputParts, outputParts     *string // soap:body parts; nil means all
 	inputHeaders, outputHeaders []boundHeader
 	faults                      map[string]Encoding
-	faultNames                  []string
 }
 
 // boundHeader is a Header whose part is still a name.
@@ -103,7 +101,7 @@ func (d *document) readEncoding() Encoding {
 // readBoundFault is WSDL 1.1 section 3.6. The name is the fault's; that of soap:fault repeats it.
 func (d *document) readBoundFault(o *bound) {
 	name := d.attr("name")
-	o.faultNames = append(o.faultNames, name)
+	o.faults[name] = Encoding{}
 	d.children(func(child xml.Name) {
 		if isSOAP(child, "fault") {
 			o.faults[name] = d.readEncoding()
@@ -131,8 +129,8 @@ func (r *reader) bind(o *bound) {
 	o.Input = r.bindMessage(o, o.Input, op.Input, o.inputParts, o.inputHeaders)
 	o.Output = r.bindMessage(o, o.Output, op.Output, o.outputParts, o.outputHeaders)
 	for _, f := range op.Faults {
-		if slices.Contains(o.faultNames, f.Name) {
-			o.Faults = append(o.Faults, &BoundFault{o.faults[f.Name], f})
+		if encoding, isBound := o.faults[f.Name]; isBound {
+			o.Faults = append(o.Faults, &BoundFault{encoding, f})
 		}
 	}
 }
@@ -169,14 +167,20 @@ func (r *reader) bindMessage(o *bound, b *BoundMessage, m *Message, names *strin
 }
 
 func (r *reader) bindParts(o *bound, b *BoundMessage, m *Message, names []string) {
+	wanted := map[string]bool{}
 	for _, name := range names {
-		if m.part(name) == nil {
-			r.reportf(o.at, "the message %q has no part %q", m.Name.Local, cut(name, r.limits.Name))
-		}
+		wanted[name] = true
 	}
 	for _, p := range m.Parts {
-		if slices.Contains(names, p.Name) {
+		if wanted[p.Name] {
 			b.Parts = append(b.Parts, p)
+			delete(wanted, p.Name)
+		}
+	}
+	for _, name := range names {
+		if wanted[name] {
+			r.reportf(o.at, "the message %q has no part %q", m.Name.Local, cut(name, r.limits.Name))
+			return
 		}
 	}
 }

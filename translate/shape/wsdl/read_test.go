@@ -233,6 +233,7 @@ func TestReadLeniently(t *testing.T) {
 		"a built-in schema with a DOCTYPE":  {`<x:import namespace="http://www.w3.org/XML/1998/namespace" schemaLocation="xml.xsd"/><x:element name="In"><x:complexType><x:attribute ref="xml:lang"/></x:complexType></x:element>`, map[string]string{"a/xml.xsd": `<!DOCTYPE x:schema>` + other("", "")}},
 		"a built-in schema that is missing": {`<x:import namespace="http://www.w3.org/XML/1998/namespace" schemaLocation="xml.xsd"/>` + inString, nil},
 		"a schema imported as WSDL":         {`<x:import namespace="urn:t" schemaLocation="b.wsdl"/>`, map[string]string{"a/b.wsdl": withSchema(inString)}},
+		"an import without a schema":        {`</x:schema><x:import namespace="urn:t" schemaLocation="o.xsd"/><x:schema>`, map[string]string{"a/o.xsd": other(`targetNamespace="urn:t"`, inString)}},
 		"the same schema by two paths":      {`<x:include schemaLocation="o.xsd"/><x:include schemaLocation="./../a/o.xsd"/>`, map[string]string{"a/o.xsd": other(`targetNamespace="urn:t"`, inString)}},
 		"a schema included and imported":    {`<x:include schemaLocation="o.xsd"/><x:import schemaLocation="o.xsd"/>`, map[string]string{"a/o.xsd": other(`targetNamespace="urn:t"`, inString)}},
 		"one component written twice":       {inString + `<y:element xmlns:y="http://www.w3.org/2001/XMLSchema" type = "y:string" name="In"><!-- again --><y:annotation><y:documentation>Again</y:documentation></y:annotation></y:element>`, nil},
@@ -253,6 +254,38 @@ func TestReadLeniently(t *testing.T) {
 			}
 			if in := d.Elements[xml.Name{Space: "urn:t", Local: "In"}]; in == nil || d.Operations[0].Input.Parts[0].Element != in {
 				t.Errorf("the input is %+v", d.Operations[0].Input)
+			}
+		})
+	}
+}
+
+// TestReadBindingProblems requires that what a binding gets wrong makes the operation unusable, or is no binding of it.
+func TestReadBindingProblems(t *testing.T) {
+	for name, test := range map[string]struct {
+		old, changed, msg string
+		operations        int
+	}{
+		"a part that is not there":        {`<s:body use="literal"/>`, `<s:body parts="in out"/>`, `the message "In" has no part "out"`, 1},
+		"a header part that is not there": {`<s:body use="literal"/>`, `<s:header message="t:In" part="out"/>`, `the message "In" has no part "out"`, 1},
+		"a message that is not there":     {`<s:body use="literal"/>`, `<s:header message="t:Out" part="in"/>`, `the message "Out" of the namespace "urn:t" is not defined`, 1},
+		"a part without a type":           {`element="t:In"`, ``, `the part "in" has neither an element nor a type`, 1},
+		"an input without a message":      {`<w:input message="t:In"/>`, `<w:input/>`, `the attribute "message" is missing`, 1},
+		"an operation that is not there":  {`<w:operation name="Do"><w:input><`, `<w:operation name="Redo"><w:input><`, `the port type has no operation "Redo"`, 0},
+		"a port type that is not there":   {`type="t:P"`, `type="t:Q"`, `the portType "Q" of the namespace "urn:t" is not defined`, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := strings.Replace(withSchema(inString), test.old, test.changed, 1)
+			d, err := readHostile(document, Limits{})
+			if err != nil || document == withSchema(inString) {
+				t.Fatal(err)
+			}
+			if len(d.Problems) != 1 || d.Problems[0].Msg != test.msg || len(d.Operations) != test.operations {
+				t.Errorf("%d operations, problems %v, want %s", len(d.Operations), d.Problems, test.msg)
+			}
+			for _, op := range d.Operations {
+				if op.Problem != d.Problems[0] {
+					t.Errorf("the operation's problem is %v", op.Problem)
+				}
 			}
 		})
 	}

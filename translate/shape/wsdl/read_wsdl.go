@@ -52,10 +52,14 @@ func (d *document) readDefinitions(entry bool) {
 	})
 }
 
+// readTypes is WSDL 1.1 section 2.2. Some documents have an import here, without a schema around it.
 func (d *document) readTypes() {
 	d.xsdChildren(func(local string) {
-		if local == "schema" {
+		switch local {
+		case "schema":
 			d.readSchema()
+		case "import":
+			d.locate(d.attr("schemaLocation"), d.attr("namespace"), "")
 		}
 	})
 }
@@ -124,6 +128,9 @@ func (d *document) readOperation(p *PortType) {
 			op.Faults = append(op.Faults, f)
 			later(d.reader, &d.messages, d.required("message"), func(m *Message) { f.Message = m })
 			f.Documentation = d.readWSDLDocumentation()
+			if len(op.Faults) > d.limits.Parts {
+				d.failf("%s, line %d: an operation is over the limit of %d faults", d.file, d.here().line, d.limits.Parts)
+			}
 		}
 	})
 	for _, key := range []operationKey{{p, op.Name, ""}, {p, op.Name, input}} {

@@ -12,8 +12,9 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// Read reads the WSDL document entry, and what it imports and includes, from files. Nothing outside of files is read. The error is about what cannot
-// be read at all: a missing entry, a document that is not well-formed, a limit that is passed. All else is a Problem of the parts that it concerns.
+// Read reads the WSDL document entry, and what it imports and includes, from files. Nothing outside of files is read. The error is about
+// what cannot be read at all: a missing entry, a document that is not well-formed, a limit that is passed. All else is a Problem of the
+// parts that it concerns.
 func Read(files fs.FS, entry string, limits Limits) (*Definitions, error) {
 	r := newReader(files, limits.orDefaults())
 	r.loadBuiltIn(XSD)
@@ -21,7 +22,9 @@ func Read(files fs.FS, entry string, limits Limits) (*Definitions, error) {
 	for i := 0; i < len(r.queue) && r.err == nil; i++ {
 		r.load(r.queue[i])
 	}
-	r.resolve()
+	if r.err == nil {
+		r.resolve()
+	}
 	if r.err != nil {
 		return nil, fmt.Errorf("wsdl: %w", r.err)
 	}

@@ -69,8 +69,8 @@ func (r *reader) collect() {
 	}
 }
 
-// spreadProblems marks the operations that lead to a problem, walking from each problem to what refers to it. A component is visited once, so that
-// the cost is that of reading.
+// spreadProblems marks the operations that lead to a problem, walking from each problem to what refers to it. A component is visited once,
+// so that the cost is that of reading.
 func (r *reader) spreadProblems() {
 	var queue []owner
 	for _, p := range r.definitions.Problems {
@@ -97,7 +97,8 @@ type link struct {
 	cut func()
 }
 
-// links are the pointers along which nothing may contain itself, so that whoever follows them comes to an end. Elements contain themselves often.
+// links are the pointers along which nothing may contain itself, so that whoever follows them comes to an end. Elements contain themselves
+// often.
 func links(component any) (all []link) {
 	switch c := component.(type) {
 	case *SimpleType:

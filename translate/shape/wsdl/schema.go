@@ -2,8 +2,8 @@ package wsdl
 
 import "soapbridge/translate/xml"
 
-// XSD is the namespace of XML Schema. Its built-in types are components like others: each derives from the one that the specification derives it
-// from, up to anySimpleType.
+// XSD is the namespace of XML Schema. Its built-in types are components like others: each derives from the one that the specification
+// derives it from, up to anySimpleType.
 const XSD = "http://www.w3.org/2001/XMLSchema"
 
 // Type is a *SimpleType or a *ComplexType. A type never derives from itself, and no chain of types is longer than Limits.Depth.
@@ -12,7 +12,8 @@ type Type interface {
 	TypeName() xml.Name
 }
 
-// SimpleType is XML Schema part 1 section 3.14. It restricts Base, or is a list of Item, or is a union of Members; anySimpleType is none of them.
+// SimpleType is XML Schema part 1 section 3.14. It restricts Base, or is a list of Item, or is a union of Members; anySimpleType is none of
+// them.
 type SimpleType struct {
 	Name          xml.Name
 	Documentation string
@@ -40,7 +41,8 @@ type ComplexType struct {
 	Mixed         bool
 	// Base is nil where no derivation is stated: a restriction of anyType.
 	Base Type
-	// Extension: Content and Attributes come behind those of Base. Otherwise Content replaces that of Base; Attributes stay unless they are restated.
+	// Extension: Content and Attributes come behind those of Base. Otherwise Content replaces that of Base; Attributes stay unless they are
+	// restated.
 	Extension bool
 	// Value is the type of the text of a simpleContent; nil for all other types, whose content is elements.
 	Value *SimpleType
@@ -75,8 +77,8 @@ const (
 	All
 )
 
-// Group is a model group: XML Schema part 1 section 3.8. A named group (section 3.7) is shared by all that refer to it. No group contains itself
-// other than through an element.
+// Group is a model group: XML Schema part 1 section 3.8. A named group (section 3.7) is shared by all that refer to it. No group contains
+// itself other than through an element.
 type Group struct {
 	Name       xml.Name // empty for a group that is written in place
 	Compositor Compositor

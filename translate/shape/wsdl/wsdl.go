@@ -1,8 +1,9 @@
-// Package wsdl reads a WSDL 1.1 document, with everything that it imports, into the components of WSDL and of XML Schema 1.0. It knows nothing of
-// messages and JSON.
+// Package wsdl reads a WSDL 1.1 document, with everything that it imports, into the components of WSDL and of XML Schema 1.0. It knows
+// nothing of messages and JSON.
 //
-// Reading is lenient where real documents are wrong without harm: a name resolves wherever it is defined, whatever a document imported. It is strict
-// in what reading may cost, and in what is sent: an operation that reaches anything unresolved or ambiguous is marked as one that cannot be used.
+// Reading is lenient where real documents are wrong without harm: a name resolves wherever it is defined, whatever a document imported. It
+// is strict in what reading may cost, and in what is sent: an operation that reaches anything unresolved or ambiguous is marked as one that
+// cannot be used.
 package wsdl
 
 import (
@@ -11,9 +12,9 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// Definitions are the components of a WSDL document and of the documents that it leads to. Names are resolved to pointers. A pointer is nil where
-// the components' comments say so, and where a Problem says that a name did not resolve. What is made of the model must be bounded: groups in groups
-// can have more members than the documents have bytes.
+// Definitions are the components of a WSDL document and of the documents that it leads to. Names are resolved to pointers. A pointer is nil
+// where the components' comments say so, and where a Problem says that a name did not resolve. What is made of the model must be bounded:
+// groups in groups can have more members than the documents have bytes.
 type Definitions struct {
 	TargetNamespace string
 	Documentation   string
@@ -133,7 +134,8 @@ type BoundOperation struct {
 	Binding   *Binding
 	// SOAPAction is empty where none is stated.
 	SOAPAction string
-	// RPC: the body's element has the operation's name, and its children the names of the parts. Otherwise the parts are the body's elements.
+	// RPC: the body's element has the operation's name, and its children the names of the parts. Otherwise the parts are the body's
+	// elements.
 	RPC bool
 	// Input and Output are nil where the operation has none.
 	Input, Output *BoundMessage
