@@ -65,9 +65,7 @@ func (d *document) next() xml.TokenKind {
 	switch kind {
 	case xml.StartElement:
 		d.depth++
-		if d.nodes++; d.nodes > d.limits.Nodes {
-			d.failf("%s: over the limit of %d elements", d.file, d.limits.Nodes)
-		}
+		d.count()
 		d.addToDigest()
 	case xml.EndElement:
 		if d.digest != nil && d.notes == 0 {
@@ -80,6 +78,13 @@ func (d *document) next() xml.TokenKind {
 	default: // texts have no depth
 	}
 	return kind
+}
+
+// count counts an element, or what costs as much as one.
+func (d *document) count() {
+	if d.nodes++; d.nodes > d.limits.Nodes {
+		d.failf("%s: over the limit of %d elements", d.file, d.limits.Nodes)
+	}
 }
 
 // children calls read at each child element of the current element.

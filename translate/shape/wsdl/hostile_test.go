@@ -47,6 +47,40 @@ func TestHostileRefused(t *testing.T) {
 	}
 }
 
+// TestHostileWorkEnds reads documents of a few megabytes that would take minutes if reading cost the square of something.
+func TestHostileWorkEnds(t *testing.T) {
+	attributes, prefixes := "", ""
+	for i := range 250 {
+		attributes += fmt.Sprintf(" a%d=''", i)
+		prefixes += fmt.Sprintf(" xmlns:a%d='u%d'", i, i)
+	}
+	in := withSchema(inString)
+	for name, document := range map[string]string{
+		"attributes":    withSchema(inString + strings.Repeat("<x:element name='a'"+attributes+"/>", 1000)),
+		"namespaces":    strings.Replace(withSchema(inString+strings.Repeat("<x:q/>", 100_000)), "<w:definitions", "<w:definitions"+prefixes, 1),
+		"body parts":    strings.Replace(in, `use="literal"/>`, `parts="`+strings.Repeat("in ", 1_000_000)+`"/>`, 1),
+		"missing parts": strings.Replace(in, `use="literal"/>`, `parts="`+strings.Repeat("no ", 1_000_000)+`"/>`, 1),
+		"bindings":      strings.Replace(in, `</w:binding>`, strings.Repeat(`<w:operation name="Do"><w:input><s:header message="t:In" part="in"/></w:input></w:operation>`, 50_000)+`</w:binding>`, 1),
+		"operations":    strings.Replace(in, `</w:portType>`, strings.Repeat(`<w:operation name="Do"/>`, 50_000)+`</w:portType>`, 1),
+		"members":       withSchema(inString + `<x:simpleType name="U"><x:union memberTypes="` + strings.Repeat("x:int ", 400_000) + `"/></x:simpleType>`),
+		"its own":       withSchema(inString + `<x:simpleType name="U"><x:union memberTypes="` + strings.Repeat("t:U ", 400_000) + `"/></x:simpleType>`),
+		"its own, few":  withSchema(inString + `<x:simpleType name="U"><x:union memberTypes="` + strings.Repeat("t:U ", 9_000) + `"/></x:simpleType>`),
+		"undefined":     withSchema(inString + strings.Repeat(`<x:element name="a" type="t:A"/>`, 100_000)),
+		"twice":         withSchema(inString + strings.Repeat(inString, 100_000)),
+		"enumerations":  withSchema(inString + `<x:simpleType name="U"><x:restriction base="x:int">` + strings.Repeat("<x:enumeration value='a'/>", 100_000) + `</x:restriction></x:simpleType>`),
+		"documentation": withSchema(`<x:element name="In"><x:annotation><x:documentation>` + strings.Repeat("<b>a</b> ", 100_000) + `</x:documentation></x:annotation></x:element>`),
+		"imports":       withSchema(inString + strings.Repeat(`<x:include schemaLocation="no.xsd"/>`, 100_000)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
+			_, err := readHostile(document, Limits{})
+			if took := time.Since(begin); took > 30*time.Second {
+				t.Errorf("took %v, error %v", took, err)
+			}
+		})
+	}
+}
+
 func TestTooManyDocuments(t *testing.T) {
 	files := fstest.MapFS{"0.wsdl": {Data: []byte(withSchema(`<x:include schemaLocation="1.xsd"/>`))}}
 	for i := range 20 {

@@ -3,9 +3,9 @@ package wsdl
 // Limits bound what reading a service may cost. A field that is zero or negative means its default.
 type Limits struct {
 	Bytes         int // of all documents, as they are in the files
-	Documents     int // read, built-in ones included
+	Documents     int // that are read from the files
 	Depth         int // elements open at once in a document; steps of a chain of types or groups
-	Nodes         int // elements of all documents; there are fewer components than that
+	Nodes         int // elements of all documents, and members of unions; there are fewer components than that
 	Parts         int // of a message, and faults of an operation; each binding repeats them
 	Problems      int
 	Name          int // bytes of one name, its namespace included

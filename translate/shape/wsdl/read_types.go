@@ -66,6 +66,9 @@ func (d *document) readList(t *SimpleType) {
 func (d *document) readUnion(t *SimpleType) {
 	add := func(member *SimpleType) { t.Members = append(t.Members, member) }
 	for name := range strings.FieldsSeq(d.attr("memberTypes")) {
+		if d.count(); d.err != nil {
+			return
+		}
 		d.laterSimple(d.qName(name), add)
 	}
 	d.xsdChildren(func(local string) {

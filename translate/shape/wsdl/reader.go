@@ -105,6 +105,9 @@ func (r *reader) failf(format string, args ...any) {
 
 // reportf notes a problem, which makes the owner of its place unusable.
 func (r *reader) reportf(at place, format string, args ...any) {
+	if r.err != nil {
+		return
+	}
 	p := &Problem{File: at.file, Line: at.line, Msg: fmt.Sprintf(format, args...), owner: at.owner}
 	if r.definitions.Problems = append(r.definitions.Problems, p); len(r.definitions.Problems) > r.limits.Problems {
 		r.failf("%s: over the limit of %d problems, of which this is one: %s", at.file, r.limits.Problems, p.Msg)

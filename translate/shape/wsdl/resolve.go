@@ -74,7 +74,9 @@ func (r *reader) collect() {
 func (r *reader) spreadProblems() {
 	var queue []owner
 	for _, p := range r.definitions.Problems {
-		queue = append(queue, p.owner)
+		if r.broken[p.owner] == p { // the first one of its owner
+			queue = append(queue, p.owner)
+		}
 	}
 	for len(queue) > 0 {
 		at := queue[0]
