@@ -7,7 +7,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak build
+.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak corpus build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -60,6 +60,9 @@ bench: ## measure requests, beside a plain reverse proxy, and write the README's
 
 growth: ## measure against size, connections and retained records, and draw the figures in docs/; BENCH='-only records' draws one
 	go run ./tests/bench -growth docs $(BENCH)
+
+corpus: ## read real WSDLs and compare with their manifest; CORPUS=folder/real, with folder/manifest.tsv beside it
+	go test -count=1 -v -run TestCorpus ./translate/shape/wsdl -corpus=$(if $(CORPUS),$(abspath $(CORPUS)),$(error say which: CORPUS=folder/real))
 
 soak: ## ten minutes of mixed load: fails when memory or goroutines grow; SOAK='-soak 3m' is shorter, SOAK=-memory for the store in memory
 	go run ./tests/bench -soak 10m $(SOAK)

@@ -39,6 +39,7 @@ const (
 	core   = module + "/translate"
 	secret = core + "/secret"
 	shape  = core + "/shape"
+	schema = shape + "/wsdl"
 	record = core + "/record"
 	rules  = core + "/rules"
 	xml    = core + "/xml"
@@ -63,7 +64,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -89,6 +90,10 @@ var arrows = []arrow{
 	{
 		from: []string{shape}, to: []string{"module", "others"}, except: []string{xml, secret},
 		reason: "a shape is plain data, and everything else is built on it",
+	},
+	{
+		from: []string{schema}, to: []string{"module", "others"}, except: []string{xml},
+		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
 	},
 	{
 		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},

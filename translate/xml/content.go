@@ -148,9 +148,12 @@ func (s *Scanner) reference(end int) bool {
 	return true
 }
 
-// comment is production 15. Whatever else begins with <! or <? is refused here.
+// comment is production 15, or 16 where it is allowed. Whatever else begins with <! or <? is refused here.
 func (s *Scanner) comment() bool {
 	rest := s.doc[s.pos:]
+	if s.limits.Instructions && strings.HasPrefix(rest, "<?") && !hasXMLDecl(rest) {
+		return s.instruction()
+	}
 	if !strings.HasPrefix(rest, "<!--") {
 		s.fail(s.pos, refusedMarkup(rest))
 		return false
@@ -167,6 +170,29 @@ func (s *Scanner) comment() bool {
 		return false
 	}
 	s.pos++
+	return true
+}
+
+// instruction is production 16, with the target's rule of Namespaces in XML 1.0 section 7.
+func (s *Scanner) instruction() bool {
+	s.pos += len("<?")
+	length := ncNameLen(s.doc[s.pos:])
+	target := s.doc[s.pos : s.pos+length]
+	s.pos += length
+	switch {
+	case length == 0 || strings.EqualFold(target, "xml"):
+		s.fail(s.pos, "a processing instruction without a name that it may have")
+		return false
+	case !s.space() && !strings.HasPrefix(s.doc[s.pos:], "?>"):
+		s.fail(s.pos, "a character that no name has in a processing instruction")
+		return false
+	}
+	length = strings.Index(s.doc[s.pos:], "?>")
+	if length < 0 {
+		s.fail(len(s.doc), endsEarly)
+		return false
+	}
+	s.pos += length + len("?>")
 	return true
 }
 

@@ -25,6 +25,9 @@ type Limits struct {
 	Elements   int // elements in all
 	Attributes int // attributes of one element, namespace declarations included; reading costs their square
 	Namespaces int // namespace declarations in force at once; reading costs this many comparisons for each name
+
+	// Instructions: processing instructions are passed over. SOAP forbids them; schemas have them, for browsers.
+	Instructions bool
 }
 
 // DefaultLimits returns the limits that hold where a caller sets none.
@@ -99,8 +102,8 @@ const (
 )
 
 // Scanner reads an XML document token by token, in one pass: XML 1.0, fifth edition, and Namespaces in XML 1.0, third
-// edition, without document type declaration and processing instructions, which SOAP forbids (SOAP 1.1 section 3, SOAP 1.2
-// part 1 section 5). Whatever it reads to EndDocument is well-formed and namespace-well-formed; nothing is ever repaired.
+// edition, without document type declaration and, unless Limits allow them, processing instructions, which SOAP forbids (SOAP 1.1
+// section 3, SOAP 1.2 part 1 section 5). Whatever it reads to EndDocument is well-formed and namespace-well-formed; nothing is ever repaired.
 //
 // The strings that it returns share one private copy of the document: clone what must outlive it and is much smaller. A Scanner
 // is for one goroutine.
@@ -362,7 +365,7 @@ func (s *Scanner) epilog() TokenKind {
 	return EndDocument
 }
 
-// misc passes over production 27 without its processing instructions, as often as it occurs.
+// misc passes over production 27 as often as it occurs.
 func (s *Scanner) misc() bool {
 	for {
 		s.space()

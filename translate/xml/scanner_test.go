@@ -183,6 +183,29 @@ func TestScannerAccepts(t *testing.T) {
 	}
 }
 
+func TestScannerInstructions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, doc, want, rule string }{
+		{"everywhere", `<?xml version="1.0"?><?b c?><a>1<?b ?>2<?b?></a><?b <c/>?>`, `<a>"12"</a>`, ""},
+		{"with a name that begins with xml", `<?xml-stylesheet href="b"?><a/>`, `<a></a>`, ""},
+		{"with question marks", `<?b ??c???><a/>`, `<a></a>`, ""},
+		{"without an end", `<a><?b c></a>`, "", "ends before"},
+		{"without a name", `<a><? b?></a>`, "", "without a name"},
+		{"with a colon in its name", `<a><?b:c d?></a>`, "", "no name has"},
+		{"called XML", `<a><?XML c?></a>`, "", "without a name"},
+		{"an XML declaration in content", `<a><?xml version="1.0"?></a>`, "", "not at the very start"},
+		{"a document type declaration all the same", `<?b?><!DOCTYPE a><a/>`, "", "document type"},
+	} {
+		tokens, err := scanAll(test.doc, xml.Limits{Instructions: true})
+		if got := scanDump(tokens); test.rule == "" && (err != nil || got != test.want) {
+			t.Errorf("%s: got %s, error %v, want %s", test.name, got, err, test.want)
+		}
+		if test.rule != "" && (err == nil || !strings.Contains(err.Error(), test.rule)) {
+			t.Errorf("%s: error %v, want %q", test.name, err, test.rule)
+		}
+	}
+}
+
 // scannerRefuses are documents that are not XML, or not the XML of SOAP.
 var scannerRefuses = []struct {
 	name, doc string
