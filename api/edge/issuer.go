@@ -142,7 +142,9 @@ func (k *issuerKeys) fetch() ([]json.RawMessage, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("HTTP %d", response.StatusCode)
 	}
-	var set struct{ Keys []json.RawMessage }
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
 	err = json.NewDecoder(http.MaxBytesReader(nil, response.Body, maxKeySet)).Decode(&set)
 	return set.Keys, err
 }

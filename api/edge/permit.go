@@ -50,7 +50,7 @@ func (s *Server) existing(ctx context.Context, call *call) (*idempotency.Record,
 	record, err := s.config.Store.Get(ctx, call.env.OperationID)
 	switch {
 	case errors.Is(err, idempotency.ErrNotFound), err == nil && record.State == idempotency.Freed:
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil
 	case err != nil:
 		return nil, storeUnavailable(err)
 	}
