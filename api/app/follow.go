@@ -38,21 +38,5 @@ func follow[T any](ctx context.Context, g *guard.Guard, names []string, environ 
 			g.Log.ErrorContext(ctx, "a setting has changed and is wrong; the old value still holds", slog.String("setting", what), slog.String("cause", wrong))
 		}
 	}
-	atIntervals(ctx, g, what, reloadEvery, look)
-}
-
-// atIntervals runs a function again and again until ctx ends, in the background.
-func atIntervals(ctx context.Context, g *guard.Guard, what string, interval time.Duration, f func()) {
-	g.Go(what, func() {
-		tick := time.NewTicker(interval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				g.Run(what, f) // the next time it may succeed
-			}
-		}
-	})
+	g.Go(what, func() { g.Every(ctx, reloadEvery, what, look) })
 }

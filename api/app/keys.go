@@ -129,7 +129,7 @@ func (p *proxy) followCallers(ctx context.Context, environ []string) {
 	}
 	warn := func() { list.WarnOfExpiry(p.edge.Log) }
 	warn()
-	atIntervals(ctx, p.guard, "expiry of API keys", 24*time.Hour, warn)
+	p.guard.Go("expiry of API keys", func() { p.guard.Every(ctx, 24*time.Hour, "expiry of API keys", warn) })
 	follow(ctx, p.guard, []string{"SOAPBRIDGE_API_KEYS"}, environ, p.settings,
 		func(c config.Config) []secret.Secret { return c.APIKeys },
 		func(lines []secret.Secret) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 )
 
 // ErrPanic is what Try returns for a panic.
@@ -50,4 +51,18 @@ func (g *Guard) Run(what string, f func()) {
 // Go runs f in the background.
 func (g *Guard) Go(what string, f func()) {
 	go g.Run(what, f) // panics: Run reports them
+}
+
+// Every runs f at intervals until ctx ends. After a panic it goes on: the next time f may succeed.
+func (g *Guard) Every(ctx context.Context, interval time.Duration, what string, f func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			g.Run(what, f)
+		}
+	}
 }

@@ -132,16 +132,7 @@ const sweepEvery = 5 * time.Second
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends. Every process of a shared store may do it.
 func (r *Records) Sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			r.Guard.Run("sweep", func() { r.sweep(ctx) }) // the next one may succeed
-		}
-	}
+	r.Guard.Every(ctx, sweepEvery, "sweep", func() { r.sweep(ctx) })
 }
 
 func (r *Records) sweep(ctx context.Context) {

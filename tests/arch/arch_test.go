@@ -370,9 +370,16 @@ func TestTheCheckerFindsViolations(t *testing.T) {
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
 func TestTheCoreReadsNoClock(t *testing.T) {
+	ofTheCore := func(path string) bool { return matchesOne(path, core+"/...") }
+	inspect(t, 20, ofTheCore, clockUses, "the time of a call comes in through Env")
+}
+
+// inspect fails for each place that find returns of the files of the packages, of which there are at least so many.
+func inspect(t *testing.T, least int, of func(path string) bool, find func(t *testing.T, name string, source []byte) []string, advice string) {
+	t.Helper()
 	files := 0
 	for _, p := range list(t) {
-		if !matchesOne(p.ImportPath, core+"/...") {
+		if !of(p.ImportPath) {
 			continue
 		}
 		for _, name := range p.GoFiles {
@@ -381,13 +388,13 @@ func TestTheCoreReadsNoClock(t *testing.T) {
 				t.Fatal(err)
 			}
 			files++
-			for _, use := range clockUses(t, name, source) {
-				t.Errorf("%s: %s: the time of a call comes in through Env", p.ImportPath, use)
+			for _, place := range find(t, name, source) {
+				t.Errorf("%s: %s: %s", p.ImportPath, place, advice)
 			}
 		}
 	}
-	if files < 20 {
-		t.Fatalf("only %d files of the core were read", files)
+	if files < least {
+		t.Fatalf("only %d files were read", files)
 	}
 }
 

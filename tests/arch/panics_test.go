@@ -5,8 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -14,25 +12,8 @@ import (
 // TestEveryGoroutineSaysWhatBecomesOfAPanic: one that no function recovers ends the process. Background work is started by guard.Guard.Go, or by a
 // line that ends with "// panics: " and what becomes of them.
 func TestEveryGoroutineSaysWhatBecomesOfAPanic(t *testing.T) {
-	files := 0
-	for _, p := range list(t) {
-		if matchesOne(p.ImportPath, tests+"/...") {
-			continue
-		}
-		for _, name := range p.GoFiles {
-			source, err := os.ReadFile(filepath.Join(p.Dir, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			files++
-			for _, place := range unguarded(t, name, source) {
-				t.Errorf("%s: %s: start it by guard.Guard.Go, or end the line with // panics: and what becomes of them", p.ImportPath, place)
-			}
-		}
-	}
-	if files < 50 {
-		t.Fatalf("only %d files were read", files)
-	}
+	ours := func(path string) bool { return !matchesOne(path, tests+"/...") }
+	inspect(t, 50, ours, unguarded, "start it by guard.Guard.Go, or end the line with // panics: and what becomes of them")
 }
 
 func TestUnguardedGoroutinesAreFound(t *testing.T) {
