@@ -26,11 +26,8 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 	s.all.set(of.Name, nil) // shapes may contain themselves
 	schema := object{{"type", "object"}}
 	properties, required := object{}, list{}
-	if of.Type.Local != "" { // one of several subtypes; of the shape that they replace it is the default
-		properties.set(shape.Discriminator, object{{"const", of.Name}})
-		if !slices.Contains(of.Subtypes, of) {
-			required = append(required, shape.Discriminator)
-		}
+	if of.Discriminator != "" { // in the place of another shape it is required: see property
+		properties.set(of.Discriminator, object{{"const", of.Name}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]
@@ -46,7 +43,7 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 	}
 	if len(required) > 0 {
 		schema.set("required", required)
-	} else {
+	} else if !of.Empty {
 		schema.set("minProperties", 1)
 	}
 	conditions := list{}
@@ -116,7 +113,11 @@ func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Fie
 	case len(f.Object.Subtypes) > 0:
 		names := make(list, 0, len(f.Object.Subtypes))
 		for _, subtype := range f.Object.Subtypes {
-			names = append(names, ref("schemas", subtype.Name))
+			schema := ref("schemas", subtype.Name)
+			if subtype != f.Object {
+				schema = object{{"allOf", list{schema, object{{"required", list{f.Object.Discriminator}}}}}}
+			}
+			names = append(names, schema)
 		}
 		schema = object{{"oneOf", names}}
 	default:
@@ -198,7 +199,7 @@ func constrained(f *shape.Field) object {
 		schema.set("enum", listOf(a.Enum)) // in any letter case where the field says so: tolerated, and not advertised
 		return schema
 	}
-	if f.Required {
+	if f.Required && !f.Blank {
 		schema.set("minLength", 1)
 		schema.set("pattern", rules.TextPattern)
 	}

@@ -32,10 +32,11 @@ func handMade(t *testing.T) *shape.Shape {
 	signed := &shape.Shape{Name: "Signed", Type: xml.Name{Local: "Signed"}, Fields: []shape.Field{
 		field("text", shape.String, nil), field("by", shape.String, func(f *shape.Field) { f.Required = true }),
 	}}
-	note.Subtypes = []*shape.Shape{note, signed}
+	note.Subtypes, note.Discriminator = []*shape.Shape{note, signed}, "type"
+	signed.Subtypes, signed.Discriminator = []*shape.Shape{signed}, "type"
 	part := &shape.Shape{Name: "Part", Fields: []shape.Field{field("name", shape.String, nil)}}
 	part.Fields = append(part.Fields, field("parts", shape.Object, func(f *shape.Field) { f.Object, f.Repeated = part, true }))
-	s := &shape.Shape{Name: "Order", Choices: []shape.Choice{{Fields: []int{5, 6}}}, Fields: []shape.Field{
+	s := &shape.Shape{Name: "Order", Choices: []shape.Choice{{Branches: shape.OneOf(5, 6)}}, Fields: []shape.Field{
 		field("version", shape.String, func(f *shape.Field) { f.Fixed = &fixed }),
 		field("code", shape.String, func(f *shape.Field) {
 			f.Facets = shape.Facets{MinLength: &two, MaxLength: &six, Patterns: []string{"[A-Z]+[0-9]*"}}

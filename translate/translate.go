@@ -167,7 +167,7 @@ type operation struct {
 }
 
 func (o *operation) compile() error {
-	var encoderErr, decoderErr, rulesErr error
+	var encoderErr, rulesErr error
 	if o.Request == nil || o.Response == nil {
 		return errors.New("an operation needs the shapes of its request and of its response")
 	}
@@ -175,7 +175,7 @@ func (o *operation) compile() error {
 		return errors.New("the member operationId of a response is not the vendor's: see Answer")
 	}
 	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
-	o.decoder, decoderErr = soap.NewDecoder(o.Binding, o.Response, o.Limits)
+	o.decoder = soap.NewDecoder(o.Binding, o.Response, o.Limits)
 	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
 	request := shape.Finder{Shape: o.Request}
 	for _, member := range o.Targets {
@@ -183,7 +183,7 @@ func (o *operation) compile() error {
 	}
 	o.hidden = secretNeedles(o.Secrets)
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
-	return errors.Join(encoderErr, decoderErr, rulesErr, request.Err)
+	return errors.Join(encoderErr, rulesErr, request.Err)
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {

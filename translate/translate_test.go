@@ -35,7 +35,7 @@ func TestDefineRefuses(t *testing.T) {
 	_, err1 := shape.From[badShape]("")
 	_, err2 := shape.From[badRule]("")
 	d := definition()
-	d.Name, d.Binding = "Bad", soap.Binding{}
+	d.Name, d.Binding = "Bad", soap.Binding{Prefix: "p"}
 	_, err3 := translate.Define(d)
 	d = definition()
 	d.Name, d.Rules = "Bad", []rules.On{
@@ -64,7 +64,7 @@ func TestDefineRefuses(t *testing.T) {
 	}{
 		{err1, []string{"badShape.A: has the type float64", "badShape.B: has no JSON name"}},
 		{err2, []string{"badRule.A: has the rule max=abc", "invalid syntax"}},
-		{err3, []string{bad, "needs a namespace", "needs the name of its reply element"}},
+		{err3, []string{bad, "a prefix and no namespace"}},
 		{err4, []string{bad, `toy has no "nowhere"`, `toyKind has no "none"`, `toyInner has no "four"`, `toy has no "stray"`}},
 		{err5, []string{bad, noShape}},
 		{err6, []string{bad, noShape}},

@@ -191,7 +191,7 @@ func (r *reader) single(slot int32, f *shape.Field) error {
 	case shape.Float:
 		return r.float(slot)
 	case shape.XML:
-		return r.element(slot)
+		return r.element(slot, f)
 	case shape.String:
 	}
 	if c == '"' {
@@ -205,17 +205,18 @@ func (r *reader) object(slot int32, s *shape.Shape) error {
 	if r.report.Truncated { // the body is refused, and nothing more is said of it: objects cost more room than they take in JSON
 		return r.skip()
 	}
+	discriminator := ""
 	if slot != 0 {
 		inside, err := r.subtype(slot, s)
 		if inside == nil || err != nil {
 			return err
 		}
-		s = inside
+		s, discriminator = inside, s.Discriminator
 		r.record.open(slot, s)
 	}
 	at := &r.record.slots[slot]
 	at.state = present
-	m := members{reader: r, shape: s, object: slot, first: at.first, named: at.subtype == 0}
+	m := members{reader: r, shape: s, object: slot, first: at.first, discriminator: discriminator}
 	inside := len(r.path)
 	r.path = append(r.path, step{})
 	err := r.each('}', func(int) error { return m.read() })
@@ -224,7 +225,7 @@ func (r *reader) object(slot int32, s *shape.Shape) error {
 	}
 	r.path = r.path[:inside]
 	r.record.slots[slot].end = int32(r.pos) //nolint:gosec // see open
-	if !m.filled {
+	if !m.filled && !s.Empty {
 		r.violate(int(r.record.slots[slot].at), EmptyObject, "An object may not be empty. Leave the member out instead.", nil)
 	}
 	return nil
@@ -238,7 +239,8 @@ type members struct {
 	object, first int32 // slots of the object, and of its first member
 	next          int   // index of the field that is likely to come: members come in the order of the shape more often than not
 	filled        bool  // the object is not empty
-	named         bool  // no member is to name the object's shape any more
+	discriminator string // names the object's shape; empty where none does
+	named         bool   // it has been read
 }
 
 func (m *members) read() error {
@@ -284,13 +286,13 @@ func (m *members) again(slot int32, begin int) {
 // other reads a member that the shape does not have: the name of the subtype, or a violation.
 func (m *members) other(begin int, name string) error {
 	switch {
-	case name == shape.Discriminator && !m.named:
-		m.filled, m.named = true, true
-	case name == shape.Discriminator && m.record.slots[m.object].subtype > 0:
-		m.again(m.object, begin)
-	default:
+	case name != m.discriminator || name == "":
 		m.filled = true
 		m.unknown(begin, m.shape, name)
+	case m.named:
+		m.again(m.object, begin)
+	default:
+		m.filled, m.named = true, true
 	}
 	return m.skip()
 }

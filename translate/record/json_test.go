@@ -27,10 +27,10 @@ func everything(t testing.TB) *shape.Shape {
 	animal := &shape.Shape{Name: "Animal", Abstract: true, Fields: []shape.Field{field("name", shape.String)}}
 	dog := &shape.Shape{Name: "Dog", Type: xml.Name{Local: "Dog"}, Fields: append(animal.Fields[:1:1], field("bark", shape.String))}
 	cat := &shape.Shape{Name: "Café", Type: xml.Name{Local: "Cat"}, Fields: animal.Fields}
-	animal.Subtypes = []*shape.Shape{dog, cat}
+	animal.Subtypes, animal.Discriminator = []*shape.Shape{dog, cat}, "type"
 	plant := &shape.Shape{Name: "Plant", Type: xml.Name{Local: "Plant"}, Fields: animal.Fields}
 	tree := &shape.Shape{Name: "Tree", Type: xml.Name{Local: "Tree"}, Fields: append(animal.Fields[:1:1], field("height", shape.Integer))}
-	plant.Subtypes = []*shape.Shape{plant, tree}
+	plant.Subtypes, plant.Discriminator = []*shape.Shape{plant, tree}, "type"
 	s := &shape.Shape{Name: "Everything"}
 	object := func(name string, of *shape.Shape) shape.Field {
 		return with(field(name, shape.Object), func(f *shape.Field) { f.Object = of })
@@ -82,7 +82,7 @@ func TestReadValues(t *testing.T) {
 		{"infinity", `{"ratio":"INF"}`, ""},
 		{"negative infinity", `{"ratio":"-INF"}`, ""},
 		{"not a number", `{"ratio":"NaN"}`, ""},
-		{"XML", `{"xml":"<a b='c'>d</a>"}`, ""},
+		{"XML", `{"xml":"<Xml b='c'>d</Xml>"}`, ""},
 		{"objects", `{"object":{"text":"a","object":{"flag":true}},"objects":[{"text":"b"},{"count":1}]}`, ""},
 		{"null is absent", `{"text":null,"flag":null,"count":null,"ratio":null,"xml":null,"texts":null,"object":null,"objects":null,"animal":null,"plants":null,"small":1}`, `{"small":1}`},
 		{"an empty array is absent", `{"texts":[],"counts":[ ],"objects":[],"nils":[],"small":1}`, `{"small":1}`},
@@ -165,7 +165,7 @@ func TestReadViolations(t *testing.T) {
 		{"words that are not floats", `{"ratio":"inf","object":{"ratio":"+INF"},"objects":[{"ratio":""},{"ratio":"1.0"},{"ratio":true}]}`, []string{
 			"/ratio" + float, "/object/ratio" + float, "/objects/0/ratio" + float, "/objects/1/ratio" + float, "/objects/2/ratio" + float,
 		}},
-		{"what is not one element", `{"xml":"","object":{"xml":"text"},"objects":[{"xml":"<a>"},{"xml":"<a/><b/>"},{"xml":"<!DOCTYPE a><a/>"},{"xml":"<a/>"}]}`, []string{
+		{"what is not one element", `{"xml":"","object":{"xml":"text"},"objects":[{"xml":"<a>"},{"xml":"<a/><b/>"},{"xml":"<!DOCTYPE a><a/>"},{"xml":"<Xml/>"}]}`, []string{
 			"/xml bad-format", "/object/xml bad-format", "/objects/0/xml bad-format", "/objects/1/xml bad-format", "/objects/2/xml bad-format",
 		}},
 		{"an abstract shape", `{"animal":{"name":"a"},"text":1}`, []string{"/animal/type required [Dog Café]", "/text wrong-type a string"}},

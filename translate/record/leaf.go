@@ -40,14 +40,25 @@ func (r *reader) float(slot int32) error {
 	return r.wrongType(slot, expectedFloat)
 }
 
-func (r *reader) element(slot int32) error {
+func (r *reader) element(slot int32, f *shape.Field) error {
 	if r.peek() != '"' {
 		return r.wrongType(slot, expectedString)
 	}
 	err := r.string(slot)
-	if s := &r.record.slots[slot]; s.state == present && !isElement(r.texts[s.begin:s.stop]) {
+	s := &r.record.slots[slot]
+	if s.state != present {
+		return err
+	}
+	if name, ok := elementIn(r.texts[s.begin:s.stop]); !ok {
 		s.state = unreadable
 		r.violate(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
+	} else if f.Place == shape.Inline && !f.Wildcard.Allows(name.Space) {
+		s.state = unreadable
+		r.violate(int(s.at), BadFormat, "An element of this namespace may not be here.", map[string]any{"namespaces": f.Wildcard.Spaces, "except": f.Wildcard.Except})
+	} else if f.Place != shape.Inline && name != f.Wire {
+		s.state = unreadable
+		detail := fmt.Sprintf("This must be the element %s, with its tags, in the namespace %q.", f.Wire.Local, f.Wire.Space)
+		r.violate(int(s.at), BadFormat, detail, map[string]any{"element": f.Wire.Local, "namespace": f.Wire.Space})
 	}
 	return err
 }
@@ -70,10 +81,14 @@ func isInfinite(json []byte) bool {
 	return bytes.HasPrefix(json, []byte(`"INF"`)) || bytes.HasPrefix(json, []byte(`"-INF"`)) || bytes.HasPrefix(json, []byte(`"NaN"`))
 }
 
-func isElement(text []byte) bool {
+// elementIn returns the name of the one element that a text is, and whether it is one.
+func elementIn(text []byte) (name xml.Name, ok bool) {
 	for s := xml.NewScanner(text, xml.Limits{}); ; {
-		if kind, err := s.Next(); err != nil || kind == xml.EndDocument {
-			return err == nil
+		switch kind, err := s.Next(); {
+		case err != nil || kind == xml.EndDocument:
+			return name, err == nil
+		case kind == xml.StartElement && name.Local == "":
+			name = s.Name()
 		}
 	}
 }

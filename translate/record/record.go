@@ -229,6 +229,14 @@ func (v Value) Meet() (again bool) {
 	return again
 }
 
+// Met reports whether Meet has been called.
+func (v Value) Met() bool { return v.get().at != 0 }
+
+// Last returns the last item of an array that is being made.
+func (v Value) Last() (item Value, there bool) {
+	return Value{v.record, v.field, v.get().end}, v.Present()
+}
+
 // Open makes an object present, without members, of the shape or one of its subtypes.
 func (v Value) Open(s *shape.Shape) Object {
 	at := v.get()

@@ -187,7 +187,7 @@ func TestSecrets(t *testing.T) {
 	pin, pins, nodes := field("pin", shape.String), field("pins", shape.String), object("nodes", s)
 	pin.Secret, pins.Secret, pins.Repeated, nodes.Repeated = true, true, true, true
 	keyed := &shape.Shape{Name: "Keyed", Type: xml.Name{Local: "Keyed"}, Fields: []shape.Field{field("text", shape.String), pin}}
-	base.Subtypes = []*shape.Shape{keyed}
+	base.Subtypes, base.Discriminator = []*shape.Shape{keyed}, "type"
 	plain := &shape.Shape{Name: "Plain", Fields: []shape.Field{field("text", shape.String)}}
 	s.Fields = []shape.Field{field("text", shape.String), pin, object("plain", plain), object("base", base), nodes, pins}
 	if err := s.Index(); err != nil {

@@ -15,7 +15,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	if len(s.Subtypes) == 0 {
 		return s, nil
 	}
-	at, raw, err := r.discriminator()
+	at, raw, err := r.discriminator(s.Discriminator)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 		names[i] = subtype.Name
 	}
 	list := "One of " + strings.Join(names, ", ") + ", in this letter case."
-	v := Violation{Pointer: r.pointer() + "/" + shape.Discriminator, Code: NotInList, Detail: list, Params: map[string]any{"list": names}}
+	v := Violation{Pointer: r.pointer() + "/" + s.Discriminator, Code: NotInList, Detail: list, Params: map[string]any{"list": names}}
 	switch {
 	case !named:
 		at, v.Code, v.Detail = r.pos, Required, "This member is required. "+list
@@ -48,7 +48,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 }
 
 // discriminator returns where the member begins that names a subtype, and its value as it is written; nothing where there is none.
-func (r *reader) discriminator() (at int, raw []byte, err error) {
+func (r *reader) discriminator(member string) (at int, raw []byte, err error) {
 	ahead := *r
 	err = ahead.each('}', func(int) error {
 		begin := ahead.pos
@@ -57,7 +57,7 @@ func (r *reader) discriminator() (at int, raw []byte, err error) {
 		if err == nil {
 			err = ahead.skip()
 		}
-		if err == nil && string(name) == shape.Discriminator {
+		if err == nil && string(name) == member {
 			at, raw, err = begin, ahead.json[value:ahead.pos], errFound
 		}
 		return err

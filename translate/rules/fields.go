@@ -75,13 +75,9 @@ func (c *fields) plan(s *shape.Shape, problems *[]error) *plan {
 		p.subtypes = append(p.subtypes, c.plan(subtype, problems))
 	}
 	for _, of := range s.Choices {
-		names := make([]string, len(of.Fields))
-		for i, field := range of.Fields {
-			names[i] = s.Fields[field].Name
-		}
-		list, err := members(s, names...)
+		c, err := choiceOf(s, of)
 		*problems = append(*problems, err)
-		p.choices = append(p.choices, choice{names, list, of.Optional})
+		p.choices = append(p.choices, c)
 	}
 	return p
 }
@@ -233,7 +229,7 @@ func joinIndex(pointer []byte, index int) []byte {
 
 // leaf checks a text.
 func (c *fields) leaf(f *checked, text string) (v record.Violation, broken bool) {
-	if f.Required && f.Kind == shape.String && Blank(text) {
+	if f.Required && !f.Blank && f.Kind == shape.String && Blank(text) {
 		return record.Violation{Code: record.Required, Detail: missingSentence}, true
 	}
 	if f.judged {

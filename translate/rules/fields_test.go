@@ -213,7 +213,7 @@ func TestFacets(t *testing.T) {
 	inner := &shape.Shape{Name: "Inner", Fields: []shape.Field{field("a", func(f *shape.Field) { f.Required = true })}}
 	base := &shape.Shape{Name: "Base", Type: xml.Name{Local: "Base"}, Fields: []shape.Field{field("a", nil)}}
 	sub := &shape.Shape{Name: "Sub", Type: xml.Name{Local: "Sub"}, Fields: append(base.Fields[:1:1], field("b", func(f *shape.Field) { f.Required = true }))}
-	base.Subtypes = []*shape.Shape{base, sub}
+	base.Subtypes, base.Discriminator = []*shape.Shape{base, sub}, "type"
 	object := func(of *shape.Shape) func(*shape.Field) {
 		return func(f *shape.Field) { f.Kind, f.Object = shape.Object, of }
 	}

@@ -137,55 +137,12 @@ func RequireAnyOf(names ...string) Rule {
 // ExactlyOneOf demands that one of the members is given, and no other. An empty text is given: it goes to the wire.
 func ExactlyOneOf(names ...string) Rule {
 	return Rule{
-		schema: func(s *shape.Shape) map[string]any { return choice{names: names}.schema(s) },
+		schema: func(s *shape.Shape) map[string]any { return oneOf(names, nil).schema(s) },
 		bind: func(s *shape.Shape) (check, error) {
 			list, err := members(s, names...)
-			return choice{names, list, false}.check, err
+			return oneOf(names, list).check, err
 		},
 	}
-}
-
-// choice is a set of members of which one is given; none of them if it is optional.
-type choice struct {
-	names    []string
-	members  []member
-	optional bool
-}
-
-// check reports the second one that is given, or the first where none is.
-func (c choice) check(o *object) {
-	n := 0
-	for _, m := range c.members {
-		if !isGiven(m.of(o)) {
-			continue
-		}
-		if n++; n == 2 {
-			o.report.AddBeside(record.Violation{
-				Pointer: o.at(m.name), Code: record.NotOneOf, Detail: "Only one of " + strings.Join(c.names, ", ") + " may be given.",
-				Params: map[string]any{"oneOf": c.names},
-			})
-		}
-	}
-	if n == 0 {
-		c.none(string(o.pointer), o.report)
-	}
-}
-
-func (c choice) none(pointer string, report *record.Report) {
-	if !c.optional {
-		report.Add(record.Violation{
-			Pointer: pointer + "/" + c.names[0], Code: record.Required, Detail: "One of " + strings.Join(c.names, ", ") + " is required.",
-			Params: map[string]any{"oneOf": c.names},
-		})
-	}
-}
-
-func (c choice) schema(s *shape.Shape) map[string]any {
-	list := each(s, c.names, present)
-	if c.optional {
-		list = append(list, map[string]any{"not": map[string]any{"anyOf": each(s, c.names, present)}})
-	}
-	return map[string]any{"oneOf": list}
 }
 
 // RequireWhen demands that a member has a text, or is given where it is not a text, if the condition holds.
@@ -212,11 +169,7 @@ func RequireWhen(name string, when Condition, wording Wording) Rule {
 func ForbidWhen(name string, when Condition, detail string) Rule {
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
-			absent := map[string]any{"not": map[string]any{}}
-			if fieldOf(s, name).Repeated { // an array without items is absent
-				absent = map[string]any{"maxItems": 0}
-			}
-			return map[string]any{"if": when.schema(s), "then": on(name, absent)}
+			return map[string]any{"if": when.schema(s), "then": on(name, absent(fieldOf(s, name)))}
 		},
 		bind: func(s *shape.Shape) (check, error) {
 			list, err1 := members(s, name)
@@ -248,12 +201,12 @@ func NotBefore(name, other, detail string) Rule {
 // ListWhen demands that a member is one of a list, in any letter case of ASCII, if the condition holds, and one of another list if it does
 // not. Of a condition without its member nothing is said.
 func ListWhen(name string, when Condition, then, otherwise []string, wording Wording) Rule {
-	oneOf := func(list []string) map[string]any {
+	isOne := func(list []string) map[string]any {
 		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
 	}
 	return Rule{
 		schema: func(s *shape.Shape) map[string]any {
-			schema := map[string]any{"if": when.schema(s), "then": oneOf(then), "else": oneOf(otherwise)}
+			schema := map[string]any{"if": when.schema(s), "then": isOne(then), "else": isOne(otherwise)}
 			if !strings.Contains(when.Member, "/") && fieldOf(s, when.Member).Required {
 				return schema // without the member an object is refused in any case
 			}

@@ -187,8 +187,8 @@ func TestEmptyObjects(t *testing.T) {
 
 // TestChoices are those of a shape, wherever it is.
 func TestChoices(t *testing.T) {
-	inside := &shape.Shape{Name: "Inside", Fields: []shape.Field{field("a", nil), field("b", nil)}, Choices: []shape.Choice{{Fields: []int{0, 1}}}}
-	s := &shape.Shape{Name: "S", Choices: []shape.Choice{{Fields: []int{0, 1}, Optional: true}}, Fields: []shape.Field{
+	inside := &shape.Shape{Name: "Inside", Fields: []shape.Field{field("a", nil), field("b", nil)}, Choices: []shape.Choice{{Branches: shape.OneOf(0, 1)}}}
+	s := &shape.Shape{Name: "S", Choices: []shape.Choice{{Branches: shape.OneOf(0, 1), Optional: true}}, Fields: []shape.Field{
 		field("x", nil), field("y", func(f *shape.Field) { f.Nillable = true }),
 		field("list", func(f *shape.Field) { f.Kind, f.Object, f.Repeated = shape.Object, inside, true }),
 		field("need", func(f *shape.Field) { f.Kind, f.Object, f.Required = shape.Object, inside, true }),
@@ -296,7 +296,7 @@ func TestSchemas(t *testing.T) {
 	for name, test := range rules {
 		judgeBoth(t, name, compile(t, shapeOf(t), test.rule), test.members)
 	}
-	choices := []shape.Choice{{Fields: []int{0, 1}}, {Fields: []int{2, 3, 4, 5}, Optional: true}}
+	choices := []shape.Choice{{Branches: shape.OneOf(0, 1)}, {Branches: shape.OneOf(2, 3, 4, 5), Optional: true}}
 	judgeBoth(t, "choices", compile(t, shapeOf(t, choices...)), []string{"a", "b", "n", "l", "o", "nil"})
 	judgeBoth(t, "two sets of rules", compile(t, shapeOf(t), On{Rules: []Rule{RequireAnyOf("a", "b")}}, On{When: &Condition{Member: "n"}, Rules: []Rule{ForbidWhen("a", Condition{Member: "b"}, "")}}),
 		[]string{"a", "b", "n"})

@@ -57,6 +57,14 @@ func present(f *shape.Field) map[string]any {
 	return map[string]any{}
 }
 
+// absent holds for what a member may be when it is not given.
+func absent(f *shape.Field) map[string]any {
+	if f.Repeated { // an array without items is absent
+		return map[string]any{"maxItems": 0}
+	}
+	return map[string]any{"not": map[string]any{}}
+}
+
 // filled holds for what a member may be when it is given and, where it is a text, not Blank.
 func filled(f *shape.Field) map[string]any {
 	switch {

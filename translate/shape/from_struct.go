@@ -30,7 +30,13 @@ func FromStruct(t reflect.Type, namespace string) (*Shape, error) {
 	if err := errors.Join(c.problems...); err != nil {
 		return nil, err
 	}
-	return s, s.Index()
+	err := s.Index()
+	for t, s := range c.shapes {
+		if s.Twice { // in a struct it is a mistake
+			err = errors.Join(err, fmt.Errorf("shape: %s: has an element twice", t.Name()))
+		}
+	}
+	return s, err
 }
 
 type compiler struct {

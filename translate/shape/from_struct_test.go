@@ -147,7 +147,7 @@ func TestFromStructRefuses(t *testing.T) {
 		{"a member twice", `has the member "a" twice`, reflect.StructOf([]reflect.StructField{
 			{Name: "A", Type: reflect.TypeFor[*string](), Tag: `json:"a" soap:"A"`}, {Name: "B", Type: reflect.TypeFor[*string](), Tag: `json:"a" soap:"B"`},
 		})},
-		{"an element twice", `has the element "A" twice`, reflect.TypeFor[struct {
+		{"an element twice", "has an element twice", reflect.TypeFor[struct {
 			A *string `json:"a" soap:"A"`
 			B *string `json:"b" soap:"A"`
 		}]()},

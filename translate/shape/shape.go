@@ -16,29 +16,59 @@ import (
 // may contain itself.
 type Shape struct {
 	Name   string // of the schema in documents: "CreateCallLogRequest"
+	About  string // for people; empty where openapi/words.json has the words
 	Fields []Field
 	// Choices are checked by the presence of fields: what is empty or nil counts, because it goes to the wire.
 	Choices []Choice
+	// Empty: an object without members is one, and not a mistake: it goes to the wire as an empty element.
+	Empty bool
 	// Subtypes are the shapes that may be used in place of this one. Each begins with the fields of this one, in the same
-	// order, since paths lead into it, too; the first is this one unless it is abstract. The member Discriminator names the subtype in JSON, xsi:type names it on the wire.
+	// order, since paths lead into it, too; the first is this one unless it is abstract. The member Discriminator names the subtype in JSON, by its Name;
+	// xsi:type names it on the wire.
 	Subtypes []*Shape
+	// Discriminator is the member that names a subtype; empty where there are none. No subtype has a member of that name.
+	Discriminator string
 	// Type is the name that xsi:type has for this shape. Only subtypes have one.
 	Type xml.Name
 	// Abstract: only a subtype can be sent.
 	Abstract bool
+
+	// Twice: an element has several fields, because others come between; see Again. Index sets it.
+	Twice bool
 
 	names  []string
 	byName map[string]int
 	byWire map[wireName]int
 }
 
-// Discriminator is the member that names a subtype, by its Shape.Name.
-const Discriminator = "type"
-
-// Choice is a set of fields of which one is present; at most one if it is optional.
+// Choice is a set of branches, of which one is taken: of all their fields only those of one branch are present, among them those that it requires.
+// No two choices of a shape have a field in common.
 type Choice struct {
+	Branches []Branch
+	Optional bool // no branch needs to be taken
+}
+
+// Branch is the fields that may be present together, in their order.
+type Branch struct {
 	Fields   []int
-	Optional bool
+	Required []int // of Fields
+}
+
+// OneOf returns the branches of a choice between fields.
+func OneOf(fields ...int) (branches []Branch) {
+	for _, i := range fields {
+		branches = append(branches, Branch{[]int{i}, []int{i}})
+	}
+	return branches
+}
+
+// Fields returns the fields of all branches, in their order.
+func (c Choice) Fields() (fields []int) {
+	for _, b := range c.Branches {
+		fields = append(fields, b.Fields...)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
 }
 
 // Place is where a field is within the element of its object.
@@ -49,6 +79,10 @@ const (
 	Element   Place = iota // a child element
 	Attribute              // of the object's element
 	Content                // the text of the object's element, beside attributes
+	// Inline is an Object without an element of its own, whose members are child elements: a group that repeats. Or it is XML: a child element that
+	// a wildcard allows.
+	Inline
+	Header // a block of the envelope's header; only the outermost shape of a request has some
 )
 
 // Kind is what a field holds.
@@ -61,20 +95,22 @@ const (
 	Integer      // a number without a fraction in JSON, within Min and Max
 	Float        // a number in JSON, or one of the strings INF, -INF and NaN (XML Schema 1.0 part 2, section 3.2.4)
 	Object
-	XML // a string in JSON that holds one well-formed element
+	XML // a string in JSON that holds the element itself, with its tags: its content is not described
 )
 
 // Field is one member of a Shape.
 type Field struct {
 	Name  string   // of the member in JSON
-	Wire  xml.Name // of the element or attribute; empty for Content
+	Wire  xml.Name // of the element or attribute; empty for Content and Inline
 	Place Place
 	Kind  Kind
 	// Object is the shape of an Object.
 	Object *Shape
 
-	// Required: absent and blank are violations. An absent object that is required is checked as an empty one, so that what it lacks is named.
+	// Required: absent is a violation, and so is a text that is blank, unless Blank. An absent object that is required is checked as an empty one, so
+	// that what it lacks is named.
 	Required bool
+	Blank    bool
 	// Repeated: an array in JSON, the element again and again on the wire; between MinItems and MaxItems times, where 0 means no limit.
 	Repeated           bool
 	MinItems, MaxItems int
@@ -82,6 +118,10 @@ type Field struct {
 	Nillable bool
 	// Fixed is what is always written; a caller who sends the member must send this. nil: nothing is fixed.
 	Fixed *string
+	// Default is what a member that is absent means to the service, for people; nil where nothing is said. It is not written.
+	Default *string
+	// Wildcard says which elements an Inline XML may hold.
+	Wildcard *Wildcard
 	// AnySpace: in a reply, the element counts in every namespace.
 	AnySpace bool
 	// Suffix is appended to what is written on the wire: the zone of a date.
@@ -98,20 +138,43 @@ type Field struct {
 	Rules string
 
 	Example string
+	About   string // for people; empty where openapi/words.json has the words
 
 	secret bool // see HoldsSecret
 }
 
+// Wildcard is the namespaces that an element may be in: XML Schema 1.0 part 1, section 3.10.
+type Wildcard struct {
+	Spaces []string // all of them where nil; "" is no namespace
+	Except bool     // all but Spaces
+}
+
+// Allows reports whether an element of a namespace may be there.
+func (w *Wildcard) Allows(space string) bool {
+	return w.Spaces == nil || slices.Contains(w.Spaces, space) != w.Except
+}
+
 // Facets restrict the texts of a leaf: XML Schema 1.0 part 2, section 4.3. A nil limit does not restrict.
 type Facets struct {
-	MinLength, MaxLength *int // in code points
+	MinLength, MaxLength *int // in code points; in octets of Base64 and Hex, in items of a List
 	Min, Max             *int64
 	Form                 Form
 	// IntegerDigits and FractionDigits are the most digits before and after the point of a Decimal, leading zeros not counted.
 	IntegerDigits, FractionDigits int
-	Enum                          []string
-	AnyCase                       bool     // Enum is compared without ASCII letter case
-	Patterns                      []string // RE2; each must match the whole text
+	// Number restricts a Number or a Float.
+	Number *NumberFacets
+	Enum   []string
+	// EnumNotes say what a value of Enum means, for people; by the value.
+	EnumNotes map[string]string
+	AnyCase   bool     // Enum is compared without ASCII letter case
+	Patterns  []string // RE2 that ECMA-262 reads in the same way; each must match the whole text
+}
+
+// NumberFacets restrict a number by its value: XML Schema 1.0 part 2, sections 4.3.7 to 4.3.12. An empty bound does not restrict.
+type NumberFacets struct {
+	Min, Max                       string
+	MinExclusive, MaxExclusive     bool
+	TotalDigits, MaxFractionDigits int // MaxFractionDigits < 0: any; TotalDigits 0: any
 }
 
 // Form is the lexical form of a String.
@@ -124,6 +187,16 @@ const (
 	DateTime      // an instant with a zone, as both RFC 3339 and xsd:dateTime have it
 	Decimal       // digits with a point
 	Token         // words with one space between each two: an xsd:token that is not empty
+	// The forms of XML Schema 1.0 part 2 (sections 3.2 and 3.3), for what schemas describe. White space that the type would collapse or replace is not
+	// allowed, so that facets see what the service sees.
+	Collapsed   // an xsd:token, which may be empty
+	OneLine     // an xsd:normalizedString
+	XSDDate     // an xsd:date: a zone is allowed, and a year of more than four digits
+	XSDDateTime // an xsd:dateTime: a zone is not required, nor is a limit of fraction digits
+	Number      // an xsd:decimal with at least one digit before the point and without a plus sign; a whole number if MaxFractionDigits is 0
+	Base64      // an xsd:base64Binary without white space
+	Hex         // an xsd:hexBinary
+	List        // items with one space between each two, which may be empty
 )
 
 type wireName struct {
@@ -134,7 +207,40 @@ type wireName struct {
 // Index finishes a shape that was built by hand or from a schema: it checks the names and prepares the lookups, for everything that can be reached.
 // It must be called before the shape is used. What is inside and finished stays as it is: it may be in use elsewhere.
 func (s *Shape) Index() error {
+	s.byName = nil
+	all := s.unfinished(nil)
+	problems := make([]error, 0, len(all))
+	for _, each := range all {
+		problems = append(problems, each.index())
+	}
+	for _, each := range all { // when all are checked: a shape that requires itself may be reached by several
+		if each.requires(each, map[*Shape]bool{}) {
+			problems = append(problems, fmt.Errorf("shape: %s: requires itself, which no message can satisfy", each.Name))
+		}
+	}
+	markSecrets(all)
+	return errors.Join(problems...)
+}
+
+// unfinished appends the shapes that can be reached and are not finished, and marks them as begun.
+func (s *Shape) unfinished(list []*Shape) []*Shape {
+	if s.byName != nil {
+		return list
+	}
 	s.names, s.byName, s.byWire = []string{}, make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
+	list = append(list, s)
+	for i := range s.Fields {
+		if object := s.Fields[i].Object; object != nil {
+			list = object.unfinished(list)
+		}
+	}
+	for _, subtype := range s.Subtypes {
+		list = subtype.unfinished(list)
+	}
+	return list
+}
+
+func (s *Shape) index() error {
 	var problems []error
 	fail := func(format string, args ...any) {
 		problems = append(problems, fmt.Errorf("shape: %s: %s", s.Name, fmt.Sprintf(format, args...)))
@@ -143,37 +249,47 @@ func (s *Shape) Index() error {
 		fail("has more than %d members", MaxFields)
 	}
 	for i := range s.Fields {
-		f := &s.Fields[i]
 		s.add(i, fail)
-		if f.Object != nil && f.Object.byName == nil {
-			problems = append(problems, f.Object.Index())
-		}
 	}
 	for _, choice := range s.Choices {
-		for _, i := range choice.Fields {
+		for _, i := range choice.Fields() {
 			if i < 0 || i >= len(s.Fields) {
 				fail("has a choice of a member that is not there")
 			}
 		}
 	}
-	if s.Abstract && len(s.Subtypes) == 0 {
+	switch {
+	case s.Abstract && len(s.Subtypes) == 0:
 		fail("is abstract and has no subtypes")
+	case (s.Discriminator != "") != (len(s.Subtypes) > 0):
+		fail("has a discriminator if and only if it has subtypes")
 	}
 	for _, subtype := range s.Subtypes {
 		if wrong := s.wrongSubtype(subtype); wrong != "" {
 			fail("the subtype %s %s", subtype.Name, wrong)
 		}
-		if subtype.byName == nil {
-			problems = append(problems, subtype.Index())
-		}
-	}
-	if s.requires(s, map[*Shape]bool{}) {
-		fail("requires itself, which no message can satisfy")
-	}
-	for i := range s.Fields {
-		s.Fields[i].secret = s.Fields[i].holdsSecret(map[*Shape]bool{})
 	}
 	return errors.Join(problems...)
+}
+
+// markSecrets notes which fields are secrets or objects that can hold one. An object that holds one may be reached before that is known of what is
+// inside, so it goes on until nothing changes.
+func markSecrets(all []*Shape) {
+	for changed := true; changed; {
+		changed = false
+		for _, s := range slices.Backward(all) { // what is inside comes last
+			for i := range s.Fields {
+				f := &s.Fields[i]
+				if !f.secret && (f.Secret || f.Object != nil && (f.Object.holdsSecret() || slices.ContainsFunc(f.Object.Subtypes, (*Shape).holdsSecret))) {
+					f.secret, changed = true, true
+				}
+			}
+		}
+	}
+}
+
+func (s *Shape) holdsSecret() bool {
+	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.secret })
 }
 
 // add prepares the lookups of a field.
@@ -189,14 +305,22 @@ func (s *Shape) add(i int, fail func(string, ...any)) {
 	if f.AnySpace {
 		wire.name.Space = anySpace
 	}
-	if _, twice := s.byWire[wire]; twice {
-		fail("has %s %q twice", [...]string{"the element", "the attribute", "the content"}[f.Place], f.Wire.Local)
-	}
 	if !f.Hidden {
 		s.names, s.byName[f.Name] = append(s.names, f.Name), i
 	}
-	s.byWire[wire] = i
+	first, twice := s.byWire[wire]
+	switch {
+	case f.Place == Inline:
+	case !twice:
+		s.byWire[wire] = i
+	case f.Place == Element && !f.AnySpace && !s.Fields[first].AnySpace:
+		s.Twice = true
+	default:
+		fail("has %s %q twice", placeNames[f.Place], f.Wire.Local)
+	}
 }
+
+var placeNames = [...]string{Element: "the element", Attribute: "the attribute", Content: "the content", Header: "the header block"}
 
 // wrongSubtype says why a shape cannot be used in place of s; empty when it can.
 func (s *Shape) wrongSubtype(subtype *Shape) string {
@@ -208,8 +332,8 @@ func (s *Shape) wrongSubtype(subtype *Shape) string {
 		return "has no name for xsi:type"
 	case len(subtype.Fields) < len(s.Fields) || !slices.EqualFunc(s.Fields, subtype.Fields[:len(s.Fields)], sameField):
 		return "does not begin with all members" // paths into s lead into its subtypes, too
-	case subtype.find(Discriminator) >= 0:
-		return fmt.Sprintf("has a member %q, which names the subtype", Discriminator)
+	case subtype.find(s.Discriminator) >= 0:
+		return fmt.Sprintf("has a member %q, which names the subtype", s.Discriminator)
 	case subtype == s && s.Abstract:
 		return "is abstract"
 	}
@@ -233,17 +357,6 @@ func (f *Field) ChecksAbsent() bool {
 // HoldsSecret reports whether the field is a secret, or an object that can hold one.
 func (f *Field) HoldsSecret() bool { return f.secret }
 
-func (f *Field) holdsSecret(done map[*Shape]bool) bool {
-	if f.Object == nil || done[f.Object] {
-		return f.Secret
-	}
-	done[f.Object] = true
-	holds := func(s *Shape) bool {
-		return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.holdsSecret(done) })
-	}
-	return holds(f.Object) || slices.ContainsFunc(f.Object.Subtypes, holds)
-}
-
 // MaxFields bounds the members of one object.
 const MaxFields = 4096
 
@@ -254,14 +367,16 @@ func (f *Field) wrong() string {
 		return "has no JSON name"
 	case strings.ContainsAny(f.Name, "/~"):
 		return "has a JSON name with a sign that has a meaning in paths and JSON Pointers"
-	case f.Place != Content && !isLocalName(f.Wire.Local):
+	case f.Place != Content && f.Place != Inline && !isLocalName(f.Wire.Local):
 		return fmt.Sprintf("has the name %q on the wire, which is not the local name of an element", f.Wire.Local)
 	case f.Kind < String || f.Kind > XML:
 		return "has no kind"
 	case (f.Kind == Object) != (f.Object != nil):
 		return "has a shape if and only if it is an object"
-	case f.Place != Element && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
+	case (f.Place == Attribute || f.Place == Content) && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
 		return "is not an element, and is repeated, nillable, an object or XML"
+	case f.Place == Inline && (f.Nillable || f.Kind != XML && (f.Kind != Object || !f.Repeated) || (f.Wildcard != nil) != (f.Kind == XML)):
+		return "is inline, and neither a group that repeats nor a wildcard"
 	case f.Suffix != "" && f.Kind != String:
 		return "has a suffix and is not a string"
 	}
@@ -301,6 +416,22 @@ func (s *Shape) ByWire(name xml.Name, place Place) (int, bool) {
 	}
 	i, ok := s.byWire[wireName{xml.Name{Space: anySpace, Local: name.Local}, place}]
 	return i, ok
+}
+
+// Holds reports whether an element is a member, be it within a group that repeats.
+func (s *Shape) Holds(element xml.Name) bool {
+	_, ok := s.ByWire(element, Element)
+	return ok || slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Place == Inline && f.Object != nil && f.Object.Holds(element) })
+}
+
+// Again finds the next field behind field i that has the same element; negative where there is none.
+func (s *Shape) Again(i int) int {
+	for n := i + 1; n < len(s.Fields); n++ {
+		if f := &s.Fields[n]; f.Place == Element && !f.AnySpace && f.Wire == s.Fields[i].Wire {
+			return n
+		}
+	}
+	return -1
 }
 
 // ByLocal finds an element's field by its local name alone, where a vendor is known to vary namespaces; the first one of that name.

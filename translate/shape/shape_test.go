@@ -50,7 +50,6 @@ func TestIndexRefuses(t *testing.T) {
 		{"content that is XML", "S: a: is not an element", shape.Shape{Fields: []shape.Field{with(leaf("a"), func(f *shape.Field) { f.Place, f.Kind = shape.Content, shape.XML })}}},
 		{"a suffix of a number", "S: a: has a suffix and is not a string", shape.Shape{Fields: []shape.Field{with(leaf("a"), func(f *shape.Field) { f.Kind, f.Suffix = shape.Float, "Z" })}}},
 		{"a member twice", `S: has the member "a" twice`, shape.Shape{Fields: []shape.Field{leaf("a"), with(leaf("b"), func(f *shape.Field) { f.Name = "a" })}}},
-		{"an element twice", `S: has the element "a" twice`, shape.Shape{Fields: []shape.Field{leaf("a"), with(leaf("a"), func(f *shape.Field) { f.Name = "b" })}}},
 		{"an element of every namespace twice", `S: has the element "a" twice`, shape.Shape{Fields: []shape.Field{
 			with(leaf("a"), func(f *shape.Field) { f.AnySpace, f.Wire.Space = true, "urn:1" }), with(leaf("a"), func(f *shape.Field) { f.Name, f.AnySpace = "b", true }),
 		}}},
@@ -60,16 +59,16 @@ func TestIndexRefuses(t *testing.T) {
 		{"two contents", "S: has the content", shape.Shape{Fields: []shape.Field{
 			{Name: "a", Place: shape.Content, Kind: shape.String}, {Name: "b", Place: shape.Content, Kind: shape.String},
 		}}},
-		{"a choice of nothing that is there", "S: has a choice of a member that is not there", shape.Shape{Fields: []shape.Field{leaf("a")}, Choices: []shape.Choice{{Fields: []int{0, 1}}}}},
+		{"a choice of nothing that is there", "S: has a choice of a member that is not there", shape.Shape{Fields: []shape.Field{leaf("a")}, Choices: []shape.Choice{{Branches: shape.OneOf(0, 1)}}}},
 		{"abstract and alone", "S: is abstract and has no subtypes", shape.Shape{Abstract: true}},
-		{"a subtype without a name on the wire", "S: the subtype Base has no name for xsi:type", shape.Shape{Subtypes: []*shape.Shape{base}}},
-		{"a subtype that lacks a member", "S: the subtype Sub does not begin with all members", shape.Shape{Fields: base.Fields, Subtypes: subtype(leaf("a"))}},
-		{"a subtype with another order", "S: the subtype Sub does not begin with all members", shape.Shape{Fields: base.Fields, Subtypes: subtype(leaf("b"), leaf("a"))}},
-		{"a subtype with the member type", `S: the subtype Sub has a member "type"`, shape.Shape{Subtypes: subtype(leaf("type"))}},
+		{"a subtype without a name on the wire", "S: the subtype Base has no name for xsi:type", shape.Shape{Discriminator: "type", Subtypes: []*shape.Shape{base}}},
+		{"a subtype that lacks a member", "S: the subtype Sub does not begin with all members", shape.Shape{Fields: base.Fields, Discriminator: "type", Subtypes: subtype(leaf("a"))}},
+		{"a subtype with another order", "S: the subtype Sub does not begin with all members", shape.Shape{Fields: base.Fields, Discriminator: "type", Subtypes: subtype(leaf("b"), leaf("a"))}},
+		{"a subtype with the member type", `S: the subtype Sub has a member "type"`, shape.Shape{Discriminator: "type", Subtypes: subtype(leaf("type"))}},
 		{"a mistake inside", "Inner: a: has no kind", shape.Shape{Fields: []shape.Field{{Name: "o", Wire: xml.Name{Local: "o"}, Kind: shape.Object, Object: &shape.Shape{
 			Name: "Inner", Fields: []shape.Field{{Name: "a", Wire: xml.Name{Local: "a"}}},
 		}}}}},
-		{"a mistake in a subtype", "Sub: c: has no kind", shape.Shape{Subtypes: subtype(with(leaf("c"), func(f *shape.Field) { f.Kind = 0 }))}},
+		{"a mistake in a subtype", "Sub: c: has no kind", shape.Shape{Discriminator: "type", Subtypes: subtype(with(leaf("c"), func(f *shape.Field) { f.Kind = 0 }))}},
 		{"an object that must be in itself", "Itself: requires itself", shape.Shape{Fields: []shape.Field{{Name: "o", Wire: xml.Name{Local: "o"}, Kind: shape.Object, Object: itself}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,6 +96,7 @@ func TestIndexAllows(t *testing.T) {
 		with(leaf("naïve-ß.1"), func(*shape.Field) {}),
 	}
 	s.Subtypes = []*shape.Shape{{Name: "Sub", Type: xml.Name{Local: "Sub"}, Fields: append(slices.Clone(s.Fields), leaf("more"))}}
+	s.Discriminator = "type"
 	if err := s.Index(); err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +124,9 @@ func TestIndexAllows(t *testing.T) {
 	}
 	if i, ok := s.ByLocal("a"); !ok || i != 0 {
 		t.Errorf("the element a: %d %v", i, ok)
+	}
+	if s.Twice || s.Again(0) >= 0 {
+		t.Error("an element has several fields")
 	}
 	if _, ok := s.Subtypes[0].ByName([]byte("more")); !ok {
 		t.Error("the subtype is not indexed")

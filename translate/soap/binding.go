@@ -10,28 +10,28 @@ import (
 
 // Binding says how the messages of one operation are placed in an envelope. Every name in it comes from the vendor's page or description.
 type Binding struct {
-	// Namespace of the operation element and its wrappers.
+	// Namespace of the operation element and its wrappers; empty where they are in none.
 	Namespace string
 	// Prefix spells the Namespace. Empty means a default namespace, declared on the operation element.
 	Prefix string
 	// EnvelopePrefix spells the envelope's namespace. Servers do not care; people who compare with the vendor's page do.
 	EnvelopePrefix map[Version]string
-	// Request names the operation element and the wrappers inside it, outermost first.
+	// Request names the operation element and the wrappers inside it, outermost first. Without any the members are the Body's children.
 	Request []string
 	// Action is the SOAPAction, or the action parameter in SOAP 1.2. It may be empty.
 	Action string
-	// Reply names the answer's elements around its members, outermost first.
+	// Reply names the answer's elements around its members, outermost first. Without any the members are the Body's children.
 	Reply []xml.Name
 	// ReplyByLocalName reads the answer without regard to namespaces, where a vendor is known to vary them.
 	ReplyByLocalName bool
 }
 
 func (b *Binding) check() error {
-	if len(b.Request) == 0 || b.Namespace == "" {
-		return errors.New("soap: a binding needs a namespace and the name of its operation element")
-	}
 	if strings.ContainsAny(b.Namespace+b.Action, "\"<&\r\n") {
-		return fmt.Errorf("soap: the namespace or the action of %s holds a character that an attribute cannot hold as it is", b.Request[0])
+		return fmt.Errorf("soap: the namespace %q or the action %q holds a character that an attribute cannot hold as it is", b.Namespace, b.Action)
+	}
+	if b.Namespace == "" && b.Prefix != "" {
+		return errors.New("soap: a binding has a prefix and no namespace")
 	}
 	return nil
 }

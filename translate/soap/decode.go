@@ -17,11 +17,8 @@ type Decoder struct {
 }
 
 // NewDecoder compiles the reading of replies whose members have a shape.
-func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) (*Decoder, error) {
-	if len(b.Reply) == 0 {
-		return nil, errors.New("soap: a binding needs the name of its reply element")
-	}
-	return &Decoder{binding: b, shape: s, limits: limits}, nil
+func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) *Decoder {
+	return &Decoder{binding: b, shape: s, limits: limits}
 }
 
 // ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
@@ -140,39 +137,44 @@ func (e *envelope) root() error {
 	return nil
 }
 
-// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second.
+// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second. A binding without a reply element is
+// one whose members are children of the body; a fault is alone there, too.
 func (e *envelope) body() error {
+	bare := len(e.d.binding.Reply) == 0
+	m := members{s: e.s, byLocalName: e.d.binding.ReplyByLocalName}
 	children := 0
 	for {
 		kind, err := e.s.Next()
 		switch {
 		case err != nil:
 			return err
-		case kind == xml.EndElement && children == 1:
+		case kind == xml.EndElement && (children == 1 || bare):
+			e.out.Ignored += m.ignored
 			return nil
-		case kind == xml.EndElement || kind == xml.StartElement && children == 1:
+		case kind == xml.EndElement, kind == xml.StartElement && children > 0 && (!bare || e.out.Fault != nil):
 			return errors.New("soap: the body has no child, or several")
 		case kind != xml.StartElement:
 			continue
 		}
 		children++
-		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}) {
-			e.out.Fault, err = readFault(e.s, e.out.Version)
-		} else {
-			err = e.reply()
-		}
-		if err != nil {
+		if err := e.child(&m, children); err != nil {
 			return err
 		}
 	}
 }
 
-// reply reads the reply element that has just begun, through its wrappers to the members.
-func (e *envelope) reply() error {
-	m := members{s: e.s, byLocalName: e.d.binding.ReplyByLocalName}
-	err := e.wrapper(0, &m)
-	e.out.Ignored += m.ignored
-	return err
+// child reads a child of the body that has just begun: a fault, a member, or the reply element, through its wrappers to the members.
+func (e *envelope) child(m *members, n int) (err error) {
+	switch {
+	case e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}) && n > 1:
+		return errors.New("soap: the body has a fault behind another child")
+	case e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}):
+		e.out.Fault, err = readFault(e.s, e.out.Version)
+		return err
+	case len(e.d.binding.Reply) == 0:
+		return m.element(e.out.Result.Root())
+	}
+	return e.wrapper(0, m)
 }
 
 // wrapper reads the wrapper at a depth of Binding.Reply, which has just begun.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -26,7 +25,7 @@ type frame struct {
 	header string // start tag of the header
 	ended  string // end tag of the header
 	bare   string // a header without blocks
-	body   string // start of the body, wrappers up to the attributes of the last
+	body   string // start of the body, wrappers up to the attributes of the last element
 	close  string
 }
 
@@ -73,7 +72,9 @@ func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 	done[s] = true
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		c.declare(f.Wire.Space, f.Place == shape.Attribute)
+		if f.Kind != shape.XML { // it has declarations of its own
+			c.declare(f.Wire.Space, f.Place == shape.Attribute)
+		}
 		if f.Nillable {
 			c.prefixes[schemaInstance] = "xsi:"
 		}
@@ -115,32 +116,40 @@ func (c *compiler) name(n xml.Name) string {
 
 // frame spells everything around the members.
 func (c *compiler) frame(v Version, prefix string) frame {
-	b := &c.binding
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
-	var wrappers strings.Builder
-	declarations := []string{declaration(b.Prefix, b.Namespace)}
-	if c.attributePrefix != "" {
-		declarations = append(declarations, declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace))
-	}
-	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
-		if space != b.Namespace && space != "" && space != xmlNamespace {
-			declarations = append(declarations, declaration(c.prefixes[space][:len(c.prefixes[space])-1], space))
-		}
-	}
-	ends := ""
-	for i, name := range b.Request {
-		name = c.prefixes[b.Namespace] + name
-		if i == 0 {
-			wrappers.WriteString("<" + name + strings.Join(declarations, ""))
-		} else {
-			wrappers.WriteString("><" + name)
+	body, ends := "<"+prefix+":Body", ""
+	for i, name := range c.binding.Request {
+		name = c.prefixes[c.binding.Namespace] + name
+		if body += "><" + name; i == 0 {
+			body += c.declarations()
 		}
 		ends = "</" + name + ">" + ends
 	}
+	if len(c.binding.Request) == 0 {
+		body += c.declarations()
+	}
 	return frame{
 		start: start, header: "<" + prefix + ":Header>", ended: "</" + prefix + ":Header>", bare: "<" + prefix + ":Header/>",
-		body: "<" + prefix + ":Body>" + wrappers.String(), close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
+		body: body, close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
 	}
+}
+
+// declarations spells the declarations of all namespaces.
+func (c *compiler) declarations() string {
+	b := &c.binding
+	all := ""
+	if len(b.Request) > 0 && b.Namespace != "" {
+		all = declaration(b.Prefix, b.Namespace)
+	}
+	if c.attributePrefix != "" {
+		all += declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace)
+	}
+	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
+		if space != b.Namespace && space != "" && space != xmlNamespace {
+			all += declaration(c.prefixes[space][:len(c.prefixes[space])-1], space)
+		}
+	}
+	return all
 }
 
 // declaration spells the declaration of a namespace, with a space in front.
@@ -168,11 +177,14 @@ func (e *Encoder) EncodeMasked(v Version, request record.Object, headers ...Head
 func (e *Encoder) encode(masking bool, v Version, request record.Object, headers []HeaderBlock) (Message, error) {
 	f, bound := e.frames[v]
 	if !bound {
-		return Message{}, fmt.Errorf("soap: %s is not bound to SOAP %s", e.binding.Request[0], v)
+		return Message{}, fmt.Errorf("soap: the operation %q is not bound to SOAP %s", e.binding.Action, v)
 	}
 	w := writers.Get().(*Writer) //nolint:forcetypeassert // the pool's own
 	w.masking = masking
 	w.Markup(f.start)
+	if e.body.headers {
+		headers = append(slices.Clip(headers), func(w *Writer) { e.body.writeHeaders(w, request) })
+	}
 	w.header(&f, headers)
 	w.Markup(f.body)
 	e.body.writeAttributes(w, request)
@@ -201,6 +213,7 @@ func (w *Writer) header(f *frame, blocks []HeaderBlock) {
 type elements struct {
 	tags       []tag
 	attributes bool // the shape has fields that are attributes, so that a start tag cannot be spelled whole
+	headers    bool // the shape has fields that are blocks of the header
 }
 
 type tag struct {
@@ -233,18 +246,28 @@ func (c *compiler) elements(s *shape.Shape, within string) *elements {
 		case shape.Attribute:
 			e.attributes = true
 			e.tags[i].open = " " + c.name(f.Wire) + `="`
-		case shape.Element:
-			e.tags[i] = c.tag(f, within)
+		case shape.Element, shape.Inline:
+			e.tags[i] = c.tag(f, within, "")
+		case shape.Header:
+			e.headers = true
+			e.tags[i] = c.tag(f, within, c.declarations())
 		case shape.Content:
 		}
 	}
 	return e
 }
 
-func (c *compiler) tag(f *shape.Field, within string) tag {
+// tag spells an element with the declarations that it needs beside that of its own namespace.
+func (c *compiler) tag(f *shape.Field, within, declarations string) tag {
+	switch {
+	case f.Kind == shape.XML:
+		return tag{within: within}
+	case f.Place == shape.Inline:
+		return tag{object: c.elements(f.Object, within)}
+	}
 	prefix := c.prefixes[f.Wire.Space]
 	name := prefix + f.Wire.Local
-	start := "<" + name
+	start := "<" + name + declarations
 	if prefix == "" && f.Wire.Space != within {
 		within = f.Wire.Space
 		start += declaration("", within)
@@ -272,12 +295,13 @@ func hasAttributes(s *shape.Shape) bool {
 	return slices.ContainsFunc(s.Fields, func(f shape.Field) bool { return f.Place == shape.Attribute })
 }
 
+// write writes the content of an object's element.
 func (e *elements) write(w *Writer, o record.Object) {
 	fields := o.Shape().Fields
 	for i := range e.tags {
 		f, v := &fields[i], o.Value(i)
 		switch {
-		case f.Place == shape.Attribute:
+		case f.Place == shape.Attribute, f.Place == shape.Header:
 		case f.Place == shape.Content:
 			if text, there := textOf(f, v); there {
 				writeLeaf(w, f, text)
@@ -292,6 +316,16 @@ func (e *elements) write(w *Writer, o record.Object) {
 	}
 }
 
+// writeHeaders writes the fields that are blocks of the header.
+func (e *elements) writeHeaders(w *Writer, o record.Object) {
+	fields := o.Shape().Fields
+	for i := range e.tags {
+		if fields[i].Place == shape.Header {
+			e.tags[i].write(w, &fields[i], o.Value(i))
+		}
+	}
+}
+
 func (t *tag) write(w *Writer, f *shape.Field, v record.Value) {
 	switch {
 	case v.Nil():
@@ -301,9 +335,7 @@ func (t *tag) write(w *Writer, f *shape.Field, v record.Value) {
 	case f.Kind == shape.Object:
 		t.objectOf(w, v.Object(), v.Subtype())
 	case f.Kind == shape.XML:
-		w.Markup(t.open)
 		w.xml(v.Text(), t.within)
-		w.Markup(t.close)
 	default:
 		t.text(w, f, v.Text())
 	}

@@ -204,12 +204,11 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 	only11 := both(soap.Binding{Request: []string{"Op"}})
 	delete(only11.EnvelopePrefix, soap.V12)
-	if _, err := encoder(t, only11).Encode(soap.V12, persons(t, `{}`)); err == nil || !strings.Contains(err.Error(), "Op is not bound to SOAP 1.2") {
+	if _, err := encoder(t, only11).Encode(soap.V12, persons(t, `{}`)); err == nil || !strings.Contains(err.Error(), "is not bound to SOAP 1.2") {
 		t.Error(err)
 	}
 	for name, b := range map[string]soap.Binding{
-		"no operation":              {Namespace: "urn:n"},
-		"no namespace":              {Request: []string{"Op"}},
+		"a prefix of nothing":       {Request: []string{"Op"}, Prefix: "p"},
 		"a quote in the namespace":  {Request: []string{"Op"}, Namespace: `urn:"`},
 		"markup in the namespace":   {Request: []string{"Op"}, Namespace: `urn:<`},
 		"a reference in the action": {Request: []string{"Op"}, Namespace: "urn:n", Action: "a&b"},

@@ -41,6 +41,13 @@ func (w *Writer) element(s *xml.Scanner, within string) error {
 			w.Markup(" ")
 		case xmlNamespace:
 			w.Markup(" xml:")
+		case schemaInstance:
+			if name, ok := s.ResolveQName(a.Value); a.Name.Local == "type" && ok && name.Space != "" { // the prefix in its value needs a declaration
+				local := "t" + strconv.Itoa(i)
+				w.Markup(declaration(prefix, a.Name.Space) + declaration(local, name.Space) + " " + prefix + `:type="` + local + ":" + name.Local + `"`)
+				continue
+			}
+			fallthrough
 		default:
 			w.Markup(declaration(prefix, a.Name.Space) + " " + prefix + ":")
 		}
@@ -67,24 +74,12 @@ func (w *Writer) element(s *xml.Scanner, within string) error {
 	}
 }
 
-// xml reads the one element inside of a member that has just begun. A member without one is empty.
+// xml reads the element that has just begun, with its tags.
 func (m *members) xml(v record.Value) error {
 	w := NewWriter(256)
-	for {
-		kind, err := m.s.Next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xml.EndElement:
-			v.Set(string(w.buf))
-			return w.err
-		case kind == xml.StartElement && len(w.buf) == 0:
-			err = w.element(m.s, "")
-		case kind == xml.StartElement, kind == xml.Text && !isBlank([]byte(m.s.Text())):
-			err = fmt.Errorf("soap: the reply's element %s does not hold one element alone", v.Field().Wire.Local)
-		}
-		if err != nil {
-			return err
-		}
+	if err := w.element(m.s, ""); err != nil {
+		return err
 	}
+	v.Set(string(w.buf))
+	return w.err
 }

@@ -51,7 +51,7 @@ func order(t testing.TB) *shape.Shape {
 	card := &shape.Shape{Name: "Card", Type: in("urn:m", "CardType"), Fields: []shape.Field{
 		payment.Fields[0], change(member("number", shape.String), func(f *shape.Field) { f.Secret = true }), attribute("brand", ""),
 	}}
-	payment.Subtypes = []*shape.Shape{payment, card}
+	payment.Subtypes, payment.Discriminator = []*shape.Shape{payment, card}, "type"
 	s := &shape.Shape{Name: "Order", Fields: []shape.Field{
 		change(attribute("version", ""), fixed("2.1", false)),
 		attribute("lang", "http://www.w3.org/XML/1998/namespace"),
@@ -102,12 +102,14 @@ func TestHandmade(t *testing.T) {
 		{name: "a subtype alone", body: `{"payment":{"type":"Card"}}`, tree: `urn:m|payment[@xsi|type="urn:m|CardType"]`},
 		{name: "subtypes in a row", body: `{"payments":[{"type":"Card","number":"1"},{"type":"Payment","note":"n"}]}`,
 			tree: `urn:m|payments[@xsi|type="urn:m|CardType" urn:m|number["1"]] urn:m|payments[@xsi|type="urn:n|PaymentType" urn:m|note["n"]]`},
-		{name: "XML in no namespace", body: `{"any":"<a b=\"c\">d<e/></a>"}`, back: `{"any":"<a b=\"c\">d<e></e></a>"}`, tree: `urn:m|any[|a[@|b="c" "d" |e[]]]`},
-		{name: "XML with namespaces", body: `{"any":"<x:a xmlns:x=\"urn:x\" x:b=\"&quot;&#9;&lt;\" xml:lang=\"de\">&amp;<c xmlns=\"urn:m\"><x:d/><e xmlns=\"\"/></c></x:a>"}`,
-			back: `{"any":"<a xmlns=\"urn:x\" xmlns:a0=\"urn:x\" a0:b=\"&quot;&#x9;&lt;\" xml:lang=\"de\">&amp;<c xmlns=\"urn:m\"><d xmlns=\"urn:x\"></d><e xmlns=\"\"></e></c></a>"}`,
-			tree: `urn:m|any[urn:x|a[@http://www.w3.org/XML/1998/namespace|lang="de" @urn:x|b="\"\t<" "&" urn:m|c[urn:x|d[] |e[]]]]`},
-		{name: "XML in a row", body: `{"anyOwn":["<?xml version=\"1.0\"?><!-- c --><a/>","<a xmlns=\"urn:n\"><![CDATA[<]]></a>"]}`, back: `{"anyOwn":["<a></a>","<a xmlns=\"urn:n\">&lt;</a>"]}`,
-			tree: `urn:n|anyOwn[|a[]] urn:n|anyOwn[urn:n|a["<"]]`},
+		{name: "XML", body: `{"any":"<any xmlns=\"urn:m\" b=\"c\">d<e xmlns=\"\"/></any>"}`, back: `{"any":"<any xmlns=\"urn:m\" b=\"c\">d<e xmlns=\"\"></e></any>"}`, tree: `urn:m|any[@|b="c" "d" |e[]]`},
+		{name: "XML with namespaces", body: `{"any":"<x:any xmlns:x=\"urn:m\" x:b=\"&quot;&#9;&lt;\" xml:lang=\"de\">&amp;<c xmlns=\"urn:n\"><x:d/><e xmlns=\"\"/></c></x:any>"}`,
+			back: `{"any":"<any xmlns=\"urn:m\" xmlns:a0=\"urn:m\" a0:b=\"&quot;&#x9;&lt;\" xml:lang=\"de\">&amp;<c xmlns=\"urn:n\"><d xmlns=\"urn:m\"></d><e xmlns=\"\"></e></c></any>"}`,
+			tree: `urn:m|any[@http://www.w3.org/XML/1998/namespace|lang="de" @urn:m|b="\"\t<" "&" urn:n|c[urn:m|d[] |e[]]]`},
+		{name: "XML in a row", body: `{"anyOwn":["<?xml version=\"1.0\"?><!-- c --><anyOwn xmlns=\"urn:n\"/>","<anyOwn xmlns=\"urn:n\"><![CDATA[<]]></anyOwn>"]}`,
+			back: `{"anyOwn":["<anyOwn xmlns=\"urn:n\"></anyOwn>","<anyOwn xmlns=\"urn:n\">&lt;</anyOwn>"]}`, tree: `urn:n|anyOwn[] urn:n|anyOwn["<"]`},
+		{name: "XML with a type", body: `{"any":"<any xmlns=\"urn:m\" xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:t=\"urn:t\" i:type=\"t:T\">1</any>"}`,
+			back: `{"any":"<any xmlns=\"urn:m\" xmlns:a0=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:t0=\"urn:t\" a0:type=\"t0:T\">1</any>"}`, tree: `urn:m|any[@xsi|type="urn:t|T" "1"]`},
 		{name: "fixed values that are given", body: `{"version":"2.1","mode":"A&B"}`, tree: `@|version="2.1" urn:m|mode["A&B"]`},
 		{name: "fixed values that must be there", body: `{"head":{"text":"t"}}`, back: `{"head":{"text":"t","kind":"A&B","fee":{"unit":"EUR","value":"0"}}}`,
 			tree: `urn:m|head[urn:m|text["t"] urn:m|kind["A&B"] urn:m|fee[@urn:n|unit="EUR" "0"]]`},
@@ -263,10 +265,6 @@ func TestDecodeHandmade(t *testing.T) {
 		{"a subtype of another namespace", `<payment xmlns="urn:m" ` + xsi + ` xmlns:q="urn:q" i:type="q:CardType"><note>n</note><number>1</number></payment>`, `{"payment":{"type":"Payment","note":"n"}}`, 1},
 		{"no subtype", `<payment xmlns="urn:m"><note>n</note></payment>`, `{"payment":{"type":"Payment","note":"n"}}`, 0},
 		{"a type where there are none", `<amount xmlns="urn:m" ` + xsi + ` i:type="x">1</amount>`, `{"amount":{"value":1}}`, 0},
-		{"XML in white space", "<any xmlns=\"urn:m\">\n <q:a xmlns:q='urn:q'/>\n</any>", `{"any":"<a xmlns=\"urn:q\"></a>"}`, 0},
-		{"no XML", `<any xmlns="urn:m"/>`, `{"any":""}`, 0},
-		{"text where XML belongs", `<any xmlns="urn:m">x</any>`, "", 0},
-		{"two elements where one belongs", `<any xmlns="urn:m"><a/><b/></any>`, "", 0},
 		{"an empty float", `<ratio xmlns="urn:m"/>`, "", 0},
 		{"another word for infinity", `<ratio xmlns="urn:m">Infinity</ratio>`, "", 0},
 		{"infinity in small letters", `<ratio xmlns="urn:m">inf</ratio>`, "", 0},

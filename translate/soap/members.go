@@ -2,6 +2,7 @@ package soap
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,18 +65,20 @@ func (m *members) attributes(o record.Object) error {
 }
 
 func (m *members) element(o record.Object) error {
-	i, ok := m.field(o.Shape(), m.s.Name())
+	v, ok := m.place(o, m.s.Name())
 	if !ok {
 		m.ignored++
 		return m.s.Skip()
 	}
-	v := o.Value(i)
 	f := v.Field()
+	if f.Place == shape.Inline { // an element of a wildcard
+		return m.value(v)
+	}
 	if v.Meet() && !f.Repeated {
 		// Two answers to one question contradict each other.
 		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
 	}
-	if isNil(m.s.Attrs()) && !f.Nillable { // it counts as absent
+	if isNil(m.s.Attrs()) && !f.Nillable && f.Kind != shape.XML { // it counts as absent
 		return m.s.Skip()
 	}
 	if f.Repeated {
@@ -84,25 +87,94 @@ func (m *members) element(o record.Object) error {
 	return m.value(v)
 }
 
-func (m *members) field(s *shape.Shape, name xml.Name) (int, bool) {
-	if m.byLocalName {
-		return s.ByLocal(name.Local)
+// place returns where in an object an element belongs.
+func (m *members) place(o record.Object, name xml.Name) (record.Value, bool) {
+	i := m.field(o, name)
+	switch {
+	case i < 0:
+		return wildcard(o, name)
+	case o.Shape().Fields[i].Place != shape.Inline:
+		return o.Value(i), true
 	}
-	return s.ByWire(name, shape.Element)
+	group := o.Value(i)
+	group.Meet()
+	item, there := group.Last()
+	if !there || !fits(item.Object(), m.field(item.Object(), name)) {
+		item = group.Add()
+		item.Open(group.Field().Object)
+	}
+	return m.place(item.Object(), name)
+}
+
+// field returns the field of an element, or of the group that has it inside; negative where there is none.
+func (m *members) field(o record.Object, name xml.Name) int {
+	s := o.Shape()
+	i, ok := s.ByWire(name, shape.Element)
+	if m.byLocalName {
+		i, ok = s.ByLocal(name.Local)
+	}
+	if !ok {
+		return slices.IndexFunc(s.Fields, func(f shape.Field) bool { return f.Place == shape.Inline && f.Object != nil && f.Object.Holds(name) })
+	}
+	for next := i; s.Twice && next >= 0; next = s.Again(next) {
+		if i = next; follows(o, i) {
+			break
+		}
+	}
+	return i
+}
+
+// follows reports whether a field may come behind those that have been met.
+func follows(o record.Object, field int) bool {
+	fields := o.Shape().Fields
+	if field < 0 || o.Value(field).Met() && !fields[field].Repeated {
+		return false
+	}
+	for i := field + 1; i < len(fields); i++ {
+		if o.Value(i).Met() {
+			return false
+		}
+	}
+	return true
+}
+
+// fits reports whether a field may follow in an item of a group: in its order, and in one branch of each choice with those that have been met.
+func fits(o record.Object, field int) bool {
+	return follows(o, field) && !slices.ContainsFunc(o.Shape().Choices, func(c shape.Choice) bool {
+		return slices.Contains(c.Fields(), field) && !slices.ContainsFunc(c.Branches, func(b shape.Branch) bool {
+			return slices.Contains(b.Fields, field) && !slices.ContainsFunc(c.Fields(), func(i int) bool { return o.Value(i).Met() && !slices.Contains(b.Fields, i) })
+		})
+	})
+}
+
+// wildcard returns where an element belongs that only a wildcard allows.
+func wildcard(o record.Object, name xml.Name) (record.Value, bool) {
+	for i := range o.Shape().Fields {
+		f := &o.Shape().Fields[i]
+		if f.Place != shape.Inline || f.Kind != shape.XML || !f.Wildcard.Allows(name.Space) {
+			continue
+		}
+		if v := o.Value(i); f.Repeated {
+			return v.Add(), true
+		} else if !v.Present() {
+			return v, true
+		}
+	}
+	return record.Value{}, false
 }
 
 // value reads one element.
 func (m *members) value(v record.Value) error {
 	f := v.Field()
+	if f.Kind == shape.XML {
+		return m.xml(v)
+	}
 	if isNil(m.s.Attrs()) {
 		v.SetNil()
 		return m.s.Skip()
 	}
 	if f.Kind == shape.Object {
 		return m.read(v.Open(m.subtype(f.Object)))
-	}
-	if f.Kind == shape.XML {
-		return m.xml(v)
 	}
 	text, err := leafText(m.s)
 	if err != nil {
