@@ -236,9 +236,9 @@ type members struct {
 	*reader
 
 	shape         *shape.Shape
-	object, first int32 // slots of the object, and of its first member
-	next          int   // index of the field that is likely to come: members come in the order of the shape more often than not
-	filled        bool  // the object is not empty
+	object, first int32  // slots of the object, and of its first member
+	next          int    // index of the field that is likely to come: members come in the order of the shape more often than not
+	filled        bool   // the object is not empty
 	discriminator string // names the object's shape; empty where none does
 	named         bool   // it has been read
 }

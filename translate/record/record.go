@@ -242,7 +242,7 @@ func (v Value) Open(s *shape.Shape) Object {
 	at := v.get()
 	at.state = present
 	for i, subtype := range v.field.Object.Subtypes {
-		if subtype == s {
+		if subtype == s && (len(v.field.Object.Subtypes) > 1 || s != v.field.Object) {
 			at.subtype = uint16(i + 1)
 		}
 	}

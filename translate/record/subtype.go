@@ -23,7 +23,9 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	word, _ := jsontext.AppendUnquote(nil, raw)
 	for i, subtype := range s.Subtypes {
 		if named && raw[0] == '"' && string(word) == subtype.Name || !named && subtype == s {
-			r.record.slots[slot].subtype = uint16(i + 1)
+			if len(s.Subtypes) > 1 || subtype != s { // a type that nothing else can replace needs no name
+				r.record.slots[slot].subtype = uint16(i + 1)
+			}
 			return subtype, nil
 		}
 	}

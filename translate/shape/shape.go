@@ -265,7 +265,7 @@ func (s *Shape) index() error {
 		fail("has a discriminator if and only if it has subtypes")
 	}
 	for _, subtype := range s.Subtypes {
-		if wrong := s.wrongSubtype(subtype); wrong != "" {
+		if wrong := s.Refuses(subtype); wrong != "" {
 			fail("the subtype %s %s", subtype.Name, wrong)
 		}
 	}
@@ -322,8 +322,8 @@ func (s *Shape) add(i int, fail func(string, ...any)) {
 
 var placeNames = [...]string{Element: "the element", Attribute: "the attribute", Content: "the content", Header: "the header block"}
 
-// wrongSubtype says why a shape cannot be used in place of s; empty when it can.
-func (s *Shape) wrongSubtype(subtype *Shape) string {
+// Refuses says why a shape cannot be used in place of s; empty when it can.
+func (s *Shape) Refuses(subtype *Shape) string {
 	sameField := func(a, b Field) bool {
 		return a.Name == b.Name && a.Wire == b.Wire && a.Kind == b.Kind && a.Repeated == b.Repeated
 	}

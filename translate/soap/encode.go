@@ -283,10 +283,11 @@ func (c *compiler) tag(f *shape.Field, within, declarations string) tag {
 		t.open = start
 	}
 	for _, s := range f.Object.Subtypes {
-		t.subtypes = append(t.subtypes, subtype{
-			open:   start + " " + c.prefixes[schemaInstance] + `type="` + c.name(s.Type) + `"`,
-			object: c.elements(s, within),
-		})
+		open := start
+		if s != f.Object { // which the schema says already
+			open += " " + c.prefixes[schemaInstance] + `type="` + c.name(s.Type) + `"`
+		}
+		t.subtypes = append(t.subtypes, subtype{open: open, object: c.elements(s, within)})
 	}
 	return t
 }

@@ -1,0 +1,386 @@
+package xsd
+
+import (
+	"fmt"
+	"html"
+	"reflect"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/shape"
+	"soapbridge/translate/shape/wsdl"
+	"soapbridge/translate/xml"
+)
+
+// node is a part of a content model, after its elements have become fields: a field, a sequence or a choice.
+type node struct {
+	field    int // where nodes is nil
+	nodes    []node
+	choice   bool
+	required bool
+}
+
+// content adds the members of a type's content model (XML Schema part 1, section 3.8): those that are always there, and choices between the others.
+func (o *objectBuilder) content(p *wsdl.Particle) {
+	if n, ok := o.particle(p); ok {
+		o.settle(n)
+	}
+}
+
+// settle turns the nodes that must be there into required fields, and the others into choices.
+func (o *objectBuilder) settle(n node) {
+	switch {
+	case n.nodes == nil:
+		o.shape.Fields[n.field].Required = n.required
+	case !n.choice && n.required:
+		for _, inside := range n.nodes {
+			o.settle(inside)
+		}
+	default:
+		o.choose(n)
+	}
+}
+
+// mostBranches bounds the branches of a choice. A content model with more is checked less.
+const mostBranches = 64
+
+func (o *objectBuilder) choose(n node) {
+	branches, ok := branchesOf(n)
+	if !ok {
+		o.note("a choice of more than %d branches is not checked", mostBranches)
+		return
+	}
+	c := shape.Choice{Branches: branches, Optional: !n.required}
+	switch fields := c.Fields(); {
+	case len(branches) > 1 || len(branches[0].Required) > 0 && len(fields) > 1:
+		o.shape.Choices = append(o.shape.Choices, c)
+	case n.required && len(branches[0].Required) == 1: // one field alone
+		o.shape.Fields[fields[0]].Required = true
+	}
+}
+
+func (o *objectBuilder) note(format string, args ...any) {
+	o.weaker[o.shape] = append(o.weaker[o.shape], ": "+fmt.Sprintf(format, args...))
+}
+
+// branchesOf multiplies a content model out. It reports whether that has few enough branches.
+func branchesOf(n node) (branches []shape.Branch, ok bool) {
+	switch {
+	case n.nodes == nil && n.required:
+		return shape.OneOf(n.field), true
+	case n.nodes == nil:
+		return []shape.Branch{{Fields: []int{n.field}}}, true
+	case n.choice:
+		for _, inside := range n.nodes {
+			more, ok := branchesOf(inside)
+			if branches = append(branches, more...); !ok || len(branches) > mostBranches {
+				return nil, false
+			}
+		}
+		return branches, true
+	}
+	branches = []shape.Branch{{}}
+	for _, inside := range n.nodes {
+		more, ok := branchesOf(inside)
+		if !ok {
+			return nil, false
+		}
+		if inside.nodes != nil && !inside.required && !slices.ContainsFunc(more, func(b shape.Branch) bool { return len(b.Required) == 0 }) {
+			more = append(more, shape.Branch{})
+		}
+		if branches = product(branches, more); len(branches) > mostBranches {
+			return nil, false
+		}
+	}
+	return branches, true
+}
+
+// product joins each branch with each other one.
+func product(a, b []shape.Branch) (all []shape.Branch) {
+	for _, x := range a {
+		for _, y := range b {
+			joined := shape.Branch{Fields: slices.Concat(x.Fields, y.Fields), Required: slices.Concat(x.Required, y.Required)}
+			slices.Sort(joined.Fields)
+			joined.Fields = slices.Compact(joined.Fields)
+			slices.Sort(joined.Required)
+			joined.Required = slices.Compact(joined.Required)
+			all = append(all, joined)
+		}
+	}
+	return all
+}
+
+// particle adds the fields of a particle. It reports whether there is anything.
+func (o *objectBuilder) particle(p *wsdl.Particle) (node, bool) {
+	o.work++
+	switch {
+	case p.Max == 0 || o.work > mostWork:
+		return node{}, false
+	case p.Element != nil:
+		return o.element(p.Element, p.Min, p.Max)
+	case p.Any != nil:
+		return o.wildcard(p)
+	case p.Max == 1:
+		return o.group(p)
+	}
+	if single, ok := singleElement(p); ok { // a group that repeats, of one element, is the element that repeats
+		return o.particle(single)
+	}
+	return o.repeatedGroup(p)
+}
+
+// singleElement returns the particle of an element that a group consists of, with the occurrences of both.
+func singleElement(p *wsdl.Particle) (*wsdl.Particle, bool) {
+	if len(p.Group.Particles) != 1 {
+		return nil, false
+	}
+	inside := p.Group.Particles[0]
+	if inside.Group != nil {
+		single, ok := singleElement(inside)
+		if !ok {
+			return nil, false
+		}
+		inside = single
+	}
+	if inside.Element != nil && (inside.Element.Abstract || len(inside.Element.Substitutes) > 0) {
+		return nil, false
+	}
+	times := func(a, b int) int {
+		if a == 0 || b == 0 {
+			return 0
+		}
+		if a == wsdl.Unbounded || b == wsdl.Unbounded {
+			return wsdl.Unbounded
+		}
+		return min(a*b, 1<<30)
+	}
+	single := *inside
+	single.Min, single.Max = times(p.Min, inside.Min), times(p.Max, inside.Max)
+	return &single, true
+}
+
+func (o *objectBuilder) group(p *wsdl.Particle) (node, bool) {
+	n := node{choice: p.Group.Compositor == wsdl.Choice, required: p.Min > 0, nodes: []node{}}
+	around, before, last := o.siblings, o.last, o.last
+	begin := len(o.shape.Fields)
+	for _, inside := range p.Group.Particles {
+		if n.choice {
+			o.last = before
+			o.siblings = append(slices.Clone(around), indexes(begin, len(o.shape.Fields))...)
+		}
+		each, ok := o.particle(inside)
+		last = max(last, o.last)
+		if ok {
+			n.nodes = append(n.nodes, each)
+		} else if n.choice && inside.Min == 0 {
+			n.required = false
+		}
+	}
+	o.siblings, o.last = around, last
+	switch {
+	case len(n.nodes) == 0:
+		return node{}, false
+	case len(n.nodes) == 1: // it is no matter whether it is a choice or a sequence
+		n.nodes[0].required = n.nodes[0].required && n.required
+		return n.nodes[0], true
+	}
+	return n, true
+}
+
+func indexes(begin, end int) (list []int) {
+	for i := begin; i < end; i++ {
+		list = append(list, i)
+	}
+	return list
+}
+
+// repeatedGroup adds an array of objects with the members of a group.
+func (o *objectBuilder) repeatedGroup(p *wsdl.Particle) (node, bool) {
+	name := "items"
+	if p.Group.Name.Local != "" {
+		name = MemberName(p.Group.Name.Local)
+	}
+	item := o.object(o.shape.Name + "Item")
+	once := *p
+	once.Min, once.Max = 1, 1
+	item.content(&once)
+	if len(item.shape.Fields) == 0 {
+		return node{}, false
+	}
+	f := shape.Field{Place: shape.Inline, Kind: shape.Object, Object: item.shape, Repeated: true, MinItems: p.Min, MaxItems: max(p.Max, 0)}
+	return node{field: o.add(f, name), required: p.Min > 0 && !mayBeEmpty(item.shape)}, true
+}
+
+// mayBeEmpty reports whether an object needs no members.
+func mayBeEmpty(s *shape.Shape) bool {
+	return !slices.ContainsFunc(s.Fields, func(f shape.Field) bool { return f.Required }) &&
+		!slices.ContainsFunc(s.Choices, func(c shape.Choice) bool { return !c.Optional })
+}
+
+// element adds a field for an element, or a choice between those that may be in its place.
+func (o *objectBuilder) element(e *wsdl.Element, low, high int) (node, bool) {
+	if high == 0 {
+		return node{}, false
+	}
+	list := substitutes(e, nil)
+	switch {
+	case len(list) == 1 && list[0] == e:
+		return o.member(e, low, high)
+	case len(list) == 0:
+		if low > 0 {
+			o.impossible[o.shape] = fmt.Sprintf("the element %s is abstract, and no element can be in its place", e.Name.Local)
+		}
+		return node{}, false
+	}
+	group := &wsdl.Group{Name: xml.Name{Local: e.Name.Local}, Compositor: wsdl.Choice}
+	for _, each := range list {
+		plain := *each
+		plain.Abstract, plain.Substitutes = false, nil
+		group.Particles = append(group.Particles, &wsdl.Particle{Min: 1, Max: 1, Element: &plain})
+	}
+	return o.particle(&wsdl.Particle{Min: low, Max: high, Group: group})
+}
+
+// substitutes lists the elements that can be sent in the place of one: XML Schema part 1, section 3.3.6.
+func substitutes(e *wsdl.Element, list []*wsdl.Element) []*wsdl.Element {
+	if slices.Contains(list, e) {
+		return list
+	}
+	if !e.Abstract {
+		list = append(list, e)
+	}
+	for _, each := range e.Substitutes {
+		list = substitutes(each, list)
+	}
+	return list
+}
+
+// member adds the field of one element. One that another branch of a choice has already is that one.
+func (o *objectBuilder) member(e *wsdl.Element, low, high int) (node, bool) {
+	f, ok := o.value(e)
+	if !ok {
+		if low > 0 && !e.Nillable {
+			o.impossible[o.shape] = fmt.Sprintf("the element %s holds what the schema does not describe", e.Name.Local)
+		}
+		return node{}, false
+	}
+	f.Wire, f.Nillable, f.Default, f.Fixed, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML, e.Default, e.Fixed, true
+	if text := about(e.Documentation); text != "" {
+		f.About = text
+	}
+	if high != 1 {
+		f.Repeated, f.MinItems, f.MaxItems = true, low, max(high, 0)
+	}
+	for _, i := range o.siblings {
+		if i > o.last && sameMember(&o.shape.Fields[i], &f) {
+			o.last = i
+			return node{field: i, required: low > 0}, true
+		}
+	}
+	o.last = o.add(f, MemberName(e.Name.Local), e.Name.Local)
+	return node{field: o.last, required: low > 0}, true
+}
+
+// sameMember reports whether two fields of different branches can be one.
+func sameMember(a, b *shape.Field) bool {
+	return a.Wire == b.Wire && a.Place == b.Place && a.Kind == b.Kind && a.Object == b.Object && a.Repeated == b.Repeated && a.MinItems == b.MinItems &&
+		a.MaxItems == b.MaxItems && a.Nillable == b.Nillable && reflect.DeepEqual(a.Facets, b.Facets) && reflect.DeepEqual(a.Fixed, b.Fixed)
+}
+
+// always adds a field for an element that must be there.
+func (o *objectBuilder) always(e *wsdl.Element) {
+	if n, ok := o.element(e, 1, 1); ok {
+		o.settle(n)
+	}
+}
+
+// value is the field of an element's type. It reports whether there can be one.
+func (o *objectBuilder) value(e *wsdl.Element) (f shape.Field, ok bool) {
+	t, isComplex := e.Type.(*wsdl.ComplexType)
+	switch {
+	case !isComplex:
+		return o.leaf(simpleType(e.Type)), true
+	case isOpaque(t):
+		return shape.Field{Kind: shape.XML, Example: elementText(e.Name, "")}, o.options.XML
+	}
+	if t.Value != nil && !hasAttributes(t) && len(t.Subtypes) == 0 {
+		return o.leaf(t.Value), true
+	}
+	s := o.complexType(t, o.shape.Name+typeName(e.Name.Local))
+	return shape.Field{Kind: shape.Object, Object: s, About: s.About}, true
+}
+
+// hasAttributes reports whether a type or what it derives from has attributes.
+func hasAttributes(t *wsdl.ComplexType) bool {
+	for ; t != nil; t = baseOf(t) {
+		if len(t.Uses)+len(t.Groups) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// wildcard adds a field for elements that the schema does not describe.
+func (o *objectBuilder) wildcard(p *wsdl.Particle) (node, bool) {
+	if !o.options.XML {
+		if p.Min > 0 {
+			o.impossible[o.shape] = "an element that the schema does not describe is required"
+		}
+		return node{}, false
+	}
+	f := shape.Field{Place: shape.Inline, Kind: shape.XML, Wildcard: spacesOf(p.Any), About: "An element that the schema does not describe."}
+	if p.Max != 1 {
+		f.Repeated, f.MinItems, f.MaxItems = true, p.Min, max(p.Max, 0)
+	}
+	f.Example = o.exampleOf(p.Any, f.Wildcard)
+	o.last = o.add(f, "any")
+	return node{field: o.last, required: p.Min > 0}, true
+}
+
+// spacesOf is XML Schema part 1, section 3.10.2.
+func spacesOf(any *wsdl.Wildcard) *shape.Wildcard {
+	switch any.Namespace {
+	case "", "##any":
+		return &shape.Wildcard{}
+	case "##other":
+		return &shape.Wildcard{Spaces: []string{any.TargetNamespace, ""}, Except: true}
+	}
+	w := &shape.Wildcard{}
+	for space := range strings.FieldsSeq(any.Namespace) {
+		switch space {
+		case "##targetNamespace":
+			space = any.TargetNamespace
+		case "##local":
+			space = ""
+		}
+		w.Spaces = append(w.Spaces, space)
+	}
+	return w
+}
+
+// exampleOf is an element that a wildcard allows. Where it must be declared it is one of a simple type.
+func (o *objectBuilder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) string {
+	if any.ProcessContents == "lax" || any.ProcessContents == "skip" {
+		space := "urn:example"
+		if spaces.Spaces != nil && !spaces.Except {
+			space = spaces.Spaces[0]
+		}
+		return elementText(xml.Name{Space: space, Local: "example"}, "")
+	}
+	var best *wsdl.Element
+	for _, e := range o.options.Elements {
+		isBefore := best == nil || e.Name.Space+e.Name.Local < best.Name.Space+best.Name.Local
+		if t := simpleType(e.Type); isBefore && t != nil && !e.Abstract && spaces.Allows(e.Name.Space) && e.Name.Space != wsdl.XSD {
+			best = e
+		}
+	}
+	if best == nil {
+		return elementText(xml.Name{Space: "urn:example", Local: "example"}, "")
+	}
+	return elementText(best.Name, Leaf(simpleType(best.Type)).Example)
+}
+
+// elementText writes an element that holds a text.
+func elementText(name xml.Name, text string) string {
+	return "<" + name.Local + ` xmlns="` + html.EscapeString(name.Space) + `">` + html.EscapeString(text) + "</" + name.Local + ">"
+}
