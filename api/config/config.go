@@ -74,6 +74,10 @@ type Config struct {
 	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
 	MDS          MDS          `envPrefix:"MDS_"`
 	Emersion     Emersion     `envPrefix:"EMERSION_"`
+
+	Systems string `env:"SYSTEMS" kind:"directory" absent:"no imported systems" about:"directory with a folder for each imported system; the folder's name is the system's"`
+	// Imported has the systems of the folders, ordered by name.
+	Imported []ImportedSystem
 }
 
 // System holds the settings that all SOAP services have.
@@ -147,11 +151,15 @@ type SecretKey struct {
 
 // systems returns the shared settings with the prefix of their variables.
 func (c *Config) systems() []prefixed {
-	return []prefixed{
+	imported := make([]prefixed, len(c.Imported))
+	for i := range c.Imported {
+		imported[i] = prefixed{c.Imported[i].prefix(), &c.Imported[i].System}
+	}
+	return append([]prefixed{
 		{prefix + "CUSTOMERCARE_", &c.CustomerCare.System},
 		{prefix + "MDS_", &c.MDS.System},
 		{prefix + "EMERSION_", &c.Emersion.System},
-	}
+	}, imported...)
 }
 
 type prefixed struct {

@@ -33,7 +33,7 @@ func (l *loader) checkJWT() {
 	}
 	for _, name := range []string{prefix + "JWT_ALGORITHMS", prefix + "JWT_LEEWAY", prefix + "JWT_SCOPE_CLAIM", prefix + "CUSTOMERCARE_ORIGINATING_CLAIM"} {
 		if l.isSet(name) && !l.found.anyFailed(name) {
-			l.found.add(l.variable(&reference[byName[name]]), "has no effect without "+issuer)
+			l.found.add(l.variable(name), "has no effect without "+issuer)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func (l *loader) checkStore(c *Config) {
 // require reports a setting without a text, and its valid values.
 func (l *loader) require(name, reason string) {
 	if !l.isSet(name) {
-		l.found.add(name, reason+"; valid: "+reference[byName[name]].Valid)
+		l.found.add(name, reason+"; valid: "+l.setting(name).Valid)
 	}
 }
 
@@ -96,7 +96,7 @@ func (l *loader) checkKeyPair(above, cert string, key secret.Secret) {
 	certName, keyName := above+"TLS_CERT", above+"TLS_KEY"
 	l.requireTogether(certName, keyName)
 	if cert != "" && key != "" && !keyMatches(cert, key) {
-		l.found.add(l.variable(&reference[byName[keyName]]), "does not belong to the first certificate in "+certName)
+		l.found.add(l.variable(keyName), "does not belong to the first certificate in "+certName)
 	}
 }
 
@@ -108,7 +108,7 @@ func (l *loader) checkPlain(s prefixed) {
 	}
 	for _, name := range []string{s.prefix + "TLS_CA", s.prefix + "TLS_CERT", s.prefix + "TLS_KEY"} {
 		if l.isSet(name) && !l.found.anyFailed(name) {
-			l.found.add(l.variable(&reference[byName[name]]), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
+			l.found.add(l.variable(name), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
 		}
 	}
 }
@@ -137,6 +137,9 @@ func (c Config) LogsReplies() bool {
 func (c Config) Warnings() (list []Problem) {
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
 		list = append(list, Problem{prefix + "CUSTOMERCARE_DIRECT_TOKEN", "is not set although " + prefix + "CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"})
+	}
+	if c.Systems != "" && len(c.Imported) == 0 {
+		list = append(list, Problem{systemsName, "names a directory without imported systems: no folder in it holds a system.yaml"})
 	}
 	systems := c.systems()
 	if !slices.ContainsFunc(systems, func(s prefixed) bool { return s.URL != "" }) {

@@ -163,6 +163,7 @@ func TestServeFindingsStandBesideOthers(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	const (
 		noToken  = "SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN: is not set although SOAPBRIDGE_CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"
+		noFolder = "SOAPBRIDGE_SYSTEMS: names a directory without imported systems: no folder in it holds a system.yaml"
 		noSystem = "SOAPBRIDGE_CUSTOMERCARE_URL, SOAPBRIDGE_MDS_URL, SOAPBRIDGE_EMERSION_URL: no system is configured, so every operation answers 503 not-configured; set at least one of them"
 	)
 	mds, token := variables{"MDS_URL": "http://h/"}, variables{"CUSTOMERCARE_URL": "http://h/", "CUSTOMERCARE_DIRECT_TOKEN": "t"}
@@ -175,10 +176,15 @@ func TestWarnings(t *testing.T) {
 		{"CustomerCare with its token", token, nil},
 		{"CustomerCare without a token", variables{"CUSTOMERCARE_URL": "http://h/"}, []string{noToken}},
 		{"no system", nil, []string{noSystem}},
+		{"no imported system", mds.with(imported), []string{noFolder}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			c, err := config.Load(test.v.environ(), files(""))
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got []string
-			for _, w := range mustLoad(t, test.v).Warnings() {
+			for _, w := range c.Warnings() {
 				got = append(got, w.String())
 			}
 			if !slices.Equal(got, test.want) {

@@ -23,6 +23,7 @@ func holders() map[string]any {
 		RedisURL: hidden, NameKey: hidden, TLSKey: hidden,
 		SecretKeys: []config.SecretKey{{ID: "k1", Key: hidden}},
 		APIKeys:    []secret.Secret{hidden},
+		Imported:   []config.ImportedSystem{{Headers: hidden}},
 	}
 	c.CustomerCare.DirectToken, c.CustomerCare.OriginatingToken = hidden, hidden
 	for _, s := range []*config.System{&c.CustomerCare.System, &c.MDS.System, &c.Emersion.System} {
