@@ -11,6 +11,7 @@ import (
 // only confuse.
 func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
+	l.checkCache(c)
 	l.checkMetrics(c)
 	l.checkSandbox(c)
 	l.checkJWT()
@@ -40,7 +41,7 @@ func (l *loader) checkJWT() {
 
 // checkStore requires the keys with Redis in every mode: with random keys, a restart would not find its records.
 func (l *loader) checkStore(c *Config) {
-	const url, memory, mode = prefix + "REDIS_URL", prefix + "MEMORY_STORE", prefix + "MODE"
+	const url, memory, mode = recordsName, prefix + "MEMORY_STORE", prefix + "MODE"
 	if l.isSet(url) {
 		l.require(prefix+"NAME_KEY", "is required with "+url)
 		l.require(prefix+"SECRET_KEYS", "is required with "+url)
@@ -51,6 +52,13 @@ func (l *loader) checkStore(c *Config) {
 	}
 	if c.RedisWaitReplicas > 0 {
 		l.found.add(prefix+"REDIS_WAIT_REPLICAS", "has no effect without "+url)
+	}
+}
+
+// checkCache refuses the same Redis for cache and records: what the cache evicts could be a record, and its call would be sent again.
+func (l *loader) checkCache(c *Config) {
+	if shared, database := c.sharesRedis(); shared && database {
+		l.found.add(l.variable(cacheName), "is the same database as "+recordsName+"; name another Redis: a cache may evict what it holds, and no idempotency record may be evicted")
 	}
 }
 
@@ -137,6 +145,9 @@ func (c Config) LogsReplies() bool {
 func (c Config) Warnings() (list []Problem) {
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
 		list = append(list, Problem{prefix + "CUSTOMERCARE_DIRECT_TOKEN", "is not set although " + prefix + "CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"})
+	}
+	if shared, database := c.sharesRedis(); shared && !database {
+		list = append(list, Problem{cacheName, "is on the same server as " + recordsName + "; databases share memory and eviction, so a full cache makes the server refuse new idempotency records, or evict old ones"})
 	}
 	if c.Systems != "" && len(c.Imported) == 0 {
 		list = append(list, Problem{systemsName, "names a directory without imported systems: no folder in it holds a system.yaml"})
