@@ -39,7 +39,8 @@ func importedSettings(name string) []setting {
 	return settingsOf(reflect.TypeFor[ImportedSystem](), systemPrefix(name), nil)
 }
 
-// ReferenceImported lists the settings of one imported system, whose name is <NAME>; one entry is for all that the built-in systems have, too.
+// ReferenceImported lists the settings of one imported system, whose name is <NAME>; the
+// first entry is for all that built-in systems have, too.
 func ReferenceImported() []Setting {
 	list := []Setting{{
 		Name: systemPrefix("<name>") + "*", Absent: "as for a built-in system", Valid: "as for a built-in system",
@@ -53,7 +54,8 @@ func ReferenceImported() []Setting {
 	return list
 }
 
-// listSystems returns the folders of a directory that hold a system.yaml, sorted. Others are ignored: a volume may have a lost+found that cannot be read.
+// listSystems returns the folders of a directory that hold a system.yaml, sorted. Others are ignored: a volume
+// may have a lost+found that cannot be read.
 func listSystems(directory string) ([]string, error) {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
