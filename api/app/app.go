@@ -38,7 +38,7 @@ type Process struct {
 
 // settings reads the settings and checks them as serve does, without its own rules.
 func (p *Process) settings() (config.Config, error) {
-	c, err := config.Load(p.Environ, config.ReadFile, checkAPIKeys)
+	c, err := config.Load(p.Environ, config.Disk(), checkAPIKeys)
 	return c, usage(err)
 }
 

@@ -87,7 +87,7 @@ func TestServeStartsAndStops(t *testing.T) {
 
 // TestDefaultRetention: the default of the setting and that of the stores are one.
 func TestDefaultRetention(t *testing.T) {
-	c, err := config.Load(nil, config.ReadFile)
+	c, err := config.Load(nil, config.Disk())
 	if err != nil || c.IdempotencyRetention != idempotency.DoneRetention {
 		t.Errorf("%v, %v", c.IdempotencyRetention, err)
 	}

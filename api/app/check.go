@@ -146,7 +146,7 @@ func (h *healthCommand) target(environ []string) (string, *http.Client, error) {
 		}
 		return u.String(), http.DefaultClient, nil
 	}
-	c, err := config.Load(config.Only(environ, "SOAPBRIDGE_LISTEN"), config.ReadFile)
+	c, err := config.Load(config.Only(environ, "SOAPBRIDGE_LISTEN"), config.Disk())
 	if err != nil {
 		return "", nil, err
 	}

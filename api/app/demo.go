@@ -43,7 +43,7 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 		"SOAPBRIDGE_EMERSION_URL=" + vendors + sandbox.EmersionPath,
 		"SOAPBRIDGE_SANDBOX=true",
 		"SOAPBRIDGE_DRAIN_TIMEOUT=5s", // a person waits for its end
-	}, config.ReadFile)
+	}, config.Disk())
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func follow[T any](ctx context.Context, g *guard.Guard, names []string, environ 
 	what, environ := names[0], config.Only(environ, names...)
 	before, wrong := of(c), ""
 	look := func() {
-		c, err := config.Load(environ, config.ReadFile)
+		c, err := config.Load(environ, config.Disk())
 		now := of(c)
 		if err == nil && reflect.DeepEqual(now, before) {
 			wrong = ""

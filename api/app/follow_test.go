@@ -25,7 +25,7 @@ func TestFollowedSetting(t *testing.T) {
 		log, panics := &output{}, 0
 		g := &guard.Guard{Log: slog.New(slog.NewTextHandler(log, nil)), Count: func() { panics++ }}
 		ctx, stop := context.WithCancel(t.Context())
-		c, err := config.Load(environ, config.ReadFile)
+		c, err := config.Load(environ, config.Disk())
 		if err != nil {
 			t.Fatal(err)
 		}

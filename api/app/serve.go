@@ -23,7 +23,7 @@ type serveCommand struct {
 }
 
 func (s *serveCommand) Run(ctx context.Context, p *Process) error {
-	c, err := config.LoadServe(p.Environ, config.ReadFile, s.Insecure, checkAPIKeys)
+	c, err := config.LoadServe(p.Environ, config.Disk(), s.Insecure, checkAPIKeys)
 	if err != nil {
 		return usage(err)
 	}

@@ -34,6 +34,8 @@ type Config struct {
 	// RedisURL is the text; Redis returns its parts.
 	RedisURL          secret.Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
 	RedisWaitReplicas int           `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
+	// CacheRedisURL is the text; CacheRedis returns its parts.
+	CacheRedisURL secret.Secret `env:"CACHE_REDIS_URL" kind:"redis" absent:"the memory of each process" about:"cache of reads, which may evict: another Redis than that of the idempotency records"`
 
 	Idempotency          string        `env:"IDEMPOTENCY" envDefault:"required" kind:"choice" oneof:"required,optional" about:"whether a call must have an Idempotency-Key"`
 	IdempotencyRetention time.Duration `env:"IDEMPOTENCY_RETENTION" envDefault:"168h" kind:"duration" min:"1s" max:"8760h" about:"how long a finished result is kept"`
@@ -74,6 +76,10 @@ type Config struct {
 	CustomerCare CustomerCare `envPrefix:"CUSTOMERCARE_"`
 	MDS          MDS          `envPrefix:"MDS_"`
 	Emersion     Emersion     `envPrefix:"EMERSION_"`
+
+	Systems string `env:"SYSTEMS" kind:"directory" absent:"no imported systems" about:"directory with a folder for each imported system; the folder's name is the system's"`
+	// Imported has the systems of the folders, ordered by name.
+	Imported []ImportedSystem
 }
 
 // System holds the settings that all SOAP services have.
@@ -147,11 +153,15 @@ type SecretKey struct {
 
 // systems returns the shared settings with the prefix of their variables.
 func (c *Config) systems() []prefixed {
-	return []prefixed{
+	imported := make([]prefixed, len(c.Imported))
+	for i := range c.Imported {
+		imported[i] = prefixed{c.Imported[i].prefix(), &c.Imported[i].System}
+	}
+	return append([]prefixed{
 		{prefix + "CUSTOMERCARE_", &c.CustomerCare.System},
 		{prefix + "MDS_", &c.MDS.System},
 		{prefix + "EMERSION_", &c.Emersion.System},
-	}
+	}, imported...)
 }
 
 type prefixed struct {

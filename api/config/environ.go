@@ -19,8 +19,12 @@ func Given(environ []string) []string {
 	return names
 }
 
-// Only returns the part of an environment that sets these settings, so that Load reads them whatever is wrong with others. Names are full.
+// Only returns the part of an environment that sets these settings, so that Load reads them whatever is wrong with others. Names are full. The
+// settings of imported systems need the directory, too.
 func Only(environ []string, names ...string) []string {
+	if slices.ContainsFunc(names, isImported) {
+		names = append(slices.Clone(names), systemsName)
+	}
 	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return !slices.Contains(names, strings.TrimSuffix(name, fileSuffix))
@@ -28,17 +32,18 @@ func Only(environ []string, names ...string) []string {
 }
 
 // reportUnknown refuses every name that is neither a setting nor injected. Otherwise a misspelt setting would silently keep its default.
-func reportUnknown(environ map[string]string, found *problems) {
-	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		_, known := byName[strings.TrimSuffix(name, fileSuffix)]
-		if known || isInjected(name, environ) {
+// While the directory of the imported systems is wrong, their settings are not known.
+func (l *loader) reportUnknown() {
+	for _, name := range slices.Sorted(maps.Keys(l.environ)) {
+		_, known := l.ranks[strings.TrimSuffix(name, fileSuffix)]
+		if known || isInjected(name, l.environ) || isImported(name) && l.found.anyFailed(systemsName) {
 			continue
 		}
-		reason := "is not a setting"
-		if suggestion := closest(name); suggestion != "" {
+		reason := "is not a setting" + l.whyNoSystem(name)
+		if suggestion := l.closest(name); suggestion != "" {
 			reason += "; did you mean " + suggestion + "?"
 		}
-		found.add(printable(name), reason)
+		l.found.add(printable(name), reason)
 	}
 }
 
@@ -76,13 +81,13 @@ var habits = map[string]string{
 }
 
 // closest returns the known name that a misspelt one most likely means, or "".
-func closest(name string) string {
+func (l *loader) closest(name string) string {
 	wanted := strings.TrimPrefix(strings.ToUpper(name), prefix)
 	if habit, ok := habits[wanted]; ok {
 		return prefix + habit
 	}
 	best, least := "", maxDistance(wanted)+1
-	for _, s := range reference {
+	for _, s := range l.settings {
 		for _, candidate := range []string{s.Name, s.Name + fileSuffix} {
 			if d := distance(wanted, strings.TrimPrefix(candidate, prefix)); d < least {
 				best, least = candidate, d

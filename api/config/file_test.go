@@ -31,7 +31,7 @@ func TestFiles(t *testing.T) {
 	for _, test := range accepted {
 		t.Run(test.name, func(t *testing.T) {
 			path := file("token", test.content)
-			c, err := config.Load(variables{"CUSTOMERCARE_DIRECT_TOKEN_FILE": path, "CUSTOMERCARE_DIRECT_TOKEN": ""}.environ(), config.ReadFile)
+			c, err := config.Load(variables{"CUSTOMERCARE_DIRECT_TOKEN_FILE": path, "CUSTOMERCARE_DIRECT_TOKEN": ""}.environ(), config.Disk())
 			if err != nil || string(c.CustomerCare.DirectToken) != test.want {
 				t.Errorf("got another value, or %v", err)
 			}
@@ -41,7 +41,7 @@ func TestFiles(t *testing.T) {
 		c, err := config.Load(variables{
 			"TLS_CERT_FILE": file("cert", pairA.cert), "TLS_KEY_FILE": file("key", pairA.key), "LISTEN_FILE": file("listen", "127.0.0.1:0\n"),
 			"API_KEYS_FILE": file("keys", "a\nb\n"), "MAX_BODY_FILE": file("size", "7\n"), "MODE_FILE": file("mode", "development"), "MODE": "",
-		}.environ(), config.ReadFile)
+		}.environ(), config.Disk())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,14 +75,14 @@ func TestFiles(t *testing.T) {
 	}
 	for _, test := range refused {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := config.Load(test.v.environ(), config.ReadFile)
+			_, err := config.Load(test.v.environ(), config.Disk())
 			wantLines(t, err, test.want)
 		})
 	}
 }
 
 func TestFileErrorStaysOnOneLine(t *testing.T) {
-	broken := func(string) ([]byte, error) { return nil, errors.New("one\ntwo") }
+	broken := config.Files{Read: func(string) ([]byte, error) { return nil, errors.New("one\ntwo") }}
 	_, err := config.Load(variables{"LISTEN_FILE": "a\nb"}.environ(), broken)
 	wantLines(t, err, `SOAPBRIDGE_LISTEN_FILE: cannot read "a\nb": "one\ntwo"`)
 }
@@ -95,10 +95,11 @@ func TestSecretsAreNeverInErrors(t *testing.T) {
 		block(planted, []byte(planted)), block("CERTIFICATE", []byte(planted)), block("PRIVATE KEY", []byte(planted)), pairA.cert + planted + "-----BEGIN ",
 	}
 	refusals := 0
-	for _, s := range config.Reference() {
+	headers := config.Setting{Name: "SOAPBRIDGE_SYSTEM_PARCELS_HEADERS", Secret: true}
+	for _, s := range append(config.Reference(), headers) {
 		for _, value := range wrong {
 			for _, environ := range [][]string{{s.Name + "=" + value}, {s.Name + "_FILE=/f"}} {
-				_, err := config.LoadServe(append(environ, "SOAPBRIDGE_LISTEN=:80"), func(string) ([]byte, error) { return []byte(value), nil }, false)
+				_, err := config.LoadServe(append(environ, "SOAPBRIDGE_LISTEN=:80", "SOAPBRIDGE_SYSTEMS=/s"), files(value, "parcels"), false)
 				for _, line := range lines(t, err) {
 					refusals++
 					if strings.Contains(strings.ToLower(line), strings.ToLower(planted)) {
@@ -108,7 +109,7 @@ func TestSecretsAreNeverInErrors(t *testing.T) {
 			}
 		}
 		if s.Secret {
-			_, err := config.Load([]string{s.Name + "_FILE=" + planted}, noFiles)
+			_, err := config.Load([]string{s.Name + "_FILE=" + planted, "SOAPBRIDGE_SYSTEMS=/s"}, config.Files{Read: missing, Systems: files("", "parcels").Systems})
 			if err == nil || strings.Contains(err.Error(), planted) {
 				t.Errorf("a secret in place of its path is accepted or shown: %v", err)
 			}
@@ -123,19 +124,19 @@ func TestSecretsAreNeverInErrors(t *testing.T) {
 	}
 }
 
-func TestReadFile(t *testing.T) {
+func TestDiskReadsAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	content := strings.Repeat("x", 1<<20)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := config.ReadFile(path); err != nil || string(got) != content {
+	if got, err := config.Disk().Read(path); err != nil || string(got) != content {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if _, err := config.ReadFile(path + "x"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := config.Disk().Read(path + "x"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := config.ReadFile("/dev/zero"); err == nil {
+	if _, err := config.Disk().Read("/dev/zero"); err == nil {
 		t.Error("an endless file is accepted")
 	}
 }
@@ -153,7 +154,7 @@ func FuzzLoad(f *testing.F) {
 		if inFile {
 			entry = name + "_FILE=/f"
 		}
-		c, err := config.LoadServe([]string{entry}, func(string) ([]byte, error) { return []byte(value), nil }, false)
+		c, err := config.LoadServe([]string{entry}, files(value), false)
 		if err != nil && strings.Contains(err.Error(), planted) {
 			t.Errorf("the error shows the value: %v", err)
 		}

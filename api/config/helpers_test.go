@@ -39,8 +39,21 @@ func (v variables) with(more variables) variables {
 }
 
 // noFiles is the file system of tests that name no file.
-func noFiles(path string) ([]byte, error) {
+var noFiles = config.Files{Read: missing, Systems: func(path string) ([]string, error) {
+	_, err := missing(path)
+	return nil, err
+}}
+
+func missing(path string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+}
+
+// files holds the same text in every file, and these systems in every directory.
+func files(text string, systems ...string) config.Files {
+	return config.Files{
+		Read:    func(string) ([]byte, error) { return []byte(text), nil },
+		Systems: func(string) ([]string, error) { return systems, nil },
+	}
 }
 
 func mustLoad(t *testing.T, v variables) config.Config {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -52,6 +53,8 @@ var kinds = map[string]kind{
 	"basic-username": {parse: plain(checkBasicUsername), valid: "one line of text without a colon"},
 	"list":           {parse: list(func(string) error { return nil }), show: shows(showList), valid: "comma-separated codes"},
 	"code-status":    {parse: parseCodeStatus, show: shows(showStatuses), valid: "comma-separated CODE=STATUS, with STATUS from 400 to 599"},
+	"directory":      {parse: parseText, valid: "the path of a directory that can be read"},
+	"json-object":    {parse: parseJSONObject, valid: "a JSON object", multiline: true},
 	"issuer":         {parse: plain(checkIssuer), valid: "one line of text without a vertical bar"},
 	"namespace":      {parse: plain(checkNamespace), valid: "an absolute URI"},
 	"soap-action":    {parse: plain(checkSOAPAction), valid: "printable ASCII without spaces, quotes and backslashes"},
@@ -242,6 +245,15 @@ func parseCodeStatus(_ *setting, text string) (any, error) {
 		return nil
 	})
 	return statuses, err
+}
+
+// parseJSONObject checks no member: which ones there may be is in the system's folder.
+func parseJSONObject(_ *setting, text string) (any, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {
+		return nil, errors.New("is not a JSON object") // the cause quotes the value
+	}
+	return secret.Secret(text), nil
 }
 
 // checkBasicUsername refuses a colon, which would end the name on the wire (RFC 7617, section 2).

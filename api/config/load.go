@@ -15,12 +15,11 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Load reads the settings from an environment in the form of os.Environ. readFile, normally [ReadFile], reads the files that _FILE
-// variables name.
+// Load reads the settings from an environment in the form of os.Environ, and what they name from files, normally [Disk].
 //
 // The error is an [*Error] with all problems, those of the checks too; the Config is then empty.
-func Load(environ []string, readFile func(path string) ([]byte, error), checks ...Check) (Config, error) {
-	return newLoader(environ, readFile).load(func(*Config, *problems) {}, checks)
+func Load(environ []string, files Files, checks ...Check) (Config, error) {
+	return newLoader(environ, files).load(func(*Config, *problems) {}, checks)
 }
 
 // Check checks settings that this package cannot judge. In its Config, settings with a problem of their own have no value; a further
@@ -28,17 +27,25 @@ func Load(environ []string, readFile func(path string) ([]byte, error), checks .
 type Check func(Config) []Problem
 
 // LoadServe is Load for the command serve, with the problems that only serve has.
-func LoadServe(environ []string, readFile func(path string) ([]byte, error), insecure bool, checks ...Check) (Config, error) {
-	return newLoader(environ, readFile).load(func(c *Config, found *problems) { checkServe(c, found, insecure) }, checks)
+func LoadServe(environ []string, files Files, insecure bool, checks ...Check) (Config, error) {
+	return newLoader(environ, files).load(func(c *Config, found *problems) { checkServe(c, found, insecure) }, checks)
 }
+
+// Files reads what settings name.
+type Files struct {
+	Read    func(path string) ([]byte, error)        // of variables with _FILE
+	Systems func(directory string) ([]string, error) // names of the folders in it that hold a system.yaml, sorted
+}
+
+// Disk reads this machine's files, of at most 1 MiB each.
+func Disk() Files { return Files{Read: readFile, Systems: listSystems} }
 
 // maxFile is more than a bundle of all public certificate authorities or ten thousand API keys need, and stops a path such as /dev/zero.
 const maxFile = 1 << 20
 
 var errFileTooLarge = errors.New("larger than 1 MiB")
 
-// ReadFile reads a file of at most 1 MiB.
-func ReadFile(path string) (content []byte, err error) {
+func readFile(path string) (content []byte, err error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the path
 	if err != nil {
 		return nil, err
@@ -53,14 +60,20 @@ func ReadFile(path string) (content []byte, err error) {
 
 type loader struct {
 	environ  map[string]string
-	readFile func(string) ([]byte, error)
+	files    Files
+	settings []setting         // the reference, then those of the imported systems
+	ranks    map[string]int    // places in settings, by variable
+	imported []string          // names of the imported systems
 	values   map[string]string // the texts that can be parsed, by variable
 	current  *setting          // being parsed
 	found    *problems
 }
 
-func newLoader(environ []string, readFile func(string) ([]byte, error)) *loader {
-	return &loader{environ: ours(environ), readFile: readFile, values: make(map[string]string), found: newProblems()}
+func newLoader(environ []string, files Files) *loader {
+	return &loader{
+		environ: ours(environ), files: files, settings: slices.Clone(reference), ranks: ranks(reference),
+		values: make(map[string]string), found: newProblems(),
+	}
 }
 
 // ours returns the variables that begin with the prefix. Of a repeated name the first one counts, as in os.Getenv.
@@ -79,7 +92,8 @@ func (l *loader) load(further func(*Config, *problems), checks []Check) (Config,
 	for i := range reference {
 		l.take(&reference[i])
 	}
-	reportUnknown(l.environ, l.found)
+	l.addImported()
+	l.reportUnknown()
 	c, err := l.parse()
 	if err != nil {
 		return Config{}, err
@@ -87,7 +101,7 @@ func (l *loader) load(further func(*Config, *problems), checks []Check) (Config,
 	l.checkRules(&c)
 	further(&c, l.found)
 	l.check(c, checks)
-	if err := l.found.err(); err != nil {
+	if err := l.found.err(l.rank); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -100,7 +114,7 @@ func (l *loader) check(c Config, checks []Check) {
 	}
 	found = slices.DeleteFunc(found, func(p Problem) bool { return l.found.failed[p.Variable] })
 	for _, p := range found {
-		l.found.add(l.variable(&reference[byName[p.Variable]]), p.Reason)
+		l.found.add(l.variable(p.Variable), p.Reason)
 	}
 }
 
@@ -122,7 +136,7 @@ func (l *loader) take(s *setting) {
 
 func (l *loader) takeFile(s *setting, path string) {
 	name := s.Name + fileSuffix
-	content, err := l.readFile(path)
+	content, err := l.files.Read(path)
 	if err != nil {
 		l.found.add(name, fmt.Sprintf("cannot read %s: %s", shownPath(s, path), fileReason(err)))
 		return
@@ -184,21 +198,26 @@ func unclean(text string, multiline bool) string {
 
 func isLayout(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
 
-// parse fills a Config. The library walks the tags and applies the defaults; every type has a parser here, which knows the current setting
-// from OnSet. The library's parsers and errors are never used: they quote the value and do not name the variable.
+// parse fills a Config with its imported systems. The library walks the tags and applies the defaults; every type has a parser here, which
+// knows the current setting from OnSet. The library's parsers and errors are never used: they quote the value and do not name the variable.
 func (l *loader) parse() (Config, error) {
-	var c Config
 	options := env.Options{
 		Environment: l.values,
 		Prefix:      prefix,
 		FuncMap:     make(map[reflect.Type]env.ParserFunc),
-		OnSet:       func(name string, _ any, _ bool) { l.current = &reference[byName[name]] },
+		OnSet:       func(name string, _ any, _ bool) { l.current = l.setting(name) },
 	}
-	for _, s := range reference {
-		t := reflect.TypeFor[Config]().FieldByIndex(s.index).Type
-		options.FuncMap[t] = func(text string) (any, error) { return l.parseCurrent(t, text), nil }
+	for _, s := range l.settings {
+		options.FuncMap[s.typ] = func(text string) (any, error) { return l.parseCurrent(s.typ, text), nil }
 	}
-	if err := env.ParseWithOptions(&c, options); err != nil {
+	c, err := env.ParseAsWithOptions[Config](options)
+	for _, name := range l.imported {
+		options.Prefix = systemPrefix(name)
+		s, wrong := env.ParseAsWithOptions[ImportedSystem](options)
+		s.Name, err = name, errors.Join(err, wrong)
+		c.Imported = append(c.Imported, s)
+	}
+	if err != nil {
 		return Config{}, errors.New("config: the tags of Config are wrong") // a mistake in this package, not in a setting
 	}
 	return c, nil
@@ -209,7 +228,7 @@ func (l *loader) parseCurrent(t reflect.Type, text string) any {
 	value, err := l.current.kind.parse(l.current, text)
 	if err != nil {
 		for _, reason := range each(err) {
-			l.found.add(l.variable(l.current), reason.Error()+"; valid: "+l.current.Valid)
+			l.found.add(l.variable(l.current.Name), reason.Error()+"; valid: "+l.current.Valid)
 		}
 		return reflect.Zero(t).Interface()
 	}
@@ -225,11 +244,21 @@ func each(err error) []error {
 }
 
 // variable names the place where the text came from.
-func (l *loader) variable(s *setting) string {
-	if l.environ[s.Name] == "" && l.environ[s.Name+fileSuffix] != "" {
-		return s.Name + fileSuffix
+func (l *loader) variable(name string) string {
+	if l.environ[name] == "" && l.environ[name+fileSuffix] != "" {
+		return name + fileSuffix
 	}
-	return s.Name
+	return name
+}
+
+func (l *loader) setting(name string) *setting { return &l.settings[l.ranks[name]] }
+
+// rank orders variables as Reference does, then those of imported systems; a _FILE is beside its variable, and unknown names are last.
+func (l *loader) rank(variable string) int {
+	if i, known := l.ranks[strings.TrimSuffix(variable, fileSuffix)]; known {
+		return i
+	}
+	return len(l.settings)
 }
 
 // isSet reports whether a setting has a text, right or wrong.

@@ -389,7 +389,7 @@ func TestChecksAreReportedWithTheRest(t *testing.T) {
 		return []config.Problem{{"SOAPBRIDGE_API_KEYS", "one"}, {"SOAPBRIDGE_API_KEYS", "two"}, {"SOAPBRIDGE_LOG_LEVEL", "is empty"}}
 	}
 	v := variables{"LOG_LEVEL": "loud", "LOG_FORMAT": "text", "LISTEN": ":80", "API_KEYS_FILE": "/keys"}
-	_, err := config.LoadServe(v.environ(), func(string) ([]byte, error) { return []byte("web hash"), nil }, false, check)
+	_, err := config.LoadServe(v.environ(), files("web hash"), false, check)
 	wantReasons(t, err, []string{"SOAPBRIDGE_LOG_LEVEL: has another value", "SOAPBRIDGE_API_KEYS_FILE: one", "SOAPBRIDGE_API_KEYS_FILE: two"})
 	_, err = config.Load(variables{"LOG_LEVEL": "loud", "LOG_FORMAT": "text"}.environ(), noFiles, check)
 	wantReasons(t, err, []string{"SOAPBRIDGE_LOG_LEVEL: has another value", "SOAPBRIDGE_API_KEYS: one", "SOAPBRIDGE_API_KEYS: two"})

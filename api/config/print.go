@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,11 +16,21 @@ import (
 	"soapbridge/translate/secret"
 )
 
-// Print writes the effective settings as NAME=value lines, in the order of [Reference]. Secrets are masked: in the Redis URL the password,
+// Print writes the effective settings as NAME=value lines, in the order of [Reference], then those of the imported
+// systems. Secrets are masked: in the Redis URL the password,
 // in another URL the whole query. A line without a value ends in a remark on the meaning of that.
 func (c Config) Print(w io.Writer) error {
-	root := reflect.ValueOf(c)
-	for _, s := range reference {
+	err := printAll(w, c, reference)
+	for _, s := range c.Imported {
+		err = errors.Join(err, printAll(w, s, importedSettings(s.Name)))
+	}
+	return err
+}
+
+// printAll writes the settings of a Config or an ImportedSystem.
+func printAll(w io.Writer, of any, settings []setting) error {
+	root := reflect.ValueOf(of)
+	for _, s := range settings {
 		text := s.show(root.FieldByIndex(s.index))
 		line := s.Name + "=" + text
 		if text == "" && s.Absent != "" {

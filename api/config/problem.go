@@ -16,7 +16,7 @@ type Problem struct {
 // String returns one line.
 func (p Problem) String() string { return p.Variable + ": " + p.Reason }
 
-// Error lists all problems: known variables in the order of [Reference], then unknown names in alphabetical order.
+// Error lists all problems: known variables in the order of [Reference], those of imported systems, then unknown names in alphabetical order.
 type Error struct {
 	Problems []Problem
 }
@@ -48,7 +48,7 @@ func (p *problems) anyFailed(variables ...string) bool {
 }
 
 // err returns nil or an [Error] in its documented order.
-func (p *problems) err() error {
+func (p *problems) err(rank func(variable string) int) error {
 	if len(p.found) == 0 {
 		return nil
 	}

@@ -10,6 +10,11 @@ import (
 	"soapbridge/translate/secret"
 )
 
+const (
+	recordsName = prefix + "REDIS_URL"
+	cacheName   = prefix + "CACHE_REDIS_URL"
+)
+
 // Redis holds the parts of a Redis URL.
 type Redis struct {
 	TLS      bool // rediss://
@@ -24,6 +29,23 @@ type Redis struct {
 func (c Config) Redis() (r Redis, ok bool) {
 	r, err := parseRedis(string(c.RedisURL))
 	return r, err == nil
+}
+
+// CacheRedis returns the parts of SOAPBRIDGE_CACHE_REDIS_URL; ok is false without one, for a cache in memory.
+func (c Config) CacheRedis() (r Redis, ok bool) {
+	r, err := parseRedis(string(c.CacheRedisURL))
+	return r, err == nil
+}
+
+// sharesRedis reports whether records and cache are on one server, and in one database of it. Servers are compared by their addresses as written.
+func (c Config) sharesRedis() (server, database bool) {
+	records, _ := c.Redis()
+	cache, _ := c.CacheRedis()
+	common := func(address string) bool {
+		return slices.ContainsFunc(records.Addrs, func(other string) bool { return strings.EqualFold(address, other) })
+	}
+	server = slices.ContainsFunc(cache.Addrs, common) && cache.Master == records.Master
+	return server, server && cache.DB == records.DB
 }
 
 // Cluster reports whether the addresses are nodes of one Redis Cluster.

@@ -24,7 +24,7 @@ type Setting struct {
 	Secret  bool // shown as *** only
 }
 
-// Reference lists every variable, in the order of the documentation.
+// Reference lists every variable, in the order of the documentation; those of imported systems are in [ReferenceImported].
 func Reference() []Setting {
 	list := make([]Setting, len(reference))
 	for i, s := range reference {
@@ -36,18 +36,16 @@ func Reference() []Setting {
 // setting is a Setting with the data for parsing.
 type setting struct {
 	Setting
-	index        []int // path of the field in Config
+	index        []int // path of the field in Config, or in ImportedSystem
+	typ          reflect.Type
 	kind         kind
 	choices      []string
 	min, max     int64 // in the kind's unit
 	refusesEmpty bool
 }
 
-// reference and byName are made once, from the tags of Config; a bad tag stops the process, and so every test.
-var (
-	reference = settingsOf(reflect.TypeFor[Config](), prefix, nil)
-	byName    = ranks(reference)
-)
+// reference is made once, from the tags of Config; a bad tag stops the process, and so every test.
+var reference = settingsOf(reflect.TypeFor[Config](), prefix, nil)
 
 func ranks(settings []setting) map[string]int {
 	m := make(map[string]int, len(settings))
@@ -57,14 +55,6 @@ func ranks(settings []setting) map[string]int {
 	return m
 }
 
-// rank orders variables as Reference does, a _FILE beside its variable and unknown names last.
-func rank(variable string) int {
-	if i, known := byName[strings.TrimSuffix(variable, fileSuffix)]; known {
-		return i
-	}
-	return len(reference)
-}
-
 func settingsOf(t reflect.Type, above string, path []int) []setting {
 	var list []setting
 	for f := range t.Fields() {
@@ -72,7 +62,7 @@ func settingsOf(t reflect.Type, above string, path []int) []setting {
 		switch {
 		case f.Tag.Get("env") != "":
 			list = append(list, settingOf(f, above, index))
-		case f.IsExported():
+		case f.Type.Kind() == reflect.Struct:
 			list = append(list, settingsOf(f.Type, above+f.Tag.Get("envPrefix"), index)...)
 		}
 	}
@@ -84,7 +74,7 @@ func settingOf(f reflect.StructField, above string, index []int) setting {
 	if !known {
 		panic(fmt.Sprintf("config: field %s has an unknown kind", f.Name))
 	}
-	s := setting{index: index, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused"}
+	s := setting{index: index, typ: f.Type, kind: k, refusesEmpty: f.Tag.Get("empty") == "refused"}
 	s.Setting = Setting{
 		Name:    above + f.Tag.Get("env"),
 		Default: f.Tag.Get("envDefault"),

@@ -11,6 +11,7 @@ import (
 // only confuse.
 func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
+	l.checkCache(c)
 	l.checkMetrics(c)
 	l.checkSandbox(c)
 	l.checkJWT()
@@ -33,14 +34,14 @@ func (l *loader) checkJWT() {
 	}
 	for _, name := range []string{prefix + "JWT_ALGORITHMS", prefix + "JWT_LEEWAY", prefix + "JWT_SCOPE_CLAIM", prefix + "CUSTOMERCARE_ORIGINATING_CLAIM"} {
 		if l.isSet(name) && !l.found.anyFailed(name) {
-			l.found.add(l.variable(&reference[byName[name]]), "has no effect without "+issuer)
+			l.found.add(l.variable(name), "has no effect without "+issuer)
 		}
 	}
 }
 
 // checkStore requires the keys with Redis in every mode: with random keys, a restart would not find its records.
 func (l *loader) checkStore(c *Config) {
-	const url, memory, mode = prefix + "REDIS_URL", prefix + "MEMORY_STORE", prefix + "MODE"
+	const url, memory, mode = recordsName, prefix + "MEMORY_STORE", prefix + "MODE"
 	if l.isSet(url) {
 		l.require(prefix+"NAME_KEY", "is required with "+url)
 		l.require(prefix+"SECRET_KEYS", "is required with "+url)
@@ -54,10 +55,17 @@ func (l *loader) checkStore(c *Config) {
 	}
 }
 
+// checkCache refuses the same Redis for cache and records: what the cache evicts could be a record, and its call would be sent again.
+func (l *loader) checkCache(c *Config) {
+	if shared, database := c.sharesRedis(); shared && database {
+		l.found.add(l.variable(cacheName), "is the same database as "+recordsName+"; name another Redis: a cache may evict what it holds, and no idempotency record may be evicted")
+	}
+}
+
 // require reports a setting without a text, and its valid values.
 func (l *loader) require(name, reason string) {
 	if !l.isSet(name) {
-		l.found.add(name, reason+"; valid: "+reference[byName[name]].Valid)
+		l.found.add(name, reason+"; valid: "+l.setting(name).Valid)
 	}
 }
 
@@ -96,7 +104,7 @@ func (l *loader) checkKeyPair(above, cert string, key secret.Secret) {
 	certName, keyName := above+"TLS_CERT", above+"TLS_KEY"
 	l.requireTogether(certName, keyName)
 	if cert != "" && key != "" && !keyMatches(cert, key) {
-		l.found.add(l.variable(&reference[byName[keyName]]), "does not belong to the first certificate in "+certName)
+		l.found.add(l.variable(keyName), "does not belong to the first certificate in "+certName)
 	}
 }
 
@@ -108,7 +116,7 @@ func (l *loader) checkPlain(s prefixed) {
 	}
 	for _, name := range []string{s.prefix + "TLS_CA", s.prefix + "TLS_CERT", s.prefix + "TLS_KEY"} {
 		if l.isSet(name) && !l.found.anyFailed(name) {
-			l.found.add(l.variable(&reference[byName[name]]), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
+			l.found.add(l.variable(name), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
 		}
 	}
 }
@@ -137,6 +145,12 @@ func (c Config) LogsReplies() bool {
 func (c Config) Warnings() (list []Problem) {
 	if c.CustomerCare.URL != "" && c.CustomerCare.DirectToken == "" {
 		list = append(list, Problem{prefix + "CUSTOMERCARE_DIRECT_TOKEN", "is not set although " + prefix + "CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"})
+	}
+	if shared, database := c.sharesRedis(); shared && !database {
+		list = append(list, Problem{cacheName, "is on the same server as " + recordsName + "; databases share memory and eviction, so a full cache makes the server refuse new idempotency records, or evict old ones"})
+	}
+	if c.Systems != "" && len(c.Imported) == 0 {
+		list = append(list, Problem{systemsName, "names a directory without imported systems: no folder in it holds a system.yaml"})
 	}
 	systems := c.systems()
 	if !slices.ContainsFunc(systems, func(s prefixed) bool { return s.URL != "" }) {

@@ -12,6 +12,7 @@ func TestRules(t *testing.T) {
 	const (
 		needsNameKey   = "SOAPBRIDGE_NAME_KEY: is required with SOAPBRIDGE_REDIS_URL"
 		needsSecretKey = "SOAPBRIDGE_SECRET_KEYS: is required with SOAPBRIDGE_REDIS_URL"
+		sameRedis      = "SOAPBRIDGE_CACHE_REDIS_URL: is the same database as SOAPBRIDGE_REDIS_URL; name another Redis: a cache may evict what it holds, and no idempotency record may be evicted"
 		needsRedis     = "SOAPBRIDGE_REDIS_URL: is required in production mode, unless SOAPBRIDGE_MEMORY_STORE is accept"
 	)
 	production := variables{"MODE": "production"}
@@ -34,6 +35,11 @@ func TestRules(t *testing.T) {
 		{"a wrong mode is not production", variables{"MODE": "PRODUCTION"}, []string{"SOAPBRIDGE_MODE: has another value"}},
 		{"a wrong answer on the memory store is the only problem", production.with(variables{"MEMORY_STORE": "yes"}), []string{"SOAPBRIDGE_MEMORY_STORE: has another value"}},
 		{"a wrong Redis URL is not a missing one", production.with(redis).with(variables{"REDIS_URL": "h"}), []string{"SOAPBRIDGE_REDIS_URL: does not begin with redis:// or rediss://"}},
+		{"a cache in the database of the records", redis.with(variables{"CACHE_REDIS_URL": "redis://u:p@H:1,127.0.0.1"}), []string{sameRedis}},
+		{"a cache in another database", redis.with(variables{"CACHE_REDIS_URL": "redis://127.0.0.1/1"}), nil},
+		{"a cache of another master", redis.with(variables{"REDIS_URL": "redis://s?master=a", "CACHE_REDIS_URL": "redis://s?master=b"}), nil},
+		{"a cache alone", variables{"CACHE_REDIS_URL": "redis://h"}, nil},
+		{"a wrong cache", redis.with(variables{"CACHE_REDIS_URL": "h"}), []string{"SOAPBRIDGE_CACHE_REDIS_URL: does not begin with redis:// or rediss://"}},
 		{"replicas with Redis", redis.with(variables{"REDIS_WAIT_REPLICAS": "1"}), nil},
 
 		{"JWT complete", jwt.with(variables{"JWT_ALGORITHMS": "ES256", "JWT_LEEWAY": "0s", "JWT_SCOPE_CLAIM": "scp", "CUSTOMERCARE_ORIGINATING_CLAIM": "c"}), nil},
@@ -162,8 +168,10 @@ func TestServeFindingsStandBesideOthers(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	const (
-		noToken  = "SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN: is not set although SOAPBRIDGE_CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"
-		noSystem = "SOAPBRIDGE_CUSTOMERCARE_URL, SOAPBRIDGE_MDS_URL, SOAPBRIDGE_EMERSION_URL: no system is configured, so every operation answers 503 not-configured; set at least one of them"
+		noToken    = "SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN: is not set although SOAPBRIDGE_CUSTOMERCARE_URL is: requests have no DirectUserNameToken, and the service may deny them all"
+		sameServer = "SOAPBRIDGE_CACHE_REDIS_URL: is on the same server as SOAPBRIDGE_REDIS_URL; databases share memory and eviction, so a full cache makes the server refuse new idempotency records, or evict old ones"
+		noFolder   = "SOAPBRIDGE_SYSTEMS: names a directory without imported systems: no folder in it holds a system.yaml"
+		noSystem   = "SOAPBRIDGE_CUSTOMERCARE_URL, SOAPBRIDGE_MDS_URL, SOAPBRIDGE_EMERSION_URL: no system is configured, so every operation answers 503 not-configured; set at least one of them"
 	)
 	mds, token := variables{"MDS_URL": "http://h/"}, variables{"CUSTOMERCARE_URL": "http://h/", "CUSTOMERCARE_DIRECT_TOKEN": "t"}
 	for _, test := range []struct {
@@ -175,10 +183,17 @@ func TestWarnings(t *testing.T) {
 		{"CustomerCare with its token", token, nil},
 		{"CustomerCare without a token", variables{"CUSTOMERCARE_URL": "http://h/"}, []string{noToken}},
 		{"no system", nil, []string{noSystem}},
+		{"no imported system", mds.with(imported), []string{noFolder}},
+		{"a cache on the server of the records", mds.with(redis).with(variables{"CACHE_REDIS_URL": "redis://127.0.0.1/1"}), []string{sameServer}},
+		{"a cache on another server", mds.with(redis).with(variables{"CACHE_REDIS_URL": "redis://127.0.0.1:6380"}), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			c, err := config.Load(test.v.environ(), files(""))
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got []string
-			for _, w := range mustLoad(t, test.v).Warnings() {
+			for _, w := range c.Warnings() {
 				got = append(got, w.String())
 			}
 			if !slices.Equal(got, test.want) {

@@ -20,9 +20,10 @@ const planted = "PLANTED-7f3a"
 func holders() map[string]any {
 	hidden := secret.Secret(planted)
 	c := config.Config{
-		RedisURL: hidden, NameKey: hidden, TLSKey: hidden,
+		RedisURL: hidden, CacheRedisURL: hidden, NameKey: hidden, TLSKey: hidden,
 		SecretKeys: []config.SecretKey{{ID: "k1", Key: hidden}},
 		APIKeys:    []secret.Secret{hidden},
+		Imported:   []config.ImportedSystem{{Headers: hidden}},
 	}
 	c.CustomerCare.DirectToken, c.CustomerCare.OriginatingToken = hidden, hidden
 	for _, s := range []*config.System{&c.CustomerCare.System, &c.MDS.System, &c.Emersion.System} {

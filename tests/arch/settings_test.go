@@ -18,9 +18,12 @@ import (
 	"testing"
 )
 
-// judgedAlone are settings that only api/config reads, which refuses a start because of them.
+// judgedAlone are settings that api/app does not read, with the reason.
 var judgedAlone = map[string]string{
 	"MEMORY_STORE":          "without it, production mode refuses to start without Redis",
+	"CACHE_REDIS_URL":       "the cache is not built yet",
+	"SYSTEMS":               "api/config lists the systems there",
+	"SYSTEM_<NAME>_*":       "imported systems cannot be served yet",
 	"MDS_SOAP_VERSION":      "it has one value, and every other is refused",
 	"EMERSION_SOAP_VERSION": "it has one value, and every other is refused",
 }
@@ -36,6 +39,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	for _, name := range names {
 		_, alone := judgedAlone[name]
+		if of, _, imported := strings.Cut(name, "<NAME>_"); imported {
+			_, alone = judgedAlone[of+"<NAME>_*"]
+		}
 		switch {
 		case used[name] && alone:
 			t.Errorf("%s is read, and needs no exception", name)
@@ -48,14 +54,14 @@ func TestEverySettingIsRead(t *testing.T) {
 func TestAnUnreadSettingIsFound(t *testing.T) {
 	const config = "package config\n" +
 		"type Config struct { A int `env:\"A\"`; B int `env:\"B\"`; C int `env:\"C\"`; D int `env:\"D\"`; E int `env:\"E\" unbuilt:\"refused\"`\n" +
-		"X X `envPrefix:\"X_\"`; Y Y `envPrefix:\"Y_\"` }\n" +
+		"X X `envPrefix:\"X_\"`; Y Y `envPrefix:\"Y_\"`; Z []Z }\n" +
 		"type System struct { F int `env:\"F\"`; G int `env:\"G\"` }\n" +
-		"type X struct { System }\ntype Y struct { System; H int `env:\"H\"` }\n" +
+		"type X struct { System }\ntype Y struct { System; H int `env:\"H\"` }\ntype Z struct { System; I int `env:\"I\"` }\n" +
 		"func (c Config) Method() int { return c.B }\nfunc (c Config) NotCalled() int { return c.D }\n"
 	const composition = "package app\nimport \"soapbridge/api/config\"\n" +
-		"func f(c config.Config) { _ = c.A; c.C = c.Method(); s := c.X.System; _ = s.F; _ = c.Y.H }"
+		"func f(c config.Config) { _ = c.A; c.C = c.Method(); s := c.X.System; _ = s.F; _ = c.Y.H; for _, z := range c.Z { _ = z.System } }"
 	names, used := read(token.NewFileSet(), importer.Default(), map[string]string{"c.go": config}, map[string]string{"a.go": composition}, t)
-	if got, want := fmt.Sprint(names, slices.Sorted(maps.Keys(used))), "[A B C D X_F X_G Y_F Y_G Y_H] [A B X_F Y_H]"; got != want {
+	if got, want := fmt.Sprint(names, slices.Sorted(maps.Keys(used))), "[A B C D X_F X_G Y_F Y_G Y_H SYSTEM_<NAME>_F SYSTEM_<NAME>_G SYSTEM_<NAME>_I] [A B SYSTEM_<NAME>_F X_F Y_H]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -142,9 +148,13 @@ func walk(s *types.Struct, prefix string, passedOn bool, visit func(string, *typ
 	for i := range s.NumFields() {
 		field, tag := s.Field(i), reflect.StructTag(s.Tag(i))
 		below, isStruct := field.Type().Underlying().(*types.Struct)
+		list, isList := field.Type().(*types.Slice)
 		switch {
 		case tag.Get("env") != "" && tag.Get("unbuilt") == "":
 			visit(prefix+tag.Get("env"), field, passedOn)
+		case tag.Get("env") == "" && isList: // the imported systems
+			below, _ = list.Elem().Underlying().(*types.Struct)
+			walk(below, prefix+"SYSTEM_<NAME>_", passedOn && all[field], visit, all)
 		case tag.Get("env") == "" && isStruct:
 			walk(below, prefix+tag.Get("envPrefix"), passedOn && (!field.Embedded() || all[field]), visit, all)
 		}

@@ -165,13 +165,13 @@ func TestComposeSettingsAreAccepted(t *testing.T) {
 	project := load(t, "replicas")
 	for _, name := range proxies(project) {
 		s := project.Services[name]
-		has := func(path string) ([]byte, error) {
+		has := config.Files{Read: func(path string) ([]byte, error) {
 			source := strings.TrimPrefix(path, mounted)
 			if !slices.ContainsFunc(s.Secrets, func(c types.ServiceSecretConfig) bool { return c.Source == source }) {
 				t.Errorf("%s has no secret %s", name, path)
 			}
 			return []byte(secrets[source]), nil
-		}
+		}, Systems: config.Disk().Systems}
 		c, err := config.LoadServe(environ(t, s.Environment), has, slices.Contains(s.Command, "--insecure"))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -194,7 +194,7 @@ func TestComposeSettingsAreAccepted(t *testing.T) {
 // TestImageDemandsCallers: it listens on all interfaces, where serve starts with callers or with an explicit word only.
 func TestImageDemandsCallers(t *testing.T) {
 	settings := environ(t, nil)
-	if c, err := config.Load(settings, config.ReadFile); err != nil || c.Listen != "0.0.0.0:8080" {
+	if c, err := config.Load(settings, config.Disk()); err != nil || c.Listen != "0.0.0.0:8080" {
 		t.Fatalf("the image listens on %q: %v", c.Listen, err)
 	}
 	for name, c := range map[string]struct {
@@ -206,7 +206,7 @@ func TestImageDemandsCallers(t *testing.T) {
 		"callers":          {[]string{"SOAPBRIDGE_API_KEYS=web hash"}, false, true},
 		"an explicit word": {nil, true, true},
 	} {
-		if _, err := config.LoadServe(slices.Concat(settings, c.more), config.ReadFile, c.insecure); (err == nil) != c.starts {
+		if _, err := config.LoadServe(slices.Concat(settings, c.more), config.Disk(), c.insecure); (err == nil) != c.starts {
 			t.Errorf("with %s: %v", name, err)
 		}
 	}

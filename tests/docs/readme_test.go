@@ -58,7 +58,7 @@ func TestSettingsTable(t *testing.T) {
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n|---|---|---|\n")
-	for _, s := range config.Reference() {
+	for _, s := range append(config.Reference(), config.ReferenceImported()...) {
 		preset := s.Absent
 		if s.Default != "" {
 			preset = "`" + s.Default + "`"

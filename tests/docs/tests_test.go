@@ -122,7 +122,7 @@ func TestEverySettingHasATest(t *testing.T) {
 			listed = append(listed, "CUSTOMERCARE"+of, "MDS"+of, "EMERSION"+of)
 		}
 	}
-	for _, s := range config.Reference() {
+	for _, s := range append(config.Reference(), config.ReferenceImported()...) {
 		settings = append(settings, strings.TrimPrefix(s.Name, "SOAPBRIDGE_"))
 	}
 	slices.Sort(listed)
