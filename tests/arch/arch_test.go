@@ -40,10 +40,13 @@ const (
 	secret = core + "/secret"
 	shape  = core + "/shape"
 	schema = shape + "/wsdl"
+	types  = shape + "/xsd"
 	record = core + "/record"
 	rules  = core + "/rules"
 	xml    = core + "/xml"
 	wire   = core + "/soap"
+	// imported makes systems of folders, as people make the others of Go structs.
+	imported = core + "/imported"
 
 	app        = module + "/api/app"
 	edge       = module + "/api/edge"
@@ -64,7 +67,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, schema, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, types, imported, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -94,6 +97,15 @@ var arrows = []arrow{
 	{
 		from: []string{schema}, to: []string{"module", "others"}, except: []string{xml},
 		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
+	},
+	{
+		from: []string{types}, to: []string{"module", "others"}, except: []string{shape, schema, xml},
+		reason: "the way from components to shapes: it knows neither messages nor operations",
+	},
+	{
+		from: []string{imported}, to: []string{"module", "others"}, later: true,
+		except: []string{core, shape, schema, types, record, rules, wire, xml, secret, "github.com/goccy/go-yaml/..."},
+		reason: "a system from a folder has what the core has, and a reader of YAML",
 	},
 	{
 		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},
