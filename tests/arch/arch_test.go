@@ -40,7 +40,7 @@ const (
 	secret = core + "/secret"
 	shape  = core + "/shape"
 	schema = shape + "/wsdl"
-	types  = shape + "/xsd"
+	shapes = shape + "/xsd"
 	record = core + "/record"
 	rules  = core + "/rules"
 	xml    = core + "/xml"
@@ -67,7 +67,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, schema, types, imported, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, shapes, imported, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -99,12 +99,12 @@ var arrows = []arrow{
 		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
 	},
 	{
-		from: []string{types}, to: []string{"module", "others"}, except: []string{shape, schema, xml},
+		from: []string{shapes}, to: []string{"module", "others"}, except: []string{shape, schema, xml},
 		reason: "the way from components to shapes: it knows neither messages nor operations",
 	},
 	{
 		from: []string{imported}, to: []string{"module", "others"}, later: true,
-		except: []string{core, shape, schema, types, record, rules, wire, xml, secret, "github.com/goccy/go-yaml/..."},
+		except: []string{core, shape, schema, shapes, record, rules, wire, xml, secret, "github.com/goccy/go-yaml/..."},
 		reason: "a system from a folder has what the core has, and a reader of YAML",
 	},
 	{
