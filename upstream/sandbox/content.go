@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// content is the content of a Body as it was handed in, cut around its first element, which scenarios change. Without an element all of it is
-// before.
+// content is the content of a Body as it was handed in, cut around its first element, which scenarios change. Without an element
+// all of it is before.
 type content struct {
 	before, name, attributes, inside, after string
 }

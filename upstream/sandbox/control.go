@@ -246,9 +246,10 @@ func (s *Server) prepare(order scenarioOrder) (queued, *controlError) {
 
 // playable lists the names of the scenarios that an operation can play.
 func (op *operation) playable() []string {
-	var names []string
-	for _, s := range op.scenarios() {
-		names = append(names, s.name)
+	list := op.scenarios()
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.name
 	}
 	return names
 }

@@ -29,6 +29,7 @@ func importedParcels() sandbox.ImportedSystem {
 		{Name: "Ping", Action: "urn:p/Ping", Versions: both, Reply: []byte{}},
 		{Name: "Forget", Action: "urn:p/Forget", Versions: both},
 		{Name: "Any", Element: element("Any"), Versions: []string{"1.2"}, Reply: []byte(`<Any a="/">text</Any>`)},
+		{Name: "AnyAlone", Element: element("Any"), Action: "urn:p/Alone", Versions: []string{"1.2"}},
 	}}
 }
 
@@ -60,6 +61,7 @@ func TestImported(t *testing.T) {
 		{"one-way", "1.1", "urn:p/Forget", "", "parcels/Forget", 202, ""},
 		{"one-way in SOAP 1.2", "1.2", "urn:p/Forget", "", "parcels/Forget", 202, ""},
 		{"any action", "1.2", "urn:p/Other", `<Any xmlns="urn:p"/>`, "parcels/Any", 200, `<Any a="/">text</Any>`},
+		{"the action before any action", "1.2", "urn:p/Alone", `<Any xmlns="urn:p"/>`, "parcels/AnyAlone", 202, ""},
 		{"mixed content", "1.2", "", `<Any xmlns="urn:p">a<b>c<!-- d --></b>e</Any>`, "parcels/Any", 200, `<Any a="/">text</Any>`},
 		{"several parts", "1.2", "", `<Any xmlns="urn:p"/><Part/>`, "parcels/Any", 200, `<Any a="/">text</Any>`},
 
