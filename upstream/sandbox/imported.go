@@ -20,7 +20,7 @@ type ImportedSystem struct {
 	UsernameToken      bool
 }
 
-// ImportedOperation is what tells a request apart, and what answers it.
+// ImportedOperation is how requests of an operation are found, and what answers them.
 type ImportedOperation struct {
 	Name string
 	// Action is the SOAPAction. If it is empty, every action is taken.

@@ -99,7 +99,7 @@ func TestImported(t *testing.T) {
 	}
 }
 
-// TestImportedOfOneName: two systems have an operation of one name; the control API tells them apart.
+// TestImportedOfOneName: two systems have an operation of one name; the control API keeps them apart.
 func TestImportedOfOneName(t *testing.T) {
 	b := start(t, func(cfg *sandbox.Config) {
 		cfg.Imported = append(cfg.Imported, sandbox.ImportedSystem{Name: "orders", Operations: importedParcels().Operations[:1]})
