@@ -67,7 +67,13 @@ func (x *exchange) sendEnvelope(document []byte) {
 	x.send(envelopeAnswer(x.version, http.StatusOK, document))
 }
 
-func (x *exchange) succeed() { x.sendEnvelope(x.document()) }
+func (x *exchange) succeed() {
+	if x.operation.oneWay {
+		x.send(answer{status: http.StatusAccepted})
+		return
+	}
+	x.sendEnvelope(x.document())
+}
 
 // connection takes the connection away from the HTTP server.
 func (x *exchange) connection() net.Conn {
@@ -275,8 +281,7 @@ func (x *exchange) otherVersion() {
 }
 
 func (x *exchange) emptyBody() {
-	x.sendEnvelope(fmt.Appendf(nil, `%[1]s<%[2]s:Envelope xmlns:%[2]s="%[3]s"><%[2]s:Body></%[2]s:Body></%[2]s:Envelope>`,
-		xmlDeclaration, x.system.vendor.prefix, x.version.namespace))
+	x.sendEnvelope(enclose(x.system.vendor.prefix, x.version, ""))
 }
 
 func (x *exchange) gzip() { x.sendGzip(compress(x.document())) }

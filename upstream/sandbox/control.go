@@ -89,7 +89,7 @@ func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 			shown.SOAPVersions = append(shown.SOAPVersions, v.name)
 		}
 		for _, op := range sys.operations {
-			shown.Operations = append(shown.Operations, op.name)
+			shown.Operations = append(shown.Operations, op.key())
 		}
 		services = append(services, shown)
 	}
@@ -104,7 +104,7 @@ func (s *Server) welcome(w http.ResponseWriter, _ *http.Request) {
 			"GET /sandbox/calls/{number}/envelope": "one request as it came in",
 			"DELETE /sandbox/calls":                "forget everything: calls, counts, queued scenarios",
 		},
-		"tokens": "a value like sandbox:reset-after or sandbox:delay=2s in any field of a request asks for that scenario",
+		"tokens": "a value like sandbox:reset-after, sandbox:delay=2s or sandbox:fault:NotFound in any field of a request asks for that scenario",
 	})
 }
 
@@ -125,17 +125,27 @@ type shownQueued struct {
 	Delay     string `json:"delay,omitempty"`
 }
 
+func (s *scenario) shown(systems []string) shownScenario {
+	return shownScenario{s.name, s.token(), s.sentence, s.executes, systems}
+}
+
 func (s *Server) listScenarios(w http.ResponseWriter, _ *http.Request) {
 	list := make([]shownScenario, 0, len(scenarios))
 	for i := range scenarios {
-		item := &scenarios[i]
-		shown := shownScenario{item.name, item.token(), item.sentence, item.executes, []string{}}
+		systems := []string{}
 		for _, sys := range s.systems {
-			if item.playableBy(sys.Name) {
-				shown.Systems = append(shown.Systems, sys.Name)
+			if scenarios[i].playableBy(sys.Name) {
+				systems = append(systems, sys.Name)
 			}
 		}
-		list = append(list, shown)
+		list = append(list, scenarios[i].shown(systems))
+	}
+	for _, sys := range s.systems {
+		for _, op := range sys.operations {
+			for i := range op.declared {
+				list = append(list, op.declared[i].shown([]string{sys.Name}))
+			}
+		}
 	}
 	queue := s.state.waiting()
 	waiting := make([]shownQueued, 0, len(queue))
@@ -217,10 +227,10 @@ func (s *Server) prepare(order scenarioOrder) (queued, *controlError) {
 	if !known {
 		return queued{}, &controlError{fmt.Sprintf("unknown operation %q", order.Operation), s.operationNames()}
 	}
-	if _, err := scenarioFor(order.Scenario, op.system.Name); err != nil {
-		return queued{}, &controlError{err.Error(), playable(op.system.Name)}
+	if _, err := op.scenario(order.Scenario); err != nil {
+		return queued{}, &controlError{err.Error(), op.playable()}
 	}
-	c, err := newCue(order.Scenario, op.system.Name, order.Delay)
+	c, err := op.newCue(order.Scenario, order.Delay)
 	if err != nil {
 		return queued{}, &controlError{Error: err.Error()}
 	}
@@ -231,16 +241,15 @@ func (s *Server) prepare(order scenarioOrder) (queued, *controlError) {
 	if times < 1 || times > maxTimes {
 		return queued{}, &controlError{Error: fmt.Sprintf("times must be 1 to %d", maxTimes)}
 	}
-	return queued{operation: op.name, cue: c, times: times}, nil
+	return queued{operation: op.key(), cue: c, times: times}, nil
 }
 
-// playable lists the names of the scenarios that a system can play.
-func playable(system string) []string {
-	var names []string
-	for i := range scenarios {
-		if scenarios[i].playableBy(system) {
-			names = append(names, scenarios[i].name)
-		}
+// playable lists the names of the scenarios that an operation can play.
+func (op *operation) playable() []string {
+	list := op.scenarios()
+	names := make([]string, len(list))
+	for i, s := range list {
+		names[i] = s.name
 	}
 	return names
 }

@@ -176,7 +176,7 @@ func TestWelcome(t *testing.T) {
 	if status := start(t).control(t, http.MethodGet, "/", "", &got); status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
-	if !strings.Contains(got.About, "made-up data only") || len(got.Control) != 5 || len(got.Services) != 3 {
+	if !strings.Contains(got.About, "made-up data only") || len(got.Control) != 5 || len(got.Services) != 4 {
 		t.Fatalf("%+v", got)
 	}
 	for _, s := range got.Services {

@@ -13,7 +13,7 @@ var customerCare = vendor{
 	result:        "BaseResponse",
 	action:        func(op *operation) string { return op.body.name.Space + "/" + op.name },
 	unknownAction: asmxUnknownAction,
-	noAction:      "Unable to handle request without a valid action parameter. Please supply a valid soap action.",
+	noAction:      asmxNoAction,
 	rules:         []rule{{refuse: accountNotFound}},
 	magic:         []magicValue{{"AccountNumber", unknownAccount, "a BaseResponse with the error code 1001, Account not found"}},
 	success:       func(r *request, e execution) filling { return baseResponse(r, e.time, succeeded) },
@@ -22,6 +22,8 @@ var customerCare = vendor{
    at SouthernCompany.CustSvc.Data.Session.Open(String connection = "user=ihub;password=Tiger-42") in D:\Builds\CustSvc-iHub\Data\Session.cs:line 41
    --- End of inner exception stack trace ---`,
 }
+
+const asmxNoAction = "Unable to handle request without a valid action parameter. Please supply a valid soap action."
 
 // asmxUnknownAction: SOAP 1.1 names the HTTP header, SOAP 1.2 the action.
 func asmxUnknownAction(v version, action string) string {

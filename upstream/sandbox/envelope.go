@@ -21,6 +21,9 @@ var (
 	soap12 = version{name: "1.2", namespace: "http://www.w3.org/2003/05/soap-envelope", mediaType: "application/soap+xml"}
 )
 
+// versions are those of SOAP.
+var versions = []version{soap11, soap12}
+
 // element is one element of a request, as the standard parser reads it.
 type element struct {
 	name  xml.Name
@@ -64,10 +67,16 @@ func (e *element) find(name string) (text string) {
 	return text
 }
 
-// leaves visits the elements without children in document order, until visit returns false.
+// leaves visits the values in document order, until visit returns false: the elements without children, and the attributes as if they were
+// elements.
 func (e *element) leaves(visit func(*element) bool) bool {
 	if e == nil {
 		return true
+	}
+	for _, attr := range e.attrs {
+		if !visit(&element{name: attr.Name, text: attr.Value}) {
+			return false
+		}
 	}
 	if len(e.kids) == 0 {
 		return visit(e)
@@ -95,6 +104,7 @@ const maxDepth = 64
 // processing instruction) and what the standard parser lets pass: a second root, doubled attributes, a comment inside a value.
 type parser struct {
 	decoder *xml.Decoder
+	mixed   bool // text between elements, and comments inside values, are allowed
 	root    *element
 	open    []*element
 	texts   [][]byte // of the open elements
@@ -102,8 +112,8 @@ type parser struct {
 }
 
 // parseEnvelope reads a whole document. The error is a complaint.
-func parseEnvelope(document []byte) (*element, *complaint) {
-	p := &parser{decoder: xml.NewDecoder(bytes.NewReader(document))}
+func parseEnvelope(document []byte, mixed bool) (*element, *complaint) {
+	p := &parser{decoder: xml.NewDecoder(bytes.NewReader(document)), mixed: mixed}
 	for {
 		at := p.decoder.InputOffset()
 		token, err := p.decoder.Token()
@@ -196,9 +206,9 @@ func (p *parser) end() *complaint {
 	last := len(p.open) - 1
 	e, text := p.open[last], string(p.texts[last])
 	switch {
-	case len(e.kids) > 0 && !blank(text):
+	case len(e.kids) > 0 && !blank(text) && !p.mixed:
 		return p.complain("text between elements")
-	case len(e.kids) == 0 && p.comment:
+	case len(e.kids) == 0 && p.comment && !p.mixed:
 		return p.complain("a comment inside a value: was the value not escaped?")
 	case len(e.kids) == 0:
 		e.text = text

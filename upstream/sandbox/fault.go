@@ -45,9 +45,13 @@ func (f fault) answer(v version, prefix string) answer {
 	if v == soap12 {
 		status, children = f.code.status12, f.children12(prefix)
 	}
-	const envelope = xmlDeclaration +
-		`<%[1]s:Envelope xmlns:%[1]s="%[2]s"><%[1]s:Body><%[1]s:Fault>%[3]s</%[1]s:Fault></%[1]s:Body></%[1]s:Envelope>`
-	return envelopeAnswer(v, status, fmt.Appendf(nil, envelope, prefix, v.namespace, children))
+	return envelopeAnswer(v, status, enclose(prefix, v, fmt.Sprintf("<%[1]s:Fault>%[2]s</%[1]s:Fault>", prefix, children)))
+}
+
+// enclose writes an envelope around the content of its Body.
+func enclose(prefix string, v version, content string) []byte {
+	return fmt.Appendf(nil, `%[1]s<%[2]s:Envelope xmlns:%[2]s="%[3]s"><%[2]s:Body>%[4]s</%[2]s:Body></%[2]s:Envelope>`,
+		xmlDeclaration, prefix, v.namespace, content)
 }
 
 // children11 are unqualified (SOAP 1.1 section 4.4).

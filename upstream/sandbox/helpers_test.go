@@ -48,6 +48,7 @@ var (
 		sandbox.CustomerCare: "/webservices/CustomerCareService.asmx",
 		sandbox.MDS:          "/ws/dise3g/services/ServicesPort",
 		sandbox.Emersion:     "/services/soap",
+		parcels:              "/systems/parcels",
 	}
 )
 
@@ -59,7 +60,7 @@ func samplesFolder(system string) string {
 var clockTime = time.Date(2026, 11, 21, 10, 20, 30, 0, time.UTC)
 
 func testConfig() sandbox.Config {
-	cfg := sandbox.Config{Now: func() time.Time { return clockTime }}
+	cfg := sandbox.Config{Now: func() time.Time { return clockTime }, Imported: []sandbox.ImportedSystem{importedParcels()}}
 	for _, name := range []string{sandbox.CustomerCare, sandbox.MDS, sandbox.Emersion} {
 		cfg.Systems = append(cfg.Systems, sandbox.System{Name: name, Samples: os.DirFS(samplesFolder(name))})
 	}
@@ -151,6 +152,9 @@ func fill(t *testing.T, operation string) string {
 // request is a good request of SOAP 1.1.
 func request(t *testing.T, operation string) message {
 	t.Helper()
+	if operation == track {
+		return imported("1.1", "urn:p/Track", trackRequest)
+	}
 	system := systemOf[operation]
 	action := `""`
 	if system == sandbox.CustomerCare {

@@ -41,19 +41,13 @@ func (s *Server) serve(sys *system, w http.ResponseWriter, r *http.Request) {
 
 // judge works from the outside to the inside; the first fault is the answer.
 func (x *exchange) judge() *answer {
-	for _, step := range []func() *answer{
-		x.judgeMethod,
-		x.judgeBasic,
-		x.judgeContentType,
-		x.read,
-		x.parse,
-		x.judgeVersion,
-		x.judgeEnvelope,
-		x.judgeAction,
-		x.judgeOperation,
-		x.judgeHeader,
-		x.judgeBody,
-	} {
+	steps := []func() *answer{x.judgeMethod, x.judgeBasic, x.judgeContentType, x.read, x.parse, x.judgeVersion, x.takeParts}
+	if x.system.imported {
+		steps = append(steps, x.takeAction, x.takeOperation, x.judgeImportedSecurity)
+	} else {
+		steps = append(steps, x.judgeEnvelope, x.takeAction, x.judgeAction, x.judgeOperation, x.judgeHeader, x.judgeBody)
+	}
+	for _, step := range steps {
 		if refusal := step(); refusal != nil {
 			return refusal
 		}
@@ -88,12 +82,11 @@ func (x *exchange) judgeMethod() *answer {
 }
 
 func (x *exchange) judgeBasic() *answer {
-	if x.system.Username == "" || x.system.vendor.basic == nil {
+	if x.system.Username == "" || !x.system.vendor.basic {
 		return nil
 	}
-	username, password := x.system.vendor.basic(x.system.System)
-	gotUsername, gotPassword, present := x.r.BasicAuth()
-	if present && same(gotUsername, username) && same(gotPassword, password) {
+	username, password, present := x.r.BasicAuth()
+	if present && same(username, x.system.Username) && same(password, x.system.Password) {
 		return nil
 	}
 	refusal := plain(http.StatusUnauthorized, "HTTP Basic credentials are missing or wrong")
@@ -139,7 +132,7 @@ func (x *exchange) read() *answer {
 }
 
 func (x *exchange) parse() *answer {
-	root, c := parseEnvelope(x.envelope)
+	root, c := parseEnvelope(x.envelope, x.system.imported)
 	if c != nil {
 		return x.refuse(c)
 	}
@@ -158,47 +151,62 @@ func (x *exchange) judgeVersion() *answer {
 	return x.refuse(&complaint{"/" + x.root.name.Local, "the root must be an Envelope"})
 }
 
-// judgeEnvelope judges the children of the Envelope: at most one Header, and a Body with one child.
-func (x *exchange) judgeEnvelope() *answer {
+// takeParts finds the children of the Envelope: at most one Header, and a Body.
+func (x *exchange) takeParts() *answer {
 	header := xml.Name{Space: x.version.namespace, Local: "Header"}
 	body := xml.Name{Space: x.version.namespace, Local: "Body"}
 	parts := &shape{name: x.root.name, kids: []*shape{{name: header, optional: true}, {name: body}}}
-	if c := firstOf(judgeAttributes(x.root, "/Envelope"), judgePresence(parts, x.root, "/Envelope")); c != nil {
+	if c := judgePresence(parts, x.root, "/Envelope"); c != nil {
 		return x.refuse(c)
 	}
 	x.header = x.root.kid("Header")
+	if content := x.root.kid("Body").kids; len(content) > 0 {
+		x.body = content[0]
+	}
+	return nil
+}
+
+// judgeEnvelope wants no attributes, and one child in the Body.
+func (x *exchange) judgeEnvelope() *answer {
 	content := x.root.kid("Body")
-	if c := judgeAttributes(content, "/Envelope/Body"); c != nil {
+	if c := firstOf(judgeAttributes(x.root, "/Envelope"), judgeAttributes(content, "/Envelope/Body")); c != nil {
 		return x.refuse(c)
 	}
 	if len(content.kids) != 1 {
 		return x.refuse(&complaint{"/Envelope/Body", fmt.Sprintf("must have exactly one child, has %d", len(content.kids))})
 	}
-	x.body = content.kids[0]
 	return nil
 }
 
-// judgeAction requires a known action in the place of the version, and nowhere else.
-func (x *exchange) judgeAction() *answer {
+// takeAction requires an action in the place of the version, and nowhere else.
+func (x *exchange) takeAction() *answer {
 	headers := x.r.Header.Values("SOAPAction")
-	if x.version == soap12 {
-		if len(headers) > 0 {
-			return x.refuse(&complaint{"HTTP header SOAPAction", "SOAP 1.2 has none: the action is a parameter of Content-Type"})
-		}
-	} else if refusal := x.takeSOAPAction(headers); refusal != nil {
-		return refusal
+	if x.version == soap11 {
+		return x.takeSOAPAction(headers)
 	}
-	known := slices.ContainsFunc(x.system.operations, func(op *operation) bool { return x.system.vendor.action(op) == x.action })
+	if len(headers) > 0 {
+		return x.refuse(&complaint{"HTTP header SOAPAction", "SOAP 1.2 has none: the action is a parameter of Content-Type"})
+	}
+	return nil
+}
+
+// judgeAction requires the action of an operation.
+func (x *exchange) judgeAction() *answer {
+	if slices.ContainsFunc(x.system.operations, func(op *operation) bool { return op.action == x.action }) {
+		return nil
+	}
+	return x.unknownAction()
+}
+
+func (x *exchange) unknownAction() *answer {
 	v := x.system.vendor
 	switch {
-	case known:
-		return nil
 	case x.action == "" && v.noAction != "":
 		return x.clientFault(v.noAction)
 	case v.unknownAction != nil:
 		return x.clientFault(v.unknownAction(x.version, x.action))
 	}
-	return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must be %q", v.action(x.system.operations[0]))})
+	return x.refuse(&complaint{"HTTP header SOAPAction", fmt.Sprintf("must be %q", x.system.operations[0].action)})
 }
 
 // takeSOAPAction reads the header of SOAP 1.1, which is required, and quoted even when it is empty (section 6.1.1).
@@ -223,8 +231,8 @@ func (x *exchange) judgeOperation() *answer {
 		if op.body.name.Space != x.body.name.Space {
 			return x.refuse(&complaint{at, wrongNamespace(x.body.name, op.body.name)})
 		}
-		if expected := x.system.vendor.action(op); expected != x.action {
-			return x.refuse(&complaint{at, fmt.Sprintf("this operation has the action %q, the request came with another one", expected)})
+		if op.action != x.action {
+			return x.refuse(&complaint{at, fmt.Sprintf("this operation has the action %q, the request came with another one", op.action)})
 		}
 		x.operation = op
 		return nil
@@ -247,7 +255,7 @@ func (x *exchange) judgeHeader() *answer {
 	var security *element
 	for _, entry := range header.kids {
 		switch {
-		case x.system.vendor.usernameToken != nil && entry.name == wsseSecurity:
+		case x.system.vendor.usernameToken && entry.name == wsseSecurity:
 			if security != nil {
 				return x.refuse(&complaint{at + "/Security", "occurs twice, may occur once"})
 			}

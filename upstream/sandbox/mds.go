@@ -11,8 +11,7 @@ var mds = vendor{
 	versions: []version{soap11},
 	prefix:   "soapenv",
 	result:   "Result/ExternalReference",
-	action:   emptyAction,
-	basic:    configuredCredentials,
+	basic:    true,
 	rules:    []rule{{operation: "CreateService", refuse: createServiceRules}},
 	magic:    []magicValue{{"serviceCode", unknownServiceCodes + "...", "the ValidationFault Service code does not exist"}},
 	success: func(r *request, _ execution) filling {

@@ -13,13 +13,32 @@ import (
 	"strings"
 )
 
-// operation is one pair of samples, read.
+// operation is one pair of samples, read, or an operation of an imported system.
 type operation struct {
 	system *system
 	name   string
-	header *shape    // of the Header; without children when the sample has none there
-	body   *shape    // the one child of the Body
-	reply  *template // the whole envelope of the answer
+	action string // SOAPAction
+	header *shape // of the Header; without children when the sample has none there
+	body   *shape // the child of the Body
+	reply  reply
+
+	// Of imported systems only.
+	versions []version
+	oneWay   bool
+	declared []scenario // one for each declared fault
+}
+
+// key is its name in the control API: the name alone could be that of an operation of another system, when it is imported.
+func (op *operation) key() string {
+	if op.system.imported {
+		return op.system.Name + "/" + op.name
+	}
+	return op.name
+}
+
+// reply writes the whole envelope of an answer.
+type reply interface {
+	fill(f filling, v version) []byte
 }
 
 // shape describes one element of a request, as its sample does.
@@ -81,8 +100,9 @@ func readPair(files fs.FS, stem string) (*operation, error) {
 	return op, errors.Join(read(requestSuffix, op.readRequest), read(responseSuffix, op.readResponse))
 }
 
-func (op *operation) readResponse(document []byte) (err error) {
-	op.reply, err = readTemplate(document)
+func (op *operation) readResponse(document []byte) error {
+	read, err := readTemplate(document)
+	op.reply = read
 	return err
 }
 

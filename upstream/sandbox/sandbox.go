@@ -3,7 +3,8 @@
 // fault with the reason and the place.
 //
 // It judges requests with encoding/xml against the curated vendor samples and imports nothing of this module, on purpose: a
-// wrong element name in code shared with the translation would agree with itself on both sides.
+// wrong element name in code shared with the translation would agree with itself on both sides. Of an imported system it has no samples: the
+// replies are handed in, and requests need only be well-formed.
 //
 // It keeps the executed envelopes, with their secrets, and shows them to every client: it is for made-up data only.
 package sandbox
@@ -47,10 +48,12 @@ type System struct {
 	Username, Password string
 }
 
-// Config is the configuration of a Server.
+// Config is the configuration of a Server. It has at least one service to replace.
 type Config struct {
-	// Systems are the services to replace; at least one.
+	// Systems are those with a vendor that the sandbox knows.
 	Systems []System
+	// Imported are those that it knows by a description only.
+	Imported []ImportedSystem
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -60,24 +63,25 @@ type Config struct {
 type Server struct {
 	mux        *http.ServeMux
 	systems    []*system
-	operations map[string]*operation
+	operations map[string]*operation // by key
 	state      *state
 	now        func() time.Time
 	closed     chan struct{}
 	closeOnce  sync.Once
 }
 
-// system is a System with its samples read and its vendor found.
+// system is a System with its samples read and its vendor found, or an imported one.
 type system struct {
 	System
 	vendor     *vendor
 	operations []*operation
+	imported   bool
 }
 
-// New reads the samples of every system. It fails when a system is unknown or repeated, or when a sample is not valid; the error names the
-// file.
+// New reads the samples of every system. It fails when a system is unknown or repeated, or when a sample or an imported reply is not valid;
+// the error names the file or the operation.
 func New(cfg Config) (*Server, error) {
-	if len(cfg.Systems) == 0 {
+	if len(cfg.Systems)+len(cfg.Imported) == 0 {
 		return nil, fmt.Errorf("sandbox: no system, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
 	}
 	s := &Server{
@@ -95,48 +99,52 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("sandbox: system %q: %w", wanted.Name, err)
 		}
 	}
+	for _, wanted := range cfg.Imported {
+		if err := s.addImported(wanted); err != nil {
+			return nil, fmt.Errorf("sandbox: imported system %q: %w", wanted.Name, err)
+		}
+	}
 	s.routeControl()
 	return s, nil
 }
 
-// add reads one system and routes its path to it.
+// add reads one system with a known vendor.
 func (s *Server) add(wanted System) error {
 	v, known := vendors[wanted.Name]
-	if !known {
+	switch {
+	case !known:
 		return fmt.Errorf("unknown, valid are %s, %s and %s", CustomerCare, MDS, Emersion)
+	case wanted.Username != "" && !v.basic && !v.usernameToken:
+		return errors.New("takes no username: the vendor documents none")
+	case wanted.Samples == nil:
+		return errors.New("no samples")
 	}
-	if err := s.checkNew(wanted, v); err != nil {
-		return err
-	}
-	sys := &system{System: wanted, vendor: v}
 	operations, err := readSamples(wanted.Samples)
 	if err != nil {
 		return err
 	}
-	for _, op := range operations {
-		if other, taken := s.operations[op.name]; taken {
-			return fmt.Errorf("operation %s belongs to %s already", op.name, other.system.Name)
+	if v.action != nil {
+		for _, op := range operations {
+			op.action = v.action(op)
 		}
-		op.system = sys
-		s.operations[op.name] = op
 	}
-	sys.operations = operations
-	s.systems = append(s.systems, sys)
-	s.mux.HandleFunc(v.path, func(w http.ResponseWriter, r *http.Request) { s.serve(sys, w, r) })
-	return nil
+	return s.register(&system{System: wanted, vendor: v, operations: operations})
 }
 
-// checkNew refuses a system that cannot be added; http.ServeMux would panic on a repeated path.
-func (s *Server) checkNew(wanted System, v *vendor) error {
-	if slices.ContainsFunc(s.systems, func(other *system) bool { return other.Name == wanted.Name }) {
+// register routes the path of a system to it; http.ServeMux would panic on a repeated path.
+func (s *Server) register(sys *system) error {
+	if slices.ContainsFunc(s.systems, func(other *system) bool { return other.Name == sys.Name }) {
 		return errors.New("repeated")
 	}
-	if wanted.Username != "" && v.basic == nil && v.usernameToken == nil {
-		return errors.New("takes no username: the vendor documents none")
+	for _, op := range sys.operations {
+		op.system = sys
+		if other, taken := s.operations[op.key()]; taken {
+			return fmt.Errorf("operation %s belongs to %s already", op.name, other.system.Name)
+		}
+		s.operations[op.key()] = op
 	}
-	if wanted.Samples == nil {
-		return errors.New("no samples")
-	}
+	s.systems = append(s.systems, sys)
+	s.mux.HandleFunc(sys.vendor.path, func(w http.ResponseWriter, r *http.Request) { s.serve(sys, w, r) })
 	return nil
 }
 

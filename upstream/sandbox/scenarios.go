@@ -38,6 +38,7 @@ const maxDelay = 5 * time.Minute
 // The names of scenarios that are mentioned more than once.
 const (
 	scenarioDelay = "delay"
+	declaredFault = "fault:"     // begins the name of a declared fault's scenario
 	redirected    = "redirected" // query parameter that the redirects add: they are played once
 )
 
@@ -172,7 +173,8 @@ var envelopeScenarios = []scenario{
 	}), sentence: "success with the vendor's namespace replaced by another one"},
 	{name: "missing-result", executes: true, play: filled(func(x *exchange, f *filling) {
 		f.drop[x.system.vendor.result] = true
-	}), sentence: "status 200 without the element of the result: BaseResponse, ExternalReference or AccountID"},
+	}), sentence: "status 200 without the element of the result: BaseResponse, ExternalReference or AccountID; " +
+		"of an imported system everything in the reply's element"},
 	{name: "duplicate-result", executes: true, play: filled(func(x *exchange, f *filling) { f.double = x.system.vendor.result }),
 		sentence: "success with the element of the result twice"},
 	{name: "deep-nesting", executes: true, play: filled(func(_ *exchange, f *filling) { f.extra = nested() }),
@@ -194,22 +196,36 @@ var envelopeScenarios = []scenario{
 	{name: "bom", executes: true, play: edited(withByteOrderMark), sentence: "success in UTF-8 behind a byte order mark"},
 }
 
-// scenarioFor finds a scenario that a system can play.
-func scenarioFor(name, system string) (*scenario, error) {
-	for i := range scenarios {
-		if scenarios[i].name == name && scenarios[i].playableBy(system) {
-			return &scenarios[i], nil
+// scenario finds a scenario that the operation can play.
+func (op *operation) scenario(name string) (*scenario, error) {
+	for _, s := range op.scenarios() {
+		if s.name == name {
+			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown scenario %q for %s", name, system)
+	return nil, fmt.Errorf("unknown scenario %q for %s", name, op.system.Name)
+}
+
+// scenarios are those that the operation can play: those of its system, and its declared faults.
+func (op *operation) scenarios() []*scenario {
+	var list []*scenario
+	for i := range scenarios {
+		if scenarios[i].playableBy(op.system.Name) {
+			list = append(list, &scenarios[i])
+		}
+	}
+	for i := range op.declared {
+		list = append(list, &op.declared[i])
+	}
+	return list
 }
 
 func (s *scenario) playableBy(system string) bool {
 	return s.systems == nil || slices.Contains(s.systems, system)
 }
 
-// token matches a scenario in a value of a request: `sandbox:reset-after`, `sandbox:delay=2s`.
-var token = regexp.MustCompile(`sandbox:([a-z0-9-]{1,40})(?:=([0-9a-z.]{1,20}))?`)
+// token matches a scenario in a value of a request: `sandbox:reset-after`, `sandbox:delay=2s`, `sandbox:fault:NotFound`.
+var token = regexp.MustCompile(`sandbox:(fault:[\pL\pN_.-]*[\pL\pN_]|[a-z0-9-]{1,40})(?:=([0-9a-z.]{1,20}))?`)
 
 // token returns the text that selects a scenario inside a value.
 func (s *scenario) token() string { return "sandbox:" + s.name }
@@ -244,7 +260,7 @@ func (x *exchange) cue() (cue, error) {
 	if x.r.URL.Query().Has(redirected) {
 		return cue{scenario: &ordinary}, nil
 	}
-	if c, waiting := x.server.state.next(x.operation.name); waiting {
+	if c, waiting := x.server.state.next(x.operation.key()); waiting {
 		return c, nil
 	}
 	var asked []string
@@ -255,12 +271,12 @@ func (x *exchange) cue() (cue, error) {
 	if asked == nil {
 		return cue{scenario: &ordinary}, nil
 	}
-	return newCue(asked[1], x.system.Name, asked[2])
+	return x.operation.newCue(asked[1], asked[2])
 }
 
 // newCue checks a scenario and a delay; an empty delay means the scenario's own.
-func newCue(name, system, delay string) (cue, error) {
-	s, err := scenarioFor(name, system)
+func (op *operation) newCue(name, delay string) (cue, error) {
+	s, err := op.scenario(name)
 	if err != nil {
 		return cue{}, err
 	}

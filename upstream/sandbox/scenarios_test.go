@@ -54,6 +54,7 @@ func (b *box) scenarios(t *testing.T) (list scenarioList) {
 // operationOf is the one that the scenarios of a system are tried with.
 var operationOf = map[string]string{
 	sandbox.CustomerCare: updateCustomerPIN, sandbox.MDS: createService, sandbox.Emersion: createComplexAccount,
+	parcels: track,
 }
 
 // seen checks what a client gets to see of a scenario.
@@ -113,7 +114,7 @@ func success(t *testing.T, got raw) {
 
 func hasResult(body string) bool {
 	return strings.Contains(body, "<ResponseCode>0</ResponseCode>") || strings.Contains(body, "<ExternalReference>Ä1</ExternalReference>") ||
-		strings.Contains(body, ":AccountID>399301<")
+		strings.Contains(body, ":AccountID>399301<") || strings.Contains(body, "<p:Status>Ä</p:Status>")
 }
 
 func wellFormed(document string) bool {
@@ -289,6 +290,8 @@ var want = map[string]seen{
 	"emersion-page-example": fault11("Client", "<faultstring>Validation Error</faultstring><faultactor>http://emersion.com.au/Services</faultactor><detail>Username does not contain &#34;@&#34;</detail>"),
 	"emersion-unlisted":     fault11("Client", "<detail>The licencee is not allowed to create accounts</detail>"),
 
+	"fault:NotFound":     fault11("Server", `<faultstring>NotFound</faultstring><detail><p:NotFound xmlns:p="urn:p"/></detail>`),
+	"fault:Shop.Closed":  fault11("Server", "<faultstring>Shop.Closed</faultstring><detail></detail>"),
 	"wrong-soap-version": answered(http.StatusOK, ns12),
 	"wrong-namespace":    holds(`="http://sandbox.example/not-the-namespace"`),
 	"missing-result": inBody(func(body string) error {
@@ -298,7 +301,7 @@ var want = map[string]seen{
 		return nil
 	}),
 	"duplicate-result": inBody(func(body string) error {
-		for _, name := range []string{"</BaseResponse>", "</ExternalReference>", "</ns1:AccountID>"} {
+		for _, name := range []string{"</BaseResponse>", "</ExternalReference>", "</ns1:AccountID>", "</p:Status>"} {
 			if strings.Count(body, name) == 2 {
 				return nil
 			}

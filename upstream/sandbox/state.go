@@ -76,11 +76,11 @@ func (s *state) record(r *request, scenario string, now time.Time) execution {
 		done.accountID = strconv.Itoa(firstAccountID + m.accounts)
 		m.accounts++
 	}
-	m.executed[r.operation.name]++
+	m.executed[r.operation.key()]++
 	m.calls = append(m.calls, call{
 		Number:            m.number,
 		System:            r.operation.system.Name,
-		Operation:         r.operation.name,
+		Operation:         r.operation.key(),
 		SOAPVersion:       r.version.name,
 		Time:              now.UTC(),
 		MessageID:         r.body.find("MessageId"),
@@ -101,7 +101,7 @@ func (s *state) record(r *request, scenario string, now time.Time) execution {
 
 // queued is a scenario that waits for calls of an operation.
 type queued struct {
-	operation string
+	operation string // its key
 	cue       cue
 	times     int // left
 }

@@ -9,16 +9,14 @@ type vendor struct {
 	prefix   string    // of the envelope in its faults
 	// result is the element with the result of an answer, by the end of its path.
 	result string
-	// action returns the SOAPAction of an operation.
+	// action returns the SOAPAction of an operation; nil means that it is empty.
 	action func(op *operation) string
 	// unknownAction is the text of the fault that answers an action of no operation; nil means the sandbox's own text.
 	unknownAction func(v version, action string) string
 	// noAction is the text of the fault that answers a request without an action; empty means the sandbox's own text.
 	noAction string
-	// basic returns the required HTTP Basic credentials; nil when the vendor has none.
-	basic func(System) (username, password string)
-	// usernameToken returns the required WS-Security credentials; nil when the vendor has none.
-	usernameToken func(System) (username, password string)
+	// basic and usernameToken say where the credentials belong, when some are configured: HTTP Basic, WS-Security.
+	basic, usernameToken bool
 	// rules are the vendor's own, applied in order; the first one that refuses makes the answer.
 	rules []rule
 	// magic are the values that only the vendor's own data would refuse.
@@ -64,7 +62,7 @@ type request struct {
 	version   version
 	envelope  []byte
 	header    *element // nil without one
-	body      *element // the one child of the Body
+	body      *element // the first child of the Body; nil without one, in an imported system
 }
 
 // faulted is the answer of a vendor's rule, with a fault.
@@ -85,11 +83,6 @@ var vendors = map[string]*vendor{
 	MDS:          &mds,
 	Emersion:     &emersion,
 }
-
-// emptyAction is the action of a service whose pages name none.
-func emptyAction(*operation) string { return "" }
-
-func configuredCredentials(s System) (username, password string) { return s.Username, s.Password }
 
 // xmlTime is an instant as the answers spell it.
 func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
