@@ -48,7 +48,7 @@ func operationsOf(t *testing.T, identifiers emersion.Config) (list []Operation) 
 func described(op translate.Operation) Operation {
 	return Operation{
 		Name: op.Name, System: op.System, Path: op.Path, Scope: "scope", Status: op.Status, Example: op.Example, SOAPVersions: []string{"1.1"},
-		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: strings.Join(op.Binding.Request, "/"),
+		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: op.Binding.Path(),
 		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
 	}
 }

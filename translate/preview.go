@@ -2,12 +2,12 @@ package translate
 
 import (
 	"strconv"
-	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // Preview is a request as it would be sent, for people to look at.
@@ -59,8 +59,11 @@ func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
 // fieldsOf lists the values that the encoder writes. Asked holds the caller's own values by pointer.
 func fieldsOf(b *soap.Binding, filled record.Object, asked map[string]string) []PreviewField {
 	t := tracer{namespace: b.Namespace, asked: asked, fields: []PreviewField{}}
-	const body, wrapper = "/" + envelopePrefix + ":Envelope/" + envelopePrefix + ":Body", "/" + operationPrefix + ":"
-	t.object("", body+wrapper+strings.Join(b.Request, wrapper), filled)
+	path := "/" + envelopePrefix + ":Envelope/" + envelopePrefix + ":Body"
+	for _, name := range b.Request {
+		path += "/" + t.name(name)
+	}
+	t.object("", path, filled)
 	return t.fields
 }
 
@@ -89,20 +92,23 @@ func (t *tracer) object(pointer, path string, o record.Object) {
 	}
 }
 
-// step is one step of an XPath. A name in another namespace than the operation's is matched by its parts.
+// step is one step of an XPath.
 func (t *tracer) step(f *shape.Field) string {
-	name := f.Wire.Local
-	switch f.Wire.Space {
-	case "":
-	case t.namespace:
-		name = operationPrefix + ":" + name
-	default:
-		name = "*[local-name()='" + name + "' and namespace-uri()='" + f.Wire.Space + "']"
-	}
 	if f.Place == shape.Attribute {
-		return "@" + name
+		return "@" + t.name(f.Wire)
 	}
-	return name
+	return t.name(f.Wire)
+}
+
+// name is a name in an XPath. One in another namespace than the operation's is matched by its parts.
+func (t *tracer) name(n xml.Name) string {
+	switch n.Space {
+	case "":
+		return n.Local
+	case t.namespace:
+		return operationPrefix + ":" + n.Local
+	}
+	return "*[local-name()='" + n.Local + "' and namespace-uri()='" + n.Space + "']"
 }
 
 func (t *tracer) value(pointer, path string, v record.Value) {

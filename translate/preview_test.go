@@ -80,7 +80,7 @@ func TestPreviewFields(t *testing.T) {
 func TestPreviewOfQualifiedMembers(t *testing.T) {
 	d := definition()
 	d.Request, _ = shape.From[toy](d.Binding.Namespace)
-	d.Binding.Prefix, d.Binding.Request = "", []string{"MakeToy", "wrapper"}
+	d.Binding.Prefix, d.Binding.Request = "", soap.Within(d.Binding.Namespace, "MakeToy", "wrapper")
 	d.Binding.EnvelopePrefix = map[soap.Version]string{soap.V12: "e"} // the version is asked for, not the operation's own
 	shown := preview(t, define(t, d), soap.V12, toyRequest, translate.Env{})
 	if got := shown.Fields[1].XPath; got != "/soap:Envelope/soap:Body/op:MakeToy/op:wrapper/op:Kind/op:Code" {

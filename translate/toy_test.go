@@ -58,7 +58,7 @@ func definition() translate.Definition {
 		Request: shapeOf[toy](), Response: shapeOf[toyAnswer](),
 		System: "toys", Name: "MakeToy", Path: "/v1/toys", Status: 201, Version: soap.V11,
 		Binding: soap.Binding{
-			Namespace: "urn:toys", Prefix: "t", EnvelopePrefix: map[soap.Version]string{soap.V11: "s"}, Request: []string{"MakeToy"},
+			Namespace: "urn:toys", Prefix: "t", EnvelopePrefix: map[soap.Version]string{soap.V11: "s"}, Request: soap.Within("urn:toys", "MakeToy"),
 			Reply: []xml.Name{{Space: "urn:toys", Local: "MakeToyResponse"}},
 		},
 		Example: toyRequest,

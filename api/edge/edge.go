@@ -203,7 +203,7 @@ func (s *Server) documented() openapi.Options {
 func documentedOperation(op *translate.Operation) openapi.Operation {
 	d := openapi.Operation{
 		Name: op.Name, System: op.System, Path: op.Path, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
-		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: strings.Join(op.Binding.Request, "/"),
+		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: op.Binding.Path(),
 		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
 	}
 	for _, v := range op.Versions {

@@ -77,7 +77,7 @@ func noteDefinition(t *testing.T) translate.Definition {
 	return translate.Definition{
 		System: "test", Name: "AddNote", Path: notePath, Status: http.StatusCreated, Version: soap.V11, Request: request, Response: response,
 		Binding: soap.Binding{
-			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"AddNote"},
+			Namespace: "urn:test", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: soap.Within("urn:test", "AddNote"),
 			Reply: []xml.Name{{Space: "urn:test", Local: "AddNoteResponse"}},
 		},
 		Limits: xml.Limits{Bytes: 1 << 20},

@@ -46,7 +46,7 @@ func partOrder(t *testing.T) translate.Operation {
 	op, err := translate.Define(translate.Definition{
 		System: "shop", Name: "Order", Path: "/v1/shop/orders", Status: http.StatusCreated, Version: soap.V11, Request: request, Response: response,
 		Binding: soap.Binding{
-			Namespace: "urn:shop", Prefix: "s", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: []string{"Order"},
+			Namespace: "urn:shop", Prefix: "s", EnvelopePrefix: map[soap.Version]string{soap.V11: "e"}, Request: soap.Within("urn:shop", "Order"),
 			Reply: []xml.Name{{Space: "urn:shop", Local: "OrderResponse"}},
 		},
 		Rules: []rules.On{{Rules: []rules.Rule{rules.RequireAnyOf("account", "pin")}}},

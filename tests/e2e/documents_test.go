@@ -247,7 +247,7 @@ func TestCatalogueListsEveryField(t *testing.T) {
 				t.Errorf("%s: the page lacks %s, or a part of it", op.Name, f.Pointer)
 			}
 		}
-		if diff := cmp.Diff(fieldsOf(op.RequestShape, "", strings.Join(op.Binding.Request, "/")), fields); diff != "" {
+		if diff := cmp.Diff(fieldsOf(op.RequestShape, "", op.Binding.Path()), fields); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", op.Name, diff)
 		}
 		for _, text := range []string{`id="` + op.Name + `"`, want[0], want[1], "POST " + op.Path} {

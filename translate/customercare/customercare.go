@@ -72,7 +72,7 @@ func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Op
 	d.Binding = soap.Binding{
 		Namespace:      namespace,
 		EnvelopePrefix: map[soap.Version]string{soap.V11: "soap", soap.V12: "soap12"},
-		Request:        []string{d.Name, o.wrapper},
+		Request:        soap.Within(namespace, d.Name, o.wrapper),
 		Action:         namespace + "/" + d.Name,
 		Reply:          []xml.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: d.Name + "Result"}},
 	}

@@ -224,7 +224,7 @@ func createComplexAccount(c Config) (translate.Operation, error) {
 			Namespace:      c.namespace(),
 			Prefix:         "ser",
 			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
-			Request:        []string{"CreateComplexAccount"},
+			Request:        soap.Within(c.namespace(), "CreateComplexAccount"),
 			Action:         c.SOAPAction,
 			// Not CreateComplexAccountResponse [page].
 			Reply:            []xml.Name{{Space: c.namespace(), Local: "CreateAccountResponse"}},

@@ -124,7 +124,7 @@ func createService(c Config) (translate.Operation, error) {
 			Namespace:      namespace,
 			Prefix:         "def",
 			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
-			Request:        []string{"CreateService", "ServiceData"},
+			Request:        soap.Within(namespace, "CreateService", "ServiceData"),
 			Action:         c.SOAPAction,
 			Reply:          []xml.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
 		},

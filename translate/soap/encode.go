@@ -42,8 +42,15 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 	if b.Prefix != "" {
 		c.prefixes[b.Namespace], within = b.Prefix+":", ""
 	}
+	for _, name := range b.Request {
+		c.declare(name.Space, false)
+	}
 	c.collect(s, map[*shape.Shape]bool{})
-	e := &Encoder{binding: b, body: c.elements(s, within), frames: map[Version]frame{}}
+	inside := within
+	if n := len(b.Request); n > 0 && c.prefixes[b.Request[n-1].Space] == "" {
+		inside = b.Request[n-1].Space
+	}
+	e := &Encoder{binding: b, body: c.elements(s, inside), frames: map[Version]frame{}}
 	for v, prefix := range b.EnvelopePrefix {
 		e.frames[v] = c.frame(v, prefix)
 	}
@@ -117,11 +124,14 @@ func (c *compiler) name(n xml.Name) string {
 // frame spells everything around the members.
 func (c *compiler) frame(v Version, prefix string) frame {
 	start := `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + prefix + `:Envelope xmlns:` + prefix + `="` + v.Namespace() + `">`
-	body, ends := "<"+prefix+":Body", ""
-	for i, name := range c.binding.Request {
-		name = c.prefixes[c.binding.Namespace] + name
+	body, ends, within := "<"+prefix+":Body", "", c.binding.Namespace
+	for i, wrapper := range c.binding.Request {
+		name := c.prefixes[wrapper.Space] + wrapper.Local
 		if body += "><" + name; i == 0 {
 			body += c.declarations()
+		}
+		if c.binding.Prefix == "" && c.prefixes[wrapper.Space] == "" && wrapper.Space != within {
+			body, within = body+declaration("", wrapper.Space), wrapper.Space
 		}
 		ends = "</" + name + ">" + ends
 	}

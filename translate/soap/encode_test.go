@@ -102,19 +102,19 @@ func TestEncodeNamespaces(t *testing.T) {
 		members string // their namespace
 		body    string
 	}{
-		{"unqualified under a default namespace", soap.Binding{Request: []string{"Op", "wrapper"}}, "", `<Op xmlns="urn:n"><wrapper>` +
+		{"unqualified under a default namespace", soap.Binding{Request: soap.Within("urn:n", "Op", "wrapper")}, "", `<Op xmlns="urn:n"><wrapper>` +
 			`<Name xmlns="">n</Name><PIN xmlns=""/><Home xmlns=""><City>c</City></Home><Code xmlns="">1</Code><Code xmlns="">2</Code></wrapper></Op>`},
-		{"unqualified under a prefix", soap.Binding{Prefix: "p", Request: []string{"Op", "wrapper"}}, "", `<p:Op xmlns:p="urn:n"><p:wrapper>` +
+		{"unqualified under a prefix", soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op", "wrapper")}, "", `<p:Op xmlns:p="urn:n"><p:wrapper>` +
 			`<Name>n</Name><PIN/><Home><City>c</City></Home><Code>1</Code><Code>2</Code></p:wrapper></p:Op>`},
-		{"qualified under a default namespace", soap.Binding{Request: []string{"Op"}}, "urn:n", `<Op xmlns="urn:n">` +
+		{"qualified under a default namespace", soap.Binding{Request: soap.Within("urn:n", "Op")}, "urn:n", `<Op xmlns="urn:n">` +
 			`<Name>n</Name><PIN/><Home><City>c</City></Home><Code>1</Code><Code>2</Code></Op>`},
-		{"qualified under a prefix", soap.Binding{Prefix: "p", Request: []string{"Op"}}, "urn:n", `<p:Op xmlns:p="urn:n">` +
+		{"qualified under a prefix", soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op")}, "urn:n", `<p:Op xmlns:p="urn:n">` +
 			`<p:Name>n</p:Name><p:PIN/><p:Home><p:City>c</p:City></p:Home><p:Code>1</p:Code><p:Code>2</p:Code></p:Op>`},
-		{"another namespace under a prefix", soap.Binding{Prefix: "p", Request: []string{"Op", "wrapper"}}, "urn:m", `<p:Op xmlns:p="urn:n" xmlns:n3="urn:m"><p:wrapper>` +
+		{"another namespace under a prefix", soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op", "wrapper")}, "urn:m", `<p:Op xmlns:p="urn:n" xmlns:n3="urn:m"><p:wrapper>` +
 			`<n3:Name>n</n3:Name><n3:PIN/><n3:Home><n3:City>c</n3:City></n3:Home><n3:Code>1</n3:Code><n3:Code>2</n3:Code></p:wrapper></p:Op>`},
-		{"another namespace beside a prefix of its own", soap.Binding{Prefix: "n3", Request: []string{"Op"}}, "urn:m", `<n3:Op xmlns:n3="urn:n" xmlns:n3x="urn:m">` +
+		{"another namespace beside a prefix of its own", soap.Binding{Prefix: "n3", Request: soap.Within("urn:n", "Op")}, "urn:m", `<n3:Op xmlns:n3="urn:n" xmlns:n3x="urn:m">` +
 			`<n3x:Name>n</n3x:Name><n3x:PIN/><n3x:Home><n3x:City>c</n3x:City></n3x:Home><n3x:Code>1</n3x:Code><n3x:Code>2</n3x:Code></n3:Op>`},
-		{"another namespace under a default namespace", soap.Binding{Request: []string{"Op"}}, `urn:"&m`, `<Op xmlns="urn:n" xmlns:n3="urn:&quot;&amp;m">` +
+		{"another namespace under a default namespace", soap.Binding{Request: soap.Within("urn:n", "Op")}, `urn:"&m`, `<Op xmlns="urn:n" xmlns:n3="urn:&quot;&amp;m">` +
 			`<n3:Name>n</n3:Name><n3:PIN/><n3:Home><n3:City>c</n3:City></n3:Home><n3:Code>1</n3:Code><n3:Code>2</n3:Code></Op>`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestEncodeNamespaces(t *testing.T) {
 
 // TestEncodeMembers writes every kind of field, present, empty and absent.
 func TestEncodeMembers(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Prefix: "p", Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op")}))
 	for _, test := range []struct{ name, request, want string }{ // want is without the Home that is required
 		{"nothing", `{}`, ""},
 		{"null is absent", `{"name": null, "alive": null, "codes": null}`, ""},
@@ -177,7 +177,7 @@ func inside(envelope string) string {
 
 // TestEncodeHeaders writes blocks in their order, and an empty Header where there are none.
 func TestEncodeHeaders(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}))
 	block := func(text string) soap.HeaderBlock {
 		return func(w *soap.Writer) { w.Markup("<h>"); w.Text(text); w.Markup("</h>") }
 	}
@@ -194,7 +194,7 @@ func TestEncodeHeaders(t *testing.T) {
 }
 
 func TestEncodeRefuses(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}))
 	if m, err := e.Encode(soap.V11, withText(t, "name", "a\x00b")); err == nil || m.Envelope != nil {
 		t.Errorf("%s, %v", m.Envelope, err)
 	}
@@ -202,17 +202,17 @@ func TestEncodeRefuses(t *testing.T) {
 	if _, err := e.Encode(soap.V11, persons(t, `{}`), bad); err == nil {
 		t.Error("a header that XML cannot carry is written")
 	}
-	only11 := both(soap.Binding{Request: []string{"Op"}})
+	only11 := both(soap.Binding{Request: soap.Within("urn:n", "Op")})
 	delete(only11.EnvelopePrefix, soap.V12)
 	if _, err := encoder(t, only11).Encode(soap.V12, persons(t, `{}`)); err == nil || !strings.Contains(err.Error(), "is not bound to SOAP 1.2") {
 		t.Error(err)
 	}
 	for name, b := range map[string]soap.Binding{
-		"a prefix of nothing":       {Request: []string{"Op"}, Prefix: "p"},
-		"a quote in the namespace":  {Request: []string{"Op"}, Namespace: `urn:"`},
-		"markup in the namespace":   {Request: []string{"Op"}, Namespace: `urn:<`},
-		"a reference in the action": {Request: []string{"Op"}, Namespace: "urn:n", Action: "a&b"},
-		"a line end in the action":  {Request: []string{"Op"}, Namespace: "urn:n", Action: "a\r\nX: y"},
+		"a prefix of nothing":       {Request: soap.Within("urn:n", "Op"), Prefix: "p"},
+		"a quote in the namespace":  {Request: soap.Within("urn:n", "Op"), Namespace: `urn:"`},
+		"markup in the namespace":   {Request: soap.Within("urn:n", "Op"), Namespace: `urn:<`},
+		"a reference in the action": {Request: soap.Within("urn:n", "Op"), Namespace: "urn:n", Action: "a&b"},
+		"a line end in the action":  {Request: soap.Within("urn:n", "Op"), Namespace: "urn:n", Action: "a\r\nX: y"},
 	} {
 		if _, err := soap.NewEncoder(b, compile[person](t, "")); err == nil {
 			t.Errorf("%s is accepted", name)
@@ -234,7 +234,7 @@ func withText(t testing.TB, member, text string) record.Object {
 
 // TestEncodeAtOnce is for the race detector: an encoder belongs to all requests.
 func TestEncodeAtOnce(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}))
 	r := persons(t, `{"name": "n"}`)
 	want := encode(t, e, soap.V11, r)
 	var wait sync.WaitGroup
@@ -252,7 +252,7 @@ func TestEncodeAtOnce(t *testing.T) {
 
 // TestEncodeMasked writes the same bytes as TestEncodeMembers and its like, but for secrets, in the header and in the body.
 func TestEncodeMasked(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Prefix: "p", Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op")}))
 	token := func(secret secret.Secret) soap.HeaderBlock {
 		return func(w *soap.Writer) { w.Markup(`<Token xmlns="urn:h">`); w.Secret(secret); w.Markup("</Token>") }
 	}
@@ -299,7 +299,7 @@ func TestEncodeMasked(t *testing.T) {
 
 // TestEncodeMaskedRefusesTheSame shows no message that could not be sent.
 func TestEncodeMaskedRefusesTheSame(t *testing.T) {
-	e := encoder(t, both(soap.Binding{Request: []string{"Op"}}))
+	e := encoder(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}))
 	for member, text := range map[string]string{"name": "n\x00", "pin": "sé\x1bcret"} {
 		request := withText(t, member, text)
 		_, want := e.Encode(soap.V11, request)

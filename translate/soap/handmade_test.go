@@ -117,7 +117,7 @@ func TestHandmade(t *testing.T) {
 	} {
 		for _, prefix := range []string{"", "p"} {
 			t.Run(test.name+"/"+prefix, func(t *testing.T) {
-				b := both(soap.Binding{Prefix: prefix, Request: []string{"Outer", "Op"}, Reply: []xml.Name{{Space: "urn:n", Local: "Outer"}, {Space: "urn:n", Local: "Op"}}})
+				b := both(soap.Binding{Prefix: prefix, Request: soap.Within("urn:n", "Outer", "Op"), Reply: []xml.Name{{Space: "urn:n", Local: "Outer"}, {Space: "urn:n", Local: "Op"}}})
 				envelope := encode(t, encoderOf(t, b, s), soap.V11, read(t, s, test.body).Root())
 				tree, err := parse(envelope)
 				if err != nil {
@@ -197,7 +197,7 @@ func resolve(scopes []map[string]string, name string) string {
 func TestDeclaredOnce(t *testing.T) {
 	s := order(t)
 	r := read(t, s, `{"text":"a","again":{"text":"b","payments":[{"type":"Card","number":"1"},{"note":"n"}]},"flag":null}`).Root()
-	got := encode(t, encoderOf(t, both(soap.Binding{Prefix: "p", Request: []string{"Op", "Inner"}}), s), soap.V11, r)
+	got := encode(t, encoderOf(t, both(soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op", "Inner")}), s), soap.V11, r)
 	_, operation, _ := strings.Cut(got, "<p:Op ")
 	first, rest, _ := strings.Cut(operation, ">")
 	if strings.Count(first, "xmlns:") != 3 || strings.Contains(rest, "xmlns") {
@@ -218,7 +218,7 @@ func TestEncodeMaskedHandmade(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := read(t, s, `{"payment":{"type":"Card","number":"planted1"},"login":{"key":"planted\"2","word":"planted3"}}`).Root()
-	e := encoderOf(t, both(soap.Binding{Request: []string{"Op"}}), s)
+	e := encoderOf(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}), s)
 	m, err := e.EncodeMasked(soap.V11, r)
 	want := strings.NewReplacer("planted1", "***", "planted&quot;2", "***", "planted3", "***").Replace(encode(t, e, soap.V11, r))
 	if err != nil || string(m.Envelope) != want || strings.Count(want, "***") != 3 {
@@ -233,7 +233,7 @@ func TestEncodeXMLRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := encoderOf(t, both(soap.Binding{Request: []string{"Op"}}), s)
+	e := encoderOf(t, both(soap.Binding{Request: soap.Within("urn:n", "Op")}), s)
 	for _, text := range []string{"", "text", "<a>", "<a/><b/>", "</any><any>", "<a/>text", "<!DOCTYPE a><a/>", "<?pi?><a/>", "<s:a/>", "<a>\x01</a>"} {
 		r := record.New(s)
 		r.SetText(path, text)

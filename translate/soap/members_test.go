@@ -31,7 +31,7 @@ type item struct {
 }
 
 // replies is how the tests' operation answers: members in no namespace, inside a wrapper inside the reply element.
-var replies = soap.Binding{Namespace: "urn:n", Request: []string{"Op"}, Reply: []xml.Name{{Space: "urn:n", Local: "OpResponse"}, {Space: "urn:n", Local: "OpResult"}}}
+var replies = soap.Binding{Namespace: "urn:n", Request: soap.Within("urn:n", "Op"), Reply: []xml.Name{{Space: "urn:n", Local: "OpResponse"}, {Space: "urn:n", Local: "OpResult"}}}
 
 // decoder reads replies whose members are in no namespace.
 func decoder(t testing.TB, b soap.Binding) *soap.Decoder {
