@@ -27,7 +27,7 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 	schema := object{{"type", "object"}}
 	properties, required := object{}, list{}
 	if of.Discriminator != "" { // in the place of another shape it is required: see property
-		properties.set(of.Discriminator, object{{"const", of.Name}})
+		properties.set(of.Discriminator, object{{"const", of.Word}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]

@@ -45,7 +45,7 @@ func appendJSON(b []byte, v Value) []byte {
 		b = append(b, '{')
 		separator := byte(0)
 		if v.get().subtype > 0 {
-			b = AppendString(append(AppendString(b, v.field.Object.Discriminator), ':'), v.Object().shape.Name)
+			b = AppendString(append(AppendString(b, v.field.Object.Discriminator), ':'), v.Object().shape.Word)
 			separator = ','
 		}
 		return append(appendMembers(b, v.Object(), separator), '}')

@@ -22,7 +22,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	named := len(raw) > 0 && raw[0] != 'n' // null is not a name
 	word, _ := jsontext.AppendUnquote(nil, raw)
 	for i, subtype := range s.Subtypes {
-		if named && raw[0] == '"' && string(word) == subtype.Name || !named && subtype == s {
+		if named && raw[0] == '"' && string(word) == subtype.Word || !named && subtype == s {
 			if len(s.Subtypes) > 1 || subtype != s { // a type that nothing else can replace needs no name
 				r.record.slots[slot].subtype = uint16(i + 1)
 			}
@@ -35,7 +35,7 @@ func (r *reader) subtype(slot int32, s *shape.Shape) (*shape.Shape, error) {
 	r.record.slots[slot].state, r.record.slots[slot].end = unreadable, int32(r.pos) //nolint:gosec // see open
 	names := make([]string, len(s.Subtypes))
 	for i, subtype := range s.Subtypes {
-		names[i] = subtype.Name
+		names[i] = subtype.Word
 	}
 	list := "One of " + strings.Join(names, ", ") + ", in this letter case."
 	v := Violation{Pointer: r.pointer() + "/" + s.Discriminator, Code: NotInList, Detail: list, Params: map[string]any{"list": names}}

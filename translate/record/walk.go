@@ -101,7 +101,7 @@ func appendValue(b []byte, v Value, pointer []byte) []byte {
 	case v.field.Kind != shape.Object:
 		return appendField(b, pointer, v.Text())
 	case s.subtype > 0:
-		b = appendField(b, append(pointer, "/\x00"...), v.Object().shape.Name)
+		b = appendField(b, append(pointer, "/\x00"...), v.Object().shape.Word)
 	}
 	return appendCanonical(b, v.Object(), pointer)
 }

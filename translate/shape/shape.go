@@ -23,9 +23,10 @@ type Shape struct {
 	// Empty: an object without members is one, and not a mistake: it goes to the wire as an empty element.
 	Empty bool
 	// Subtypes are the shapes that may be used in place of this one. Each begins with the fields of this one, in the same
-	// order, since paths lead into it, too; the first is this one unless it is abstract. The member Discriminator names the subtype in JSON, by its Name;
-	// xsi:type names it on the wire.
+	// order, since paths lead into it, too; the first is this one unless it is abstract. The member Discriminator names the subtype in JSON, by its
+	// Word; xsi:type names it on the wire.
 	Subtypes []*Shape
+	Word     string // the Name, unless it is set
 	// Discriminator is the member that names a subtype; empty where there are none. No subtype has a member of that name.
 	Discriminator string
 	// Type is the name that xsi:type has for this shape. Only subtypes have one.
@@ -204,6 +205,14 @@ type wireName struct {
 	place Place
 }
 
+// Clone returns a copy of another name that can be changed, and must be finished. What is inside stays shared.
+func (s *Shape) Clone(name string) *Shape {
+	c := *s
+	c.Name, c.byName = name, nil
+	c.Fields, c.Choices, c.Subtypes = slices.Clone(s.Fields), slices.Clone(s.Choices), slices.Clone(s.Subtypes)
+	return &c
+}
+
 // Index finishes a shape that was built by hand or from a schema: it checks the names and prepares the lookups, for everything that can be reached.
 // It must be called before the shape is used. What is inside and finished stays as it is: it may be in use elsewhere.
 func (s *Shape) Index() error {
@@ -226,6 +235,9 @@ func (s *Shape) Index() error {
 func (s *Shape) unfinished(list []*Shape) []*Shape {
 	if s.byName != nil {
 		return list
+	}
+	if s.Word == "" {
+		s.Word = s.Name
 	}
 	s.names, s.byName, s.byWire = []string{}, make(map[string]int, len(s.Fields)), make(map[wireName]int, len(s.Fields))
 	list = append(list, s)

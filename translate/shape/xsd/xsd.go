@@ -264,3 +264,6 @@ func (b *Builder) prune(s *shape.Shape) {
 		s.Discriminator = ""
 	}
 }
+
+// Unique returns a name for a shape that no other of the builder's has.
+func (b *Builder) Unique(name string) string { return b.named(name).Name }
