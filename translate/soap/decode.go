@@ -14,6 +14,7 @@ type Decoder struct {
 	binding Binding
 	shape   *shape.Shape
 	limits  xml.Limits
+	oneWay  bool
 }
 
 // NewDecoder compiles the reading of replies whose members have a shape.
@@ -22,6 +23,12 @@ func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) (*Decoder, error) 
 		return nil, errors.New("soap: a binding needs the name of its reply element")
 	}
 	return &Decoder{binding: b, shape: s, limits: limits}, nil
+}
+
+// NewOneWayDecoder returns the reader of what comes back where there is no reply: success is a status of success with no body, or with an envelope
+// that is not a fault, whatever its body holds.
+func NewOneWayDecoder(limits xml.Limits) *Decoder {
+	return &Decoder{shape: &shape.Shape{}, limits: limits, oneWay: true}
 }
 
 // ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
@@ -44,6 +51,9 @@ type Decoded struct {
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
 func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
+	if d.oneWay && r.Succeeded() && isBlank(r.Body) {
+		return Decoded{Version: sent, Result: record.New(d.shape)}, nil
+	}
 	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
 	if packaged {
 		var err error
@@ -66,7 +76,7 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 	} else if err != nil {
 		return Decoded{}, err
 	}
-	if e.out.Fault == nil && e.out.Version != sent {
+	if e.out.Fault == nil && e.out.Version != sent && !d.oneWay {
 		return Decoded{}, fmt.Errorf("soap: the reply to a SOAP %s request came in SOAP %s", sent, e.out.Version)
 	}
 	return e.out, nil
@@ -140,7 +150,7 @@ func (e *envelope) root() error {
 	return nil
 }
 
-// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second.
+// body reads the one child that document/literal allows (WS-I Basic Profile 1.1, R2201), and refuses a second. Without a reply there may be none.
 func (e *envelope) body() error {
 	children := 0
 	for {
@@ -148,7 +158,7 @@ func (e *envelope) body() error {
 		switch {
 		case err != nil:
 			return err
-		case kind == xml.EndElement && children == 1:
+		case kind == xml.EndElement && (children == 1 || e.d.oneWay):
 			return nil
 		case kind == xml.EndElement || kind == xml.StartElement && children == 1:
 			return errors.New("soap: the body has no child, or several")
@@ -156,9 +166,12 @@ func (e *envelope) body() error {
 			continue
 		}
 		children++
-		if e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}) {
+		switch {
+		case e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}):
 			e.out.Fault, err = readFault(e.s, e.out.Version)
-		} else {
+		case e.d.oneWay:
+			err = e.s.Skip()
+		default:
 			err = e.reply()
 		}
 		if err != nil {
