@@ -59,7 +59,7 @@ func partOrder(t *testing.T) translate.Operation {
 	return op
 }
 
-// TestOneWay answers 202 to whom a service with no reply has taken the message of, replays that, and documents it.
+// TestOneWay answers 202 when a service without a reply has taken the message, replays that, and documents it.
 func TestOneWay(t *testing.T) {
 	definition := noteDefinition(t)
 	definition.OneWay, definition.Response = true, &shape.Shape{Name: "AddNoteResponse"}

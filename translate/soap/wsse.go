@@ -36,8 +36,8 @@ type Security struct {
 	MustUnderstand bool
 }
 
-// PasswordDigest returns what is sent instead of the password; empty where nothing is. It is a secret: whoever has it with its nonce and time can
-// send them again, or try passwords.
+// PasswordDigest returns what is sent instead of the password; empty where nothing is. It is a secret: with its nonce and time it can be sent
+// again, and passwords can be tried against it.
 func (s *Security) PasswordDigest(now time.Time, nonce Nonce) secret.Secret {
 	if s.Username == "" || !s.Digest {
 		return ""
