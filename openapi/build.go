@@ -119,11 +119,15 @@ func (b *builder) operation(op Operation, w operationWords) object {
 		names = append(names, "Location")
 	}
 	names = append(names, limitHeaders...)
+	said := "What the vendor answered"
+	if op.Status == 202 {
+		said = "The id by which the call is found"
+	}
 	responses := object{{strconv.Itoa(op.Status), object{
 		{"description", w.Success}, {"headers", headerRefs(names...)},
 		{"content", object{{"application/json", object{
 			{"schema", ref("schemas", op.resultName())},
-			{"examples", object{{"done", example("What the vendor answered", resultExample(op.Response))}}},
+			{"examples", object{{"done", example(said, resultExample(op.Response))}}},
 		}}}},
 	}}}
 	for _, status := range b.statuses {

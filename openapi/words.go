@@ -46,7 +46,11 @@ func (w words) operation(op Operation) operationWords {
 	if about, ok := w.Operations[op.Name]; ok {
 		return about
 	}
-	return operationWords{Tag: op.System, Summary: op.Name, Request: "The request", Success: "The vendor executed it."}
+	about := operationWords{Tag: op.System, Summary: op.Name, Request: "The request", Success: "The vendor executed it."}
+	if op.Status == 202 {
+		about.Success = "The vendor took it, and sends no reply."
+	}
+	return about
 }
 
 // member returns the description of a member; empty where it has none.

@@ -40,7 +40,9 @@ func (s *Sent) secretsIn(sieve sieve) (list []needle) {
 			list = appendSecret(list, secret)
 		}
 	}
-	appendPassing(string(s.caller))
+	for _, secret := range s.passing {
+		appendPassing(string(secret))
+	}
 	s.asked.Secrets(func(v record.Value) { appendPassing(v.Text()) })
 	return list
 }

@@ -15,8 +15,8 @@ type Sent struct {
 	OperationID string
 
 	asked      *record.Record
-	configured []needle      // of the configured secrets
-	caller     secret.Secret // the caller's own, beside those in the request
+	configured []needle         // of the configured secrets
+	passing    [2]secret.Secret // those of this call, beside those in the request: the caller's own token, and the password's digest
 
 	done   map[string]string // see once
 	looked int

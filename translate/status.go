@@ -2,8 +2,9 @@ package translate
 
 // The HTTP statuses that operations answer with. The core knows numbers only: with net/http imported it could open a connection.
 const (
-	StatusOK      = 200
-	StatusCreated = 201
+	StatusOK       = 200
+	StatusCreated  = 201
+	StatusAccepted = 202
 )
 
 // The HTTP statuses by which a transport refuses, without an envelope.

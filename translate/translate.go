@@ -84,6 +84,7 @@ type Env struct {
 	Now         time.Time // of the call; sent in UTC
 	OperationID string    // of the call; goes upstream where the caller gave no id
 	Caller      Caller
+	Nonce       soap.Nonce // of the call; random
 }
 
 // Caller is who calls the proxy, as far as a vendor learns it. Empty fields fall back to the configuration.
@@ -109,7 +110,7 @@ type Answer struct {
 // Definition describes an operation to Define.
 type Definition struct {
 	System, Name, Path string
-	Status             int
+	Status             int // of success; OneWay decides it
 	Version            soap.Version
 	Binding            soap.Binding
 	Limits             xml.Limits // of replies
@@ -117,8 +118,13 @@ type Definition struct {
 
 	// Request and Response are the shapes of the two bodies. The operation id is not in the response's: every answer has it.
 	Request, Response *shape.Shape
-	// Header writes the blocks of the envelope's header. Optional.
+	// OneWay: the service sends no reply, so that Binding has none, Response no members, and success is StatusAccepted.
+	OneWay bool
+	// Header writes the service's own blocks of the envelope's header. Optional.
 	Header func(*soap.Writer, Env)
+	// Security and Addressing describe the blocks behind them. Optional.
+	Security   soap.Security
+	Addressing soap.Addressing
 	// Rules are those between members. Optional.
 	Rules []rules.On
 	// Targets are the members that say whose data is changed, where changes may be limited for each of them: see Request.Targets. Optional.
@@ -135,12 +141,15 @@ type Definition struct {
 	Fault func(*soap.Fault, *Sent) *Error
 	// Errors are the errors that the vendor numbers, for documents. Optional.
 	Errors []NumberedError
-	// Secrets are the configured ones, to be masked in whatever the vendor says.
+	// Secrets are the configured ones beside those of Security and Addressing, to be masked in whatever the vendor says.
 	Secrets []secret.Secret
 }
 
 // Define compiles an operation. The error names every mistake in it.
 func Define(d Definition) (Operation, error) {
+	if d.OneWay {
+		d.Status = StatusAccepted
+	}
 	o := &operation{Definition: d}
 	if err := o.compile(); err != nil {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
@@ -174,14 +183,23 @@ func (o *operation) compile() error {
 	if _, taken := o.Response.ByName([]byte("operationId")); taken {
 		return errors.New("the member operationId of a response is not the vendor's: see Answer")
 	}
+	if o.Addressing.On && o.Binding.Action == "" {
+		return errors.New("WS-Addressing needs an action, and the binding has none")
+	}
 	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
+	if o.OneWay && len(o.Response.Fields) > 0 {
+		return errors.New("a one-way operation has no reply that a response could be made of")
+	}
 	o.decoder = soap.NewDecoder(o.Binding, o.Response, o.Limits)
+	if o.OneWay {
+		o.decoder = soap.NewOneWayDecoder(o.Limits)
+	}
 	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
 	request := shape.Finder{Shape: o.Request}
 	for _, member := range o.Targets {
 		o.targets = append(o.targets, request.Find(member))
 	}
-	o.hidden = secretNeedles(o.Secrets)
+	o.hidden = secretNeedles(append([]secret.Secret{o.Security.Password, o.Addressing.Query()}, o.Secrets...))
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
 	return errors.Join(encoderErr, rulesErr, request.Err)
 }
@@ -252,6 +270,8 @@ func (o *operation) header(w *soap.Writer, env Env) {
 	if o.Header != nil {
 		o.Header(w, env)
 	}
+	w.Security(&o.Security, env.Now, env.Nonce)
+	w.Addressing(o.Addressing, o.Binding.Action, env.OperationID)
 }
 
 func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }
@@ -283,7 +303,10 @@ func plainNumber(text string) string {
 }
 
 func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
-	sent := &Sent{OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden, caller: env.Caller.OriginatingToken}
+	sent := &Sent{
+		OperationID: env.OperationID, asked: r.asked, configured: r.op.hidden,
+		passing: [...]secret.Secret{env.Caller.OriginatingToken, r.op.Security.PasswordDigest(env.Now, env.Nonce)},
+	}
 	result, failure := r.decode(reply, env.OperationID, sent)
 	if failure != nil {
 		return Result{}, sent.explain(failure, reply, r.op.Limits)
@@ -298,7 +321,7 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 		return Result{}, unreadable(reply, err)
 	case decoded.Fault != nil:
 		return Result{}, r.fault(reply, decoded.Fault, sent)
-	case reply.Status < 200 || reply.Status > 299:
+	case !reply.Succeeded():
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
 	failure := trimIdentifiers(decoded.Result)

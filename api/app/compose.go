@@ -116,7 +116,11 @@ type system struct {
 	operations []translate.Operation
 }
 
-const lenient = "lenient"
+// What settings say.
+const (
+	lenient = "lenient"
+	on      = "on"
+)
 
 // systemsOf returns all systems, in the order of the documents.
 func systemsOf(c config.Config) ([]system, error) {
@@ -129,16 +133,16 @@ func systemsOf(c config.Config) ([]system, error) {
 	care, err1 := customercare.Operations(customercare.Config{
 		Version:     version,
 		DirectToken: c.CustomerCare.DirectToken, OriginatingToken: c.CustomerCare.OriginatingToken, UserID: c.CustomerCare.UserID,
-		Username: c.CustomerCare.WSSEUsername, Password: c.CustomerCare.WSSEPassword,
+		Security: security(c.CustomerCare.System), Addressing: addressing(c.CustomerCare.System),
 		SuccessCodes: c.CustomerCare.SuccessCodes, CodeStatus: c.CustomerCare.CodeStatus,
 		Secrets: transportSecrets(c.CustomerCare.System), Limits: limits,
 	})
 	cmp, err2 := mds.Operations(mds.Config{
-		SOAPAction: c.MDS.SOAPAction, Username: c.MDS.WSSEUsername, Password: c.MDS.WSSEPassword,
+		SOAPAction: c.MDS.SOAPAction, Security: security(c.MDS.System), Addressing: addressing(c.MDS.System),
 		Secrets: transportSecrets(c.MDS.System), Limits: limits,
 	})
 	cumulus, err3 := emersion.Operations(emersion.Config{
-		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction, Username: c.Emersion.WSSEUsername, Password: c.Emersion.WSSEPassword,
+		Namespace: c.Emersion.Namespace, SOAPAction: c.Emersion.SOAPAction, Security: security(c.Emersion.System), Addressing: addressing(c.Emersion.System),
 		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
 		Secrets:            transportSecrets(c.Emersion.System), Limits: limits,
 	})
@@ -147,9 +151,22 @@ func systemsOf(c config.Config) ([]system, error) {
 	}, errors.Join(err1, err2, err3)
 }
 
+// security is the WS-Security header of a system's requests.
+func security(s config.System) soap.Security {
+	return soap.Security{
+		Username: s.WSSEUsername, Password: s.WSSEPassword, Digest: s.WSSEPasswordType == "digest",
+		Timestamp: s.WSSETimestamp == on, MustUnderstand: s.WSSEMustUnderstand == on,
+	}
+}
+
+// addressing is the WS-Addressing headers of a system's requests.
+func addressing(s config.System) soap.Addressing {
+	return soap.Addressing{On: s.WSAddressing == on, To: s.URL}
+}
+
 // transportSecrets are masked in every text of the vendor.
 func transportSecrets(s config.System) []secret.Secret {
-	secrets := []secret.Secret{s.BasicPassword, s.WSSEPassword}
+	secrets := []secret.Secret{s.BasicPassword}
 	if s.BasicUsername != "" { // as in the HTTP header
 		basic := base64.StdEncoding.EncodeToString([]byte(s.BasicUsername + ":" + string(s.BasicPassword)))
 		secrets = append(secrets, secret.Secret(basic))

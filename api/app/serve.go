@@ -108,7 +108,7 @@ func (p *proxy) serveMetrics(ctx context.Context) error {
 	}
 	p.edge.Log.Info("serving metrics", slog.String("metrics_listen", listener.Addr().String()))
 	p.guard.Go("metrics", func() {
-		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Guard: p.guard}, p.edge.Metrics.Handler(p.settings.PPROF == "on")); err != nil {
+		if err := edge.Serve(ctx, edge.Serving{Listener: listener, Guard: p.guard}, p.edge.Metrics.Handler(p.settings.PPROF == on)); err != nil {
 			p.edge.Log.Error("metrics", slog.String("cause", err.Error()))
 		}
 	})

@@ -2,11 +2,16 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha1"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +154,41 @@ func TestConnectionsAndCredentialsOfEachSystem(t *testing.T) {
 				t.Errorf("%s was called by %q with %s", s.name, v.basic, v.body)
 			}
 		}
+	}
+}
+
+// TestWSHeadersOfEachSystem are in the call as the settings say, with a digest of its own each time. The sandbox refuses such calls.
+func TestWSHeadersOfEachSystem(t *testing.T) {
+	v := newVendors(t)
+	systems, environ := v.operations(t)
+	for _, s := range systems {
+		environ = append(environ, named(s, "WSSE_USERNAME=u", "WSSE_PASSWORD=p", "WSSE_PASSWORD_TYPE=digest", "WSSE_TIMESTAMP=on", "WSSE_MUST_UNDERSTAND=on", "WS_ADDRESSING=on")...)
+	}
+	url, _ := serving(t, append(environ, "SOAPBRIDGE_MDS_SOAP_ACTION=urn:a", "SOAPBRIDGE_EMERSION_SOAP_ACTION=urn:a")...)
+	token := regexp.MustCompile(`#PasswordDigest">(.*)</wsse:Password>.*#Base64Binary">(.*)</wsse:Nonce><wsu:Created>(.*)</wsu:Created>`)
+	nonces := map[string]bool{}
+	for _, s := range systems {
+		for range 2 {
+			id := calling(t, url, s.operations[0], uuid.NewString()).Header.Get("Operation-Id")
+			for _, want := range []string{
+				`:mustUnderstand="1"><wsu:Timestamp `, ">" + cmp.Or(s.operations[0].Binding.Action, "urn:a") + "</wsa:Action>",
+				">urn:uuid:" + id + "</wsa:MessageID>", ">" + v.URL + "/",
+			} {
+				if !strings.Contains(v.body, want) {
+					t.Errorf("%s: no %s in %s", s.name, want, v.body)
+				}
+			}
+			part := append(token.FindStringSubmatch(v.body), "", "", "", "")
+			nonce, err := base64.StdEncoding.DecodeString(part[2])
+			digest := sha1.Sum(slices.Concat(nonce, []byte(part[3]+"p")))
+			if err != nil || len(nonce) != 16 || part[1] != base64.StdEncoding.EncodeToString(digest[:]) {
+				t.Errorf("%s: the digest is wrong in %s", s.name, v.body)
+			}
+			nonces[part[2]] = true
+		}
+	}
+	if len(nonces) != 2*len(systems) {
+		t.Errorf("a nonce is used twice: %v", nonces)
 	}
 }
 

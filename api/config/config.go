@@ -105,6 +105,11 @@ type System struct {
 	BasicPassword secret.Secret `env:"BASIC_PASSWORD" kind:"text" absent:"no HTTP Basic" about:"password for HTTP Basic"`
 	WSSEUsername  string        `env:"WSSE_USERNAME" kind:"text" absent:"no WS-Security header" about:"user name for the WS-Security UsernameToken"`
 	WSSEPassword  secret.Secret `env:"WSSE_PASSWORD" kind:"text" absent:"no WS-Security header" about:"password for the WS-Security UsernameToken"`
+
+	WSSEPasswordType   string `env:"WSSE_PASSWORD_TYPE" envDefault:"text" kind:"choice" oneof:"text,digest" about:"digest sends a PasswordDigest with a nonce and the time, which proves the password and does not show it"`
+	WSSETimestamp      string `env:"WSSE_TIMESTAMP" envDefault:"off" kind:"choice" oneof:"on,off" about:"on adds a WS-Security Timestamp, which expires after 5 minutes"`
+	WSSEMustUnderstand string `env:"WSSE_MUST_UNDERSTAND" envDefault:"off" kind:"choice" oneof:"on,off" about:"on marks the WS-Security header mustUnderstand: a service that does not know it then refuses the call"`
+	WSAddressing       string `env:"WS_ADDRESSING" envDefault:"off" kind:"choice" oneof:"on,off" about:"on adds the WS-Addressing 1.0 headers Action, MessageID (the operation id) and To (the URL)"`
 }
 
 // CustomerCare holds the settings of Southern Company's CustomerCare service.

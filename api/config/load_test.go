@@ -13,7 +13,10 @@ import (
 )
 
 func defaults() config.Config {
-	system := config.System{DialTimeout: 2 * time.Second, Timeout: 25 * time.Second, MaxInFlight: 32, Queue: 64, QueueTimeout: 250 * time.Millisecond, KeepAlive: "on"}
+	system := config.System{
+		DialTimeout: 2 * time.Second, Timeout: 25 * time.Second, MaxInFlight: 32, Queue: 64, QueueTimeout: 250 * time.Millisecond, KeepAlive: "on",
+		WSSEPasswordType: "text", WSSETimestamp: "off", WSSEMustUnderstand: "off", WSAddressing: "off",
+	}
 	return config.Config{
 		Listen: "127.0.0.1:8080", PPROF: "off", Mode: "development", LogLevel: "info", LogFormat: "json",
 		Idempotency: "required", IdempotencyRetention: 168 * time.Hour, MaxBody: 262144, MaxReply: 1048576, DrainTimeout: 40 * time.Second,

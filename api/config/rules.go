@@ -19,6 +19,7 @@ func (l *loader) checkRules(c *Config) {
 	for _, s := range c.systems() {
 		l.requireTogether(s.prefix+"BASIC_USERNAME", s.prefix+"BASIC_PASSWORD")
 		l.requireTogether(s.prefix+"WSSE_USERNAME", s.prefix+"WSSE_PASSWORD")
+		l.checkWSHeaders(s)
 		l.checkKeyPair(s.prefix, s.TLSCert, s.TLSKey)
 		l.checkPlain(s)
 		l.checkTimeouts(s)
@@ -118,6 +119,21 @@ func (l *loader) checkPlain(s prefixed) {
 		if l.isSet(name) && !l.found.anyFailed(name) {
 			l.found.add(l.variable(name), "is set although "+s.prefix+"URL begins with http://; valid: an https URL, or leave it unset")
 		}
+	}
+}
+
+// checkWSHeaders refuses settings of a WS-Security header that is not sent, and WS-Addressing without the action that it must have.
+func (l *loader) checkWSHeaders(s prefixed) {
+	username, timestamp, action := s.prefix+"WSSE_USERNAME", s.prefix+"WSSE_TIMESTAMP", s.prefix+"SOAP_ACTION"
+	token := l.isSet(username) || l.isSet(s.prefix+"WSSE_PASSWORD") // one without the other is a problem of its own
+	if s.WSSEPasswordType == "digest" && !token {
+		l.found.add(l.variable(s.prefix+"WSSE_PASSWORD_TYPE"), "has no effect without "+username)
+	}
+	if s.WSSEMustUnderstand == "on" && !token && s.WSSETimestamp != "on" && !l.found.anyFailed(timestamp) {
+		l.found.add(l.variable(s.prefix+"WSSE_MUST_UNDERSTAND"), "has no effect without "+username+" or "+timestamp)
+	}
+	if _, configured := l.ranks[action]; configured && s.WSAddressing == "on" { // elsewhere each operation has its own
+		l.require(action, "is required with "+s.prefix+"WS_ADDRESSING")
 	}
 }
 

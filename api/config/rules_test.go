@@ -65,6 +65,16 @@ func TestRules(t *testing.T) {
 		{"WS-Security without password", variables{"CUSTOMERCARE_WSSE_USERNAME": "u"}, []string{"SOAPBRIDGE_CUSTOMERCARE_WSSE_PASSWORD: is required with SOAPBRIDGE_CUSTOMERCARE_WSSE_USERNAME"}},
 		{"WS-Security without user name", variables{"MDS_WSSE_PASSWORD": "u"}, []string{"SOAPBRIDGE_MDS_WSSE_USERNAME: is required with SOAPBRIDGE_MDS_WSSE_PASSWORD"}},
 
+		{"WS-Security by a digest and marked", variables{"MDS_WSSE_USERNAME": "u", "MDS_WSSE_PASSWORD": "p", "MDS_WSSE_PASSWORD_TYPE": "digest", "MDS_WSSE_MUST_UNDERSTAND": "on"}, nil},
+		{"a digest of no password", variables{"MDS_WSSE_PASSWORD_TYPE": "digest"}, []string{"SOAPBRIDGE_MDS_WSSE_PASSWORD_TYPE: has no effect without SOAPBRIDGE_MDS_WSSE_USERNAME"}},
+		{"a digest without user name", variables{"MDS_WSSE_PASSWORD": "p", "MDS_WSSE_PASSWORD_TYPE": "digest"}, []string{"SOAPBRIDGE_MDS_WSSE_USERNAME: is required with SOAPBRIDGE_MDS_WSSE_PASSWORD"}},
+		{"no header to understand", variables{"EMERSION_WSSE_MUST_UNDERSTAND": "on"},
+			[]string{"SOAPBRIDGE_EMERSION_WSSE_MUST_UNDERSTAND: has no effect without SOAPBRIDGE_EMERSION_WSSE_USERNAME or SOAPBRIDGE_EMERSION_WSSE_TIMESTAMP"}},
+		{"a timestamp to understand", variables{"CUSTOMERCARE_WSSE_TIMESTAMP": "on", "CUSTOMERCARE_WSSE_MUST_UNDERSTAND": "on"}, nil},
+		{"a wrong timestamp is the only problem", variables{"MDS_WSSE_TIMESTAMP": "yes", "MDS_WSSE_MUST_UNDERSTAND": "on"}, []string{"SOAPBRIDGE_MDS_WSSE_TIMESTAMP: has another value"}},
+		{"WS-Addressing without an action", variables{"MDS_WS_ADDRESSING": "on"}, []string{"SOAPBRIDGE_MDS_SOAP_ACTION: is required with SOAPBRIDGE_MDS_WS_ADDRESSING"}},
+		{"WS-Addressing with an action", variables{"EMERSION_WS_ADDRESSING": "on", "EMERSION_SOAP_ACTION": "urn:a", "CUSTOMERCARE_WS_ADDRESSING": "on"}, nil},
+
 		{"certificate with its key", variables{"TLS_CERT": pairA.cert, "TLS_KEY": pairA.key}, nil},
 		{"certificate without key", variables{"TLS_CERT": pairA.cert}, []string{"SOAPBRIDGE_TLS_KEY: is required with SOAPBRIDGE_TLS_CERT"}},
 		{"key without certificate", variables{"EMERSION_TLS_KEY": pairA.key}, []string{"SOAPBRIDGE_EMERSION_TLS_CERT: is required with SOAPBRIDGE_EMERSION_TLS_KEY"}},

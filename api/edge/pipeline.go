@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"time"
@@ -96,10 +97,12 @@ func (s *Server) admit(c *gin.Context, call *call, scope Scope) *problem {
 // environment is what encoding needs to know of a call. The operation id is made of the caller and the key, so a repetition has the same one, and
 // the store finds its record by it.
 func (s *Server) environment(from caller, key string) translate.Env {
-	return translate.Env{
+	env := translate.Env{
 		Now: time.Now(), OperationID: s.config.Vault.OperationID(from.id, key),
 		Caller: translate.Caller{UserID: from.userID, OriginatingToken: from.originating},
 	}
+	_, _ = rand.Read(env.Nonce[:]) // it cannot fail
+	return env
 }
 
 // send makes the call. A caller who hangs up neither cancels the write nor loses its result: the upstream has its own deadline.

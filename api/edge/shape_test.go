@@ -2,6 +2,8 @@ package edge
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -55,6 +57,38 @@ func partOrder(t *testing.T) translate.Operation {
 		t.Fatal(err)
 	}
 	return op
+}
+
+// TestOneWay answers 202 when a service without a reply has taken the message, replays that, and documents it.
+func TestOneWay(t *testing.T) {
+	definition := noteDefinition(t)
+	definition.OneWay, definition.Response = true, &shape.Shape{Name: "AddNoteResponse"}
+	op, err := translate.Define(definition)
+	if err := errors.Join(err, definition.Response.Index()); err != nil {
+		t.Fatal(err)
+	}
+	e := newEdge(t, answering(soap.Reply{Status: http.StatusOK}), func(c *Config) { c.Systems[0].Operations = []translate.Operation{op} })
+	for _, replayed := range []string{"", "true"} {
+		w := e.call(note())
+		want := `{"operationId":"` + w.Header().Get("Operation-Id") + `"}`
+		if w.Code != http.StatusAccepted || w.Body.String() != want || w.Header().Get("Idempotent-Replayed") != replayed {
+			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+		}
+	}
+	document := e.call(httptest.NewRequest(http.MethodGet, "/openapi.json", nil)).Body.String()
+	var described struct {
+		Paths map[string]struct {
+			Post struct {
+				Responses map[string]struct{ Description string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(document), &described); err != nil {
+		t.Fatal(err)
+	}
+	if got := described.Paths[notePath].Post.Responses["202"].Description; got != "The vendor took it, and sends no reply." {
+		t.Errorf("202 is described as %q", got)
+	}
 }
 
 // TestOperationWithoutAGoType takes such an operation the whole way: rules, envelope, one execution for one key, typed answer.

@@ -166,7 +166,7 @@ func TestUsernameTokenOfEmersion(t *testing.T) {
 		kind  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText"
 		at    = "/Header/Security/UsernameToken"
 	)
-	operations, err := emersion.Operations(emersion.Config{Username: "proxy <&>", Password: "pässwörd ]]>", Namespace: "urn:other"})
+	operations, err := emersion.Operations(emersion.Config{Security: soap.Security{Username: "proxy <&>", Password: "pässwörd ]]>"}, Namespace: "urn:other"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestUsernameTokenOfEmersion(t *testing.T) {
 
 func TestUsernameTokenIsValid(t *testing.T) {
 	t.Parallel()
-	operations, err := emersion.Operations(emersion.Config{Username: "proxy", Password: "secret"})
+	operations, err := emersion.Operations(emersion.Config{Security: soap.Security{Username: "proxy", Password: "secret"}})
 	if err != nil || len(operations) == 0 {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestEncoderRefusesWhatXMLCannotCarry(t *testing.T) {
 					return encodeExample(t, operations, err, translate.Env{Now: env.Now, OperationID: marked})
 				},
 				"password": func() (soap.Message, *translate.Error) {
-					operations, err := emersion.Operations(emersion.Config{Username: "u", Password: secret.Secret(marked)})
+					operations, err := emersion.Operations(emersion.Config{Security: soap.Security{Username: "u", Password: secret.Secret(marked)}})
 					return encodeExample(t, operations, err, env)
 				},
 			}

@@ -38,12 +38,10 @@ type Config struct {
 	SuccessCodes []string
 	// CodeStatus is the HTTP status for a failed BaseResponse's code, where it is not 422.
 	CodeStatus map[string]int
-	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents none, but a gateway in
-	// front of it may ask for one.
-	Username string
-	Password secret.Secret
-	Secrets  []secret.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits      // of replies
+	Security   soap.Security // the vendor documents none, but a gateway in front of it may ask for it
+	Addressing soap.Addressing
+	Secrets    []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits     xml.Limits      // of replies
 }
 
 // Operations returns the service's operations.
@@ -94,12 +92,10 @@ func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Op
 		return translate.Operation{}, err
 	}
 	d.Fill, d.Judge = base.fill, answer.judge
-	d.Header = func(w *soap.Writer, env translate.Env) {
-		writeCredentials(w, c, env)
-		w.UsernameToken(c.Username, c.Password)
-	}
+	d.Header = func(w *soap.Writer, env translate.Env) { writeCredentials(w, c, env) }
+	d.Security, d.Addressing = c.Security, c.Addressing
 	d.Fault = fault
-	d.Secrets = append([]secret.Secret{c.DirectToken, c.OriginatingToken, c.Password}, c.Secrets...)
+	d.Secrets = append([]secret.Secret{c.DirectToken, c.OriginatingToken}, c.Secrets...)
 	return translate.Define(d)
 }
 

@@ -425,7 +425,7 @@ func TestNotAValue(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Password: "planted-3", Secrets: []secret.Secret{"planted-4"}}
+	config := Config{DirectToken: "planted-1", OriginatingToken: "planted-2", Security: soap.Security{Password: "planted-3"}, Secrets: []secret.Secret{"planted-4"}}
 	op := operation(t, "CreateCallLog", config)
 	request, refusal := op.Read([]byte(callLog))
 	if refusal != nil {
@@ -442,7 +442,7 @@ func TestConfiguredSecretsAreMasked(t *testing.T) {
 
 // TestSecretsInSuccess masks the free texts of a success, and lets no code, date or identifier with a configured secret pass.
 func TestSecretsInSuccess(t *testing.T) {
-	config := Config{DirectToken: "direct-token", Password: "wsse-secret"}
+	config := Config{DirectToken: "direct-token", Security: soap.Security{Password: "wsse-secret"}}
 	codes := func(sev, description string) string {
 		return `<SevCode xmlns=""><Code>` + sev + `</Code><Description>` + description + `</Description></SevCode>` +
 			`<ExplanationCode xmlns=""><Code>E1</Code><Description>` + description + `</Description></ExplanationCode>`

@@ -8,6 +8,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/soap"
 )
 
 func required(pointer string) translate.Violation {
@@ -419,7 +420,7 @@ func TestCredentials(t *testing.T) {
 			}
 		}
 	}
-	op := operation(t, "CreateCallLog", Config{Username: "u", Password: "p"})
+	op := operation(t, "CreateCallLog", Config{Security: soap.Security{Username: "u", Password: "p"}})
 	if sent := envelope(t, op, callLog, env); !strings.Contains(sent, "</ScCredentials><wsse:Security") {
 		t.Error(sent)
 	}

@@ -26,11 +26,10 @@ const DefaultNamespace = "http://emersion.com.au/ServiceObjects"
 
 // Config is what the service needs to know of this proxy.
 type Config struct {
-	Namespace  string // DefaultNamespace when empty
-	SOAPAction string // empty by default [source]
-	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username [source].
-	Username string
-	Password secret.Secret
+	Namespace  string        // DefaultNamespace when empty
+	SOAPAction string        // empty by default [source]
+	Security   soap.Security // a UsernameToken says who calls [source]
+	Addressing soap.Addressing
 	// LenientIdentifiers turns off the check of an orgIdentifier's digits, which the vendor does not document.
 	LenientIdentifiers bool
 	Secrets            []secret.Secret // of the transport, to be masked in whatever the service says

@@ -298,12 +298,12 @@ func TestConfiguration(t *testing.T) {
 		}
 		return message
 	}
-	plain := read(Config{Password: "unused"})
+	plain := read(Config{Security: soap.Security{Password: "unused"}})
 	if plain.Version != soap.V11 || plain.Action != "" || !strings.Contains(string(plain.Envelope), `xmlns:ser="http://emersion.com.au/ServiceObjects"`) ||
 		!strings.Contains(string(plain.Envelope), "<soapenv:Header/>") {
 		t.Errorf("%+v\n%s", plain, plain.Envelope)
 	}
-	full := read(Config{Namespace: "urn:other", SOAPAction: "urn:act", Username: "us<er", Password: "pass&word"})
+	full := read(Config{Namespace: "urn:other", SOAPAction: "urn:act", Security: soap.Security{Username: "us<er", Password: "pass&word"}})
 	for _, piece := range []string{`xmlns:ser="urn:other"`, "<wsse:Username>us&lt;er</wsse:Username>", ">pass&amp;word</wsse:Password>"} {
 		if !strings.Contains(string(full.Envelope), piece) {
 			t.Errorf("no %s in %s", piece, full.Envelope)
@@ -319,7 +319,7 @@ func TestConfiguration(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	op := operation(t, Config{Username: "u", Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
+	op := operation(t, Config{Security: soap.Security{Username: "u", Password: "wsse-secret"}, Secrets: []secret.Secret{"basic-secret"}})
 	_, failure := decode(t, op, minimal, fault11("SOAP-ENV:Client", "Validation Error", "<detail>bad WSSE-SECRET or basic-secret</detail>"))
 	checkFailure(t, failure, rejected(said("bad *** or ***")))
 }

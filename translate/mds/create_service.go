@@ -7,7 +7,6 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
-	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
@@ -128,9 +127,10 @@ func createService(c Config) (translate.Operation, error) {
 			Action:         c.SOAPAction,
 			Reply:          []xml.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
 		},
-		Limits: c.Limits,
-		Header: func(w *soap.Writer, _ translate.Env) { w.UsernameToken(c.Username, c.Password) },
-		Rules:  []rules.On{{Object: "serviceData", Rules: serviceRules}},
+		Limits:     c.Limits,
+		Security:   c.Security,
+		Addressing: c.Addressing,
+		Rules:      []rules.On{{Object: "serviceData", Rules: serviceRules}},
 		Fill: func(r *record.Record, env translate.Env) {
 			r.SetText(level, strings.ToUpper(r.Root().Find(level).Text()))
 			if !r.Root().Find(reference).Present() {
@@ -139,7 +139,7 @@ func createService(c Config) (translate.Operation, error) {
 		},
 		Judge:   check,
 		Fault:   fault,
-		Secrets: append([]secret.Secret{c.Password}, c.Secrets...),
+		Secrets: c.Secrets,
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,
 	})
 }

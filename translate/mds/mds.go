@@ -27,12 +27,11 @@ const (
 
 // Config is what the service needs to know of this proxy.
 type Config struct {
-	SOAPAction string // empty by default [source]
-	// Username and Password go into a WS-Security UsernameToken; none is sent without a Username. The vendor documents HTTP Basic only.
-	Username string
-	Password secret.Secret
-	Secrets  []secret.Secret // of the transport, to be masked in whatever the service says
-	Limits   xml.Limits      // of replies
+	SOAPAction string        // empty by default [source]
+	Security   soap.Security // the vendor documents HTTP Basic only
+	Addressing soap.Addressing
+	Secrets    []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits     xml.Limits      // of replies
 }
 
 // Operations returns the service's operations.

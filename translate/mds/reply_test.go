@@ -372,7 +372,7 @@ func TestReplyToAnotherCall(t *testing.T) {
 
 // TestConfiguredSecretsAreMasked plants them in a vendor's text.
 func TestConfiguredSecretsAreMasked(t *testing.T) {
-	op := operation(t, Config{Password: "wsse-secret", Secrets: []secret.Secret{"basic-secret"}})
+	op := operation(t, Config{Security: soap.Security{Password: "wsse-secret"}, Secrets: []secret.Secret{"basic-secret"}})
 	members := "<Errors><Error><MessageText>bad WSSE SECRET or basic-secret</MessageText></Error></Errors>"
 	_, failure := decode(t, op, minimal, typed("S:Server", "urn:x", "ValidationFault", members))
 	checkFailure(t, failure, rejected(said("mds-validation", "", "bad *** or ***")))
@@ -383,7 +383,7 @@ func TestConfiguredSecretsAreMasked(t *testing.T) {
 
 // TestCausesForTheLog names the messages that a declared fault has, its code as it was sent, and what came around it.
 func TestCausesForTheLog(t *testing.T) {
-	op := operation(t, Config{Password: "wsse-secret"})
+	op := operation(t, Config{Security: soap.Security{Password: "wsse-secret"}})
 	members := "<Details><MessageId>9000</MessageId><MessageText>Pool for wsse-secret is empty</MessageText><ExtraInfo>ORA-03113 pwd=x7</ExtraInfo></Details>" +
 		"<Errors><Error><MessageId>1</MessageId></Error><Error/><Error><MessageText>Unknown 00000042</MessageText></Error></Errors>"
 	_, failure := decode(t, op, minimal, typed("S:Server.generalException", "urn:x", "SystemFault", members))

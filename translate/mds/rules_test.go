@@ -7,6 +7,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/soap"
 )
 
 func required(pointer string) translate.Violation {
@@ -315,10 +316,10 @@ func TestConfiguration(t *testing.T) {
 		}
 		return message.Action, string(message.Envelope)
 	}
-	if action, envelope := read(Config{Password: "unused"}); action != "" || !strings.Contains(envelope, "<soapenv:Header/>") {
+	if action, envelope := read(Config{Security: soap.Security{Password: "unused"}}); action != "" || !strings.Contains(envelope, "<soapenv:Header/>") {
 		t.Errorf("action %q, envelope %s", action, envelope)
 	}
-	action, envelope := read(Config{SOAPAction: "urn:act", Username: "us<er", Password: "pass&word"})
+	action, envelope := read(Config{SOAPAction: "urn:act", Security: soap.Security{Username: "us<er", Password: "pass&word"}})
 	if action != "urn:act" || !strings.Contains(envelope, "<wsse:Username>us&lt;er</wsse:Username>") || !strings.Contains(envelope, ">pass&amp;word</wsse:Password>") {
 		t.Errorf("action %q, envelope %s", action, envelope)
 	}

@@ -14,11 +14,18 @@ type Decoder struct {
 	binding Binding
 	shape   *shape.Shape
 	limits  xml.Limits
+	oneWay  bool
 }
 
 // NewDecoder compiles the reading of replies whose members have a shape.
 func NewDecoder(b Binding, s *shape.Shape, limits xml.Limits) *Decoder {
 	return &Decoder{binding: b, shape: s, limits: limits}
+}
+
+// NewOneWayDecoder returns the reader of what comes back where there is no reply: success is a status of success with no body, or with an envelope
+// that is not a fault, whatever its body holds.
+func NewOneWayDecoder(limits xml.Limits) *Decoder {
+	return &Decoder{shape: &shape.Shape{}, limits: limits, oneWay: true}
 }
 
 // ErrNoEnvelope reports a reply that is empty, or a complete HTML page, JSON document or plain text: it is not the vendor's service
@@ -41,6 +48,9 @@ type Decoded struct {
 //
 // The reply's header is skipped and never looked at: CustomerCare echoes the credentials in it.
 func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
+	if d.oneWay && r.Succeeded() && isBlank(r.Body) {
+		return Decoded{Version: sent, Result: record.New(d.shape)}, nil
+	}
 	packaged := isMultipart(r.ContentType) && !isBlank(r.Body)
 	if packaged {
 		var err error
@@ -63,7 +73,7 @@ func (d *Decoder) Decode(sent Version, r Reply) (Decoded, error) {
 	} else if err != nil {
 		return Decoded{}, err
 	}
-	if e.out.Fault == nil && e.out.Version != sent {
+	if e.out.Fault == nil && e.out.Version != sent && !d.oneWay {
 		return Decoded{}, fmt.Errorf("soap: the reply to a SOAP %s request came in SOAP %s", sent, e.out.Version)
 	}
 	return e.out, nil
@@ -171,6 +181,8 @@ func (e *envelope) child(m *members, n int) (err error) {
 	case e.s.Name() == (xml.Name{Space: e.out.Version.Namespace(), Local: "Fault"}):
 		e.out.Fault, err = readFault(e.s, e.out.Version)
 		return err
+	case e.d.oneWay:
+		return e.s.Skip()
 	case len(e.d.binding.Reply) == 0:
 		return m.element(e.out.Result.Root())
 	}

@@ -129,6 +129,37 @@ func TestDecodeVersions(t *testing.T) {
 	}
 }
 
+// TestDecodeOneWay takes a status of success for what it says, unless a fault or something that is not an envelope contradicts it.
+func TestDecodeOneWay(t *testing.T) {
+	const fault = "<s:Fault><faultcode>s:Server</faultcode></s:Fault>"
+	for _, test := range []struct {
+		name    string
+		status  int
+		doc     string
+		fault   bool
+		refused bool
+	}{
+		{"no body", 202, "", false, false},
+		{"white space", 200, "\r\n", false, false},
+		{"an empty envelope", 200, in11(""), false, false},
+		{"an envelope of the other version", 200, in12(""), false, false},
+		{"an answer to something", 200, in11(good), false, false},
+		{"a fault", 200, in11(fault), true, false},
+		{"a fault with its status", 500, in11(fault), true, false},
+		{"an answer and a fault", 200, in11(good + fault), false, true},
+		{"an envelope without a body", 200, strings.NewReplacer("<s:Body>", "", "</s:Body>", "").Replace(in11("")), false, true},
+		{"a truncated envelope", 200, in11(good)[:100], false, true},
+		{"a page", 200, "<html></html>", false, true},
+		{"plain text", 202, "accepted", false, true},
+		{"no body and another status", 500, "", false, true},
+	} {
+		decoded, err := soap.NewOneWayDecoder(xml.Limits{}).Decode(soap.V11, soap.Reply{Status: test.status, Body: []byte(test.doc)})
+		if (err != nil) != test.refused || (decoded.Fault != nil) != test.fault || decoded.Ignored != 0 || err == nil && decoded.Result == nil {
+			t.Errorf("%s: %+v %v", test.name, decoded, err)
+		}
+	}
+}
+
 // TestDecodeLimits keeps a reply from costing more than is allowed.
 func TestDecodeLimits(t *testing.T) {
 	d := soap.NewDecoder(replies, compile[answer](t, ""), xml.Limits{Bytes: len(in11(good))})

@@ -27,6 +27,8 @@ type frame struct {
 	bare   string // a header without blocks
 	body   string // start of the body, wrappers up to the attributes of the last element
 	close  string
+	// mustUnderstand is the attribute of header blocks.
+	mustUnderstand string
 }
 
 // HeaderBlock writes children of the envelope's Header, or nothing.
@@ -138,9 +140,14 @@ func (c *compiler) frame(v Version, prefix string) frame {
 	if len(c.binding.Request) == 0 {
 		body += c.declarations()
 	}
+	mustUnderstand := "1" // SOAP 1.1 section 4.2.3
+	if v == V12 {
+		mustUnderstand = "true" // SOAP 1.2 part 1 section 5.2.3
+	}
 	return frame{
 		start: start, header: "<" + prefix + ":Header>", ended: "</" + prefix + ":Header>", bare: "<" + prefix + ":Header/>",
 		body: body, close: ends + "</" + prefix + ":Body></" + prefix + ":Envelope>",
+		mustUnderstand: " " + prefix + `:mustUnderstand="` + mustUnderstand + `"`,
 	}
 }
 
@@ -190,7 +197,7 @@ func (e *Encoder) encode(masking bool, v Version, request record.Object, headers
 		return Message{}, fmt.Errorf("soap: the operation %q is not bound to SOAP %s", e.binding.Action, v)
 	}
 	w := writers.Get().(*Writer) //nolint:forcetypeassert // the pool's own
-	w.masking = masking
+	w.masking, w.mustUnderstand = masking, f.mustUnderstand
 	w.Markup(f.start)
 	if e.body.headers {
 		headers = append(slices.Clip(headers), func(w *Writer) { e.body.writeHeaders(w, request) })

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -257,7 +258,9 @@ func TestEncodeMasked(t *testing.T) {
 		return func(w *soap.Writer) { w.Markup(`<Token xmlns="urn:h">`); w.Secret(secret); w.Markup("</Token>") }
 	}
 	user := func(password secret.Secret) soap.HeaderBlock {
-		return func(w *soap.Writer) { w.UsernameToken("user", password) }
+		return func(w *soap.Writer) {
+			w.Security(&soap.Security{Username: "user", Password: password}, time.Time{}, soap.Nonce{})
+		}
 	}
 	for _, test := range []struct {
 		name    string
@@ -274,6 +277,9 @@ func TestEncodeMasked(t *testing.T) {
 		{"secrets in a row", `{"secrets": ["first", "", "third"]}`, nil, false, []string{"first", "third"}},
 		{"secrets inside", `{"friend": {"pin": "inner"}}`, nil, false, []string{"inner"}},
 		{"a token and a password", `{}`, []soap.HeaderBlock{user("pass\r]]>"), token("token")}, false, []string{"pass&#xD;]]&gt;", "token"}},
+		{"a digest", `{}`, []soap.HeaderBlock{func(w *soap.Writer) {
+			w.Security(&soap.Security{Username: "user", Password: "pa<ss>&é", Digest: true}, sentAt, sentNonce)
+		}}, false, []string{sentDigest}},
 	} {
 		request := persons(t, test.request)
 		for _, v := range []soap.Version{soap.V11, soap.V12} {

@@ -108,10 +108,8 @@ func classOf(code xml.Name) FaultClass {
 	return FaultOther
 }
 
-const (
-	securityNamespace = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-	wss4jNamespace    = "http://ws.apache.org/wss4j" // of the one code by which Apache's implementation hides all the others
-)
+// wss4jNamespace is that of the one code by which Apache's implementation hides all the others.
+const wss4jNamespace = "http://ws.apache.org/wss4j"
 
 // isSecurityCode knows the fault codes of WS-Security 1.0 and 1.1, section 12.
 func isSecurityCode(code xml.Name) bool {
@@ -327,7 +325,7 @@ func (f *faultReader) qualified(value string) xml.Name {
 	}
 	name.Local = value[strings.LastIndexByte(value, ':')+1:]
 	if value == "wsse:"+name.Local {
-		name.Space = securityNamespace // every document about WS-Security writes this prefix
+		name.Space = wsseNamespace // every document about WS-Security writes this prefix
 	}
 	if value != name.Local {
 		if f.fault.Undeclared == nil {

@@ -96,6 +96,9 @@ func (m Message) Accept() string {
 	return "text/xml, multipart/related, */*;q=0.1"
 }
 
+// Succeeded reports a status of success, whatever the body says.
+func (r Reply) Succeeded() bool { return r.Status >= 200 && r.Status <= 299 }
+
 // Reply is one HTTP answer of a SOAP service, complete and decompressed. Whether it holds an envelope is not known yet.
 type Reply struct {
 	Status      int    // HTTP status code

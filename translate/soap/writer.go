@@ -20,6 +20,8 @@ type Writer struct {
 	err error
 	// masking keeps secrets out of the buffer: what is written then is for people to look at.
 	masking bool
+	// mustUnderstand is the attribute of that name, as it is spelled in this envelope, with a space in front.
+	mustUnderstand string
 }
 
 // NewWriter returns a writer whose buffer has room for size bytes.
