@@ -18,9 +18,11 @@ type Instance struct {
 }
 
 const (
-	maxVariants = 8 // full instances of a schema
-	maxDepth    = 3 // times that a named schema is inside itself
-	maxExpanded = 4 // times that a named schema is full in one instance; after that it is minimal, or instances would grow exponentially
+	maxVariants = 8    // full instances of a schema
+	maxDepth    = 3    // times that a named schema is inside itself
+	maxExpanded = 4    // times that a named schema is full in one instance; after that it is minimal, or instances would grow exponentially
+	maxLevels   = 10   // of values inside each other that are full
+	maxValues   = 1000 // in one instance; what comes after them is minimal
 )
 
 // Generate makes instances of the schema at a JSON Pointer: one with what is required only, and full ones until every member has been there and
@@ -44,64 +46,12 @@ func Generate(d *openapi.Document, pointer string) ([]Instance, error) {
 	return list, nil
 }
 
-// coverage knows what the full instances have had.
-type coverage struct {
-	variant int             // from 0
-	turns   map[string]int  // how often a choice was come to
-	taken   map[string]bool // branches and members that are known, by their pointers
-	nulls   bool            // there is something that may be null
-}
-
-func (c *coverage) isPending() bool {
-	for _, taken := range c.taken {
-		if !taken {
-			return true
-		}
-	}
-	return c.nulls && c.variant == 1
-}
-
-// rotate returns the branches of a choice, another one first each time.
-func (c *coverage) rotate(at string, branches []string) []string {
-	c.know(branches...)
-	c.turns[at]++
-	return rotated(branches, c.turns[at]-1)
-}
-
-func rotated[T any](list []T, by int) []T {
-	if len(list) == 0 {
-		return list
-	}
-	by %= len(list)
-	return slices.Concat(list[by:], list[:by])
-}
-
-func (c *coverage) know(pointers ...string) {
-	for _, at := range pointers {
-		c.taken[at] = c.taken[at] // so that it is there
-	}
-}
-
-func (c *coverage) take(pointers ...string) {
-	for _, at := range pointers {
-		c.taken[at] = true
-	}
-}
-
-// isNull reports whether what may be null is null in this instance: everywhere in the second one.
-func (c *coverage) isNull() bool {
-	if c == nil {
-		return false
-	}
-	c.nulls = true
-	return c.variant == 1
-}
-
 // generator makes one instance.
 type generator struct {
 	document       *openapi.Document
 	cover          *coverage // nil: only what is required
 	open, expanded map[string]int
+	level, values  int
 	err            error // why the last value was not accepted
 }
 
@@ -118,7 +68,7 @@ func (g *generator) variant() int {
 
 func (g *generator) instance(name, pointer string) (Instance, error) {
 	v, ok := g.value([]string{pointer})
-	if !ok {
+	if !ok || !g.accepts([]string{pointer}, v) {
 		return Instance{}, fmt.Errorf("%s: no %s instance found: %w", pointer, name, g.err)
 	}
 	text, err := json.Marshal(v)
@@ -191,7 +141,10 @@ func (g *generator) requires(at string) int {
 
 // build makes a value of a plan without choices.
 func (g *generator) build(p *plan, accepting []string) (v any, ok bool) {
-	full := g.cover != nil
+	g.values++
+	g.level++
+	defer func() { g.level-- }()
+	full := g.cover != nil && g.values < maxValues && g.level <= maxLevels
 	for _, ref := range p.refs {
 		if g.open[ref] >= maxDepth {
 			g.err = fmt.Errorf("%s is inside itself", ref)
@@ -255,48 +208,46 @@ func (g *generator) array(p *plan, accepting []string, full bool) (any, bool) {
 		}
 		list = append(list, item)
 	}
-	return list, g.accepts(accepting, list)
+	return list, !p.ruled || g.accepts(accepting, list)
 }
 
 // object makes members until no condition and no "not" wants others.
 func (g *generator) object(p *plan, accepting []string, full bool) (any, bool) {
 	o := openapi.Object{}
 	madeFor := map[string]int{} // how many schemas a member was made for
-	for again := true; again; {
-		for _, name := range slices.Sorted(maps.Keys(p.properties)) {
-			if !p.required[name] && (!full || p.forbidden[name]) {
+	for again := true; again; again = g.conditions(p, o) {
+		for _, name := range rotated(slices.Sorted(maps.Keys(p.properties)), g.variant()) { // other ones come within maxValues
+			wanted := p.required[name] || full && !p.forbidden[name]
+			switch {
+			case !wanted:
 				delete(o, name)
-				continue
-			}
-			if _, made := o[name]; made && madeFor[name] == len(p.properties[name]) {
-				continue
-			}
-			madeFor[name] = len(p.properties[name])
-			v, ok := g.value(p.properties[name])
-			if o[name] = v; ok {
-				continue
-			}
-			delete(o, name)
-			if p.forbidden[name] = true; p.required[name] {
-				return nil, false
+			case madeFor[name] < len(p.properties[name]):
+				madeFor[name] = len(p.properties[name])
+				if !g.member(p, o, name) {
+					return nil, false
+				}
 			}
 		}
-		again = g.conditions(p, o)
 	}
 	if len(p.choices) > 0 { // in what a condition wants
 		p.refs = nil
 		return g.choose(p, accepting)
 	}
-	ok := g.accepts(accepting, o) || g.without(p, accepting, o) || g.with(p, accepting, o)
+	ok := !p.ruled || g.accepts(accepting, o) || g.without(p, accepting, o) || g.with(p, accepting, o)
 	if ok && full {
-		for name, pointers := range p.properties {
-			g.cover.know(pointers...)
-			if _, has := o[name]; has {
-				g.cover.take(pointers...)
-			}
-		}
+		g.cover.see(p, o)
 	}
 	return o, ok
+}
+
+// member makes a member, or forbids it where it cannot be made; not ok where it must be there.
+func (g *generator) member(p *plan, o openapi.Object, name string) (ok bool) {
+	if o[name], ok = g.value(p.properties[name]); ok {
+		return true
+	}
+	delete(o, name)
+	p.forbidden[name] = true
+	return !p.required[name]
 }
 
 // conditions adds to a plan what the conditions want of an object, and reports whether that is anything new.

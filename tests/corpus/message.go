@@ -2,7 +2,6 @@ package corpus
 
 import (
 	"encoding/xml"
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -34,25 +33,14 @@ type Part struct {
 
 // RPC returns a judge that also knows the element of an RPC body: WSDL 1.1 section 3.5.
 func (j *Judge) RPC(name xml.Name, parts []Part) (*Judge, error) {
-	wrapper := schemaNode("element", "name", name.Local)
-	sequence := schemaNode("sequence")
-	scope := map[string]string{"xs": xsdSpace}
-	for i, part := range parts {
-		prefix := fmt.Sprintf("p%d", i)
-		scope[prefix] = part.Type.Space
-		sequence.children = append(sequence.children, schemaNode("element", "name", part.Name, "type", written(prefix, part.Type.Local)))
-	}
-	encoding := schemaNode("anyAttribute", "processContents", "skip", // encodingStyle may be anywhere: SOAP 1.1 section 4.1.1
-		"namespace", "http://schemas.xmlsoap.org/soap/envelope/ http://www.w3.org/2003/05/soap-envelope")
-	content := schemaNode("complexType")
-	content.children = []*node{sequence, encoding}
-	wrapper.children = []*node{content}
-	root := schemaNode("schema", "targetNamespace", name.Space)
-	root.scope, root.children = scope, []*node{wrapper}
-	wrapper.walk(func(n *node) { n.scope = scope })
 	s := *j.schemas
 	s.global, s.defined, s.documents = maps.Clone(s.global), maps.Clone(s.defined), slices.Clone(s.documents)
-	if err := s.schema(nil, "", "", root); err != nil {
+	root := schemaNode("schema")
+	if name.Space != "" {
+		root.set("targetNamespace", name.Space)
+	}
+	root.children = []*node{wrapper(name.Local, parts)}
+	if err := s.schema(nil, "rpc", "", root); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp(j.dir, "rpc")
@@ -60,4 +48,20 @@ func (j *Judge) RPC(name xml.Name, parts []Part) (*Judge, error) {
 		return nil, err
 	}
 	return newJudge(&s, dir)
+}
+
+// wrapper declares an element with unqualified members.
+func wrapper(name string, parts []Part) *node {
+	element, content, sequence := schemaNode("element", "name", name), schemaNode("complexType"), schemaNode("sequence")
+	for _, part := range parts {
+		member := schemaNode("element", "name", part.Name, "type", part.Type.Local)
+		member.attrs = append(member.attrs, xml.Attr{Name: xml.Name{Local: "xmlns"}, Value: part.Type.Space})
+		member.scope = inner(member.scope, member.attrs)
+		sequence.children = append(sequence.children, member)
+	}
+	encoding := schemaNode("anyAttribute", "processContents", "skip", // encodingStyle may be anywhere: SOAP 1.1 section 4.1.1
+		"namespace", "http://schemas.xmlsoap.org/soap/envelope/ http://www.w3.org/2003/05/soap-envelope")
+	content.children = []*node{sequence, encoding}
+	element.children = []*node{content}
+	return element
 }

@@ -30,6 +30,12 @@ type plan struct {
 	choices             []string // oneOf and anyOf
 	conditions          []string // schemas with an if
 	nots                []string
+	ruled               bool // something beyond what plain lists
+}
+
+// plain are the keywords that an object or array obeys by how it is made. One with others is checked when it is made; that would be slow for all.
+var plain = []string{
+	"$ref", "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "allOf", "title", "description", "examples",
 }
 
 func newPlan(d *openapi.Document) *plan {
@@ -64,6 +70,9 @@ func (p *plan) add(at string) {
 	if ref, ok := schema["$ref"].(string); ok {
 		p.refs = append(p.refs, ref[1:])
 		p.add(ref[1:])
+	}
+	for word := range schema {
+		p.ruled = p.ruled || !slices.Contains(plain, word)
 	}
 	p.addTypes(schema["type"])
 	p.addMembers(at, schema)
