@@ -153,7 +153,7 @@ func (s *schemas) follow(files fs.FS, from, location, target string) error {
 	location = strings.ReplaceAll(location, `\`, "/")
 	address, err := url.Parse(location)
 	if location == "" || err != nil {
-		return nil //nolint:nilerr // what is missing shows where it is referred to
+		return nil // what is missing shows where it is referred to
 	}
 	file := path.Join(path.Dir(from), address.Path)
 	if address.Host != "" {
@@ -161,7 +161,7 @@ func (s *schemas) follow(files fs.FS, from, location, target string) error {
 	}
 	if info, err := fs.Stat(files, file); err != nil || !info.Mode().IsRegular() {
 		s.missing = append(s.missing, location)
-		return nil //nolint:nilerr // as above
+		return nil
 	}
 	return s.load(files, file, target)
 }
@@ -220,7 +220,7 @@ func (d *document) references(n *node) (refs []key) {
 		if !ok || n.scope[n.prefix] != xsdSpace {
 			continue
 		}
-		for _, value := range strings.Fields(a.Value) {
+		for value := range strings.FieldsSeq(a.Value) {
 			if name := d.qName(n, value); name.Space != xsdSpace {
 				refs = append(refs, key{cmp.Or(kind, n.local), name})
 			}
@@ -255,7 +255,7 @@ func (d *document) writeCanonical(b *strings.Builder, n *node) {
 		value := a.Value
 		if _, ok := qNames[written(a.Name.Space, a.Name.Local)]; ok {
 			value = ""
-			for _, name := range strings.Fields(a.Value) {
+			for name := range strings.FieldsSeq(a.Value) {
 				value += fmt.Sprintf("%q", d.qName(n, name))
 			}
 		}

@@ -40,7 +40,9 @@ func rotated[T any](list []T, by int) []T {
 
 func (c *coverage) know(pointers ...string) {
 	for _, at := range pointers {
-		c.taken[at] = c.taken[at] // so that it is there
+		if !c.taken[at] {
+			c.taken[at] = false
+		}
 	}
 }
 
