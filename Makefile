@@ -61,8 +61,9 @@ bench: ## measure requests, beside a plain reverse proxy, and write the README's
 growth: ## measure against size, connections and retained records, and draw the figures in docs/; BENCH='-only records' draws one
 	go run ./tests/bench -growth docs $(BENCH)
 
-corpus: ## read real WSDLs and compare with their manifest; CORPUS=folder/real, with folder/manifest.tsv beside it
+corpus: ## read real WSDLs and compare with their manifest; CORPUS=folder/real, with folder/manifest.tsv and folder/catalogue beside it
 	go test -count=1 -v -run TestCorpus ./translate/shape/wsdl -corpus=$(if $(CORPUS),$(abspath $(CORPUS)),$(error say which: CORPUS=folder/real))
+	go test -count=1 -v -run Corpus ./tests/corpus -corpus=$(abspath $(CORPUS)) -catalogue=$(abspath $(CORPUS)/../catalogue)
 
 soak: ## ten minutes of mixed load: fails when memory or goroutines grow; SOAK='-soak 3m' is shorter, SOAK=-memory for the store in memory
 	go run ./tests/bench -soak 10m $(SOAK)

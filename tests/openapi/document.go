@@ -115,11 +115,13 @@ func (d *Document) AcceptsAll(pointer string, value any) error {
 	return d.closed.accepts(pointer, value)
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // Pointer makes a JSON Pointer of members.
 func Pointer(members ...string) string {
 	var b strings.Builder
 	for _, m := range members {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(m))
+		b.WriteString("/" + pointerEscapes.Replace(m))
 	}
 	return b.String()
 }
