@@ -28,10 +28,13 @@ import (
 type Operation struct {
 	System string // folder and route name: "customercare"
 	Name   string // the vendor's: "CreateCallLog"
+	ID     string // as Name, and unlike it the operation's alone among all systems: "parcels_GetStatus" of an imported one
 	Path   string // "/v1/customercare/call-logs"; the method is POST
 	Status int    // HTTP status of success
 	// Example is a small request that works in the sandbox: the demo prints it, and the documents show it.
 	Example string
+	// Summary and About are for people, where openapi/words.json has no words.
+	Summary, About string
 	// Versions are those of SOAP that the service speaks, the lowest first; Version is the configured one of them.
 	Versions []soap.Version
 	Version  soap.Version
@@ -110,6 +113,8 @@ type Answer struct {
 // Definition describes an operation to Define.
 type Definition struct {
 	System, Name, Path string
+	ID                 string // see Operation; empty: Name
+	Summary, About     string // for people, where openapi/words.json has no words
 	Status             int // of success; OneWay decides it
 	Version            soap.Version
 	Binding            soap.Binding
@@ -155,7 +160,7 @@ func Define(d Definition) (Operation, error) {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
 	}
 	return Operation{
-		System: d.System, Name: d.Name, Path: d.Path, Status: d.Status, Example: d.Example,
+		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, Path: d.Path, Status: d.Status, Example: d.Example,
 		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Version: d.Version, Binding: d.Binding,
 		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,
 		read: o.read,

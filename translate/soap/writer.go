@@ -56,6 +56,14 @@ func (w *Writer) Markup(xml string) {
 	copy(w.buf[n:], xml)
 }
 
+// Raw appends markup of ours that holds secrets, or what people see in its place.
+func (w *Writer) Raw(clear, masked string) {
+	if w.masking {
+		clear = masked
+	}
+	w.Markup(clear)
+}
+
 // Text appends character data.
 func (w *Writer) Text(s string) {
 	written := 0
