@@ -40,10 +40,13 @@ const (
 	secret = core + "/secret"
 	shape  = core + "/shape"
 	schema = shape + "/wsdl"
+	xsd    = shape + "/xsd"
 	record = core + "/record"
 	rules  = core + "/rules"
 	xml    = core + "/xml"
 	wire   = core + "/soap"
+	// imported makes systems of folders.
+	imported = core + "/imported"
 
 	app        = module + "/api/app"
 	edge       = module + "/api/edge"
@@ -64,7 +67,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, schema, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, xsd, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -96,6 +99,10 @@ var arrows = []arrow{
 		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
 	},
 	{
+		from: []string{xsd}, to: []string{"module", "others"}, except: []string{shape, schema, xml},
+		reason: "shapes of schemas are made of components, and know no overlay",
+	},
+	{
 		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},
 		reason: "a record holds values along a shape: it knows neither the rules nor the wire",
 	},
@@ -117,8 +124,12 @@ var arrows = []arrow{
 		reason: "the core depends on its own parts and the encodings of text; a system's folder depends on it, never the reverse",
 	},
 	{
-		from: []string{core + "/..."}, not: parts, to: []string{"module", "others"}, except: []string{core, shape, record, rules, wire, xml, secret},
+		from: []string{core + "/..."}, not: append(slices.Clone(parts), imported), to: []string{"module", "others"}, except: []string{core, shape, record, rules, wire, xml, secret},
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
+	},
+	{
+		from: []string{imported}, to: []string{"module", "others"}, except: append(slices.Clone(parts), "go.yaml.in/yaml/..."),
+		reason: "an imported system is made of a schema and an overlay, and of no other vendor's system",
 	},
 	{
 		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, openapi, guard},
@@ -169,8 +180,8 @@ var arrows = []arrow{
 		reason: "Swagger UI is served in one place",
 	},
 	{
-		from: []string{"module"}, not: []string{openapi}, to: []string{"go.yaml.in/yaml/..."},
-		reason: "YAML is a form of the documents, and of nothing else",
+		from: []string{"module"}, not: []string{openapi, imported}, to: []string{"go.yaml.in/yaml/..."},
+		reason: "YAML is a form of the documents and of the overlays, and of nothing else",
 	},
 	{
 		from: []string{generator}, to: []string{app, client + "/...", store + "/...", settings},
