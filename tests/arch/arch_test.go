@@ -103,7 +103,7 @@ var arrows = []arrow{
 		reason: "the way from components to shapes: it knows neither messages nor operations",
 	},
 	{
-		from: []string{imported}, to: []string{"module", "others"}, later: true,
+		from: []string{imported}, to: []string{"module", "others"},
 		except: []string{core, shape, schema, shapes, record, rules, wire, xml, secret, "github.com/goccy/go-yaml/..."},
 		reason: "a system from a folder has what the core has, and a reader of YAML",
 	},

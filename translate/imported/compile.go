@@ -1,0 +1,288 @@
+package imported
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"soapbridge/translate"
+	"soapbridge/translate/secret"
+	"soapbridge/translate/shape"
+	"soapbridge/translate/shape/wsdl"
+	"soapbridge/translate/shape/xsd"
+	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
+)
+
+// Config is what an imported system needs to know of this proxy.
+type Config struct {
+	Version soap.Version // 0: the lowest that the operation has
+	// Headers are the blocks of the envelope's header that the proxy fills in: a JSON object with a member for each. Empty: none.
+	Headers    secret.Secret
+	Security   soap.Security
+	Addressing soap.Addressing
+	Secrets    []secret.Secret // of the transport, to be masked in whatever the service says
+	Limits     xml.Limits      // of replies
+}
+
+// System is a service that was imported.
+type System struct {
+	Name       string
+	Operations []*translate.Operation
+}
+
+// Load makes a system of its folder: of the WSDL, and of the overlay, which is named as the folder is. The error names everything that is wrong, with
+// the lines of the overlay.
+func Load(name string, folder fs.FS, c Config) (*System, error) {
+	l, err := open(name, folder, c)
+	if err != nil {
+		return nil, err
+	}
+	system := &System{Name: name}
+	for _, o := range l.overlay.Operations {
+		if o.Kind == "" {
+			continue
+		}
+		op, err := l.operation(o)
+		if err != nil {
+			l.problems = append(l.problems, err)
+			continue
+		}
+		system.Operations = append(system.Operations, op)
+	}
+	return system, errors.Join(l.problems...)
+}
+
+// loader makes the operations of one folder.
+type loader struct {
+	config      Config
+	overlay     *Overlay
+	definitions *wsdl.Definitions
+	requests    *xsd.Builder
+	replies     *xsd.Builder
+	problems    []error
+}
+
+func open(name string, folder fs.FS, c Config) (*loader, error) {
+	text, err := fs.ReadFile(folder, FileName)
+	if err != nil {
+		return nil, err
+	}
+	overlay, err := ParseOverlay(text)
+	if err != nil {
+		return nil, err
+	}
+	if overlay.System != name {
+		return nil, fmt.Errorf("%s: the system is %q, and its folder %q: both must have one name", FileName, overlay.System, name)
+	}
+	if err := overlay.WSDL.verify(folder); err != nil {
+		return nil, err
+	}
+	d, err := wsdl.Read(folder, overlay.WSDL.File, wsdl.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return &loader{
+		config: c, overlay: overlay, definitions: d,
+		requests: xsd.NewBuilder(xsd.Options{XML: overlay.XML, Elements: d.Elements}),
+		replies:  xsd.NewBuilder(xsd.Options{XML: true, Reply: true, Elements: d.Elements}),
+	}, nil
+}
+
+// verify compares the documents of a folder with their hashes: an overlay is written for these and no others.
+func (d *Documents) verify(folder fs.FS) error {
+	hashes := maps.Clone(d.Files)
+	if hashes == nil {
+		hashes = map[string]string{}
+	}
+	hashes[d.File] = d.SHA256
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(hashes)) {
+		content, err := fs.ReadFile(folder, name)
+		if sum := sha256.Sum256(content); err == nil && hex.EncodeToString(sum[:]) != hashes[name] {
+			err = fmt.Errorf("%s has changed since it was imported: its SHA-256 is %x, and not that of %s; soapbridge import --update says what has changed", name, sum, FileName)
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// at puts the place in the overlay in front of a problem.
+func at(line int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s:%d: %w", FileName, line, err)
+}
+
+// operation makes one operation.
+func (l *loader) operation(o *Operation) (*translate.Operation, error) {
+	bound, versions, err := l.find(o)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{loader: l, overlay: o, bound: bound}
+	if err := b.messages(); err != nil {
+		return nil, at(o.Line, fmt.Errorf("%s: %w", o.Name, err))
+	}
+	d, err := b.definition(versions)
+	if err != nil {
+		return nil, err
+	}
+	op, err := translate.Define(d)
+	return &op, at(o.Line, err)
+}
+
+// find returns how an operation is called, and the versions of SOAP in which it can be.
+func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error) {
+	byVersion := map[soap.Version][]*wsdl.BoundOperation{}
+	known, problem := false, (*wsdl.Problem)(nil)
+	for _, op := range l.definitions.Operations {
+		if op.Name != o.Name {
+			continue
+		}
+		known = true
+		if op.Problem != nil {
+			problem = op.Problem
+			continue
+		}
+		for _, bound := range op.Bindings {
+			if l.isWanted(bound) {
+				version := soap.Version(bound.Binding.Version) // both count from 1.1
+				byVersion[version] = append(byVersion[version], bound)
+			}
+		}
+	}
+	versions := slices.Sorted(maps.Keys(byVersion))
+	switch {
+	case !known:
+		return nil, nil, at(o.Line, fmt.Errorf("%s is not an operation of the WSDL; there are: %s", o.Name, strings.Join(l.names(), ", ")))
+	case len(versions) == 0 && problem != nil:
+		return nil, nil, at(o.Line, fmt.Errorf("%s cannot be used: %w", o.Name, problem))
+	case len(versions) == 0:
+		return nil, nil, at(l.overlay.Port.Line, fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
+	}
+	version := versions[0]
+	if l.config.Version != 0 {
+		version = l.config.Version
+	}
+	list := byVersion[version]
+	switch {
+	case len(list) == 0:
+		return nil, nil, at(o.Line, fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
+	case len(list) > 1 && !same(list):
+		return nil, nil, at(o.Line, fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
+	}
+	return list[0], versions, nil
+}
+
+// isWanted reports whether the overlay asks for the binding, by the name of a port or its own.
+func (l *loader) isWanted(bound *wsdl.BoundOperation) bool {
+	port := l.overlay.Port.Text
+	if port == "" || bound.Binding.Name.Local == port {
+		return true
+	}
+	for _, service := range l.definitions.Services {
+		for _, p := range service.Ports {
+			if p.Name == port && p.Binding == bound.Binding {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// same reports whether bindings differ in nothing that is sent.
+func same(list []*wsdl.BoundOperation) bool {
+	first := list[0]
+	return !slices.ContainsFunc(list, func(b *wsdl.BoundOperation) bool {
+		return b.Operation != first.Operation || b.SOAPAction != first.SOAPAction || b.RPC != first.RPC ||
+			(b.Input == nil) != (first.Input == nil) || b.Input != nil && (b.Input.Encoding != first.Input.Encoding || len(b.Input.Headers) != len(first.Input.Headers))
+	})
+}
+
+func ports(list []*wsdl.BoundOperation) string {
+	names := make([]string, len(list))
+	for i, b := range list {
+		names[i] = b.Binding.Name.Local
+	}
+	return strings.Join(names, ", ")
+}
+
+func (l *loader) names() (names []string) {
+	for _, op := range l.definitions.Operations {
+		names = append(names, op.Name)
+	}
+	return names
+}
+
+// builder makes one operation.
+type builder struct {
+	*loader
+
+	overlay *Operation
+	bound   *wsdl.BoundOperation
+	request xsd.Message
+	reply   xsd.Message
+	// fixedHeader are the blocks of the header that the settings say, in clear and masked.
+	fixedHeader, maskedHeader string
+	secrets                   []secret.Secret // in them
+}
+
+// messages makes the shapes of both messages, as the overlay wants them.
+func (b *builder) messages() (err error) {
+	var fromCaller, fromSettings []string
+	for _, h := range b.overlay.Headers {
+		if h.From == FromCaller {
+			fromCaller = append(fromCaller, h.Block.Text)
+		} else {
+			fromSettings = append(fromSettings, h.Block.Text)
+		}
+	}
+	if err := b.headersFromSettings(fromSettings); err != nil {
+		return err
+	}
+	if b.request, err = b.requests.Message(b.bound, b.overlay.Name+"Request", fromCaller); err != nil {
+		return err
+	}
+	if b.reply, err = b.replies.Message(b.bound, b.overlay.Name+"Response", nil); err != nil {
+		return fmt.Errorf("its reply: %w", err)
+	}
+	for _, name := range b.overlay.Unwrap {
+		if !unwrap(&b.request, name.Text) && !unwrap(&b.reply, name.Text) {
+			return at(name.Line, fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
+		}
+	}
+	return errors.Join(b.editMessages()...)
+}
+
+// unwrap puts the content of the only member in its place. It reports whether that is possible.
+func unwrap(m *xsd.Message, name string) bool {
+	only, others := -1, []shape.Field(nil)
+	for i := range m.Shape.Fields {
+		f := &m.Shape.Fields[i]
+		switch {
+		case f.Place == shape.Header:
+			others = append(others, *f)
+		case f.Hidden:
+		case only >= 0 || f.Name != name || f.Kind != shape.Object || f.Place != shape.Element || f.Repeated || f.Object.Abstract:
+			return false
+		default:
+			only = i
+		}
+	}
+	if only < 0 {
+		return false
+	}
+	wrapper := &m.Shape.Fields[only]
+	inside := wrapper.Object.Clone(m.Shape.Name)
+	inside.Fields = append(inside.Fields, others...)
+	inside.Subtypes, inside.Discriminator = nil, ""
+	m.Around, m.Shape = append(slices.Clone(m.Around), wrapper.Wire), inside
+	return true
+}

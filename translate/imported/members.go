@@ -1,0 +1,110 @@
+package imported
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"soapbridge/translate/shape"
+	"soapbridge/translate/shape/xsd"
+)
+
+// editMessages changes the members of both messages as the overlay says.
+func (b *builder) editMessages() (problems []error) {
+	request, reply := b.editor(b.requests, &b.request), b.editor(b.replies, &b.reply)
+	for i := range b.overlay.Members {
+		m := &b.overlay.Members[i]
+		found, err := request.edit(m.Path.Text, m.change)
+		inReply, err2 := reply.edit(m.Path.Text, m.changeReply)
+		problems = append(problems, b.found(m.Path, found || inReply, errors.Join(err, err2)))
+	}
+	for _, path := range b.overlay.Secret {
+		found, err := request.edit(path.Text, makeSecret)
+		inReply, err2 := reply.edit(path.Text, makeSecret)
+		problems = append(problems, b.found(path, found || inReply, errors.Join(err, err2)))
+	}
+	for _, f := range b.overlay.Fill { // the caller may leave it out
+		found, err := request.edit(f.Path.Text, func(f *shape.Field) error {
+			f.Required = false
+			return nil
+		})
+		problems = append(problems, b.found(f.Path, found, err))
+	}
+	return append(problems, b.request.Shape.Index(), b.reply.Shape.Index())
+}
+
+func (b *builder) editor(of *xsd.Builder, m *xsd.Message) *editor {
+	return &editor{root: m.Shape, unique: of.Unique, prefix: b.overlay.Name, owned: map[*shape.Shape]bool{}}
+}
+
+func (b *builder) found(path Word, found bool, err error) error {
+	if !found && err == nil {
+		err = fmt.Errorf("there is no member %s", path.Text)
+	}
+	return at(path.Line, err)
+}
+
+func makeSecret(f *shape.Field) error {
+	if f.Kind == shape.Object {
+		return fmt.Errorf("%s is an object: say which of its members are secret", f.Name)
+	}
+	f.Secret = true
+	return nil
+}
+
+// changeReply changes a member of a reply: nothing is checked there.
+func (m *Member) changeReply(f *shape.Field) error {
+	if m.Rename != "" {
+		f.Name = m.Rename
+	}
+	return nil
+}
+
+// change changes a member of a request.
+func (m *Member) change(f *shape.Field) error {
+	var problems []error
+	need := func(holds bool, what string) bool {
+		if !holds {
+			problems = append(problems, fmt.Errorf("%s is not %s", f.Name, what))
+		}
+		return holds
+	}
+	isText := f.Kind == shape.String
+	if m.Decimal && need(f.Facets.Form == shape.Number, "a decimal") {
+		f.Facets.Form, f.Facets.Number, f.Facets.Patterns = shape.Decimal, nil, nil
+		f.Facets.IntegerDigits, f.Facets.FractionDigits = m.IntegerDigits, m.FractionDigits
+	}
+	if m.UTC && need(f.Facets.Form == shape.XSDDate || f.Facets.Form == shape.XSDDateTime, "a date or an instant") {
+		inUTC(f)
+	}
+	if m.AnyCase && need(f.Facets.Enum != nil && isText, "an enumeration") {
+		f.Facets.AnyCase = true
+	}
+	if m.MaxLength > 0 && need(isText, "a text") && (f.Facets.MaxLength == nil || *f.Facets.MaxLength > m.MaxLength) {
+		f.Facets.MaxLength = &m.MaxLength
+	}
+	if m.Pattern != "" && need(isText, "a text") {
+		_, err := regexp.Compile(m.Pattern)
+		f.Facets.Patterns, problems = append(f.Facets.Patterns[:len(f.Facets.Patterns):len(f.Facets.Patterns)], m.Pattern), append(problems, err)
+	}
+	if m.OneOf != nil && need(isText, "a text") {
+		f.Facets.Enum = m.OneOf
+	}
+	if m.Required {
+		f.Required, f.Blank = true, false
+	}
+	if m.Example != "" {
+		f.Example = m.Example
+	}
+	return errors.Join(append(problems, m.changeReply(f))...)
+}
+
+// inUTC makes a date one without a zone, to which the zone is added, and an instant one with a zone.
+func inUTC(f *shape.Field) {
+	f.Facets.Patterns = nil
+	if f.Facets.Form == shape.XSDDate {
+		f.Facets.Form, f.Suffix = shape.Date, "Z"
+	} else {
+		f.Facets.Form = shape.DateTime
+	}
+}
