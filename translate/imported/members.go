@@ -1,6 +1,7 @@
 package imported
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -54,10 +55,28 @@ func makeSecret(f *shape.Field) error {
 
 // changeReply changes a member of a reply: nothing is checked there.
 func (m *Member) changeReply(f *shape.Field) error {
+	if m.Collapse && f.Object != nil && !f.Repeated && !collapse(f) {
+		return fmt.Errorf("%s is not an object with one array alone", f.Name)
+	}
 	if m.Rename != "" {
 		f.Name = m.Rename
 	}
 	return nil
+}
+
+// collapse makes an object that holds one array the array itself. It reports whether that is possible.
+func collapse(f *shape.Field) bool {
+	if f.Object == nil || f.Repeated || f.Nillable || f.Place != shape.Element || len(f.Object.Fields) != 1 || len(f.Object.Subtypes) > 1 {
+		return false
+	}
+	items := f.Object.Fields[0]
+	if !items.Repeated || items.Place != shape.Element || items.Around != nil {
+		return false
+	}
+	items.Name, items.About, items.Around = f.Name, cmp.Or(f.About, items.About), &shape.Around{Wire: f.Wire, Always: f.Required}
+	items.Required = f.Required && items.Required
+	*f = items
+	return true
 }
 
 // change changes a member of a request.
@@ -89,6 +108,9 @@ func (m *Member) change(f *shape.Field) error {
 	}
 	if m.OneOf != nil && need(isText, "a text") {
 		f.Facets.Enum = m.OneOf
+	}
+	if m.Collapse && need(collapse(f), "an object with one array alone") {
+		return m.changeReply(f)
 	}
 	if m.Required {
 		f.Required, f.Blank = true, false

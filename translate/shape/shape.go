@@ -115,6 +115,8 @@ type Field struct {
 	// Repeated: an array in JSON, the element again and again on the wire; between MinItems and MaxItems times, where 0 means no limit.
 	Repeated           bool
 	MinItems, MaxItems int
+	// Around is an element around all items, which are one array in JSON; nil: there is none.
+	Around *Around
 	// Nillable: null is xsi:nil. Elsewhere null is absent.
 	Nillable bool
 	// Fixed is what is always written; a caller who sends the member must send this. nil: nothing is fixed.
@@ -142,6 +144,12 @@ type Field struct {
 	About   string // for people; empty where openapi/words.json has the words
 
 	secret bool // see HoldsSecret
+}
+
+// Around is an element that holds nothing but items.
+type Around struct {
+	Wire   xml.Name
+	Always bool // it is written without items, too
 }
 
 // Wildcard is the namespaces that an element may be in: XML Schema 1.0 part 1, section 3.10.
@@ -314,6 +322,9 @@ func (s *Shape) add(i int, fail func(string, ...any)) {
 		fail("has the member %q twice", f.Name)
 	}
 	wire := wireName{f.Wire, f.Place}
+	if f.Around != nil {
+		wire.name = f.Around.Wire
+	}
 	if f.AnySpace {
 		wire.name.Space = anySpace
 	}
@@ -387,6 +398,8 @@ func (f *Field) wrong() string {
 		return "has a shape if and only if it is an object"
 	case (f.Place == Attribute || f.Place == Content) && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
 		return "is not an element, and is repeated, nillable, an object or XML"
+	case f.Around != nil && (!f.Repeated || f.Place != Element || !isLocalName(f.Around.Wire.Local)):
+		return "has an element around items, and is not an array of elements"
 	case f.Place == Inline && (f.Nillable || f.Kind != XML && (f.Kind != Object || !f.Repeated) || (f.Wildcard != nil) != (f.Kind == XML)):
 		return "is inline, and neither a group that repeats nor a wildcard"
 	case f.Suffix != "" && f.Kind != String:

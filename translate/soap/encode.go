@@ -84,6 +84,9 @@ func (c *compiler) collect(s *shape.Shape, done map[*shape.Shape]bool) {
 		if f.Kind != shape.XML { // it has declarations of its own
 			c.declare(f.Wire.Space, f.Place == shape.Attribute)
 		}
+		if f.Around != nil {
+			c.declare(f.Around.Wire.Space, false)
+		}
 		if f.Nillable {
 			c.prefixes[schemaInstance] = "xsi:"
 		}
@@ -239,6 +242,7 @@ type tag struct {
 	empty  string // where open is whole
 	null   string
 	within string // the namespace of names without a prefix inside
+	around *tag   // of the items of an array; nil: nothing is
 	object *elements
 	// subtypes are by their index in the record.
 	subtypes []subtype
@@ -264,7 +268,7 @@ func (c *compiler) elements(s *shape.Shape, within string) *elements {
 			e.attributes = true
 			e.tags[i].open = " " + c.name(f.Wire) + `="`
 		case shape.Element, shape.Inline:
-			e.tags[i] = c.tag(f, within, "")
+			e.tags[i] = c.element(f, within)
 		case shape.Header:
 			e.headers = true
 			e.tags[i] = c.tag(f, within, c.declarations())
@@ -272,6 +276,17 @@ func (c *compiler) elements(s *shape.Shape, within string) *elements {
 		}
 	}
 	return e
+}
+
+// element spells a child element, or one around items and theirs.
+func (c *compiler) element(f *shape.Field, within string) tag {
+	if f.Around == nil {
+		return c.tag(f, within, "")
+	}
+	around := c.tag(&shape.Field{Wire: f.Around.Wire, Kind: shape.String}, within, "")
+	t := c.tag(f, around.within, "")
+	t.around = &around
+	return t
 }
 
 // tag spells an element with the declarations that it needs beside that of its own namespace.
@@ -325,12 +340,24 @@ func (e *elements) write(w *Writer, o record.Object) {
 				writeLeaf(w, f, text)
 			}
 		case f.Repeated:
-			for _, item := range v.Items() {
-				e.tags[i].write(w, f, item)
-			}
+			e.tags[i].items(w, f, v)
 		default:
 			e.tags[i].write(w, f, v)
 		}
+	}
+}
+
+func (t *tag) items(w *Writer, f *shape.Field, v record.Value) {
+	switch {
+	case t.around == nil:
+	case v.Present():
+		w.Markup(t.around.open)
+		defer w.Markup(t.around.close)
+	case f.Around.Always:
+		w.Markup(t.around.empty)
+	}
+	for _, item := range v.Items() {
+		t.write(w, f, item)
 	}
 }
 

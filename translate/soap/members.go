@@ -74,9 +74,12 @@ func (m *members) element(o record.Object) error {
 	if f.Place == shape.Inline { // an element of a wildcard
 		return m.value(v)
 	}
-	if v.Meet() && !f.Repeated {
+	if v.Meet() && (!f.Repeated || f.Around != nil) {
 		// Two answers to one question contradict each other.
-		return fmt.Errorf("soap: the reply has the element %s twice", f.Wire.Local)
+		return fmt.Errorf("soap: the reply has the element %s twice", m.s.Name().Local)
+	}
+	if f.Around != nil {
+		return m.items(v)
 	}
 	if isNil(m.s.Attrs()) && !f.Nillable && f.Kind != shape.XML { // it counts as absent
 		return m.s.Skip()
@@ -85,6 +88,27 @@ func (m *members) element(o record.Object) error {
 		v = v.Add()
 	}
 	return m.value(v)
+}
+
+// items reads what is in an element around items.
+func (m *members) items(v record.Value) error {
+	for {
+		kind, err := m.s.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == xml.EndElement:
+			return nil
+		case kind == xml.StartElement && m.s.Name() == v.Field().Wire && (v.Field().Nillable || !isNil(m.s.Attrs())):
+			err = m.value(v.Add())
+		case kind == xml.StartElement:
+			m.ignored++
+			err = m.s.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // place returns where in an object an element belongs.
