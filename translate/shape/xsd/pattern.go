@@ -18,11 +18,11 @@ const (
 	maxRepeat  = 1000 // of one quantifier in RE2
 )
 
-// node is a part of a regular expression of XML Schema 1.0 (part 2, appendix F).
-type node struct {
+// part is a part of a regular expression of XML Schema 1.0 (part 2, appendix F).
+type part struct {
 	op       op
 	class    class
-	subs     []*node
+	subs     []*part
 	min, max int // of a repeat; max < 0 is no limit
 }
 
@@ -43,7 +43,7 @@ type patternParser struct {
 	err   error
 }
 
-func parsePattern(pattern string) (*node, error) {
+func parsePattern(pattern string) (*part, error) {
 	p := &patternParser{text: []rune(pattern)}
 	n := p.alternatives()
 	if p.err == nil && p.at < len(p.text) {
@@ -75,8 +75,8 @@ func (p *patternParser) skip(r rune) bool {
 	return true
 }
 
-func (p *patternParser) alternatives() *node {
-	n := &node{op: opAlternate, subs: []*node{p.branch()}}
+func (p *patternParser) alternatives() *part {
+	n := &part{op: opAlternate, subs: []*part{p.branch()}}
 	for p.skip('|') {
 		n.subs = append(n.subs, p.branch())
 	}
@@ -86,8 +86,8 @@ func (p *patternParser) alternatives() *node {
 	return n
 }
 
-func (p *patternParser) branch() *node {
-	n := &node{op: opConcat}
+func (p *patternParser) branch() *part {
+	n := &part{op: opConcat}
 	for p.at < len(p.text) && p.peek() != '|' && p.peek() != ')' {
 		n.subs = append(n.subs, p.quantified(p.atom()))
 	}
@@ -97,28 +97,28 @@ func (p *patternParser) branch() *node {
 	return n
 }
 
-func (p *patternParser) atom() *node {
+func (p *patternParser) atom() *part {
 	switch r := p.peek(); r {
 	case '(':
 		return p.group()
 	case '[':
 		p.at++
-		return &node{op: opClass, class: p.classGroup(false)}
+		return &part{op: opClass, class: p.classGroup(false)}
 	case '.':
 		p.at++
-		return &node{op: opClass, class: anyChar}
+		return &part{op: opClass, class: anyChar}
 	case '\\':
-		return &node{op: opClass, class: p.escape(false)}
+		return &part{op: opClass, class: p.escape(false)}
 	case '?', '*', '+', '{', '}', ']':
 		p.fail("has a %q that repeats or ends nothing", r)
 		return nil
 	default: // ^ and $ are characters like others
 		p.at++
-		return &node{op: opClass, class: class{ranges: runes{r, r}}}
+		return &part{op: opClass, class: class{ranges: runes{r, r}}}
 	}
 }
 
-func (p *patternParser) group() *node {
+func (p *patternParser) group() *part {
 	p.at++
 	if p.depth++; p.depth > maxNesting {
 		p.fail("has more than %d groups in each other", maxNesting)
@@ -131,8 +131,8 @@ func (p *patternParser) group() *node {
 	return n
 }
 
-func (p *patternParser) quantified(n *node) *node {
-	repeat := &node{op: opRepeat, subs: []*node{n}, max: -1}
+func (p *patternParser) quantified(n *part) *part {
+	repeat := &part{op: opRepeat, subs: []*part{n}, max: -1}
 	switch {
 	case p.skip('?'):
 		repeat.max = 1
@@ -148,7 +148,7 @@ func (p *patternParser) quantified(n *node) *node {
 }
 
 // quantity reads {n}, {n,} or {n,m}.
-func (p *patternParser) quantity(repeat *node) {
+func (p *patternParser) quantity(repeat *part) {
 	repeat.min = p.number()
 	repeat.max = repeat.min
 	if p.skip(',') {
@@ -176,13 +176,13 @@ func (p *patternParser) number() int {
 var digits = &unicode.RangeTable{R16: []unicode.Range16{{Lo: '0', Hi: '9', Stride: 1}}, LatinOffset: 1}
 
 // String writes the regular expression for RE2, in words that ECMA-262 (with the flag u) reads in the same way.
-func (n *node) String() string {
+func (n *part) String() string {
 	var b strings.Builder
 	n.write(&b)
 	return b.String()
 }
 
-func (n *node) write(b *strings.Builder) {
+func (n *part) write(b *strings.Builder) {
 	switch n.op {
 	case opClass:
 		n.class.write(b)
@@ -202,7 +202,7 @@ func (n *node) write(b *strings.Builder) {
 	}
 }
 
-func (n *node) writeInside(b *strings.Builder, group bool) {
+func (n *part) writeInside(b *strings.Builder, group bool) {
 	if group {
 		b.WriteString("(?:")
 		defer b.WriteByte(')')
@@ -211,7 +211,7 @@ func (n *node) writeInside(b *strings.Builder, group bool) {
 }
 
 // writeRepeat splits what RE2 does not count as far as that: first what must be there, then what may be.
-func (n *node) writeRepeat(b *strings.Builder) {
+func (n *part) writeRepeat(b *strings.Builder) {
 	least, more := n.min, n.max-n.min
 	for ; least > maxRepeat; least -= maxRepeat {
 		n.writeQuantity(b, maxRepeat, maxRepeat)
@@ -227,7 +227,7 @@ func (n *node) writeRepeat(b *strings.Builder) {
 	}
 }
 
-func (n *node) writeQuantity(b *strings.Builder, low, high int) {
+func (n *part) writeQuantity(b *strings.Builder, low, high int) {
 	n.subs[0].writeInside(b, n.subs[0].op != opClass)
 	switch {
 	case low == 0 && high < 0:
@@ -246,9 +246,9 @@ func (n *node) writeQuantity(b *strings.Builder, low, high int) {
 }
 
 // without removes characters from every class: what is left matches the same texts, but those that have them.
-func (n *node) without(removed runes) *node {
+func (n *part) without(removed runes) *part {
 	if n.op == opClass {
-		return &node{op: opClass, class: n.class.minus(class{ranges: removed})}
+		return &part{op: opClass, class: n.class.minus(class{ranges: removed})}
 	}
 	changed := *n
 	changed.subs = nil
@@ -260,14 +260,14 @@ func (n *node) without(removed runes) *node {
 
 // lengths takes a pattern apart that is one class, repeated: what the class says of each character stays, and the limits are better said by themselves:
 // .{1,1024}. It returns nil for all others, and for those that read well as they are.
-func (n *node) lengths() (rest *node, low, high int) {
+func (n *part) lengths() (rest *part, low, high int) {
 	if n.op != opRepeat || n.subs[0].op != opClass || n.max == 1 {
 		return nil, 0, 0
 	}
 	if !slices.Equal(n.subs[0].class.plain(), anyChar.plain()) && max(n.min, n.max) <= maxRepeat {
 		return nil, 0, 0
 	}
-	return &node{op: opRepeat, subs: n.subs, max: -1}, n.min, n.max
+	return &part{op: opRepeat, subs: n.subs, max: -1}, n.min, n.max
 }
 
 // checkPattern says why a pattern that was made for RE2 cannot be used.

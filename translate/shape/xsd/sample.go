@@ -19,11 +19,11 @@ func Sample(f *shape.Field) (text string, ok bool) {
 	}
 	for _, candidates := range []func(*shape.Field) []string{likely, fitting, matching} {
 		texts := candidates(f)
-		if i := slices.IndexFunc(texts, check.Accepts); i >= 0 {
+		if i := slices.IndexFunc(texts, func(text string) bool { return text != "" && check.Accepts(text) }); i >= 0 {
 			return texts[i], true
 		}
 	}
-	return "", false
+	return "", check.Accepts("")
 }
 
 // likely are the texts that tell a reader most.

@@ -11,8 +11,8 @@ import (
 	"soapbridge/translate/shape/wsdl"
 )
 
-// Leaf is what a Field has of a simple type.
-type Leaf struct {
+// LeafType is what a Field has of a simple type.
+type LeafType struct {
 	Kind    shape.Kind
 	Facets  shape.Facets
 	Example string // empty where none was found
@@ -27,22 +27,25 @@ type Leaf struct {
 	values []string
 }
 
+// Leaf returns the leaf of a type.
+func Leaf(t *wsdl.SimpleType) LeafType { return *Leaves{}.Of(t) }
+
 // Leaves are the leaves of simple types, each made once.
-type Leaves map[*wsdl.SimpleType]*Leaf
+type Leaves map[*wsdl.SimpleType]*LeafType
 
 // Of returns the leaf of a type. It belongs to all that have the type.
-func (m Leaves) Of(t *wsdl.SimpleType) *Leaf {
+func (m Leaves) Of(t *wsdl.SimpleType) *LeafType {
 	if l, done := m[t]; done {
 		return l
 	}
-	l := &Leaf{Kind: shape.String}
+	l := &LeafType{Kind: shape.String}
 	m[t] = l
 	chain := derivation(t)
 	switch root := chain[0]; {
 	case root.Item != nil:
 		l.list(m.Of(root.Item))
 	case len(root.Members) > 0:
-		members := make([]*Leaf, 0, len(root.Members))
+		members := make([]*LeafType, 0, len(root.Members))
 		for _, member := range root.Members {
 			members = append(members, m.Of(member))
 		}
@@ -67,7 +70,7 @@ func derivation(t *wsdl.SimpleType) (chain []*wsdl.SimpleType) {
 }
 
 // begin sets what the most special built-in type says that facets do not.
-func (l *Leaf) begin(chain []*wsdl.SimpleType) {
+func (l *LeafType) begin(chain []*wsdl.SimpleType) {
 	for _, t := range slices.Backward(chain) {
 		name := t.Name.Local
 		if t.Name.Space != wsdl.XSD || l.builtIn != "" {
@@ -111,19 +114,21 @@ var primitives = map[string]struct {
 	"hexBinary":    {shape.String, shape.Hex},
 }
 
-func (l *Leaf) isNumber() bool { return l.Kind == shape.Float || l.Facets.Form == shape.Number }
+func (l *LeafType) isNumber() bool { return l.Kind == shape.Float || l.Facets.Form == shape.Number }
 
 // hasCharacters reports whether lengths are in characters.
-func (l *Leaf) hasCharacters() bool { return l.Kind == shape.String && l.Facets.Form < shape.Base64 }
+func (l *LeafType) hasCharacters() bool {
+	return l.Kind == shape.String && l.Facets.Form < shape.Base64
+}
 
-func (l *Leaf) weaken(format string, args ...any) {
+func (l *LeafType) weaken(format string, args ...any) {
 	if about := fmt.Sprintf(format, args...); !slices.Contains(l.Weaker, about) {
 		l.Weaker = append(l.Weaker, about)
 	}
 }
 
 // restrict adds the facets of one step of the derivation.
-func (l *Leaf) restrict(step *wsdl.SimpleType) {
+func (l *LeafType) restrict(step *wsdl.SimpleType) {
 	var patterns, values []string
 	for _, f := range step.Facets {
 		switch f.Name {
@@ -153,7 +158,7 @@ func (l *Leaf) restrict(step *wsdl.SimpleType) {
 }
 
 // enumerated is a value of an enumeration.
-func (l *Leaf) enumerated(f wsdl.Facet) string {
+func (l *LeafType) enumerated(f wsdl.Facet) string {
 	value := l.normal(f.Value)
 	if f.Documentation != "" {
 		l.note(value, f.Documentation)
@@ -161,14 +166,14 @@ func (l *Leaf) enumerated(f wsdl.Facet) string {
 	return value
 }
 
-func (l *Leaf) note(value, about string) {
+func (l *LeafType) note(value, about string) {
 	if l.Facets.EnumNotes == nil {
 		l.Facets.EnumNotes = map[string]string{}
 	}
 	l.Facets.EnumNotes[value] = about
 }
 
-func (l *Leaf) restrictLength(f wsdl.Facet) {
+func (l *LeafType) restrictLength(f wsdl.Facet) {
 	if l.builtIn == "QName" || l.builtIn == "NOTATION" {
 		return // errata of XML Schema 1.0 part 2, E2-36: every value has the length
 	}
@@ -188,7 +193,7 @@ func (l *Leaf) restrictLength(f wsdl.Facet) {
 }
 
 // limitLength restricts the length. A negative limit is none.
-func (l *Leaf) limitLength(low, high int) {
+func (l *LeafType) limitLength(low, high int) {
 	a := &l.Facets
 	if low > 0 && (a.MinLength == nil || low > *a.MinLength) {
 		a.MinLength = &low
@@ -199,7 +204,7 @@ func (l *Leaf) limitLength(low, high int) {
 }
 
 // restrictPattern adds the patterns of one step, which are alternatives.
-func (l *Leaf) restrictPattern(patterns []string) {
+func (l *LeafType) restrictPattern(patterns []string) {
 	var all, spaceless []string
 	for _, pattern := range patterns {
 		n, err := parsePattern(pattern)
@@ -222,7 +227,7 @@ func (l *Leaf) restrictPattern(patterns []string) {
 // anyLine is .* of XML Schema.
 const anyLine = `[^\n\r]*`
 
-func (l *Leaf) addPattern(pattern, spaceless string) {
+func (l *LeafType) addPattern(pattern, spaceless string) {
 	if err := checkPattern(pattern); err != nil {
 		l.weaken("a pattern that %v: %.100s", err, pattern)
 		return
@@ -231,7 +236,7 @@ func (l *Leaf) addPattern(pattern, spaceless string) {
 }
 
 // finish decides what depends on all facets.
-func (l *Leaf) finish() {
+func (l *LeafType) finish() {
 	a := &l.Facets
 	switch {
 	case l.Kind == shape.Boolean:
@@ -255,17 +260,17 @@ func (l *Leaf) finish() {
 }
 
 // field is a field of the leaf, for those that check and document fields.
-func (l *Leaf) field() *shape.Field {
+func (l *LeafType) field() *shape.Field {
 	return &shape.Field{Kind: l.Kind, Facets: l.Facets}
 }
 
-func (l *Leaf) accepts(text string) bool {
+func (l *LeafType) accepts(text string) bool {
 	check, err := rules.NewLeaf(l.field())
 	return err == nil && check.Accepts(text)
 }
 
 // finishBoolean makes a string of a boolean that only some of its words can be written as.
-func (l *Leaf) finishBoolean() {
+func (l *LeafType) finishBoolean() {
 	switch {
 	case l.accepts("true") && l.accepts("false"):
 		l.Facets.Patterns = nil
@@ -277,7 +282,7 @@ func (l *Leaf) finishBoolean() {
 const booleanPattern = `true|false|1|0`
 
 // enumerate keeps the values that the other facets allow. They say everything then. A list of floats or booleans is of their texts.
-func (l *Leaf) enumerate() {
+func (l *LeafType) enumerate() {
 	check, err := rules.NewLeaf(l.field())
 	if err != nil {
 		return
@@ -289,7 +294,7 @@ func (l *Leaf) enumerate() {
 		return
 	}
 	a := &l.Facets
-	l.Facets = shape.Facets{Min: a.Min, Max: a.Max, Enum: unique(allowed), EnumNotes: a.EnumNotes}
+	l.Facets = shape.Facets{Min: a.Min, Max: a.Max, Enum: distinct(allowed), EnumNotes: a.EnumNotes}
 	if l.Kind != shape.Integer {
 		l.Kind = shape.String
 	}
@@ -300,7 +305,7 @@ func (l *Leaf) enumerate() {
 	}
 }
 
-func unique(list []string) (once []string) {
+func distinct(list []string) (once []string) {
 	seen := make(map[string]bool, len(list))
 	for _, each := range list {
 		if !seen[each] {

@@ -13,7 +13,7 @@ import (
 const floatPattern = `-?[0-9]+(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?|-?INF|NaN`
 
 // list makes a list of an item's type. Its lengths are in items, which facets add.
-func (l *Leaf) list(item *Leaf) {
+func (l *LeafType) list(item *LeafType) {
 	l.Facets.Form, l.whiteSpace = shape.List, "collapse"
 	pattern := l.expressionOf(item, true)
 	if pattern != "" {
@@ -22,9 +22,9 @@ func (l *Leaf) list(item *Leaf) {
 }
 
 // union makes one leaf of several. Where all of them are enumerations it is one.
-func (l *Leaf) union(members []*Leaf) {
+func (l *LeafType) union(members []*LeafType) {
 	l.builtIn, l.whiteSpace = isUnion, "collapse"
-	if !slices.ContainsFunc(members, func(m *Leaf) bool { return m.Facets.Enum == nil }) {
+	if !slices.ContainsFunc(members, func(m *LeafType) bool { return m.Facets.Enum == nil }) {
 		l.uniteEnums(members)
 		return
 	}
@@ -35,7 +35,7 @@ func (l *Leaf) union(members []*Leaf) {
 	if slices.Contains(patterns, "") { // any text is a value
 		return
 	}
-	l.addPattern(strings.Join(unique(patterns), "|"), strings.Join(unique(spaceless), "|"))
+	l.addPattern(strings.Join(distinct(patterns), "|"), strings.Join(distinct(spaceless), "|"))
 	if slices.Contains(spaceless, "") {
 		l.spaceless = ""
 	}
@@ -44,7 +44,7 @@ func (l *Leaf) union(members []*Leaf) {
 // isUnion in place of a built-in type: the white space that one member keeps is not that of another.
 const isUnion = "union"
 
-func (l *Leaf) uniteEnums(members []*Leaf) {
+func (l *LeafType) uniteEnums(members []*LeafType) {
 	for _, m := range members {
 		l.values = append(l.values, m.Facets.Enum...)
 		for value, about := range m.Facets.EnumNotes {
@@ -54,12 +54,12 @@ func (l *Leaf) uniteEnums(members []*Leaf) {
 			l.weaken("%s", about)
 		}
 	}
-	l.values = unique(l.values)
+	l.values = distinct(l.values)
 }
 
 // expressionOf is the regular expression of another leaf, within a list or union. It is empty where every text, or for an item every text without white
 // space, has it. What it cannot say is weaker.
-func (l *Leaf) expressionOf(m *Leaf, item bool) string {
+func (l *LeafType) expressionOf(m *LeafType, item bool) string {
 	for _, about := range m.Weaker {
 		l.weaken("%s", about)
 	}
@@ -90,7 +90,7 @@ func (l *Leaf) expressionOf(m *Leaf, item bool) string {
 
 // expression makes the regular expressions of leaves within a list, as item, or a union.
 type expression struct {
-	*Leaf
+	*LeafType
 
 	item bool
 }
@@ -137,7 +137,7 @@ func (e expression) bounds(n *shape.NumberFacets) {
 }
 
 // pattern is the last one of several.
-func (e expression) pattern(m *Leaf) string {
+func (e expression) pattern(m *LeafType) string {
 	a := &m.Facets
 	said := a.Form == shape.AnyText || a.Form == shape.List || e.item && a.Form <= shape.OneLine
 	if len(a.Patterns) > 1 || a.MinLength != nil || a.MaxLength != nil || !said {
@@ -151,7 +151,7 @@ func (e expression) pattern(m *Leaf) string {
 
 // lengths repeats any character.
 func (e expression) lengths(a *shape.Facets) string {
-	n := &node{op: opRepeat, max: -1, subs: []*node{{op: opClass, class: class{negated: true}}}}
+	n := &part{op: opRepeat, max: -1, subs: []*part{{op: opClass, class: class{negated: true}}}}
 	if a.MinLength != nil {
 		n.min = *a.MinLength
 	}

@@ -19,7 +19,7 @@ const (
 	maxDigits = 40
 )
 
-func (l *Leaf) restrictDigits(f wsdl.Facet) {
+func (l *LeafType) restrictDigits(f wsdl.Facet) {
 	n, err := strconv.Atoi(strings.TrimSpace(f.Value))
 	if err != nil || n < 0 || n > maxDigits || l.Facets.Form != shape.Number {
 		l.weaken("the facet %s %s", f.Name, f.Value)
@@ -35,7 +35,7 @@ func (l *Leaf) restrictDigits(f wsdl.Facet) {
 }
 
 // restrictValue adds a bound, unless one holds that is as tight.
-func (l *Leaf) restrictValue(f wsdl.Facet) {
+func (l *LeafType) restrictValue(f wsdl.Facet) {
 	limit := l.normal(f.Value)
 	isNumber := l.Facets.Form == shape.Number && decimalText.MatchString(limit) || l.Kind == shape.Float && jsonNumber.MatchString(limit)
 	if !isNumber {
@@ -52,7 +52,7 @@ func (l *Leaf) restrictValue(f wsdl.Facet) {
 	}
 }
 
-func (l *Leaf) compare(a, b string) int {
+func (l *LeafType) compare(a, b string) int {
 	if l.Kind != shape.Float {
 		return rules.CompareDecimals(a, b)
 	}
@@ -62,7 +62,7 @@ func (l *Leaf) compare(a, b string) int {
 }
 
 // finishDecimal makes a number of JSON of whole numbers that are small enough. A pattern can tell texts apart that are the same number.
-func (l *Leaf) finishDecimal() {
+func (l *LeafType) finishDecimal() {
 	a := &l.Facets
 	low, high, ok := wholeRange(a.Number)
 	if !ok || a.Patterns != nil || a.MinLength != nil || a.MaxLength != nil {
@@ -79,7 +79,7 @@ func (l *Leaf) finishDecimal() {
 }
 
 // finishFloat makes a string of a float that has patterns, which JSON has for strings alone.
-func (l *Leaf) finishFloat() {
+func (l *LeafType) finishFloat() {
 	if l.Facets.Patterns == nil {
 		return
 	}
@@ -130,7 +130,7 @@ var (
 )
 
 // Value is a text of the type, such as a default, as a Field has it. It reports whether it is one of its values.
-func (l *Leaf) Value(text string) (value string, ok bool) {
+func (l *LeafType) Value(text string) (value string, ok bool) {
 	value = l.normal(text)
 	return value, l.accepts(value) && (l.Kind != shape.Boolean || value == "true" || value == "false") && (l.Kind != shape.Float || isFloat(value))
 }
@@ -140,7 +140,7 @@ func isFloat(text string) bool {
 }
 
 // normal writes a text of a schema as JSON has it: with white space as the type wants it, and numbers in the one form that is allowed.
-func (l *Leaf) normal(text string) string {
+func (l *LeafType) normal(text string) string {
 	switch l.whiteSpace {
 	case "collapse":
 		text = strings.Join(strings.FieldsFunc(text, isSpace), " ")
