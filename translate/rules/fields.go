@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 
@@ -40,6 +39,7 @@ type checked struct {
 	judged   bool  // by validator/v10
 	facets   bool
 	patterns []*regexp.Regexp
+	number   *regexp.Regexp // the form of a Number
 }
 
 // newFields prepares the rules of a shape and of everything inside. The error names every rule that the library does not accept.
@@ -92,20 +92,24 @@ func (c *fields) field(s *shape.Shape, index int, problems *[]error) (checked, e
 	// The words that were registered are functions of this package, and the facets call them without the detour through the library, which
 	// allocates for each value.
 	f.judged = slices.ContainsFunc(shape.ParseRules(f.Rules), func(r shape.Rule) bool { return vocabulary[r.Word].holds == nil })
-	var err error
-	f.patterns, err = compilePatterns(f.Facets.Patterns)
-	return f, errors.Join(c.try(f.Field), err)
+	return f, errors.Join(c.try(f.Field), f.compile())
 }
 
-func compilePatterns(patterns []string) (list []*regexp.Regexp, err error) {
-	for _, pattern := range patterns {
+// compile prepares the regular expressions of the facets.
+func (f *checked) compile() error {
+	for _, pattern := range f.Facets.Patterns {
 		if _, err := regexp.Compile(pattern); err != nil { // alone: "a)(b" is one only between parentheses
-			return nil, err
+			return err
 		}
-		list = append(list, regexp.MustCompile(`\A(?:`+pattern+`)\z`))
+		f.patterns = append(f.patterns, whole(pattern))
 	}
-	return list, nil
+	if f.Facets.Form == shape.Number {
+		f.number = whole(numberPattern(f.Facets.Number))
+	}
+	return nil
 }
+
+func whole(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)\z`) }
 
 func (c *fields) try(f *shape.Field) (err error) {
 	defer func() {
@@ -125,7 +129,7 @@ func (c *fields) try(f *shape.Field) (err error) {
 
 func hasFacets(f *shape.Field) bool {
 	a := &f.Facets
-	return a.MinLength != nil || a.MaxLength != nil || a.Min != nil || a.Max != nil || a.Form != shape.AnyText || a.Enum != nil || a.Patterns != nil || f.Fixed != nil
+	return a.MinLength != nil || a.MaxLength != nil || a.Min != nil || a.Max != nil || a.Form != shape.AnyText || a.Number != nil || a.Enum != nil || a.Patterns != nil || f.Fixed != nil
 }
 
 // check reports what is wrong with the fields of an object and of everything inside. Only what is wrong, and what has something inside,
@@ -274,14 +278,14 @@ var vocabulary = map[string]word{
 	"max": {nil, func(b validator.FieldError) record.Violation {
 		limit := number(b.Param())
 		if b.Kind() == reflect.String {
-			return tooLong(limit)
+			return tooLong(limit, character)
 		}
 		return tooLarge(limit)
 	}},
 	"min": {nil, func(b validator.FieldError) record.Violation {
 		limit := number(b.Param())
 		if b.Kind() == reflect.String {
-			return tooShort(limit)
+			return tooShort(limit, character)
 		}
 		return tooSmall(limit)
 	}},
@@ -332,21 +336,28 @@ func (f *checked) wrong(text string) (v record.Violation, broken bool) {
 		v = notInList([]string{*f.Fixed}, false)
 	case a.Enum != nil && !a.AnyCase && !slices.Contains(a.Enum, text), a.AnyCase && !isOneOf(text, a.Enum):
 		v = notInList(a.Enum, a.AnyCase)
-	case a.MaxLength != nil && utf8.RuneCountInString(text) > *a.MaxLength:
-		v = tooLong(*a.MaxLength)
-	case a.MinLength != nil && utf8.RuneCountInString(text) < *a.MinLength:
-		v = tooShort(*a.MinLength)
 	case f.Kind == shape.Integer:
 		return outOfRange(text, a.Min, a.Max)
+	case f.Kind == shape.Float:
+		return wrongFloat(a.Number, text)
 	default:
-		if v, broken = wrongForm(a, text); !broken {
-			return f.wrongPattern(text)
-		}
+		return f.wrongText(text)
 	}
 	return v, true
 }
 
-func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
+func (f *checked) wrongText(text string) (v record.Violation, broken bool) {
+	if v, broken = wrongLength(&f.Facets, text); broken {
+		return v, true
+	}
+	if v, broken = f.wrongForm(text); broken {
+		return v, true
+	}
+	return f.wrongPattern(text)
+}
+
+func (f *checked) wrongForm(text string) (v record.Violation, broken bool) {
+	a := &f.Facets
 	switch {
 	case a.Form == shape.Date && !IsDate(text):
 		return badDate(), true
@@ -356,6 +367,12 @@ func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
 		return badDecimal(a.IntegerDigits, a.FractionDigits), true
 	case a.Form == shape.Token && !IsToken(text):
 		return badToken(text), true
+	case a.Form == shape.Number && !f.number.MatchString(text):
+		return badNumber(a.Number), true
+	case a.Form == shape.Number:
+		return wrongNumber(a.Number, text)
+	case a.Form >= shape.Collapsed && !hasForm(a.Form, text):
+		return badForm(a.Form), true
 	}
 	return v, false
 }
@@ -363,8 +380,7 @@ func wrongForm(a *shape.Facets, text string) (v record.Violation, broken bool) {
 func (f *checked) wrongPattern(text string) (v record.Violation, broken bool) {
 	for i, pattern := range f.patterns {
 		if !pattern.MatchString(text) {
-			expression := f.Facets.Patterns[i]
-			return record.Violation{Code: record.BadFormat, Detail: "A text of the form " + expression + ".", Params: map[string]any{"pattern": expression}}, true
+			return badPattern(f.Facets.Patterns[i], f.Example), true
 		}
 	}
 	return v, false
@@ -381,19 +397,19 @@ func badToken(text string) record.Violation {
 	return record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
 }
 
-func tooLong(limit int) record.Violation {
-	return record.Violation{Code: record.TooLong, Detail: "At most " + characters(limit), Params: map[string]any{"max": limit}}
+func tooLong(limit int, unit string) record.Violation {
+	return record.Violation{Code: record.TooLong, Detail: "At most " + amount(limit, unit) + ".", Params: map[string]any{"max": limit}}
 }
 
-func tooShort(limit int) record.Violation {
-	return record.Violation{Code: record.TooShort, Detail: "At least " + characters(limit), Params: map[string]any{"min": limit}}
+func tooShort(limit int, unit string) record.Violation {
+	return record.Violation{Code: record.TooShort, Detail: "At least " + amount(limit, unit) + ".", Params: map[string]any{"min": limit}}
 }
 
-func characters(n int) string {
+func amount(n int, unit string) string {
 	if n == 1 {
-		return "1 character."
+		return "1 " + unit
 	}
-	return fmt.Sprintf("%d characters.", n)
+	return fmt.Sprintf("%d %ss", n, unit)
 }
 
 // outOfRange judges an integer. The range of 32 bits is said whole, as the reader says that of 64.
