@@ -115,7 +115,7 @@ type Definition struct {
 	System, Name, Path string
 	ID                 string // see Operation; empty: Name
 	Summary, About     string // for people, where openapi/words.json has no words
-	Status             int // of success; OneWay decides it
+	Status             int    // of success; OneWay decides it
 	Version            soap.Version
 	Binding            soap.Binding
 	Limits             xml.Limits // of replies

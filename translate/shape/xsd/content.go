@@ -377,7 +377,7 @@ func (o *objectBuilder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) st
 	if best == nil {
 		return elementText(xml.Name{Space: "urn:example", Local: "example"}, "")
 	}
-	return elementText(best.Name, Leaf(simpleType(best.Type)).Example)
+	return elementText(best.Name, o.leaves.Of(simpleType(best.Type)).Example)
 }
 
 // elementText writes an element that holds a text.

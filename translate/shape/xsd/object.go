@@ -138,7 +138,7 @@ func (o *objectBuilder) free(names ...string) string {
 
 // leaf is a field for the text of a simple type.
 func (o *objectBuilder) leaf(t *wsdl.SimpleType) shape.Field {
-	l := Leaf(t)
+	l := o.leaves.Of(t)
 	f := shape.Field{Kind: l.Kind, Facets: l.Facets, Example: l.Example, About: about(t.Documentation)}
 	f.FreeText = o.options.Reply && f.Kind == shape.String && f.Facets.Enum == nil && isText[f.Facets.Form]
 	for _, what := range l.Weaker {

@@ -19,7 +19,8 @@ type Builder struct {
 	shapes  map[*wsdl.ComplexType]*shape.Shape
 	filled  map[*wsdl.ComplexType]bool
 	waiting []*wsdl.ComplexType // to be filled
-	names   map[string]bool     // of shapes
+	leaves  Leaves
+	names   map[string]bool // of shapes
 	// discriminators are by the type that a hierarchy begins with.
 	discriminators map[*wsdl.ComplexType]string
 	// impossible are the shapes that no message can hold, and why.
@@ -43,7 +44,7 @@ type Options struct {
 // NewBuilder returns a builder.
 func NewBuilder(o Options) *Builder {
 	return &Builder{
-		options: o, shapes: map[*wsdl.ComplexType]*shape.Shape{}, filled: map[*wsdl.ComplexType]bool{}, names: map[string]bool{},
+		options: o, shapes: map[*wsdl.ComplexType]*shape.Shape{}, filled: map[*wsdl.ComplexType]bool{}, leaves: Leaves{}, names: map[string]bool{},
 		discriminators: map[*wsdl.ComplexType]string{}, impossible: map[*shape.Shape]string{}, weaker: map[*shape.Shape][]string{},
 	}
 }
