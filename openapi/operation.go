@@ -1,6 +1,8 @@
 package openapi
 
 import (
+	"slices"
+
 	"soapbridge/translate/rules"
 	"soapbridge/translate/shape"
 )
@@ -59,5 +61,7 @@ func isRequired(f *shape.Field) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(f.Object.Choices, func(c shape.Choice) bool {
+		return !c.Optional && !slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return len(b.Required) == 0 })
+	})
 }

@@ -201,9 +201,17 @@ func (l *loader) isWanted(bound *wsdl.BoundOperation) bool {
 func same(list []*wsdl.BoundOperation) bool {
 	first := list[0]
 	return !slices.ContainsFunc(list, func(b *wsdl.BoundOperation) bool {
-		return b.Operation != first.Operation || b.SOAPAction != first.SOAPAction || b.RPC != first.RPC ||
-			(b.Input == nil) != (first.Input == nil) || b.Input != nil && (b.Input.Encoding != first.Input.Encoding || len(b.Input.Headers) != len(first.Input.Headers))
+		return b.SOAPAction != first.SOAPAction || b.RPC != first.RPC || !sameMessage(b.Input, first.Input) || !sameMessage(b.Output, first.Output)
 	})
+}
+
+func sameMessage(a, b *wsdl.BoundMessage) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	samePart := func(p, q *wsdl.Part) bool { return p.Element == q.Element && p.Type == q.Type && (p.Element != nil || p.Name == q.Name) }
+	return a.Encoding == b.Encoding && a.Multipart == b.Multipart && slices.EqualFunc(a.Parts, b.Parts, samePart) &&
+		slices.EqualFunc(a.Headers, b.Headers, func(h, g *wsdl.Header) bool { return h.Part != nil && g.Part != nil && samePart(h.Part, g.Part) })
 }
 
 func ports(list []*wsdl.BoundOperation) string {

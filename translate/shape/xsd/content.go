@@ -2,7 +2,6 @@ package xsd
 
 import (
 	"fmt"
-	"html"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,12 +17,22 @@ type node struct {
 	nodes    []node
 	choice   bool
 	required bool
+	// impossible says why nothing can be here, although the schema requires something.
+	impossible string
 }
 
 // content adds the members of a type's content model (XML Schema part 1, section 3.8): those that are always there, and choices between the others.
 func (o *objectBuilder) content(p *wsdl.Particle) {
-	if n, ok := o.particle(p); ok {
+	o.place(o.particle(p))
+}
+
+// place settles what was added. Where something is required that cannot be, no message can hold the object.
+func (o *objectBuilder) place(n node, ok bool) {
+	switch {
+	case ok:
 		o.settle(n)
+	case n.impossible != "":
+		o.impossible[o.shape] = n.impossible
 	}
 }
 
@@ -168,23 +177,39 @@ func (o *objectBuilder) group(p *wsdl.Particle) (node, bool) {
 			o.last = before
 			o.siblings = append(slices.Clone(around), indexes(begin, len(o.shape.Fields))...)
 		}
+		branch := len(o.shape.Fields)
 		each, ok := o.particle(inside)
 		last = max(last, o.last)
-		if ok {
+		switch {
+		case ok:
 			n.nodes = append(n.nodes, each)
-		} else if n.choice && inside.Min == 0 {
+		case each.impossible != "" && n.choice:
+			o.hide(branch)
+			n.impossible = each.impossible
+		case each.impossible != "":
+			o.hide(begin)
+			return o.nothing(n.required, each.impossible)
+		case n.choice && inside.Min == 0:
 			n.required = false
 		}
 	}
 	o.siblings, o.last = around, last
-	switch {
-	case len(n.nodes) == 0:
-		return node{}, false
-	case len(n.nodes) == 1: // it is no matter whether it is a choice or a sequence
+	if len(n.nodes) == 0 {
+		return o.nothing(n.required && n.impossible != "", n.impossible)
+	}
+	n.impossible = ""
+	if len(n.nodes) == 1 { // it is no matter whether it is a choice or a sequence
 		n.nodes[0].required = n.nodes[0].required && n.required
 		return n.nodes[0], true
 	}
 	return n, true
+}
+
+// hide takes the members away that were added for what cannot be sent.
+func (o *objectBuilder) hide(from int) {
+	for i := from; i < len(o.shape.Fields); i++ {
+		o.shape.Fields[i].Hidden, o.shape.Fields[i].Required = true, false
+	}
 }
 
 func indexes(begin, end int) (list []int) {
@@ -204,8 +229,8 @@ func (o *objectBuilder) repeatedGroup(p *wsdl.Particle) (node, bool) {
 	once := *p
 	once.Min, once.Max = 1, 1
 	item.content(&once)
-	if len(item.shape.Fields) == 0 {
-		return node{}, false
+	if why := o.impossible[item.shape]; why != "" || len(item.shape.Fields) == 0 {
+		return o.nothing(p.Min > 0 && why != "", why)
 	}
 	f := shape.Field{Place: shape.Inline, Kind: shape.Object, Object: item.shape, Repeated: true, MinItems: p.Min, MaxItems: max(p.Max, 0)}
 	return node{field: o.add(f, name), required: p.Min > 0 && !mayBeEmpty(item.shape)}, true
@@ -227,10 +252,7 @@ func (o *objectBuilder) element(e *wsdl.Element, low, high int) (node, bool) {
 	case len(list) == 1 && list[0] == e:
 		return o.member(e, low, high)
 	case len(list) == 0:
-		if low > 0 {
-			o.impossible[o.shape] = fmt.Sprintf("the element %s is abstract, and no element can be in its place", e.Name.Local)
-		}
-		return node{}, false
+		return o.nothing(low > 0, fmt.Sprintf("the element %s is abstract, and no element can be in its place", e.Name.Local))
 	}
 	group := &wsdl.Group{Name: xml.Name{Local: e.Name.Local}, Compositor: wsdl.Choice}
 	for _, each := range list {
@@ -259,10 +281,7 @@ func substitutes(e *wsdl.Element, list []*wsdl.Element) []*wsdl.Element {
 func (o *objectBuilder) member(e *wsdl.Element, low, high int) (node, bool) {
 	f, ok := o.value(e)
 	if !ok {
-		if low > 0 && !e.Nillable {
-			o.impossible[o.shape] = fmt.Sprintf("the element %s holds what the schema does not describe", e.Name.Local)
-		}
-		return node{}, false
+		return o.nothing(low > 0, fmt.Sprintf("the element %s holds what the schema does not describe", e.Name.Local))
 	}
 	f.Wire, f.Nillable, f.Default, f.Fixed, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML, e.Default, e.Fixed, true
 	if text := about(e.Documentation); text != "" {
@@ -289,9 +308,7 @@ func sameMember(a, b *shape.Field) bool {
 
 // always adds a field for an element that must be there.
 func (o *objectBuilder) always(e *wsdl.Element) {
-	if n, ok := o.element(e, 1, 1); ok {
-		o.settle(n)
-	}
+	o.place(o.element(e, 1, 1))
 }
 
 // value is the field of an element's type. It reports whether there can be one.
@@ -301,7 +318,8 @@ func (o *objectBuilder) value(e *wsdl.Element) (f shape.Field, ok bool) {
 	case !isComplex:
 		return o.leaf(simpleType(e.Type)), true
 	case isOpaque(t):
-		return shape.Field{Kind: shape.XML, Example: elementText(e.Name, "")}, o.options.XML
+		text, _ := o.example(e)
+		return shape.Field{Kind: shape.XML, Example: text}, o.options.XML
 	}
 	if t.Value != nil && !hasAttributes(t) && len(t.Subtypes) == 0 {
 		return o.leaf(t.Value), true
@@ -320,19 +338,27 @@ func hasAttributes(t *wsdl.ComplexType) bool {
 	return false
 }
 
+// nothing adds no field. Where one is required, nothing around it can be sent.
+func (o *objectBuilder) nothing(required bool, why string) (node, bool) {
+	if !required {
+		why = ""
+	}
+	return node{impossible: why}, false
+}
+
 // wildcard adds a field for elements that the schema does not describe.
 func (o *objectBuilder) wildcard(p *wsdl.Particle) (node, bool) {
 	if !o.options.XML {
-		if p.Min > 0 {
-			o.impossible[o.shape] = "an element that the schema does not describe is required"
-		}
-		return node{}, false
+		return o.nothing(p.Min > 0, "an element that the schema does not describe is required")
 	}
 	f := shape.Field{Place: shape.Inline, Kind: shape.XML, Wildcard: spacesOf(p.Any), About: "An element that the schema does not describe."}
 	if p.Max != 1 {
 		f.Repeated, f.MinItems, f.MaxItems = true, p.Min, max(p.Max, 0)
 	}
-	f.Example = o.exampleOf(p.Any, f.Wildcard)
+	var ok bool
+	if f.Example, ok = o.exampleOf(p.Any, f.Wildcard); !ok {
+		return o.nothing(p.Min > 0, "an element of another schema is required")
+	}
 	o.last = o.add(f, "any")
 	return node{field: o.last, required: p.Min > 0}, true
 }
@@ -356,31 +382,4 @@ func spacesOf(any *wsdl.Wildcard) *shape.Wildcard {
 		w.Spaces = append(w.Spaces, space)
 	}
 	return w
-}
-
-// exampleOf is an element that a wildcard allows. Where it must be declared it is one of a simple type.
-func (o *objectBuilder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) string {
-	if any.ProcessContents == "lax" || any.ProcessContents == "skip" {
-		space := "urn:example"
-		if spaces.Spaces != nil && !spaces.Except {
-			space = spaces.Spaces[0]
-		}
-		return elementText(xml.Name{Space: space, Local: "example"}, "")
-	}
-	var best *wsdl.Element
-	for _, e := range o.options.Elements {
-		isBefore := best == nil || e.Name.Space+e.Name.Local < best.Name.Space+best.Name.Local
-		if t := simpleType(e.Type); isBefore && t != nil && !e.Abstract && spaces.Allows(e.Name.Space) && e.Name.Space != wsdl.XSD {
-			best = e
-		}
-	}
-	if best == nil {
-		return elementText(xml.Name{Space: "urn:example", Local: "example"}, "")
-	}
-	return elementText(best.Name, o.leaves.Of(simpleType(best.Type)).Example)
-}
-
-// elementText writes an element that holds a text.
-func elementText(name xml.Name, text string) string {
-	return "<" + name.Local + ` xmlns="` + html.EscapeString(name.Space) + `">` + html.EscapeString(text) + "</" + name.Local + ">"
 }

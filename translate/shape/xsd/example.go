@@ -1,0 +1,146 @@
+package xsd
+
+import (
+	"cmp"
+	"fmt"
+	"html"
+	"maps"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/shape"
+	"soapbridge/translate/shape/wsdl"
+	"soapbridge/translate/xml"
+)
+
+// exampleWriter writes an element of a schema as XML, with what it must hold and no more.
+type exampleWriter struct {
+	leaves Leaves
+	b      strings.Builder
+	depth  int
+}
+
+// deepestExample bounds the elements inside each other: types may require themselves.
+const deepestExample = 12
+
+// example returns an element as a text, and whether there is one.
+func (b *Builder) example(e *wsdl.Element) (text string, ok bool) {
+	w := exampleWriter{leaves: b.leaves}
+	ok = w.element(e)
+	return w.b.String(), ok
+}
+
+func (w *exampleWriter) element(e *wsdl.Element) bool {
+	if w.depth++; w.depth > deepestExample || e.Abstract {
+		return false
+	}
+	defer func() { w.depth-- }()
+	fmt.Fprintf(&w.b, `<%s xmlns="%s"`, e.Name.Local, html.EscapeString(e.Name.Space))
+	t, isComplex := e.Type.(*wsdl.ComplexType)
+	if !isComplex {
+		w.text(simpleType(e.Type), e.Fixed)
+	} else if t.Abstract || !w.attributes(t, map[xml.Name]bool{}) || !w.content(t, e.Fixed) {
+		return false
+	}
+	w.b.WriteString("</" + e.Name.Local + ">")
+	return true
+}
+
+// text ends the start tag and writes a text.
+func (w *exampleWriter) text(t *wsdl.SimpleType, fixed *string) {
+	text := w.leaves.Of(t).Example
+	if fixed != nil {
+		text = *fixed
+	}
+	w.b.WriteString(">" + html.EscapeString(text))
+}
+
+func (w *exampleWriter) attributes(t *wsdl.ComplexType, done map[xml.Name]bool) bool {
+	return w.attributesOf(&t.Attributes, done) && (baseOf(t) == nil || w.attributes(baseOf(t), done))
+}
+
+func (w *exampleWriter) attributesOf(a *wsdl.Attributes, done map[xml.Name]bool) bool {
+	for _, use := range a.Uses {
+		name := use.Attribute.Name
+		if done[name] || !use.Required {
+			done[name] = true
+			continue
+		}
+		done[name] = true
+		if name.Space != "" {
+			return false
+		}
+		text := w.leaves.Of(use.Attribute.Type).Example
+		if fixed := cmp.Or(use.Fixed, use.Attribute.Fixed); fixed != nil {
+			text = *fixed
+		}
+		fmt.Fprintf(&w.b, ` %s="%s"`, name.Local, html.EscapeString(text))
+	}
+	return !slices.ContainsFunc(a.Groups, func(g *wsdl.AttributeGroup) bool { return !w.attributesOf(&g.Attributes, done) })
+}
+
+// content ends the start tag and writes what is inside.
+func (w *exampleWriter) content(t *wsdl.ComplexType, fixed *string) bool {
+	if t.Value != nil {
+		w.text(t.Value, fixed)
+		return true
+	}
+	w.b.WriteString(">")
+	return w.inside(t)
+}
+
+func (w *exampleWriter) inside(t *wsdl.ComplexType) bool {
+	if base := baseOf(t); base != nil && t.Extension && !w.inside(base) {
+		return false
+	}
+	return t.Content == nil || w.particle(t.Content)
+}
+
+func (w *exampleWriter) particle(p *wsdl.Particle) bool {
+	for range min(p.Min, 100) {
+		switch {
+		case p.Element != nil && !w.element(p.Element), p.Any != nil, p.Group != nil && !w.group(p.Group):
+			return false
+		}
+	}
+	return p.Min <= 100
+}
+
+func (w *exampleWriter) group(g *wsdl.Group) bool {
+	if g.Compositor != wsdl.Choice {
+		return !slices.ContainsFunc(g.Particles, func(p *wsdl.Particle) bool { return !w.particle(p) })
+	}
+	before := w.b.String()
+	for _, p := range g.Particles {
+		if w.particle(p) {
+			return true
+		}
+		w.b.Reset()
+		w.b.WriteString(before)
+	}
+	return len(g.Particles) == 0
+}
+
+// mostTries bounds the elements that are tried for a wildcard.
+const mostTries = 100
+
+// exampleOf is an element that a wildcard allows. One that must be declared is one of the schema's own; there may be none.
+func (b *Builder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) (text string, ok bool) {
+	if any.ProcessContents == "lax" || any.ProcessContents == "skip" {
+		space := "urn:example"
+		if spaces.Spaces != nil && !spaces.Except {
+			space = spaces.Spaces[0]
+		}
+		return `<example xmlns="` + html.EscapeString(space) + `"></example>`, true
+	}
+	names := slices.SortedFunc(maps.Keys(b.options.Elements), func(x, y xml.Name) int {
+		return cmp.Or(cmp.Compare(x.Space, y.Space), cmp.Compare(x.Local, y.Local))
+	})
+	names = slices.DeleteFunc(names, func(n xml.Name) bool { return n.Space == wsdl.XSD || !spaces.Allows(n.Space) })
+	for _, name := range names[:min(len(names), mostTries)] {
+		if text, ok = b.example(b.options.Elements[name]); ok && len(text) < 1000 {
+			return text, true
+		}
+	}
+	return "", false
+}
