@@ -90,7 +90,7 @@ func lower(schema object) (lowered object) {
 			m.value = lower(asObject(m.value))
 		default:
 			if one := orNull(m.value); one != nil {
-				lowered = append(lowered, one...)
+				lowered = append(lowered, lower(one)...)
 				continue
 			}
 			if slices.Contains(conditions, m.name) && !isUnion(m.value) {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -123,21 +125,46 @@ func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Fie
 	default:
 		schema = ref("schemas", f.Object.Name)
 	}
-	switch {
-	case f.Nillable && f.Object != nil:
-		schema = object{{"anyOf", list{schema, object{{"type", "null"}}}}}
-	case f.Nillable:
-		schema.set("type", list{schema.get("type"), "null"})
+	if f.Nillable {
+		schema = orNil(schema)
 	}
 	if f.Repeated {
 		schema = object{{"type", "array"}, {"items", schema}}
 		limit(&schema, "minItems", int64(f.MinItems), 0)
 		limit(&schema, "maxItems", int64(f.MaxItems), 0)
 	}
-	if about := s.words.member(of.Name, f.Name); about != "" {
+	if about := s.about(of, f); about != "" {
 		schema.set("description", about)
 	}
 	return schema
+}
+
+// orNil lets a value be null. Keywords that hold for every type would refuse null beside other types.
+func orNil(schema object) object {
+	typ := schema.get("type")
+	if typ == nil || schema.index("enum") >= 0 || schema.index("const") >= 0 {
+		return object{{"anyOf", list{schema, object{{"type", "null"}}}}}
+	}
+	types, several := typ.(list)
+	if !several {
+		types = list{typ}
+	}
+	schema.set("type", append(slices.Clone(types), "null"))
+	return schema
+}
+
+// about describes a member, and the values of an enumeration of which a schema says what they mean.
+func (s *schemas) about(of *shape.Shape, f *shape.Field) string {
+	about := s.words.member(of.Name, f.Name)
+	if about == "" {
+		about = sentence(f.About)
+	}
+	for _, value := range f.Facets.Enum {
+		if note := sentence(f.Facets.EnumNotes[value]); note != "" {
+			about += " " + value + ": " + strings.TrimSuffix(note, ".") + "."
+		}
+	}
+	return strings.TrimSpace(about)
 }
 
 // leaf is the type of a value, and an example.
@@ -153,7 +180,9 @@ func leaf(f *shape.Field) object {
 		}
 	case shape.Float: // INF, -INF and NaN are strings
 		schema = object{{"type", list{"number", "string"}}}
-	case shape.String, shape.XML, shape.Object:
+	case shape.XML:
+		schema = object{{"type", "string"}, {"contentMediaType", "application/xml"}}
+	case shape.String, shape.Object:
 		schema = object{{"type", "string"}}
 	}
 	if f.Secret {
@@ -166,10 +195,11 @@ func leaf(f *shape.Field) object {
 	return schema
 }
 
-// inJSON is the text of a leaf as it is in JSON.
+// inJSON is the text of a leaf as it is in JSON. An infinite number is a string there.
 func inJSON(f *shape.Field, text string) any {
-	if f.Kind == shape.Boolean || f.Kind == shape.Integer || f.Kind == shape.Float {
-		return jsontext.Value(text)
+	isText := f.Kind == shape.String || f.Kind == shape.XML
+	if value := jsontext.Value(text); !isText && value.IsValid() {
+		return value
 	}
 	return text
 }
@@ -188,41 +218,164 @@ func constrained(f *shape.Field) object {
 	if f.Fixed != nil {
 		schema.set("const", inJSON(f, *f.Fixed))
 	}
-	if f.Kind == shape.Integer {
-		limit(&schema, "minimum", value(a.Min), math.MinInt64)
-		limit(&schema, "maximum", value(a.Max), math.MaxInt64)
+	if f.Default != nil {
+		schema.set("default", inJSON(f, *f.Default))
 	}
-	if f.Kind != shape.String {
-		return schema
-	}
-	if a.Enum != nil {
-		schema.set("enum", listOf(a.Enum)) // in any letter case where the field says so: tolerated, and not advertised
-		return schema
-	}
-	if f.Required && !f.Blank {
-		schema.set("minLength", 1)
-		schema.set("pattern", rules.TextPattern)
-	}
-	limit(&schema, "minLength", int64(value(a.MinLength)), 0)
-	limit(&schema, "maxLength", int64(value(a.MaxLength)), 0)
-	switch a.Form {
-	case shape.Date:
-		schema.set("format", "date")
-		schema.set("pattern", datePattern)
-	case shape.DateTime:
-		schema.set("format", "date-time")
-		schema.set("pattern", dateTimePattern)
-	case shape.Decimal:
-		schema.set("pattern", fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits))
-	case shape.Token:
-		schema.set("minLength", 1)
-		schema.set("pattern", rules.WordsPattern)
-	case shape.AnyText:
-	}
-	for _, pattern := range a.Patterns {
-		schema.set("pattern", "^(?:"+pattern+")$")
+	switch f.Kind {
+	case shape.Integer:
+		if a.Min != nil {
+			limit(&schema, "minimum", *a.Min, math.MinInt64)
+		}
+		if a.Max != nil {
+			limit(&schema, "maximum", *a.Max, math.MaxInt64)
+		}
+		enumerate(&schema, f)
+	case shape.Float:
+		bound(&schema, a.Number)
+	case shape.String:
+		if a.Enum != nil {
+			enumerate(&schema, f) // in any letter case where the field says so: tolerated, and not advertised
+			return schema
+		}
+		if needsText(f) { // here because of the order of keywords; what follows may say more
+			schema.set("minLength", 1)
+			schema.set("pattern", rules.TextPattern)
+		}
+		lengths(&schema, f)
+		if format := formats[a.Form]; format != "" {
+			schema.set("format", format)
+		}
+		setPatterns(&schema, patterns(f))
+	case shape.Boolean, shape.Object, shape.XML:
 	}
 	return schema
+}
+
+// formats are those of JSON Schema. Other dates may have a zone, or none.
+var formats = map[shape.Form]string{shape.Date: "date", shape.DateTime: "date-time"}
+
+func enumerate(schema *object, f *shape.Field) {
+	if f.Facets.Enum == nil {
+		return
+	}
+	values := make(list, 0, len(f.Facets.Enum))
+	for _, text := range f.Facets.Enum {
+		if f.Kind != shape.String || !needsText(f) || !rules.Blank(text) {
+			values = append(values, inJSON(f, text))
+		}
+	}
+	schema.set("enum", values)
+}
+
+// needsText reports whether a text that is blank counts as missing.
+func needsText(f *shape.Field) bool { return f.Required && !f.Blank }
+
+// bound restricts a Float. What is infinite is within no bound on its side, and NaN within none.
+func bound(schema *object, n *shape.NumberFacets) {
+	if n == nil {
+		n = &shape.NumberFacets{}
+	}
+	keyword := func(name string, exclusive bool, limit string) {
+		if exclusive {
+			name = "exclusive" + strings.ToUpper(name[:1]) + name[1:]
+		}
+		if limit != "" {
+			schema.set(name, jsontext.Value(limit))
+		}
+	}
+	keyword("minimum", n.MinExclusive, n.Min)
+	keyword("maximum", n.MaxExclusive, n.Max)
+	switch {
+	case n.Min == "" && n.Max == "":
+		schema.set("pattern", `^(-?INF|NaN)$`)
+	case n.Min == "":
+		schema.set("pattern", `^-INF$`)
+	case n.Max == "":
+		schema.set("pattern", `^INF$`)
+	default:
+		schema.set("type", "number")
+	}
+}
+
+// lengths are in characters, which are some for each byte and each item.
+func lengths(schema *object, f *shape.Field) {
+	a := &f.Facets
+	low, high := int64(value(a.MinLength)), int64(value(a.MaxLength))
+	switch a.Form {
+	case shape.List:
+		return // see itemsPattern
+	case shape.Hex:
+		low, high = 2*low, 2*high
+	case shape.Base64: // of which four are three bytes; up to two bytes more are not said
+		low, high = (low+2)/3*4, (high+2)/3*4
+	default:
+		if needsText(f) || a.Form == shape.Token {
+			low = max(low, 1)
+		}
+	}
+	limit(schema, "minLength", low, 0)
+	if a.MaxLength != nil {
+		schema.set("maxLength", high)
+	}
+}
+
+// patterns are what a text must match, the one that says most first.
+func patterns(f *shape.Field) (all []string) {
+	a := &f.Facets
+	for _, pattern := range a.Patterns {
+		all = append(all, "^(?:"+pattern+")$")
+	}
+	implied := false // that a text is not blank
+	switch form := rules.FormPattern(a); {
+	case a.Form == shape.Date:
+		all, implied = append(all, datePattern), true
+	case a.Form == shape.DateTime:
+		all, implied = append(all, dateTimePattern), true
+	case a.Form == shape.Decimal:
+		all, implied = append(all, fmt.Sprintf(`^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$`, a.IntegerDigits, a.FractionDigits)), true
+	case a.Form == shape.Token:
+		all, implied = append(all, rules.WordsPattern), true
+	case form != "":
+		all, implied = append(all, "^(?:"+form+")$"), a.Form == shape.Number || a.Form == shape.XSDDate || a.Form == shape.XSDDateTime
+	}
+	if items := itemsPattern(a); items != "" {
+		all = append(all, items)
+	}
+	if needsText(f) && !implied {
+		all = append(all, rules.TextPattern)
+	}
+	return all
+}
+
+// mostRepeats is what all engines of regular expressions count to.
+const mostRepeats = 1000
+
+// itemsPattern says how many items a list has; empty where it may have any number, or a limit is not said.
+func itemsPattern(a *shape.Facets) string {
+	low, high := value(a.MinLength), value(a.MaxLength)
+	if a.Form != shape.List || a.MinLength == nil && a.MaxLength == nil || low > mostRepeats || high > mostRepeats {
+		return ""
+	}
+	const items = `^(?:[^ ]+(?: |$)){%d,%s}$`
+	if a.MaxLength == nil {
+		return fmt.Sprintf(items, low, "")
+	}
+	return fmt.Sprintf(items, low, strconv.Itoa(high))
+}
+
+// setPatterns writes the first pattern where all readers look for it.
+func setPatterns(schema *object, patterns []string) {
+	if len(patterns) == 0 {
+		return
+	}
+	schema.set("pattern", patterns[0])
+	more := list{}
+	for _, pattern := range patterns[1:] {
+		more = append(more, object{{"pattern", pattern}})
+	}
+	if len(more) > 0 {
+		schema.set("allOf", more)
+	}
 }
 
 // limit sets a limit, unless every value keeps it.

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -59,30 +60,7 @@ func handMade(t *testing.T) *shape.Shape {
 // TestSchemaOfAShape lets the schema and the reader judge each body: both must find the same.
 func TestSchemaOfAShape(t *testing.T) {
 	s := handMade(t)
-	set, err := rules.Compile(s, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := schemas{}
-	all.request(s, set)
-	text, err := object{{"components", object{{"schemas", all.all}}}}.text()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft2020)
-	compiler.AssertFormat()
-	if err := compiler.AddResource("doc.json", root); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("doc.json#/components/schemas/Order")
-	if err != nil {
-		t.Fatal(err)
-	}
+	judge := newJudge(t, s)
 	for _, c := range []struct {
 		members  string
 		accepted bool
@@ -119,22 +97,136 @@ func TestSchemaOfAShape(t *testing.T) {
 		{`"tags": ["a"], "card": "c", "surprise": 1`, false},
 	} {
 		t.Run(c.members, func(t *testing.T) {
-			body := []byte("{" + c.members + "}")
-			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-			if err != nil {
+			judge.check(t, "{"+c.members+"}", c.accepted)
+		})
+	}
+}
+
+// judge is the schema and the reader of one shape.
+type judge struct {
+	shape  *shape.Shape
+	set    *rules.Set
+	schema *jsonschema.Schema
+}
+
+func newJudge(t *testing.T, s *shape.Shape) judge {
+	t.Helper()
+	set, err := rules.Compile(s, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := schemas{}
+	all.request(s, set)
+	text, err := object{{"components", object{{"schemas", all.all}}}}.text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.AssertFormat()
+	if err := compiler.AddResource("doc.json", root); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("doc.json#/components/schemas/" + s.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judge{s, set, schema}
+}
+
+// check requires the same verdict of both.
+func (j judge) check(t *testing.T, body string, accepted bool) {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := &record.Report{}
+	r, err := record.ReadJSON([]byte(body), j.shape, report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.set.Check(r, report)
+	refusal := j.schema.Validate(value)
+	if (refusal == nil) != accepted || (len(report.Violations) == 0) != accepted {
+		t.Errorf("%s: the schema finds %v, the reader %v", body, refusal, report.Violations)
+	}
+}
+
+// TestSchemasOfLeaves does the same for the facets of XML Schema.
+func TestSchemasOfLeaves(t *testing.T) {
+	one, two, three, fixed, low, high := 1, 2, 3, "F", int64(1), int64(9)
+	number := func(n shape.NumberFacets) shape.Facets { return shape.Facets{Form: shape.Number, Number: &n} }
+	text := func(facets shape.Facets) func(*shape.Field) { return func(f *shape.Field) { f.Facets = facets } }
+	for _, c := range []struct {
+		name              string
+		kind              shape.Kind
+		change            func(*shape.Field)
+		accepted, refused string // values of JSON, with a space between each two
+	}{
+		{"decimal", shape.String, text(number(shape.NumberFacets{MaxFractionDigits: -1})), `"1" "-1.50" "007.1" "0"`, `"+1" ".5" "5." "1e5" "" "\u00201" 1`},
+		{"money", shape.String, text(number(shape.NumberFacets{Min: "0", TotalDigits: 4, MaxFractionDigits: 2})), `"1234" "12.34" "123.4" "0" "00012.34"`, `"12345" "123.45" "1.234" "-1" "-0"`},
+		{"fraction alone", shape.String, text(number(shape.NumberFacets{TotalDigits: 2, MaxFractionDigits: -1})), `"0.05" "00.05" "1.5" "12"`, `"1.05" "0.005" "123"`},
+		{"whole", shape.String, text(number(shape.NumberFacets{})), `"123456789012345678901234567890" "-5"`, `"1.0" "a"`},
+		{"float", shape.Float, nil, `1 -1.5e3 "INF" "-INF" "NaN" 0`, `"1" "inf" "x" true`},
+		{"float, bounds", shape.Float, func(f *shape.Field) {
+			f.Facets.Number = &shape.NumberFacets{Min: "0", Max: "1e+01", MaxExclusive: true}
+		}, `0 9.99 1e0`, `-0.1 10 1e400 "INF" "NaN" "5"`},
+		{"float, lower bound", shape.Float, func(f *shape.Field) { f.Facets.Number = &shape.NumberFacets{Min: "0", MinExclusive: true} }, `0.1 "INF"`, `0 "-INF" "NaN"`},
+		{"float, upper bound, or nil", shape.Float, func(f *shape.Field) { f.Nillable, f.Facets.Number = true, &shape.NumberFacets{Max: "5"} }, `5 "-INF" null`, `5.1 "INF" "NaN"`},
+		{"integers", shape.Integer, func(f *shape.Field) { f.Facets.Enum, f.Facets.Min, f.Facets.Max = []string{"1", "5"}, &low, &high }, `1 5`, `2 0 "1"`},
+		{"date", shape.String, text(shape.Facets{Form: shape.XSDDate}), `"2026-11-21" "2024-02-29Z" "12024-02-29+14:00" "2000-02-29"`, `"2026-02-29" "1900-02-29" "0000-01-01" "02026-01-01" "2026-04-31" "2026-01-01+14:01" ""`},
+		{"dateTime", shape.String, text(shape.Facets{Form: shape.XSDDateTime}), `"2026-11-21T09:30:00" "2024-02-29T23:59:59.123456789Z"`, `"2026-11-21T24:00:00" "2026-02-29T09:30:00" "2026-11-21"`},
+		{"collapsed", shape.String, text(shape.Facets{Form: shape.Collapsed, MaxLength: &three}), `"" "a\u0020b" "é" "\u00a0"`, `"\u0020a" "a\u0020" "\t" "abcd" "a\u0020\u0020b"`},
+		{"one line", shape.String, text(shape.Facets{Form: shape.OneLine}), `"" "\u0020a\u0020\u0020b"`, `"a\nb" "\t" "\r"`},
+		{"base64", shape.String, text(shape.Facets{Form: shape.Base64, MaxLength: &three}), `"" "AA==" "AAE=" "AAAA"`, `"AB==" "AAAAAA==" "A" "AAAA\n" "-_==" "AA"`},
+		{"hex", shape.String, text(shape.Facets{Form: shape.Hex, MinLength: &one, MaxLength: &two}), `"00" "aF01"`, `"" "0" "0g" "000000"`},
+		{"list", shape.String, text(shape.Facets{Form: shape.List, MinLength: &one, MaxLength: &two}), `"a" "a\u0020b"`, `"" "a\u0020b\u0020c" "a\u0020\u0020b" "a\u0020"`},
+		{"list of patterns", shape.String, text(shape.Facets{Form: shape.List, MinLength: &two, Patterns: []string{`(?:[0-9](?: [0-9])*)?`}}), `"1\u00202" "1\u00202\u00203"`, `"" "1" "1\u0020a"`},
+		{"two patterns", shape.String, text(shape.Facets{Patterns: []string{`[a-z]+|[0-9]+`, `.{2}`}}), `"ab" "12"`, `"a1" "abc" "a" "xab"`},
+		{"required", shape.String, func(f *shape.Field) { f.Required, f.Facets.Patterns = true, []string{`[ a]*`} }, `"a" "\u0020a"`, `"" "\u0020" "b"`},
+		{"required of a list", shape.String, func(f *shape.Field) { f.Required, f.Facets.Enum = true, []string{"", "A"} }, `"A"`, `"" "B"`},
+		{"an enumeration, or nil", shape.String, func(f *shape.Field) { f.Nillable, f.Facets.Enum = true, []string{"", "A"} }, `"A" "" null`, `"B"`},
+		{"fixed, or nil", shape.String, func(f *shape.Field) { f.Nillable, f.Fixed = true, &fixed }, `"F" null`, `"G"`},
+		{"empty", shape.String, text(shape.Facets{MaxLength: new(int)}), `""`, `"a"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &shape.Shape{Name: "Leaf", Fields: []shape.Field{field("v", c.kind, c.change)}}
+			if err := s.Index(); err != nil {
 				t.Fatal(err)
 			}
-			report := &record.Report{}
-			r, err := record.ReadJSON(body, s, report)
-			if err != nil {
-				t.Fatal(err)
+			judge := newJudge(t, s)
+			for value := range strings.FieldsSeq(c.accepted) {
+				judge.check(t, `{"v":`+value+`}`, true)
 			}
-			set.Check(r, report)
-			refusal := schema.Validate(value)
-			if (refusal == nil) != c.accepted || (len(report.Violations) == 0) != c.accepted {
-				t.Errorf("the schema finds %v, the reader %v", refusal, report.Violations)
+			for value := range strings.FieldsSeq(c.refused) {
+				judge.check(t, `{"v":`+value+`}`, false)
 			}
 		})
+	}
+}
+
+// TestWordsOfAField: what a schema says to people.
+func TestWordsOfAField(t *testing.T) {
+	one := "1"
+	all := schemas{}
+	f := field("v", shape.Integer, func(f *shape.Field) {
+		f.About, f.Default, f.Facets = "How\n many.", &one, shape.Facets{Enum: []string{"1", "2"}, EnumNotes: map[string]string{"2": "a pair."}}
+	})
+	got, err := all.property(&shape.Shape{Name: "S"}, &f, constrained).text()
+	const want = `{"type":"integer","format":"int64","examples":[7],"default":1,"enum":[1,2],"description":"Howmany.2:apair."}`
+	if flat := strings.Join(strings.Fields(string(got)), ""); err != nil || flat != want {
+		t.Errorf("%v: got %s", err, flat)
+	}
+	if got := leaf(&shape.Field{Kind: shape.XML}); got.get("contentMediaType") != "application/xml" {
+		t.Errorf("%v", got)
+	}
+	if got := inJSON(&shape.Field{Kind: shape.Float}, "-INF"); got != "-INF" {
+		t.Errorf("%v", got)
 	}
 }
 
