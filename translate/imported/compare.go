@@ -346,25 +346,32 @@ func (c choice) sentence() string {
 
 // subtypes compares the types that may be sent in the place of one.
 func (c *comparison) subtypes(path string, old, new *shape.Shape) {
-	byName := func(s *shape.Shape) map[string]*shape.Shape {
-		m := map[string]*shape.Shape{}
-		for _, subtype := range s.Subtypes {
-			m[subtype.Type.Local] = subtype
-		}
-		return m
+	if len(old.Subtypes)+len(new.Subtypes) == 0 {
+		return
 	}
-	before, after := byName(old), byName(new)
-	here := at{c, strings.TrimSuffix(path, "/")}
-	for _, subtype := range old.Subtypes {
-		if other := after[subtype.Type.Local]; other != nil {
-			c.shape(path, subtype, other)
+	here, before, after := at{c, strings.TrimSuffix(path, "/")}, types(old), types(new)
+	for _, each := range before {
+		if i := slices.IndexFunc(after, sameName(each)); i >= 0 {
+			c.shape(path, each, after[i])
 			continue
 		}
-		here.narrower("cannot be of the type %s any more", subtype.Type.Local)
+		here.narrower("cannot be of the type %s any more", each.Name)
 	}
-	for _, subtype := range new.Subtypes {
-		if before[subtype.Type.Local] == nil {
-			here.wider("can be of the type %s now", subtype.Type.Local)
+	for _, each := range after {
+		if !slices.ContainsFunc(before, sameName(each)) {
+			here.wider("can be of the type %s now", each.Name)
 		}
 	}
+}
+
+// types lists the types of which an object of a shape may be; without subtypes it is of its own.
+func types(s *shape.Shape) []*shape.Shape {
+	if len(s.Subtypes) == 0 {
+		return []*shape.Shape{s}
+	}
+	return s.Subtypes
+}
+
+func sameName(s *shape.Shape) func(*shape.Shape) bool {
+	return func(other *shape.Shape) bool { return s.Name == other.Name }
 }

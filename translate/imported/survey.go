@@ -55,6 +55,9 @@ func (s *surveyor) operation(op *wsdl.Operation) Found {
 	}
 	bound := op.Bindings[0]
 	f.Style = style(bound)
+	if bound.Input != nil {
+		f.Headers = xsd.HeaderNames(bound.Input)
+	}
 	switch {
 	case op.Problem != nil:
 		f.Problem = op.Problem.Error()
@@ -62,9 +65,6 @@ func (s *surveyor) operation(op *wsdl.Operation) Found {
 	case op.Input == nil:
 		f.Problem = "the service would call, and not be called"
 		return f
-	}
-	if bound.Input != nil {
-		f.Headers = xsd.HeaderNames(bound.Input)
 	}
 	request, err1 := s.request.Message(bound, op.Name+"Request", nil)
 	reply, err2 := s.reply.Message(bound, op.Name+"Response", nil)
