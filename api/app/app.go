@@ -24,6 +24,8 @@ type Commands struct {
 	Health  healthCommand  `cmd:"" help:"Exit with 0 when a running proxy is ready."`
 	Config  configCommands `cmd:"" help:"Show or check the configuration."`
 	Keys    keysCommands   `cmd:"" help:"Make API keys."`
+	Import  importCommand  `cmd:"" help:"Make a system's folder of a WSDL, or bring one up to date."`
+	Drift   driftCommand   `cmd:"" help:"Say what changed for callers since a WSDL was imported. The exit code is 1 when something breaks them."`
 	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release."`
 }
 

@@ -2,13 +2,16 @@
 package imported
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
-	"strings"
+	"io/fs"
+	"maps"
+	"slices"
 	"time"
-	"unicode"
 
 	"soapbridge/translate/rules"
-	"soapbridge/translate/shape/xsd"
 )
 
 // FileName is the name of the overlay in a system's folder.
@@ -51,6 +54,33 @@ type Documents struct {
 	File   string // the WSDL; like every path relative to the folder
 	SHA256 string
 	Files  map[string]string // every other document
+}
+
+// Hash returns SHA-256 as an overlay writes it.
+func Hash(document []byte) string {
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:])
+}
+
+// All returns the hashes of all documents by their paths.
+func (d *Documents) All() map[string]string {
+	all := map[string]string{d.File: d.SHA256}
+	maps.Copy(all, d.Files)
+	return all
+}
+
+// Check reports every document of a folder that is not the one of the overlay.
+func (d *Documents) Check(folder fs.FS) error {
+	var problems []error
+	all := d.All()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		content, err := fs.ReadFile(folder, name)
+		if err == nil && Hash(content) != all[name] {
+			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s", name, FileName)
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
 }
 
 // Kinds of operations.
@@ -198,13 +228,12 @@ type Fault struct {
 }
 
 // defaultPath is the path of an operation without a route.
-func defaultPath(system, operation string) string {
-	var b strings.Builder
-	for _, r := range xsd.MemberName(operation) {
-		if unicode.IsUpper(r) {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
+func defaultPath(system, operation string) string { return "/v1/" + system + "/" + kebab(operation) }
+
+// SystemName makes a name of a system of the name of its WSDL; empty where none can be made.
+func SystemName(text string) string {
+	if name := kebab(text); systemPattern.MatchString(name) {
+		return name
 	}
-	return "/v1/" + system + "/" + b.String()
+	return ""
 }

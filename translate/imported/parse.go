@@ -326,6 +326,9 @@ func (r *reader) between(o *Overlay) {
 		if op.Route.Path == "" {
 			op.Route = Route{op.Place, "POST", defaultPath(o.System, op.Name)}
 		}
+		if op.Kind != "" && !routePattern.MatchString(op.Route.Method+" "+op.Route.Path) {
+			fail(op.Place, "the operation %s needs a route: its name has letters that are not for a path", op.Name)
+		}
 		route := op.Route.Method + " " + parameterPattern.ReplaceAllString(op.Route.Path, "{}")
 		if other, taken := routes[route]; taken && op.Kind != "" {
 			fail(op.Route.Place, "the operation %s has the same route %s %s as %s", op.Name, op.Route.Method, op.Route.Path, other)

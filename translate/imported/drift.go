@@ -1,0 +1,205 @@
+package imported
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/shape/wsdl"
+	"soapbridge/translate/shape/xsd"
+)
+
+// Change is one difference between two WSDLs.
+type Change struct {
+	Operation string
+	Where     string // "request/parcel/weight"; empty: the operation itself
+	What      string
+	// Breaking: what callers send would be refused, or what they read would surprise them; or what the folder makes no longer reaches the service.
+	Breaking bool
+}
+
+func (c Change) String() string {
+	kind := "compatible"
+	if c.Breaking {
+		kind = "breaking  "
+	}
+	where := c.Operation
+	if c.Where != "" {
+		where += " " + c.Where
+	}
+	return kind + " " + where + ": " + c.What
+}
+
+// Drift compares the WSDL of an overlay with a newer one: the operations that are on, or all. Members have the names that they have without the
+// overlay's changes.
+func Drift(o *Overlay, older, newer *wsdl.Definitions, all bool) []Change {
+	wanted := map[string]*Operation{}
+	for _, op := range o.Operations {
+		if op.Kind != "" {
+			wanted[op.Name] = op
+		}
+	}
+	d := &drift{old: newSide(o, older), new: newSide(o, newer), said: map[Change]bool{}}
+	for _, name := range operationNames(older) {
+		if op := wanted[name]; op != nil || all {
+			d.operation(name, op)
+		}
+	}
+	for _, name := range operationNames(newer) {
+		if d.old.operations[name] == nil {
+			d.add(Change{name, "", "is new; it is off until " + FileName + " says its kind", false})
+		}
+	}
+	return d.changes
+}
+
+func operationNames(d *wsdl.Definitions) (names []string) {
+	for _, op := range d.Operations {
+		if !slices.Contains(names, op.Name) {
+			names = append(names, op.Name)
+		}
+	}
+	return names
+}
+
+// side is one of the two WSDLs.
+type side struct {
+	operations     map[string]*wsdl.Operation
+	binding        *wsdl.Binding
+	request, reply *xsd.Builder
+}
+
+func newSide(o *Overlay, d *wsdl.Definitions) *side {
+	s := &side{
+		operations: map[string]*wsdl.Operation{},
+		request:    xsd.NewBuilder(xsd.Options{XML: o.XML, Elements: d.Elements}),
+		reply:      xsd.NewBuilder(xsd.Options{XML: o.XML, Reply: true, Elements: d.Elements}),
+	}
+	s.binding, _ = SelectBinding(d, o.Port.Text) // without one, the first of each operation is compared
+	for _, op := range slices.Backward(d.Operations) {
+		s.operations[op.Name] = op
+	}
+	return s
+}
+
+// drift collects the changes of operations.
+type drift struct {
+	old, new *side
+	changes  []Change
+	said     map[Change]bool // a subtype has the members of its base again
+}
+
+func (d *drift) add(c Change) {
+	if !d.said[c] {
+		d.changes = append(d.changes, c)
+	}
+	d.said[c] = true
+}
+
+// operation compares one operation. What the overlay says of it may be nil.
+func (d *drift) operation(name string, said *Operation) {
+	add := func(where, what string, breaking bool) { d.add(Change{name, where, what, breaking}) }
+	older, newer := d.old.operations[name], d.new.operations[name]
+	switch {
+	case newer == nil:
+		add("", "is gone", true)
+		return
+	case newer.Problem != nil || newer.Input == nil:
+		if older.Problem == nil && older.Input != nil {
+			add("", "cannot be used any more: "+why(newer), true)
+		}
+		return
+	case older.Problem != nil || older.Input == nil:
+		add("", "can be used now", false)
+		return
+	}
+	a, b := boundBy(older, d.old.binding), boundBy(newer, d.new.binding)
+	d.binding(add, a, b)
+	var headers []string
+	if said != nil {
+		for _, h := range said.Headers {
+			if h.From == FromCaller {
+				headers = append(headers, h.Block.Text)
+			}
+		}
+	}
+	d.message(name, "request", d.old.request, d.new.request, a, b, headers)
+	d.message(name, "reply", d.old.reply, d.new.reply, a, b, nil)
+}
+
+func why(op *wsdl.Operation) string {
+	if op.Problem != nil {
+		return op.Problem.Error()
+	}
+	return "the service would call, and not be called"
+}
+
+// binding compares what is on the wire around the messages. All of it is breaking, because the service expects it.
+func (d *drift) binding(add func(where, what string, breaking bool), a, b *wsdl.BoundOperation) {
+	differ := func(where string, old, new any) {
+		if old != new {
+			add(where, fmt.Sprintf("is %v now, and was %v", new, old), true)
+		}
+	}
+	differ("SOAPAction", fmt.Sprintf("%q", a.SOAPAction), fmt.Sprintf("%q", b.SOAPAction))
+	differ("SOAP version", a.Binding.Version, b.Binding.Version)
+	differ("style", style(a), style(b))
+	if a.Input != nil && b.Input != nil {
+		added, removed := difference(xsd.HeaderNames(a.Input), xsd.HeaderNames(b.Input))
+		for _, name := range added {
+			add("request", "has the new header block "+name, true)
+		}
+		for _, name := range removed {
+			add("request", "has no header block "+name+" any more", true)
+		}
+	}
+	added, removed := difference(faultNames(a.Operation), faultNames(b.Operation))
+	for _, name := range added {
+		add("faults", "has the new fault "+name, false)
+	}
+	for _, name := range removed {
+		add("faults", "has no fault "+name+" any more", false)
+	}
+}
+
+func faultNames(op *wsdl.Operation) (names []string) {
+	for _, f := range op.Faults {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// difference lists what is in one list alone.
+func difference(old, new []string) (added, removed []string) {
+	for _, each := range new {
+		if !slices.Contains(old, each) {
+			added = append(added, each)
+		}
+	}
+	for _, each := range old {
+		if !slices.Contains(new, each) {
+			removed = append(removed, each)
+		}
+	}
+	return added, removed
+}
+
+// message compares one direction of an operation.
+func (d *drift) message(name, direction string, older, newer *xsd.Builder, a, b *wsdl.BoundOperation, headers []string) {
+	add := func(where, what string, breaking bool) { d.add(Change{name, where, what, breaking}) }
+	old, err := older.Message(a, name, headers)
+	if err != nil {
+		return // it could not be used, so that no caller relies on it
+	}
+	new, err := newer.Message(b, name, headers)
+	if err != nil {
+		add(direction, "cannot be made any more: "+err.Error(), true)
+		return
+	}
+	if !slices.Equal(old.Around, new.Around) {
+		add(direction, fmt.Sprintf("is in the elements %v now, and was in %v", new.Around, old.Around), true)
+	}
+	compareShapes(old.Shape, new.Shape, direction == "request", func(path, what string, breaking bool) {
+		add(strings.TrimSuffix(direction+"/"+path, "/"), what, breaking)
+	})
+}

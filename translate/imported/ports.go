@@ -1,0 +1,60 @@
+package imported
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"soapbridge/translate/shape/wsdl"
+)
+
+// SelectBinding returns the binding that an overlay's port names: a port of a service, or a binding itself. Without a name it is the only one.
+func SelectBinding(d *wsdl.Definitions, port string) (*wsdl.Binding, error) {
+	if port == "" && len(d.Bindings) == 1 {
+		return d.Bindings[0], nil
+	}
+	for _, s := range d.Services {
+		for _, p := range s.Ports {
+			if p.Name == port && p.Binding != nil {
+				return p.Binding, nil
+			}
+		}
+	}
+	for _, b := range d.Bindings {
+		if b.Name.Local == port {
+			return b, nil
+		}
+	}
+	if names := strings.Join(portNames(d), ", "); names != "" {
+		return nil, fmt.Errorf("port must be one of %s", names)
+	}
+	return nil, fmt.Errorf("no port of the WSDL has a binding of SOAP")
+}
+
+// portNames lists the ports of all services, and the bindings that have none.
+func portNames(d *wsdl.Definitions) (names []string) {
+	var bound []*wsdl.Binding
+	for _, s := range d.Services {
+		for _, p := range s.Ports {
+			if p.Binding != nil {
+				names, bound = append(names, p.Name), append(bound, p.Binding)
+			}
+		}
+	}
+	for _, b := range d.Bindings {
+		if !slices.Contains(bound, b) {
+			names = append(names, b.Name.Local)
+		}
+	}
+	return names
+}
+
+// boundBy returns how a binding calls an operation; without such a binding, how the first one does.
+func boundBy(op *wsdl.Operation, b *wsdl.Binding) *wsdl.BoundOperation {
+	for _, each := range op.Bindings {
+		if each.Binding == b {
+			return each
+		}
+	}
+	return op.Bindings[0]
+}

@@ -1,0 +1,152 @@
+package imported
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"soapbridge/translate/shape"
+	"soapbridge/translate/shape/wsdl"
+	"soapbridge/translate/shape/xsd"
+)
+
+// Found is what a WSDL says of one operation, and what its names suggest.
+type Found struct {
+	Name    string
+	Kind    string   // a guess by the name: Read or Write
+	Style   string   // "document", "rpc" or "rpc/encoded"
+	Headers []string // blocks of the request's header
+	Faults  []string
+	Flat    bool   // a GET can carry the request
+	Problem string // why it cannot be used; empty if it can
+	// Weaker is what the shapes do not check although the schema does.
+	Weaker []string
+	// Renamed, Secrets and XML are paths of members: those whose names collide with others, those that look like secrets, and those that hold what the
+	// schema does not describe.
+	Renamed, Secrets, XML []string
+}
+
+// Survey lists the operations of a WSDL, each name once.
+func Survey(d *wsdl.Definitions) []Found {
+	s := &surveyor{
+		request: xsd.NewBuilder(xsd.Options{XML: true, Elements: d.Elements}),
+		reply:   xsd.NewBuilder(xsd.Options{XML: true, Reply: true, Elements: d.Elements}),
+	}
+	list := make([]Found, 0, len(d.Operations))
+	for _, op := range d.Operations {
+		same := func(f Found) bool { return f.Name == op.Name }
+		if i := slices.IndexFunc(list, same); i >= 0 {
+			list[i].Problem = "several operations have this name"
+			continue
+		}
+		list = append(list, s.operation(op))
+	}
+	return list
+}
+
+type surveyor struct{ request, reply *xsd.Builder }
+
+func (s *surveyor) operation(op *wsdl.Operation) Found {
+	f := Found{Name: op.Name, Kind: guessKind(op.Name)}
+	for _, fault := range op.Faults {
+		f.Faults = append(f.Faults, fault.Name)
+	}
+	bound := op.Bindings[0]
+	f.Style = style(bound)
+	if bound.Input != nil {
+		f.Headers = xsd.HeaderNames(bound.Input)
+	}
+	switch {
+	case op.Problem != nil:
+		f.Problem = op.Problem.Error()
+		return f
+	case op.Input == nil:
+		f.Problem = "the service would call, and not be called"
+		return f
+	}
+	request, err1 := s.request.Message(bound, op.Name+"Request", nil)
+	reply, err2 := s.reply.Message(bound, op.Name+"Response", nil)
+	for _, err := range []error{err1, err2} {
+		if err != nil {
+			f.Problem = err.Error()
+			return f
+		}
+	}
+	f.Weaker = slices.Concat(request.Weaker, reply.Weaker)
+	f.Flat = !slices.ContainsFunc(request.Shape.Fields, isNested)
+	f.walk(request.Shape, "", map[*shape.Shape]bool{})
+	return f
+}
+
+func isNested(f shape.Field) bool {
+	return !f.Hidden && (f.Kind == shape.Object || f.Kind == shape.XML)
+}
+
+func style(b *wsdl.BoundOperation) string {
+	switch {
+	case b.Input != nil && b.Input.Encoded:
+		return "rpc/encoded"
+	case b.RPC:
+		return "rpc"
+	}
+	return "document"
+}
+
+// walk notes what is remarkable of the members of a request. A shape that is in several places is looked at in the first.
+func (f *Found) walk(s *shape.Shape, path string, done map[*shape.Shape]bool) {
+	if done[s] {
+		return
+	}
+	done[s] = true
+	for i := range s.Fields {
+		field := &s.Fields[i]
+		if field.Hidden {
+			continue
+		}
+		at := path + field.Name
+		named := field.Place == shape.Element || field.Place == shape.Attribute
+		switch {
+		case field.Kind == shape.XML:
+			f.XML = append(f.XML, at)
+		case named && field.Name != xsd.MemberName(field.Wire.Local):
+			f.Renamed = append(f.Renamed, fmt.Sprintf("%s (%s)", at, field.Wire.Local))
+		}
+		if field.Object == nil && looksSecret(field.Name) {
+			f.Secrets = append(f.Secrets, at)
+		}
+		if field.Object != nil {
+			f.walk(field.Object, at+"/", done)
+		}
+	}
+	for _, subtype := range s.Subtypes {
+		f.walk(subtype, path, done)
+	}
+}
+
+var readPattern = regexp.MustCompile(`^(get|list|find|search|query|lookup|look-up|read|retrieve|fetch|describe|count|track|is|has)(-|$)`)
+
+func guessKind(operation string) string {
+	if readPattern.MatchString(kebab(operation)) {
+		return Read
+	}
+	return Write
+}
+
+var secretPattern = regexp.MustCompile(`(^|-)(pins?|passwords?|passwd|pwd|passphrase|passcode|ssn|social-security|tokens?|session|cvv2?|cvc2?|iban|secrets?` +
+	`|credentials?|api-?key|private-key|security-code|card-?number|pan|account-number|tax-id|passport)(-|$)`)
+
+func looksSecret(member string) bool { return secretPattern.MatchString(kebab(member)) }
+
+// kebab writes the words of a name in small letters with hyphens between them.
+func kebab(name string) string {
+	var b strings.Builder
+	for _, r := range xsd.MemberName(name) {
+		if unicode.IsUpper(r) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.TrimPrefix(b.String(), "-")
+}
