@@ -112,8 +112,8 @@ func (d *Documents) verify(folder fs.FS) error {
 	return errors.Join(problems...)
 }
 
-// at puts the place in the overlay in front of a problem.
-func at(line int, err error) error {
+// atLine puts the place in the overlay in front of a problem.
+func atLine(line int, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -128,14 +128,14 @@ func (l *loader) operation(o *Operation) (*translate.Operation, error) {
 	}
 	b := &builder{loader: l, overlay: o, bound: bound}
 	if err := b.messages(); err != nil {
-		return nil, at(o.Line, fmt.Errorf("%s: %w", o.Name, err))
+		return nil, atLine(o.Line, fmt.Errorf("%s: %w", o.Name, err))
 	}
 	d, err := b.definition(versions)
 	if err != nil {
 		return nil, err
 	}
 	op, err := translate.Define(d)
-	return &op, at(o.Line, err)
+	return &op, atLine(o.Line, err)
 }
 
 // find returns how an operation is called, and the versions of SOAP in which it can be.
@@ -161,11 +161,11 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	versions := slices.Sorted(maps.Keys(byVersion))
 	switch {
 	case !known:
-		return nil, nil, at(o.Line, fmt.Errorf("%s is not an operation of the WSDL; there are: %s", o.Name, strings.Join(l.names(), ", ")))
+		return nil, nil, atLine(o.Line, fmt.Errorf("%s is not an operation of the WSDL; there are: %s", o.Name, strings.Join(l.names(), ", ")))
 	case len(versions) == 0 && problem != nil:
-		return nil, nil, at(o.Line, fmt.Errorf("%s cannot be used: %w", o.Name, problem))
+		return nil, nil, atLine(o.Line, fmt.Errorf("%s cannot be used: %w", o.Name, problem))
 	case len(versions) == 0:
-		return nil, nil, at(l.overlay.Port.Line, fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
+		return nil, nil, atLine(l.overlay.Port.Line, fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
 	}
 	version := versions[0]
 	if l.config.Version != 0 {
@@ -174,9 +174,9 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	list := byVersion[version]
 	switch {
 	case len(list) == 0:
-		return nil, nil, at(o.Line, fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
+		return nil, nil, atLine(o.Line, fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
 	case len(list) > 1 && !same(list):
-		return nil, nil, at(o.Line, fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
+		return nil, nil, atLine(o.Line, fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
 	}
 	return list[0], versions, nil
 }
@@ -263,7 +263,7 @@ func (b *builder) messages() (err error) {
 	}
 	for _, name := range b.overlay.Unwrap {
 		if !unwrap(&b.request, name.Text) && !unwrap(&b.reply, name.Text) {
-			return at(name.Line, fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
+			return atLine(name.Line, fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
 		}
 	}
 	return errors.Join(b.editMessages()...)

@@ -57,9 +57,9 @@ func (b *builder) rules() (all []rules.On, err error) {
 	for i := range b.overlay.Rules {
 		r := &b.overlay.Rules[i]
 		if rule, wrong := r.rule(); wrong != nil {
-			err = errors.Join(err, at(r.Line, wrong))
+			err = errors.Join(err, atLine(r.Line, wrong))
 		} else if _, wrong := rules.Compile(b.request.Shape, []rules.On{{Object: r.In, Rules: []rules.Rule{rule}}}, nil); wrong != nil {
-			err = errors.Join(err, at(r.Line, wrong))
+			err = errors.Join(err, atLine(r.Line, wrong))
 		} else {
 			all = append(all, rules.On{Object: r.In, Rules: []rules.Rule{rule}})
 		}
@@ -99,11 +99,11 @@ func (b *builder) fill() (func(*record.Record, translate.Env), error) {
 	for i := range b.overlay.Fill {
 		f := &b.overlay.Fill[i]
 		path, err := b.request.Shape.Find(f.Path.Text)
-		if problems = append(problems, at(f.Path.Line, err)); err != nil {
+		if problems = append(problems, atLine(f.Path.Line, err)); err != nil {
 			continue
 		}
 		if last := fieldAt(b.request.Shape, path); last.Kind == shape.Object || last.Repeated {
-			problems = append(problems, at(f.Path.Line, fmt.Errorf("%s is not a single value", f.Path.Text)))
+			problems = append(problems, atLine(f.Path.Line, fmt.Errorf("%s is not a single value", f.Path.Text)))
 			continue
 		}
 		steps = append(steps, f.step(path, b.alwaysThere(path)))

@@ -42,7 +42,7 @@ func (b *builder) found(path Word, found bool, err error) error {
 	if !found && err == nil {
 		err = fmt.Errorf("there is no member %s", path.Text)
 	}
-	return at(path.Line, err)
+	return atLine(path.Line, err)
 }
 
 func makeSecret(f *shape.Field) error {
