@@ -209,7 +209,9 @@ func sameMessage(a, b *wsdl.BoundMessage) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	samePart := func(p, q *wsdl.Part) bool { return p.Element == q.Element && p.Type == q.Type && (p.Element != nil || p.Name == q.Name) }
+	samePart := func(p, q *wsdl.Part) bool {
+		return p.Element == q.Element && p.Type == q.Type && (p.Element != nil || p.Name == q.Name)
+	}
 	return a.Encoding == b.Encoding && a.Multipart == b.Multipart && slices.EqualFunc(a.Parts, b.Parts, samePart) &&
 		slices.EqualFunc(a.Headers, b.Headers, func(h, g *wsdl.Header) bool { return h.Part != nil && g.Part != nil && samePart(h.Part, g.Part) })
 }
