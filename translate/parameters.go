@@ -35,6 +35,9 @@ func (o *operation) readParameters(list []Parameter) (Request, *Error) {
 	return o.request(check(asked, o.rules, report))
 }
 
+// mostCache is the longest that an answer is kept.
+const mostCache = 24 * time.Hour
+
 var placeholder = regexp.MustCompile(`\{([^{}/]*)\}`)
 
 // PathParameters returns the members of a request that are in the path of its route: "/v1/parcels/{number}".
@@ -60,7 +63,7 @@ func (o *operation) checkRoute() error {
 	refuse(o.ReadOnly && o.Status != StatusOK, "a read is answered with %d", StatusOK)
 	refuse(o.ReadOnly && len(o.Invalidates)+len(o.Targets) > 0, "a read changes nothing: it has neither targets nor reads that it makes stale")
 	refuse(!o.ReadOnly && (o.Cache != 0 || o.Shared), "only the answers to a read are kept")
-	refuse(o.Cache < 0 || o.Cache > 0 && o.Cache < time.Second, "an answer is kept for at least a second")
+	refuse(o.Cache != 0 && (o.Cache < time.Second || o.Cache > mostCache), "an answer is kept for a second at least, and for %v at most", mostCache)
 	for _, name := range inPath {
 		i, known := o.Request.ByName([]byte(name))
 		refuse(!known || o.Request.Fields[i].Repeated, "the parameter %q of the path is not a single member of the request", name)

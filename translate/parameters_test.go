@@ -110,7 +110,7 @@ func TestDefineRefusesRoutes(t *testing.T) {
 		"only the answers to a read are kept": func(d *translate.Definition) {
 			d.ReadOnly, d.Shared = false, true
 		},
-		"at least a second":           func(d *translate.Definition) { d.Cache = time.Millisecond },
+		"for a second at least":       func(d *translate.Definition) { d.Cache = time.Millisecond },
 		"path of a POST":              func(d *translate.Definition) { d.Method = translate.POST },
 		`parameter "tags" of the pat`: func(d *translate.Definition) { d.Path = "/v1/toys/{tags}" },
 		`parameter "none" of the pat`: func(d *translate.Definition) { d.Path = "/v1/toys/{none}" },
