@@ -34,6 +34,8 @@ type Config struct {
 	// RedisURL is the text; Redis returns its parts.
 	RedisURL          secret.Secret `env:"REDIS_URL" kind:"redis" absent:"memory store" about:"store of the idempotency records: several comma-separated addresses mean a cluster, ?master= means Sentinel"`
 	RedisWaitReplicas int           `env:"REDIS_WAIT_REPLICAS" envDefault:"0" kind:"integer" min:"0" max:"16" about:"replicas that must confirm a claim"`
+	// CacheRedisURL is the text; CacheRedis returns its parts.
+	CacheRedisURL secret.Secret `env:"CACHE_REDIS_URL" kind:"redis" absent:"in memory" about:"cache of the answers to reads, which may evict: not the store of the records"`
 
 	Idempotency          string        `env:"IDEMPOTENCY" envDefault:"required" kind:"choice" oneof:"required,optional" about:"whether a call must have an Idempotency-Key"`
 	IdempotencyRetention time.Duration `env:"IDEMPOTENCY_RETENTION" envDefault:"168h" kind:"duration" min:"1s" max:"8760h" about:"how long a finished result is kept"`

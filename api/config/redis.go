@@ -26,6 +26,12 @@ func (c Config) Redis() (r Redis, ok bool) {
 	return r, err == nil
 }
 
+// CacheRedis returns the parts of SOAPBRIDGE_CACHE_REDIS_URL; ok is false without one, for a cache in memory.
+func (c Config) CacheRedis() (r Redis, ok bool) {
+	r, err := parseRedis(string(c.CacheRedisURL))
+	return r, err == nil
+}
+
 // Cluster reports whether the addresses are nodes of one Redis Cluster.
 func (r Redis) Cluster() bool { return r.Master == "" && len(r.Addrs) > 1 }
 
