@@ -84,6 +84,7 @@ type store interface {
 	// lock reports whether the owner has the lock of a name now, for so long at most.
 	lock(ctx context.Context, name, owner string, atMost time.Duration) (bool, error)
 	unlock(ctx context.Context, name, owner string) error
+	ping(ctx context.Context) error
 	close() error
 }
 
@@ -104,6 +105,9 @@ type Cache struct {
 func newCache(s store, v *idempotency.Vault, log *slog.Logger) *Cache {
 	return &Cache{store: s, vault: v, log: log, owed: map[string]int{}}
 }
+
+// Check reports whether the store answers.
+func (c *Cache) Check(ctx context.Context) error { return c.exchange(ctx, c.store.ping) }
 
 // Close ends the connections to the store.
 func (c *Cache) Close() error { return c.store.close() }

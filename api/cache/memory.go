@@ -79,4 +79,5 @@ func (m *memory) invalidate(_ context.Context, operation string) error {
 
 func (*memory) lock(context.Context, string, string, time.Duration) (bool, error) { return true, nil }
 func (*memory) unlock(context.Context, string, string) error                      { return nil }
+func (*memory) ping(context.Context) error                                        { return nil }
 func (*memory) close() error                                                      { return nil }

@@ -78,4 +78,6 @@ func (s shared) unlock(ctx context.Context, name, owner string) error {
 	return unlocking.Run(ctx, s.client, []string{lockKey + name}, owner).Err()
 }
 
+func (s shared) ping(ctx context.Context) error { return s.client.Ping(ctx).Err() }
+
 func (s shared) close() error { return s.client.Close() }

@@ -45,7 +45,9 @@ func reads(t *testing.T) []translate.Operation {
 		func(d *translate.Definition) {
 			d.Name, d.Method, d.Path, d.Request, d.Cache = "FindNotes", translate.GET, "/v1/test/notes/{text}", find, time.Minute
 		},
-		func(d *translate.Definition) { d.Name, d.Path, d.Cache = "SearchNotes", "/v1/test/notes/search", time.Minute },
+		func(d *translate.Definition) {
+			d.Name, d.Path, d.Cache = "SearchNotes", "/v1/test/notes/search", time.Minute
+		},
 		func(d *translate.Definition) {
 			d.Name, d.Method, d.Path, d.Request, d.Cache, d.Shared = "ListKinds", translate.GET, "/v1/test/kinds", find, time.Minute, true
 		},
@@ -313,8 +315,8 @@ func TestMembersOfAGet(t *testing.T) {
 	e := newReads(t, &vendor{})
 	for target, want := range map[string][]string{
 		"/v1/test/notes/" + strings.Repeat("a", 21) + "?count=x&Tags=a": {"/text too-long", "/Tags unknown-member", "/count wrong-type"},
-		findHello + "?text=again":                                       {"/text duplicate-member"},
-		"/v1/test/kinds":                                                {"/text required"},
+		findHello + "?text=again": {"/text duplicate-member"},
+		"/v1/test/kinds":          {"/text required"},
 	} {
 		d := problemIn(t, e.get(target))
 		var got []string
