@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,7 +94,10 @@ type Cache struct {
 	store   store
 	vault   *idempotency.Vault
 	log     *slog.Logger
+	turns   turns
 	flights singleflight.Group
+	// writes counts the calls of Invalidate.
+	writes atomic.Int64
 	// away is nil while the store answers, else when it is asked again.
 	away atomic.Pointer[time.Time]
 
@@ -103,7 +107,7 @@ type Cache struct {
 }
 
 func newCache(s store, v *idempotency.Vault, log *slog.Logger) *Cache {
-	return &Cache{store: s, vault: v, log: log, owed: map[string]int{}}
+	return &Cache{store: s, vault: v, log: log, turns: turns{of: map[string]*turn{}}, owed: map[string]int{}}
 }
 
 // Check reports whether the store answers.
@@ -117,20 +121,27 @@ func (c *Cache) Close() error { return c.store.close() }
 // asked. The error is that of ask, and may be another call's.
 func (c *Cache) Get(ctx context.Context, q Question, refresh bool, ask func() ([]byte, error)) (Answer, error) {
 	l := c.look(q, ask)
-	found, err := l.find(ctx)
+	kept, err := l.find(ctx)
 	switch {
-	case err != nil:
-		body, err := ask()
-		return Answer{How: Bypassed, Body: body}, err
+	case err != nil: // the calls of this process can still wait for one answer
+		return c.together(l.name+" "+strconv.FormatInt(c.writes.Load(), 10), func() (Answer, error) {
+			body, err := ask()
+			return Answer{How: Bypassed, Body: body}, err
+		})
 	case refresh:
 		return l.ask(ctx, Refreshed)
-	case found.Body != nil:
-		return found, nil
+	case kept.Body != nil:
+		return kept, nil
 	}
+	return c.together(l.flight(), func() (Answer, error) { return l.fly(ctx) })
+}
+
+// together does something once for all calls of this process that want it at one time.
+func (c *Cache) together(flight string, do func() (Answer, error)) (Answer, error) {
 	leads := false
-	flown, err, _ := c.flights.Do(l.flight(), func() (any, error) {
+	flown, err, _ := c.flights.Do(flight, func() (any, error) {
 		leads = true
-		return l.fly(ctx)
+		return do()
 	})
 	a, _ := flown.(Answer)
 	if !leads {
@@ -158,28 +169,32 @@ func (l *look) flight() string { return l.name + l.generation }
 
 // find returns the kept answer; without one its body is nil. The first time it finds the generation, too.
 func (l *look) find(ctx context.Context) (Answer, error) {
-	if err := l.settle(ctx, l.Operation); err != nil {
-		return Answer{}, err
+	f := l.turns.take(l.name, func() found { return l.lookUp(ctx) })
+	if l.generation == "" {
+		l.generation = f.generation
 	}
-	var generation string
+	return f.answer, f.err
+}
+
+func (l *look) lookUp(ctx context.Context) (f found) {
+	if f.err = l.settle(ctx, l.Operation); f.err != nil {
+		return f
+	}
 	var entry []byte
 	var left time.Duration
-	err := l.exchange(ctx, func(ctx context.Context) (err error) {
-		generation, entry, left, err = l.store.lookup(ctx, l.Operation, l.name)
+	f.err = l.exchange(ctx, func(ctx context.Context) (err error) {
+		f.generation, entry, left, err = l.store.lookup(ctx, l.Operation, l.name)
 		return err
 	})
-	if l.generation == "" {
-		l.generation = generation
+	if f.err != nil || entry == nil {
+		return f
 	}
-	if err != nil || entry == nil {
-		return Answer{}, err
+	// It does not open where it is of an older generation, or of a key that this process does not have.
+	if body, err := l.vault.OpenCached(l.name+f.generation, entry); err == nil {
+		left = min(left, l.TTL)
+		f.answer = Answer{How: Hit, Body: body, Age: l.TTL - left, Left: left}
 	}
-	body, err := l.vault.OpenCached(l.name+generation, entry)
-	if err != nil {
-		return Answer{}, nil //nolint:nilerr // of an older generation, or of a key that this process does not have
-	}
-	left = min(left, l.TTL)
-	return Answer{How: Hit, Body: body, Age: l.TTL - left, Left: left}, nil
+	return f
 }
 
 // fly asks, unless another process does: then its answer is awaited.
@@ -196,9 +211,9 @@ func (l *look) fly(ctx context.Context) (Answer, error) {
 			defer l.unlock(ctx, owner)
 		}
 		// Also with the lock: whoever had it before may have kept an answer since it was looked for.
-		if found, err := l.find(ctx); err == nil && found.Body != nil {
-			found.How = how
-			return found, nil
+		if kept, err := l.find(ctx); err == nil && kept.Body != nil {
+			kept.How = how
+			return kept, nil
 		}
 		if locked || err != nil || time.Now().After(deadline) {
 			return l.ask(ctx, Missed)
@@ -232,6 +247,7 @@ func (l *look) ask(ctx context.Context, how How) (Answer, error) {
 
 // Invalidate makes the kept answers to reads stale, after what may have changed them.
 func (c *Cache) Invalidate(ctx context.Context, operations ...string) {
+	c.writes.Add(1)
 	for _, operation := range operations {
 		c.mu.Lock()
 		c.owed[operation]++

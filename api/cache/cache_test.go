@@ -225,3 +225,65 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d entries of %d bytes", m.entries.Len(), m.size)
 	}
 }
+
+// TestWithoutAStoreOneAsksForAll calls of a process, but for those that came after a write.
+func TestWithoutAStoreOneAsksForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &failing{store: newMemory(memoryLimit)}
+		s.fails.Store(true)
+		c := newCache(s, newVault(t), slog.New(slog.DiscardHandler))
+		ask, asked := counting()
+		goOn := make(chan struct{})
+		slow := func() ([]byte, error) {
+			body, err := ask()
+			<-goOn
+			return body, err
+		}
+		for n := range 20 {
+			if n == 10 {
+				synctest.Wait()
+				c.Invalidate(t.Context(), "s/Find")
+			}
+			go func() { _, _ = c.Get(t.Context(), asking("a"), false, slow) }()
+		}
+		synctest.Wait()
+		close(goOn)
+		if n := asked.Load(); n != 2 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+// TestTurns: calls share a look-up that began after they came, and none that began before.
+func TestTurns(t *testing.T) {
+	turns := turns{of: map[string]*turn{}}
+	looked, began, goOn, all := atomic.Int64{}, make(chan struct{}), make(chan struct{}), sync.WaitGroup{}
+	take := func(first int64) {
+		f := turns.take("a", func() found {
+			n := looked.Add(1)
+			if n == 1 {
+				close(began)
+				<-goOn
+			}
+			return found{generation: fmt.Sprint(n)}
+		})
+		if (f.generation == "1") != (first == 1) {
+			t.Errorf("call %d has the look-up %s", first, f.generation)
+		}
+	}
+	all.Go(func() { take(1) })
+	<-began
+	for range 10 {
+		all.Go(func() { take(2) })
+	}
+	for waiting := 0; waiting < 11; time.Sleep(time.Millisecond) {
+		turns.mu.Lock()
+		waiting = turns.of["a"].calls
+		turns.mu.Unlock()
+	}
+	close(goOn)
+	all.Wait()
+	if n := looked.Load(); n != 2 || len(turns.of) != 0 {
+		t.Errorf("%d look-ups, and %d names are left", n, len(turns.of))
+	}
+}
