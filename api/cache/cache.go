@@ -1,12 +1,15 @@
 // Package cache keeps the answers to reads for a short while, in this process or in all that share a Redis.
 //
-// What it promises: an answer is given to the caller who asked, unless the operation shares it; never a failure; never after its time; and never after
-// Invalidate has returned for its operation, where the answer was asked for before that: every answer belongs to a generation of its operation, which is
-// read before the vendor is asked, and Invalidate ends the generation. Where Redis did not take that, this process uses none of the operation's
-// answers until it has, and the others use theirs until their time is up. So they do where Redis loses the end of a generation in a failover. A Redis
-// that evicts loses answers and generations, and both make more calls, and no answer older.
+// An answer is given to the caller who asked, unless the operation shares it; it is never a failure, and never given after its time. Every answer
+// belongs to a generation of its operation, which is read before the vendor is asked and which Invalidate ends. So what was asked for before a write
+// is given to no call that comes after Invalidate, in any process, with three exceptions, until the answer's time is up:
 //
-// A Redis that is away makes reads uncached, and at most a few hundred milliseconds slower: see patience and askAgain.
+//   - Redis was away. This process then uses no answer of the operation until Redis has taken the end; the other processes do.
+//   - Redis lost the end of the generation in a failover.
+//   - The process of the write was killed before Invalidate.
+//
+// A Redis that evicts answers or generations causes more calls, and no older answers. One that is away, or full, makes reads uncached, and at most a
+// few hundred milliseconds slower: see patience and askAgain. Then calls of other processes are not waited for, either.
 package cache
 
 import (

@@ -30,8 +30,14 @@ func newVault(t *testing.T) *idempotency.Vault {
 // onRedis is a cache on a server. Those with one vault share their answers.
 func onRedis(t *testing.T, server *redistest.Server, v *idempotency.Vault) *Cache {
 	t.Helper()
+	return at(t, v, server.Addr())
+}
+
+// at is a cache on the servers of these addresses.
+func at(t *testing.T, v *idempotency.Vault, addrs ...string) *Cache {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	c := NewRedis(redis.NewCacheClient(redis.Options{Addrs: []string{server.Addr()}, Log: log}), v, log)
+	c := NewRedis(redis.NewCacheClient(redis.Options{Addrs: addrs, Log: log}), v, log)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -63,8 +69,9 @@ func mustGet(t *testing.T, c *Cache, q Question, ask func() ([]byte, error), how
 // TestCaches: in memory and on Redis alike.
 func TestCaches(t *testing.T) {
 	for name, of := range map[string]func(*idempotency.Vault) *Cache{
-		"memory": func(v *idempotency.Vault) *Cache { return NewMemory(v, slog.New(slog.DiscardHandler)) },
-		"redis":  func(v *idempotency.Vault) *Cache { return onRedis(t, redistest.Start(t), v) },
+		"memory":  func(v *idempotency.Vault) *Cache { return NewMemory(v, slog.New(slog.DiscardHandler)) },
+		"redis":   func(v *idempotency.Vault) *Cache { return onRedis(t, redistest.Start(t), v) },
+		"cluster": func(v *idempotency.Vault) *Cache { return at(t, v, redistest.StartCluster(t).Addrs()...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := of(newVault(t))
