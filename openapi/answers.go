@@ -70,16 +70,20 @@ func (b *builder) sharedResponses() {
 var anyOther = member{"default", ref("responses", "Problem")}
 
 // previewResponse returns the component for the problems of a status that a preview can answer with; none where there are none.
-func (b *builder) previewResponse(status int) (name string) {
-	all := b.byStatus[status]
+func (b *builder) previewResponse(op Operation, status int) (name string) {
+	all, prefix := b.byStatus[status], "Preview"
 	some := slices.DeleteFunc(slices.Clone(all), func(p Problem) bool { return !slices.Contains(previewProblems, p.Code) })
+	if op.isGet() {
+		prefix = "PreviewGet"
+		some = slices.DeleteFunc(some, func(p Problem) bool { return slices.Contains(notOfGets, p.Code) })
+	}
 	switch len(some) {
 	case 0:
 		return ""
 	case len(all):
 		return answerNames[status]
 	}
-	name = "Preview" + answerNames[status]
+	name = prefix + answerNames[status]
 	if b.responses.index(name) < 0 {
 		b.responses.set(name, b.problemResponse(status, some, b.options.MaxBody))
 	}

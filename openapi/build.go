@@ -3,6 +3,7 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ var public = []string{"/livez", "/readyz", CataloguePath, DecodePath}
 // build makes the document. The error names what is missing, such as the words of an operation.
 func build(o Options, w words) (object, error) {
 	b := &builder{options: o, words: w, schemas: schemas{words: w}, headers: headers()}
+	if slices.ContainsFunc(o.Operations, func(op Operation) bool { return op.ReadOnly }) {
+		b.headers = append(b.headers, readHeaders()...)
+	}
 	b.statuses, b.byStatus = problemsByStatus(o.Problems)
 	b.sharedResponses()
 	paths := b.paths()
@@ -97,12 +101,21 @@ func (b *builder) tags() (tags list) {
 func (b *builder) paths() (paths object) {
 	for _, op := range b.options.Operations {
 		w := b.words.operation(op)
-		b.schemas.request(op.Request, op.Rules)
+		if !op.isGet() {
+			b.schemas.request(op.Request, op.Rules)
+		}
 		b.schemas.result(op.resultName(), op.Response, member{"operationId", object{
 			{"type", "string"}, {"examples", list{exampleID}}, {"description", "Names this call in every log and record."},
 		}})
-		paths.set(op.Path, object{{"post", b.operation(op, w)}})
-		paths.set(op.Path+PreviewSuffix, object{{"post", b.preview(op, w)}})
+		work, method := b.operation, "post"
+		if op.ReadOnly {
+			work = b.read
+		}
+		if op.isGet() {
+			method = "get"
+		}
+		paths.edit(func(methods *object) { methods.set(method, work(op, w)) }, op.Path)
+		paths.edit(func(methods *object) { methods.set(method, b.preview(op, w)) }, op.Path+PreviewSuffix)
 	}
 	for _, m := range b.words.Paths {
 		if m.name != DecodePath || b.options.Demo {
@@ -112,7 +125,7 @@ func (b *builder) paths() (paths object) {
 	return paths
 }
 
-// operation describes the route of an operation.
+// operation describes the route of a write.
 func (b *builder) operation(op Operation, w operationWords) object {
 	names := []string{"X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored"}
 	if op.Status == 201 {
@@ -165,22 +178,25 @@ func (b *builder) preview(op Operation, w operationWords) object {
 		{"content", object{{"application/json", object{{"schema", ref("schemas", "Preview")}}}}},
 	}}}
 	for _, status := range b.statuses {
-		if name := b.previewResponse(status); name != "" {
+		if name := b.previewResponse(op, status); name != "" {
 			responses.set(strconv.Itoa(status), ref("responses", name))
 		}
 	}
 	responses.set(anyOther.name, anyOther.value)
 	version := object{{"type", "string"}, {"enum", listOf(op.SOAPVersions)}}
-	return object{
+	o := object{
 		{"tags", list{w.Tag}}, {"operationId", "Preview" + op.Name}, {"summary", "Preview: " + w.Summary},
 		{"description", fmt.Sprintf("%s\n\nScope: `%s`.", previewDescription, op.Scope)},
-		{"parameters", list{
+		{"parameters", append(b.parameters(op),
 			object{{"name", "soap"}, {"in", "query"}, {"description", "The version of SOAP; by default the configured one."}, {"schema", version}},
 			ref("parameters", "RequestId"),
-		}},
-		{"requestBody", b.requestBody(op, w)},
-		{"responses", responses},
+		)},
 	}
+	if !op.isGet() {
+		o.set("requestBody", b.requestBody(op, w))
+	}
+	o.set("responses", responses)
+	return o
 }
 
 // exampleKey is a valid key. A client that uses it for two requests is refused, as with any key.

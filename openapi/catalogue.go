@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -81,7 +82,7 @@ func catalogue(operations []Operation, w words) (all Catalogue) {
 		l := lister{words: w, errors: op.Errors}
 		l.list(op.Request, "", op.Wire, nil)
 		all.Operations = append(all.Operations, CatalogueOperation{
-			Name: op.Name, System: op.System, Summary: w.operation(op).Summary, Method: "POST", Path: op.Path, Scope: op.Scope,
+			Name: op.Name, System: op.System, Summary: w.operation(op).Summary, Method: cmp.Or(op.Method, "POST"), Path: op.Path, Scope: op.Scope,
 			SOAPAction: op.SOAPAction, SOAPVersions: op.SOAPVersions, Namespace: op.Namespace, Fields: l.fields,
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,17 +13,25 @@ type entry struct {
 	Operation
 
 	tag, summary string
-	body         string // the example, for people to read and change
+	target       string // the path, and the query of a GET
+	body         string // the example, for people to read and change; empty for a GET
 }
 
 func entries(operations []Operation, w words) (list []entry, err error) {
 	for _, op := range operations {
-		var body bytes.Buffer
-		if err := json.Indent(&body, []byte(op.example()), "", "  "); err != nil {
+		about := w.operation(op)
+		e := entry{op, about.Tag, about.Summary, op.Path, ""}
+		if op.isGet() {
+			e.target, err = op.exampleTarget()
+		} else {
+			var body bytes.Buffer
+			err = json.Indent(&body, []byte(op.example()), "", "  ")
+			e.body = body.String()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("openapi: the example of %s: %w", op.Name, err)
 		}
-		about := w.operation(op)
-		list = append(list, entry{op, about.Tag, about.Summary, body.String()})
+		list = append(list, e)
 	}
 	return list, nil
 }
@@ -34,17 +43,19 @@ func httpFile(entries []entry) []byte {
 		"# Works in VS Code (REST Client), Visual Studio and httpYac against: go run . demo\n" +
 		"# Where callers are configured, every request needs one more header: Authorization: Bearer <API key>\n\n@baseUrl = " + DemoURL + "\n")
 	for _, e := range entries {
-		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\nPOST {{baseUrl}}%s\nContent-Type: application/json\nIdempotency-Key: {{$guid}}\n\n%s\n",
-			e.Name, e.summary, e.Name, e.Path, e.body)
+		key := "Idempotency-Key: {{$guid}}\n"
+		if e.ReadOnly {
+			key = ""
+		}
+		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\n%s", e.Name, e.summary, e.Name, e.request(e.target, key))
 		for _, version := range e.SOAPVersions {
-			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\nPOST {{baseUrl}}%s\nContent-Type: application/json\nAccept: text/xml\n\n%s\n",
-				e.Name, version, e.previewOf(version), e.body)
+			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\n%s", e.Name, version, e.request(e.previewOf(version), "Accept: text/xml\n"))
 		}
 	}
-	if len(entries) > 0 {
+	if first := slices.IndexFunc(entries, func(e entry) bool { return !e.ReadOnly }); first >= 0 {
 		// In httpYac the name of a request is the JSON that answered it. The line, a comment to the others, makes their reference lead there, too.
 		fmt.Fprintf(&b, "\n### What became of an operation\n# For httpYac:\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n"+
-			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[0].Name)
+			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[first].Name)
 	}
 	b.WriteString("\n### The operations whose outcome is unknown (scope admin)\nGET {{baseUrl}}/v1/operations?state=unknown\n")
 	b.WriteString("\n### What the proxy speaks\nGET {{baseUrl}}" + CataloguePath + "\nAccept: application/json\n")
@@ -52,7 +63,21 @@ func httpFile(entries []entry) []byte {
 	return b.Bytes()
 }
 
-func (e entry) previewOf(version string) string { return e.Path + PreviewSuffix + "?soap=" + version }
+// request writes one request; the headers are lines.
+func (e entry) request(target, headers string) string {
+	if e.isGet() {
+		return "GET {{baseUrl}}" + target + "\n" + headers
+	}
+	return "POST {{baseUrl}}" + target + "\nContent-Type: application/json\n" + headers + "\n" + e.body + "\n"
+}
+
+func (e entry) previewOf(version string) string {
+	path, query, _ := strings.Cut(e.target, "?")
+	if query != "" {
+		query += "&"
+	}
+	return path + PreviewSuffix + "?" + query + "soap=" + version
+}
 
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
@@ -61,9 +86,9 @@ func postman(entries []entry) ([]byte, error) {
 	var folders object
 	for _, e := range entries {
 		folder, _ := folders.get(e.tag).(list)
-		folder = append(folder, item(e.Name, e.summary, e.Path, e.body, e.Status))
+		folder = append(folder, item(e.Name, e.summary, e.target, e.body, e.Status, !e.ReadOnly))
 		for _, version := range e.SOAPVersions {
-			folder = append(folder, item(fmt.Sprintf("%s preview SOAP %s", e.Name, version), "What would be sent; nothing is.", e.previewOf(version), e.body, 200))
+			folder = append(folder, item(fmt.Sprintf("%s preview SOAP %s", e.Name, version), "What would be sent; nothing is.", e.previewOf(version), e.body, 200, false))
 		}
 		folders.set(e.tag, folder)
 	}
@@ -72,10 +97,10 @@ func postman(entries []entry) ([]byte, error) {
 		items = append(items, object{{"name", folder.name}, {"item", folder.value}})
 	}
 	items = append(items, object{{"name", "Operations"}, {"item", list{
-		item("ShowOperation", "What became of the last operation.", "/v1/operations/{{operationId}}", "", 200),
-		item("ListOperations", "The operations whose outcome is unknown (scope admin).", "/v1/operations?state=unknown", "", 200),
-		item("ShowCatalogue", "What the proxy speaks.", CataloguePath, "", 200),
-		item("ShowReadiness", "Whether calls should come here.", "/readyz", "", 200),
+		item("ShowOperation", "What became of the last operation.", "/v1/operations/{{operationId}}", "", 200, false),
+		item("ListOperations", "The operations whose outcome is unknown (scope admin).", "/v1/operations?state=unknown", "", 200, false),
+		item("ShowCatalogue", "What the proxy speaks.", CataloguePath, "", 200, false),
+		item("ShowReadiness", "Whether calls should come here.", "/readyz", "", 200, false),
 	}}})
 	return object{
 		{"info", object{
@@ -92,8 +117,8 @@ func postman(entries []entry) ([]byte, error) {
 	}.text()
 }
 
-// item is one request of a collection, and the test of its status. A body makes it a POST; one without a query executes an operation.
-func item(name, summary, target, body string, status int) object {
+// item is one request of a collection, and the test of its status. A body makes it a POST; a write has a key, and its operation can be looked up.
+func item(name, summary, target, body string, status int, write bool) object {
 	method, headers := "GET", list{header("Accept", "application/json")}
 	script := list{fmt.Sprintf("pm.test('%d', () => pm.response.to.have.status(%d));", status, status)}
 	request := object{{"description", summary}}
@@ -101,7 +126,7 @@ func item(name, summary, target, body string, status int) object {
 		method = "POST"
 		headers = append(headers, header("Content-Type", "application/json"))
 		request.set("body", object{{"mode", "raw"}, {"raw", body}, {"options", object{{"raw", object{{"language", "json"}}}}}})
-		if !strings.Contains(target, "?") {
+		if write {
 			headers = append(headers, header("Idempotency-Key", "{{$guid}}"))
 			script = append(script, "pm.collectionVariables.set('operationId', pm.response.headers.get('Operation-Id'));")
 		}
@@ -116,8 +141,14 @@ func header(name, value string) object { return object{{"key", name}, {"value", 
 func postmanURL(target string) object {
 	path, query, _ := strings.Cut(target, "?")
 	url := object{{"raw", "{{baseUrl}}" + target}, {"host", list{"{{baseUrl}}"}}, {"path", listOf(strings.Split(strings.Trim(path, "/"), "/"))}}
-	if key, value, found := strings.Cut(query, "="); found {
-		url.set("query", list{object{{"key", key}, {"value", value}}})
+	var parameters list
+	for parameter := range strings.SplitSeq(query, "&") {
+		if key, value, found := strings.Cut(parameter, "="); found {
+			parameters = append(parameters, object{{"key", key}, {"value", value}})
+		}
+	}
+	if parameters != nil {
+		url.set("query", parameters)
 	}
 	return url
 }

@@ -193,6 +193,9 @@ func names(content object) (names list) {
 func (s swagger20) parameter(p object) object {
 	old := p.without("schema", "example")
 	old = append(old, p.in("schema").without("example")...)
+	if p.get("in") == "query" && old.get("type") == "array" {
+		old.set("collectionFormat", "multi")
+	}
 	if example := p.get("example"); example != nil {
 		old.set("x-example", example)
 	}

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"slices"
+	"time"
 
 	"soapbridge/translate/rules"
 	"soapbridge/translate/shape"
@@ -11,9 +12,13 @@ import (
 type Operation struct {
 	Name   string // the vendor's: "CreateCallLog"
 	System string // in routes and settings: "customercare"
-	Path   string // "/v1/customercare/call-logs"; the method is POST
+	Method string // GET or POST
+	Path   string // "/v1/customercare/call-logs"; that of a GET may have parameters, "/v1/parcels/{number}"
 	Scope  string // that a caller needs
 	Status int    // HTTP status of success
+	// ReadOnly marks a read, which needs no key. Cache is how long its answer may be given again; 0 is never.
+	ReadOnly bool
+	Cache    time.Duration
 	// Example is a small request that works in the sandbox; empty shows every member instead.
 	Example string
 	// SOAPVersions are those that the service speaks: "1.1".

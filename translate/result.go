@@ -6,7 +6,7 @@ import (
 	"soapbridge/translate/record"
 )
 
-// maxResult bounds the body of a success, in bytes, however long its free texts are: results are kept for a week.
+// maxResult bounds the body of a write's success, in bytes, however long its free texts are: results are kept for a week.
 const maxResult = 16 << 10
 
 // result writes the body of a success.
@@ -18,7 +18,7 @@ func (o *operation) result(reply *record.Record, sent *Sent, operationID string)
 		return nil, failure
 	}
 	body := Respond(reply.Root(), operationID)
-	for limit := maxFreeText / 2; len(body) > maxResult && limit > 0; limit /= 2 {
+	for limit := maxFreeText / 2; !o.ReadOnly && len(body) > maxResult && limit > 0; limit /= 2 {
 		changeFreeTexts(reply, func(text string) string { return cut(text, limit) })
 		body = Respond(reply.Root(), operationID)
 	}

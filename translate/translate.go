@@ -29,8 +29,14 @@ type Operation struct {
 	System string // folder and route name: "customercare"
 	Name   string // the vendor's: "CreateCallLog"
 	ID     string // as Name, and unlike it the operation's alone among all systems: "parcels_GetStatus" of an imported one
-	Path   string // "/v1/customercare/call-logs"; the method is POST
+	Method string // of its route: GET or POST
+	Path   string // "/v1/customercare/call-logs"; that of a GET may have parameters, "/v1/parcels/{number}"
 	Status int    // HTTP status of success
+	// ReadOnly, Cache, Shared and Invalidates are as in its Definition.
+	ReadOnly    bool
+	Cache       time.Duration
+	Shared      bool
+	Invalidates []string
 	// Example is a small request that works in the sandbox: the demo prints it, and the documents show it.
 	Example string
 	// Summary and About are for people, where openapi/words.json has no words.
@@ -47,7 +53,8 @@ type Operation struct {
 	// Errors are the errors that the vendor numbers, and their places in the request.
 	Errors []NumberedError
 
-	read func(body []byte) (Request, *Error)
+	read           func(body []byte) (Request, *Error)
+	readParameters func([]Parameter) (Request, *Error)
 }
 
 // NumberedError is an error that the vendor's page numbers.
@@ -121,6 +128,18 @@ type Definition struct {
 	Limits             xml.Limits // of replies
 	Example            string     // see Operation
 
+	// Method is that of the route: GET for a read that a URL can carry, else POST, which an empty one means, too.
+	Method string
+	// ReadOnly says that the vendor changes nothing. Only then may a call be repeated, and an answer be kept. Whoever defines the operation knows it;
+	// nothing else does.
+	ReadOnly bool
+	// Cache is how long the answer to a read may be given again; 0 asks the vendor each time. Shared lets all callers have one answer, else each has
+	// its own.
+	Cache  time.Duration
+	Shared bool
+	// Invalidates names the reads of the same system whose kept answers a write makes stale.
+	Invalidates []string
+
 	// Request and Response are the shapes of the two bodies. The operation id is not in the response's: every answer has it.
 	Request, Response *shape.Shape
 	// OneWay: the service sends no reply, so that Binding has none, Response no members, and success is StatusAccepted.
@@ -155,15 +174,17 @@ func Define(d Definition) (Operation, error) {
 	if d.OneWay {
 		d.Status = StatusAccepted
 	}
+	d.Method = cmp.Or(d.Method, POST)
 	o := &operation{Definition: d}
 	if err := o.compile(); err != nil {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
 	}
 	return Operation{
-		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, Path: d.Path, Status: d.Status, Example: d.Example,
+		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, Method: d.Method, Path: d.Path, Status: d.Status, Example: d.Example,
+		ReadOnly: d.ReadOnly, Cache: d.Cache, Shared: d.Shared, Invalidates: d.Invalidates,
 		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Version: d.Version, Binding: d.Binding,
 		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,
-		read: o.read,
+		read: o.read, readParameters: o.readParameters,
 	}, nil
 }
 
@@ -206,11 +227,15 @@ func (o *operation) compile() error {
 	}
 	o.hidden = secretNeedles(append([]secret.Secret{o.Security.Password, o.Addressing.Query()}, o.Secrets...))
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
-	return errors.Join(encoderErr, rulesErr, request.Err)
+	return errors.Join(encoderErr, rulesErr, request.Err, o.checkRoute())
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {
-	asked, refusal := ReadBody(body, o.Request, o.rules)
+	return o.request(ReadBody(body, o.Request, o.rules))
+}
+
+// request returns what was read, or the refusal in the vendor's words.
+func (o *operation) request(asked *record.Record, refusal *Error) (Request, *Error) {
 	if refusal == nil {
 		return &request{op: o, asked: asked}, nil
 	}
@@ -232,6 +257,11 @@ func ReadBody(body []byte, s *shape.Shape, set *rules.Set) (*record.Record, *Err
 		detail, cause := record.Malformed(body)
 		return nil, &Error{Code: MalformedJSON, Detail: detail, Cause: cause}
 	}
+	return check(asked, set, report)
+}
+
+// check checks what was read against every rule.
+func check(asked *record.Record, set *rules.Set, report *record.Report) (*record.Record, *Error) {
 	set.Check(asked, report)
 	if len(report.Violations) > 0 {
 		report.Sort(asked)

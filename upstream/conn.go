@@ -150,6 +150,7 @@ const unbounded = math.MaxInt64
 type source struct {
 	from  io.Reader
 	left  int64
+	total int64
 	heard []byte // what was read since it was set; nil: nothing is kept
 	err   error  // of the last read; http.ReadResponse hides it behind a line that was cut short
 }
@@ -159,7 +160,7 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, errNotHTTP
 	}
 	n, err := s.from.Read(p[:min(int64(len(p)), s.left)])
-	s.left -= int64(n)
+	s.left, s.total = s.left-int64(n), s.total+int64(n)
 	s.err = err
 	if s.heard != nil {
 		s.heard = append(s.heard, p[:n]...)

@@ -61,7 +61,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 	}()
 	interrupted := conn.bound(ctx, deadline)
 	w := c.begin(ctx, conn, m, deadline)
-	start := time.Now()
+	start, heard := time.Now(), conn.source.total
 	reply, reusable, err := c.receive(conn, w, deadline)
 	took, whole := time.Since(start), w.end()
 	if interrupted() {
@@ -78,7 +78,9 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 		}
 	}
 	if err != nil {
-		return false, failure(ctx, err, soap.Broken)
+		failed := failure(ctx, err, soap.Broken)
+		failed.Unanswered = failed.Kind == soap.Broken && ctx.Err() == nil && conn.used && conn.source.total == heard
+		return false, failed
 	}
 	readable := read(reply)
 	c.pool.answered(readable, took)
@@ -88,7 +90,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 }
 
 // failure returns a *soap.SendError of a kind, where Broken becomes TimedOut after a timeout.
-func failure(ctx context.Context, err error, kind soap.SendErrorKind) error {
+func failure(ctx context.Context, err error, kind soap.SendErrorKind) *soap.SendError {
 	if ended := ctx.Err(); ended != nil && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = ended // it moved the connection's deadline
 	}

@@ -229,7 +229,9 @@ func TestServerFails(t *testing.T) {
 			deadline := newClock()
 			s := serve(t, func(p *peer) { test.handle(p, deadline) })
 			_, err := try(client(t, s.url()), deadline, message("<a/>"))
-			mustFail(t, err, test.want)
+			if mustFail(t, err, test.want).Unanswered {
+				t.Error("a read would be sent again, although the connection was new")
+			}
 			s.mustHaveExecuted(test.executed)
 		})
 	}

@@ -62,6 +62,11 @@ func (configCheck) Run(ctx context.Context, p *Process) error {
 		state, failed = oneLine(err), errors.Join(failed, errors.New("the store of idempotency records cannot be used"))
 	}
 	_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", "redis", state)
+	state, err = checkCache(ctx, c, p)
+	if err != nil {
+		state, failed = oneLine(err), errors.Join(failed, errors.New("the cache of reads cannot be used: they would not be cached"))
+	}
+	_, _ = fmt.Fprintf(p.Out, "%-13s %s\n", "cache", state)
 	return failed
 }
 
@@ -103,6 +108,16 @@ func checkStore(ctx context.Context, c config.Config, p *Process) (state string,
 		return "ready, policy: unverified", err
 	}
 	return "ready", err
+}
+
+// checkCache connects; it writes nothing.
+func checkCache(ctx context.Context, c config.Config, p *Process) (state string, err error) {
+	if c.CacheRedisURL == "" {
+		return "in memory", nil
+	}
+	kept := cached(c, nil, &guard.Guard{Log: logger(p.Err, "text", "warn")})
+	defer func() { _ = kept.Close() }()
+	return "ready", kept.Check(ctx)
 }
 
 type healthCommand struct {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"soapbridge/api/cache"
 	"soapbridge/api/config"
 	"soapbridge/api/edge"
 	"soapbridge/api/guard"
@@ -60,9 +61,10 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 	if err != nil {
 		return nil, err
 	}
+	kept := cached(c, keys, p.guard)
 	p.edge = edge.Config{
 		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
-		Store: records, Vault: keys, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
+		Store: records, Vault: keys, Cache: kept, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
 		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
@@ -104,6 +106,7 @@ func state(client *upstream.Client) func() string {
 
 func (p *proxy) close() {
 	_ = p.edge.Store.Close() // nothing is left to be stored
+	_ = p.edge.Cache.Close()
 	for _, client := range p.clients {
 		client.Close()
 	}
@@ -228,14 +231,30 @@ func store(c config.Config, g *guard.Guard) (idempotency.Store, *idempotency.Vau
 	if !shared {
 		return idempotency.NewMemory(retention), keys, nil
 	}
+	o := redisOptions(r, g)
+	o.Retention, o.WaitReplicas, o.Checks = retention, c.RedisWaitReplicas, keys.Checks()
+	return redis.New(o), keys, nil
+}
+
+// redisOptions is how a Redis is reached.
+func redisOptions(r config.Redis, g *guard.Guard) redis.Options {
 	var tlsConfig *tls.Config
 	if r.TLS {
 		tlsConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return redis.New(redis.Options{
-		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig,
-		Retention: retention, WaitReplicas: c.RedisWaitReplicas, Checks: keys.Checks(), Log: g.Log, Guard: g,
-	}), keys, nil
+	return redis.Options{
+		Addrs: r.Addrs, Master: r.Master, Username: r.Username, Password: string(r.Password), DB: r.DB, TLS: tlsConfig, Log: g.Log, Guard: g,
+		Retention: idempotency.Retention{}, WaitReplicas: 0, Checks: idempotency.KeyChecks{},
+	}
+}
+
+// cached returns the cache of reads: in a Redis of its own, which the answers may fill, else in this process's memory.
+func cached(c config.Config, keys *idempotency.Vault, g *guard.Guard) *cache.Cache {
+	r, shared := c.CacheRedis()
+	if !shared {
+		return cache.NewMemory(keys, g.Log)
+	}
+	return cache.NewRedis(redis.NewCacheClient(redisOptions(r, g)), keys, g.Log)
 }
 
 // limiter returns a rate limit, in Redis where the store is; nil without one.

@@ -83,6 +83,7 @@ func TestAccepted(t *testing.T) {
 		{"LOG_FORMAT", "text", nil, func(c config.Config) any { return c.LogFormat }, "text"},
 		{"REDIS_URL", "rediss://u:p@h:1/2", redis, func(c config.Config) any { return c.RedisURL }, secret.Secret("rediss://u:p@h:1/2")},
 		{"REDIS_WAIT_REPLICAS", "2", redis, func(c config.Config) any { return c.RedisWaitReplicas }, 2},
+		{"CACHE_REDIS_URL", "redis://h", nil, func(c config.Config) any { return c.CacheRedisURL }, secret.Secret("redis://h")},
 		{"IDEMPOTENCY", "optional", nil, func(c config.Config) any { return c.Idempotency }, "optional"},
 		{"IDEMPOTENCY_RETENTION", "1h30m", nil, func(c config.Config) any { return c.IdempotencyRetention }, 90 * time.Minute},
 		{"NAME_KEY", key("n"), nil, func(c config.Config) any { return c.NameKey }, raw("n")},

@@ -15,7 +15,7 @@ import (
 // answer is what a handler answers a request with.
 type answer struct {
 	status      int
-	contentType string
+	contentType string // empty without a body
 	body        []byte
 	retryAfter  int  // seconds; 0 for no header
 	keep        keep // counts only for calls that hold a claim
@@ -58,7 +58,9 @@ func (s *Server) write(c *gin.Context, a answer) {
 		c.Header("Location", operationsPath+call.env.OperationID)
 	}
 	c.Abort()
-	c.Writer.Header()["Content-Type"] = []string{a.contentType}
+	if a.contentType != "" {
+		c.Writer.Header()["Content-Type"] = []string{a.contentType}
+	}
 	c.Status(a.status)
 	_, _ = c.Writer.Write(a.body) // an error means that the caller has gone
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"soapbridge/api/cache"
 	"soapbridge/translate"
 )
 
@@ -18,7 +19,7 @@ type call struct {
 	operation *translate.Operation
 	system    *System
 	env       translate.Env // holds the operation id
-	named     bool          // there is a record of the operation, or was one: its id may be shown
+	named     bool          // its id may be shown: there is a record of the operation, or was one, or this call asked for what is read
 	claim     *claim        // nil before the claim, after endClaim, and where another call has the record
 	replayed  bool
 	// handedOver reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
@@ -28,8 +29,9 @@ type call struct {
 	targets      []string // what was taken of the limits of its targets
 	sent         error    // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
 	upstreamTime time.Duration
-	ignored      int  // elements of the reply that are not declared
-	pasted       bool // the reply was pasted, so it is not logged for operators
+	ignored      int       // elements of the reply that are not declared
+	cached       cache.How // of a read; empty where none is cached
+	pasted       bool      // the reply was pasted, so it is not logged for operators
 }
 
 const callKey = "soapbridge.call"

@@ -17,9 +17,16 @@ type Scope string
 // AdminScope lets a caller see and settle the operations of all callers whose outcome is unknown.
 const AdminScope Scope = "admin"
 
-// ScopeOf returns the scope that an operation needs: "customercare:workflows:create" for /v1/customercare/workflows.
+// ScopeOf returns the scope that an operation needs: "customercare:workflows:create" for POST /v1/customercare/workflows, "parcels:events:read" for the
+// read GET /v1/parcels/{number}/events.
 func ScopeOf(op translate.Operation) Scope {
-	return Scope(strings.ReplaceAll(strings.TrimPrefix(op.Path, "/v1/"), "/", ":") + ":create")
+	words := strings.Split(strings.TrimPrefix(op.Path, "/v1/"), "/")
+	words = slices.DeleteFunc(words, func(word string) bool { return strings.HasPrefix(word, "{") })
+	may := "create"
+	if op.ReadOnly {
+		may = "read"
+	}
+	return Scope(strings.Join(append(words, may), ":"))
 }
 
 type caller struct {

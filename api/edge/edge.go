@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"soapbridge/api/cache"
 	"soapbridge/api/guard"
 	"soapbridge/api/idempotency"
 	"soapbridge/api/operations"
@@ -58,7 +60,8 @@ type System struct {
 	CallTimeout time.Duration
 	Limits      Limits
 
-	gate *gate
+	gate        *gate
+	invalidated map[string]bool // the reads that a write makes stale
 }
 
 // Config is what the edge needs.
@@ -73,6 +76,8 @@ type Config struct {
 	// Store keeps the records, Vault makes what is in them.
 	Store idempotency.Store
 	Vault *idempotency.Vault
+	// Cache keeps the answers to reads; nil keeps none.
+	Cache *cache.Cache
 	// Callers are who may call; nil lets everybody do everything, as one anonymous caller.
 	Callers *Callers
 	// CallerLimit is for the calls of one caller to one operation, TargetLimit for those that change one target: see translate.Request. nil does not
@@ -151,18 +156,61 @@ func (s *Server) addOperations(e *gin.Engine) error {
 		system := &s.config.Systems[i]
 		system.gate = newGate(system.Limits, s.breakerChanged(system.Name))
 		s.config.Metrics.addSystem(system.Name)
+		if err := system.findInvalidated(); err != nil {
+			return err
+		}
 		inFlight += int64(system.Limits.InFlight)
 		for j := range system.Operations {
 			op := &system.Operations[j]
 			if _, twice := s.records.Operations[op.Name]; twice {
 				return fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
 			}
-			e.POST(op.Path, s.handle(s.execute(op, system)))
-			e.POST(previewPath(op), s.handle(s.preview(op, system)))
+			if err := s.route(e, op, system); err != nil {
+				return fmt.Errorf("%s: %w", op.Name, err)
+			}
 			s.records.Operations[op.Name] = op
 		}
 	}
 	s.mostWaiting = max(leastWaiting, inFlight)
+	return nil
+}
+
+// route adds the routes of an operation. gin panics where one has the path of another.
+func (s *Server) route(e *gin.Engine, op *translate.Operation, system *System) (err error) {
+	defer func() {
+		if conflict := recover(); conflict != nil {
+			err = fmt.Errorf("its route conflicts with another: %v", conflict)
+		}
+	}()
+	methods, work := []string{http.MethodPost}, s.execute(op, system)
+	if op.ReadOnly {
+		work = s.executeRead(op, system)
+	}
+	if op.Method == http.MethodGet {
+		methods = reading
+	}
+	if op.Cache > 0 {
+		s.config.Metrics.addCached(op.Name)
+	}
+	e.Match(methods, ginPath(op.Path), s.handle(work))
+	e.Match(methods, ginPath(previewPath(op)), s.handle(s.preview(op, system)))
+	return nil
+}
+
+// ginPath writes the parameters of a path as gin does: "/v1/parcels/:number".
+func ginPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
+
+// findInvalidated finds the reads that writes of the system make stale.
+func (s *System) findInvalidated() error {
+	s.invalidated = map[string]bool{}
+	for _, write := range s.Operations {
+		for _, name := range write.Invalidates {
+			if !slices.ContainsFunc(s.Operations, func(op translate.Operation) bool { return op.ReadOnly && op.Name == name }) {
+				return fmt.Errorf("%s makes %s stale, which is not a read of the system %s", write.Name, name, s.Name)
+			}
+			s.invalidated[name] = true
+		}
+	}
 	return nil
 }
 
@@ -202,7 +250,7 @@ func (s *Server) documented() openapi.Options {
 
 func documentedOperation(op *translate.Operation) openapi.Operation {
 	d := openapi.Operation{
-		Name: op.Name, System: op.System, Path: op.Path, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
+		Name: op.Name, System: op.System, Method: op.Method, Path: op.Path, ReadOnly: op.ReadOnly, Cache: op.Cache, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
 		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: op.Binding.Path(),
 		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
 	}

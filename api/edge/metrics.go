@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"soapbridge/api/cache"
 )
 
 // The results of an idempotency key.
@@ -31,6 +33,7 @@ type Metrics struct {
 	suspect  *prometheus.GaugeVec
 	refused  *prometheus.CounterVec
 	breakers *prometheus.GaugeVec
+	cache    *prometheus.CounterVec
 	panics   prometheus.Counter
 }
 
@@ -60,6 +63,9 @@ func NewMetrics() *Metrics {
 		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "soapbridge_breaker_open", Help: "1 while calls to an upstream are refused because those before had no answer.",
 		}, []string{"system"}),
+		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_cache_total", Help: "Calls of cached reads by what their answer came to.",
+		}, []string{"operation", "result"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "soapbridge_panics_total", Help: "Panics that the program survived: each is a mistake in it.",
 		}),
@@ -67,7 +73,7 @@ func NewMetrics() *Metrics {
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.panics, collectors.NewGoCollector(),
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.panics, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -115,6 +121,22 @@ func (m *Metrics) addSystem(system string) {
 func (m *Metrics) Refused(system, reason string) {
 	if m != nil {
 		m.refused.WithLabelValues(system, reason).Inc()
+	}
+}
+
+// addCached lets the metrics of a read exist from the start.
+func (m *Metrics) addCached(operation string) {
+	for _, how := range cache.Hows {
+		if m != nil {
+			m.cache.WithLabelValues(operation, string(how))
+		}
+	}
+}
+
+// Cached counts a call of a cached read.
+func (m *Metrics) Cached(operation string, how cache.How) {
+	if m != nil {
+		m.cache.WithLabelValues(operation, string(how)).Inc()
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *Server) log(c *gin.Context) {
 	c.Next()
 	call := callOf(c)
 	level, message := slog.LevelInfo, "request"
-	const most = 16
+	const most = 17
 	attributes := append(make([]slog.Attr, 0, most),
 		slog.String("request_id", call.requestID),
 		slog.String("method", knownMethod(c.Request.Method)),
@@ -92,6 +92,7 @@ func (s *Server) log(c *gin.Context) {
 	add(call.named, slog.String("operation_id", call.operationID()))
 	add(call.handedOver, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
 	add(call.replayed, slog.Bool("replayed", true))
+	add(call.cached != "", slog.String("cache", string(call.cached)))
 	if p := call.problem; p != nil {
 		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
 		level, message = severity(p), "refused"
@@ -123,7 +124,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // severity is the level of the log line of a problem.
 func severity(p *problem) slog.Level {
 	switch {
-	case p.alert || p.Outcome == soap.Unknown || p.Status == http.StatusInternalServerError:
+	case p.alert || p.Outcome == soap.Unknown && p.Retry != retrySafe || p.Status == http.StatusInternalServerError:
 		return slog.LevelError
 	case p.Status >= http.StatusInternalServerError:
 		return slog.LevelWarn
@@ -155,6 +156,9 @@ func (s *Server) recover(c *gin.Context) {
 		p.Outcome, p.Retry = soap.NotSent, retrySafe
 		if callOf(c).handedOver {
 			p.Outcome, p.Retry = soap.Unknown, retryNever
+		}
+		if op := callOf(c).operation; op != nil && op.ReadOnly {
+			p = p.ofRead()
 		}
 		if !c.Writer.Written() {
 			s.refuse(c, p)
@@ -242,9 +246,9 @@ func (s *Server) crossOrigin() gin.HandlerFunc {
 		AllowOriginFunc: func(origin string) bool { return allowed(origin, origins) },
 		AllowMethods:    []string{http.MethodGet, http.MethodPost},
 		// Traceparent and Tracestate are what tracing libraries put on every call (W3C Trace Context).
-		AllowHeaders: []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id", "Traceparent", "Tracestate"},
+		AllowHeaders: []string{"Authorization", "Content-Type", keyHeader, "X-Api-Key", "X-Request-Id", "Traceparent", "Tracestate", "Cache-Control", "If-None-Match"},
 		ExposeHeaders: []string{
-			"Operation-Id", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location",
+			"Operation-Id", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Idempotency-Stored", "Decoded-Operation", "WWW-Authenticate", "Link", "Location", "Age", "Cache-Status", "ETag",
 		},
 		MaxAge: time.Hour,
 	})

@@ -28,7 +28,7 @@ func (s *Server) handle(h handler) gin.HandlerFunc {
 	}
 }
 
-// execute is the way of every call of an operation, from top to bottom. Encoding comes before the claim so that nothing of ours can fail between
+// execute is the way of every call of a write, from top to bottom. Encoding comes before the claim so that nothing of ours can fail between
 // the claim and the call.
 func (s *Server) execute(op *translate.Operation, system *System) handler {
 	scope := ScopeOf(*op)
@@ -59,6 +59,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 			return s.repeat(c, call, request, existing)
 		}
 		defer s.abandon(call) // unless the claim has ended: a panic must not leave it behind
+		defer s.invalidate(c, call)
 		// The reply is decoded in here: Upstream.Send hands it to a callback, which reports whether it can be read.
 		a := s.send(c, call, request, message)
 		a.unstored = !s.endClaim(call, a)
@@ -90,15 +91,15 @@ func (s *Server) admit(c *gin.Context, call *call, scope Scope) *problem {
 	if key == "" {
 		key = uuid.NewString() // the same record and the same care, for a call that cannot be repeated
 	}
-	call.env = s.environment(call.caller, key)
+	// Made of the caller and the key: a repetition has the same id, and the store finds its record by it.
+	call.env = environment(call.caller, s.config.Vault.OperationID(call.caller.id, key))
 	return nil
 }
 
-// environment is what encoding needs to know of a call. The operation id is made of the caller and the key, so a repetition has the same one, and
-// the store finds its record by it.
-func (s *Server) environment(from caller, key string) translate.Env {
+// environment is what encoding needs to know of a call.
+func environment(from caller, operationID string) translate.Env {
 	env := translate.Env{
-		Now: time.Now(), OperationID: s.config.Vault.OperationID(from.id, key),
+		Now: time.Now(), OperationID: operationID,
 		Caller: translate.Caller{UserID: from.userID, OriginatingToken: from.originating},
 	}
 	_, _ = rand.Read(env.Nonce[:]) // it cannot fail

@@ -31,7 +31,7 @@ func (s *Server) preview(op *translate.Operation, system *System) handler {
 		if p != nil {
 			return answer{}, p
 		}
-		request, p := s.readRequest(c, op)
+		request, p := s.readAny(c, op, versionParameter)
 		if p != nil {
 			return answer{}, p
 		}
@@ -60,19 +60,29 @@ func (s *Server) admitPreview(c *gin.Context, call *call) (version soap.Version,
 	if version, p = versionAsked(call.operation, c.Request.URL); p != nil {
 		return 0, p
 	}
-	key, _ := idempotencyKey(c.Request.Header, true)
-	call.env = s.environment(call.caller, key)
-	if key == "" {
-		call.env.OperationID = uuid.Nil.String() // which no operation has
+	id := uuid.Nil.String() // which no operation has
+	if key, _ := idempotencyKey(c.Request.Header, true); key != "" && !call.operation.ReadOnly {
+		id = s.config.Vault.OperationID(call.caller.id, key)
+	}
+	call.env = environment(call.caller, id)
+	if call.operation.Method == http.MethodGet {
+		return version, nil
 	}
 	return version, checkContentType(c.Request.Header)
 }
 
+// versionParameter is the query parameter of previews.
+const versionParameter = "soap"
+
 // versionAsked reads ?soap=1.1; without it the version is the configured one.
 func versionAsked(op *translate.Operation, u *url.URL) (version soap.Version, p *problem) {
 	version = op.Version
+	if values := u.Query(); op.Method == http.MethodGet { // the others are members of the request
+		only := url.Values{versionParameter: values[versionParameter]}
+		u = &url.URL{RawQuery: only.Encode()}
+	}
 	p = query{
-		known: map[string]func([]string) *violation{"soap": once(func(value string) *violation {
+		known: map[string]func([]string) *violation{versionParameter: once(func(value string) *violation {
 			var names []string
 			for _, v := range op.Versions {
 				if v.String() == value {
@@ -83,7 +93,7 @@ func versionAsked(op *translate.Operation, u *url.URL) (version soap.Version, p 
 			}
 			return notListed(names)
 		})},
-		unknown: *wrong("unknown-parameter", "The only query parameter here is soap.", "soap"),
+		unknown: *wrong("unknown-parameter", "The only query parameter here is soap.", versionParameter),
 	}.read(u)
 	return version, p
 }

@@ -1,6 +1,7 @@
 package idempotency
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -34,10 +35,11 @@ type Vault struct {
 	first string
 }
 
-// derived are the two keys and the check value made of a sealing key, since one key must not serve two purposes.
+// derived are the keys and the check value made of a sealing key, since one key must not serve two purposes.
 type derived struct {
 	fingerprint *macs
-	seal        cipher.AEAD
+	seal        cipher.AEAD // of results
+	cache       cipher.AEAD // of cached answers
 	check       string
 }
 
@@ -76,17 +78,23 @@ func derive(k Key) (derived, error) {
 		return derived{}, fmt.Errorf("idempotency: the sealing key %q does not have %d bytes", k.ID, KeySize)
 	}
 	fingerprint, err1 := hkdf.Expand(sha256.New, k.Secret, "soapbridge fingerprint v1", KeySize)
-	sealing, err2 := hkdf.Expand(sha256.New, k.Secret, "soapbridge result v1", KeySize)
-	check, err3 := hkdf.Expand(sha256.New, k.Secret, "soapbridge check v1", checkSize)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return derived{}, err
-	}
-	block, err := aes.NewCipher(sealing)
+	seal, err2 := deriveAEAD(k.Secret, "soapbridge result v1")
+	cache, err3 := deriveAEAD(k.Secret, "soapbridge cache v1")
+	check, err4 := hkdf.Expand(sha256.New, k.Secret, "soapbridge check v1", checkSize)
+	return derived{newMACs(fingerprint), seal, cache, hex.EncodeToString(check)}, errors.Join(err1, err2, err3, err4)
+}
+
+// deriveAEAD returns a cipher that chooses its own nonces.
+func deriveAEAD(secret []byte, purpose string) (cipher.AEAD, error) {
+	key, err := hkdf.Expand(sha256.New, secret, purpose, KeySize)
 	if err != nil {
-		return derived{}, err
+		return nil, err
 	}
-	seal, err := cipher.NewGCMWithRandomNonce(block)
-	return derived{newMACs(fingerprint), seal, hex.EncodeToString(check)}, err
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // checkSize is the size of a check value, in bytes: two keys do not have the same one by chance.
@@ -144,7 +152,7 @@ func (v *Vault) Seal(r Record, result Result) ([]byte, error) {
 	if !ok {
 		return nil, ErrUnknownKey
 	}
-	return k.seal.Seal(nil, nil, result.encode(), boundTo(r)), nil //nolint:gosec // derive has made an AEAD that chooses its own nonces
+	return k.seal.Seal(nil, nil, result.encode(), boundTo(r)), nil //nolint:gosec // see deriveAEAD
 }
 
 // Open decrypts the result of a record. ErrUnknownKey, or an error when the result was changed.
@@ -158,6 +166,27 @@ func (v *Vault) Open(r Record) (Result, error) {
 		return Result{}, fmt.Errorf("idempotency: a sealed result cannot be opened: %w", err)
 	}
 	return decodeResult(plain)
+}
+
+// CacheName names the answer to a read: one name for all requests that append the same content and have the same fields. It shows nothing of them.
+func (v *Vault) CacheName(content func([]byte) []byte, fields ...string) string {
+	return hex.EncodeToString(v.name.digest(content, append([]string{"cache"}, fields...)...))
+}
+
+// SealCached encrypts what is cached under a name.
+func (v *Vault) SealCached(name string, plain []byte) []byte {
+	head := append([]byte(v.first), 0)
+	return v.keys[v.first].cache.Seal(head, nil, plain, []byte(name)) //nolint:gosec // see deriveAEAD
+}
+
+// OpenCached decrypts what SealCached has returned for the name. ErrUnknownKey, or an error when it was changed.
+func (v *Vault) OpenCached(name string, sealed []byte) ([]byte, error) {
+	id, text, _ := bytes.Cut(sealed, []byte{0})
+	k, ok := v.keys[string(id)]
+	if !ok {
+		return nil, ErrUnknownKey
+	}
+	return k.cache.Open(nil, nil, text, []byte(name))
 }
 
 // boundTo returns the additional data that binds a sealed result to its record.

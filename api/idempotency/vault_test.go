@@ -242,3 +242,32 @@ func FuzzDecodeResult(f *testing.F) {
 		}
 	})
 }
+
+// TestCached: what is cached opens under its own name alone, and with every key that a vault has.
+func TestCached(t *testing.T) {
+	old, content := newTestVault(t, 1, testKey("a", 2)), func(b []byte) []byte { return append(b, "asked"...) }
+	name := old.CacheName(content, "FindToys", "web")
+	sealed := old.SealCached(name, []byte("plain"))
+	rotated := newTestVault(t, 1, testKey("b", 3), testKey("a", 2))
+	if plain, err := rotated.OpenCached(name, sealed); err != nil || string(plain) != "plain" || bytes.Contains(sealed, []byte("plain")) {
+		t.Errorf("%q, %v", plain, err)
+	}
+	if rotated.CacheName(content, "FindToys", "web") != name {
+		t.Error("the name changes when sealing keys rotate")
+	}
+	for what, other := range map[string]string{
+		"another caller": old.CacheName(content, "FindToys", "wec"), "a moved border": old.CacheName(content, "FindToysw", "eb"),
+		"another content": old.CacheName(nil, "FindToys", "web"), "another name key": newTestVault(t, 9, testKey("a", 2)).CacheName(content, "FindToys", "web"),
+	} {
+		if _, err := old.OpenCached(other, sealed); other == name || err == nil {
+			t.Errorf("%s has the same answer", what)
+		}
+	}
+	sealed[len(sealed)-1]++
+	if _, err := old.OpenCached(name, sealed); err == nil {
+		t.Error("a changed entry opens")
+	}
+	if _, err := newTestVault(t, 1, testKey("c", 2)).OpenCached(name, sealed); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("with an unknown key: %v", err)
+	}
+}

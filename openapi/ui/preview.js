@@ -5,9 +5,9 @@
 const suffix = "/preview";
 const parameter = "soap";
 
-// versionsOf lists the versions that the document has for previews of the operation at a path: "1.1". A path without previews has none.
-function versionsOf({ specSelectors }, path) {
-  const parameters = specSelectors.specJson().getIn(["paths", path + suffix, "post", "parameters"]);
+// versionsOf lists the versions that the document has for previews of an operation: "1.1". A route without previews has none.
+function versionsOf({ specSelectors }, { path, method }) {
+  const parameters = specSelectors.specJson().getIn(["paths", path + suffix, method, "parameters"]);
   const found = parameters?.find((p) => p.get("name") === parameter);
   return found?.getIn(["schema", "enum"])?.toArray() ?? [];
 }
@@ -185,7 +185,7 @@ export function envelopePreview({ React }) {
         React.Fragment,
         null,
         element(Execute, props),
-        versionsOf(system, props.path).map(button),
+        versionsOf(system, props).map(button),
         shown && element(Panel, { shown, getComponent: system.getComponent, close }),
       );
     };

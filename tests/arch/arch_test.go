@@ -56,6 +56,7 @@ const (
 	store      = module + "/api/idempotency"
 	redis      = store + "/redis"
 	limits     = module + "/api/ratelimit"
+	caches     = module + "/api/cache"
 
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -99,7 +100,7 @@ var arrows = []arrow{
 		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
 	},
 	{
-		from: []string{shapes}, to: []string{"module", "others"}, except: []string{shape, schema, xml},
+		from: []string{shapes}, to: []string{"module", "others"}, except: []string{shape, schema, rules, xml},
 		reason: "the way from components to shapes: it knows neither messages nor operations",
 	},
 	{
@@ -133,7 +134,7 @@ var arrows = []arrow{
 		reason: "a system is a folder of its own: two vendors share the core and nothing else",
 	},
 	{
-		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, openapi, guard},
+		from: []string{edge}, to: []string{"module"}, except: []string{core, record, wire, xml, secret, operations, store, limits, caches, openapi, guard},
 		reason: "the edge knows operations as data and declares the upstream that it needs: no vendor, no client, no settings",
 	},
 	{
@@ -169,6 +170,10 @@ var arrows = []arrow{
 		reason: "a rate limit counts names, and knows neither callers nor operations",
 	},
 	{
+		from: []string{caches}, to: []string{"module"}, except: []string{store},
+		reason: "a cache keeps bytes under a name that the vault makes, and knows neither routes nor operations",
+	},
+	{
 		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/...", shape, rules},
 		reason: "documents are made of shapes, rules and words, and the edge serves them",
 	},
@@ -201,8 +206,8 @@ var arrows = []arrow{
 		reason: "gin is the edge's choice; nothing else may have to change with it",
 	},
 	{
-		from: []string{"module"}, not: []string{redis + "/..."}, to: []string{"github.com/redis/..."},
-		reason: "only one implementation of the store knows Redis; redistest starts its servers",
+		from: []string{"module"}, not: []string{redis + "/...", caches}, to: []string{"github.com/redis/..."},
+		reason: "only one implementation of the store knows Redis, and the cache; redistest starts its servers",
 	},
 	{
 		from: []string{"module"}, not: []string{settings}, to: []string{"github.com/caarlos0/env/..."}, tests: true,

@@ -37,7 +37,13 @@ const (
 type SendError struct {
 	Kind SendErrorKind
 	Err  error // the cause, for the log; it may name the upstream's address
+	// Unanswered reports of Broken that a connection that was used before broke without a byte of an answer: a server that closes those that are
+	// idle does so. The message may have been executed all the same.
+	Unanswered bool
 }
+
+// MayRepeat reports whether a message that only reads is worth sending again: the failure is one of connections.
+func (e *SendError) MayRepeat() bool { return e.Kind == Unreachable || e.Unanswered }
 
 func (e *SendError) Error() string {
 	switch e.Kind {

@@ -56,21 +56,24 @@ func New(o Options) *Store {
 
 func newStore(o Options, u *goredis.UniversalOptions, t timing) *Store {
 	s := &Store{timing: t, retention: o.Retention.OrDefault(), replicas: o.WaitReplicas, log: o.Log, guard: o.Guard, checks: newShardChecks(o.Checks)}
-	switch {
-	case o.Master != "":
-		s.single = goredis.NewFailoverClient(u.Failover())
-		s.client = s.single
-	case len(o.Addrs) > 1:
-		s.cluster = goredis.NewClusterClient(clusterOptions(u, t))
-		s.client = s.cluster
-	default:
-		s.single = goredis.NewClient(u.Simple())
-		s.client = s.single
-	}
+	s.client = newClient(u, t)
+	s.single, _ = s.client.(*goredis.Client)
+	s.cluster, _ = s.client.(*goredis.ClusterClient)
 	if s.run = onClient(s.client); s.single != nil {
 		s.run = (&batches{client: s.single, patience: t.io, guard: s.guard}).run
 	}
 	return s
+}
+
+// newClient returns a *goredis.ClusterClient for a cluster, else a *goredis.Client.
+func newClient(u *goredis.UniversalOptions, t timing) goredis.UniversalClient {
+	switch {
+	case u.MasterName != "":
+		return goredis.NewFailoverClient(u.Failover())
+	case len(u.Addrs) > 1:
+		return goredis.NewClusterClient(clusterOptions(u, t))
+	}
+	return goredis.NewClient(u.Simple())
 }
 
 // runScript runs a script: EVALSHA, and EVAL when the server is new, restarted or flushed and does not have it.

@@ -283,7 +283,10 @@ func (o *objectBuilder) member(e *wsdl.Element, low, high int) (node, bool) {
 	if !ok {
 		return o.nothing(low > 0, fmt.Sprintf("the element %s holds what the schema does not describe", e.Name.Local))
 	}
-	f.Wire, f.Nillable, f.Default, f.Fixed, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML, e.Default, e.Fixed, true
+	f.Wire, f.Nillable, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML, true
+	if f.Object == nil && f.Kind != shape.XML {
+		f.Fixed, f.Default = o.constant(textType(e.Type), e.Fixed), o.constant(textType(e.Type), e.Default)
+	}
 	if text := about(e.Documentation); text != "" {
 		f.About = text
 	}
@@ -326,6 +329,14 @@ func (o *objectBuilder) value(e *wsdl.Element) (f shape.Field, ok bool) {
 	}
 	s := o.complexType(t, o.shape.Name+typeName(e.Name.Local))
 	return shape.Field{Kind: shape.Object, Object: s, About: s.About}, true
+}
+
+// textType is the type of the character data of an element that holds nothing else.
+func textType(t wsdl.Type) *wsdl.SimpleType {
+	if c, ok := t.(*wsdl.ComplexType); ok {
+		return c.Value
+	}
+	return simpleType(t)
 }
 
 // hasAttributes reports whether a type or what it derives from has attributes.

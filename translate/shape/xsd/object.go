@@ -147,6 +147,18 @@ func (o *objectBuilder) leaf(t *wsdl.SimpleType) shape.Field {
 	return f
 }
 
+// constant is a fixed or default value in the form that a leaf has; nil where there is none, or one that the type does not allow.
+func (b *Builder) constant(t *wsdl.SimpleType, text *string) *string {
+	if text == nil || t == nil {
+		return nil
+	}
+	value, ok := b.leaves.Of(t).Value(*text)
+	if !ok {
+		return nil
+	}
+	return &value
+}
+
 // isText are the forms of texts that may be for people.
 var isText = map[shape.Form]bool{shape.AnyText: true, shape.OneLine: true, shape.Collapsed: true, shape.List: true, shape.Base64: true, shape.Hex: true}
 
@@ -178,10 +190,11 @@ func (o *objectBuilder) attributes(a *wsdl.Attributes) {
 func (o *objectBuilder) attribute(use *wsdl.AttributeUse) shape.Field {
 	f := o.leaf(use.Attribute.Type)
 	f.Wire, f.Place, f.Required, f.Blank = use.Attribute.Name, shape.Attribute, use.Required, true
-	f.Fixed, f.Default = use.Fixed, use.Default
-	if f.Fixed == nil && f.Default == nil {
-		f.Fixed, f.Default = use.Attribute.Fixed, use.Attribute.Default
+	fixed, byDefault := use.Fixed, use.Default
+	if fixed == nil && byDefault == nil {
+		fixed, byDefault = use.Attribute.Fixed, use.Attribute.Default
 	}
+	f.Fixed, f.Default = o.constant(use.Attribute.Type, fixed), o.constant(use.Attribute.Type, byDefault)
 	if text := about(use.Attribute.Documentation); text != "" {
 		f.About = text
 	}
