@@ -142,7 +142,7 @@ func guessKind(operation string) string {
 }
 
 var secretPattern = regexp.MustCompile(`(^|-)(pins?|passwords?|passwd|pwd|passphrase|passcode|ssn|social-security|tokens?|session|cvv2?|cvc2?` +
-	`|iban|secrets?|credentials?|api-?key|private-key|security-code|card-?number|pan|account-number|tax-id|passport)(-|$)`)
+	`|iban|secrets?|credentials?|api-?key|private-key|security-code|card-?number|pan|tax-id|passport)(-|$)`)
 
 func looksSecret(member string) bool { return secretPattern.MatchString(kebab(member)) }
 
