@@ -138,17 +138,17 @@ func (f *fetcher) taken(name string) bool {
 
 // all reads the documents in the queue, and those that they lead to.
 func (f *fetcher) all(ctx context.Context, into *os.Root) error {
-	for i := 0; i < len(f.queue); i++ {
-		if most := wsdl.DefaultLimits().Documents; i == most {
+	for len(f.queue) > 0 {
+		if most := wsdl.DefaultLimits().Documents; len(f.files) > most {
 			return fmt.Errorf("the WSDL has more than %d documents", most)
 		}
-		u := f.queue[i]
+		u := f.queue[0]
+		f.queue = f.queue[1:]
 		content, err := f.get(ctx, u)
 		if err != nil {
 			return err
 		}
-		name := f.files[u.String()]
-		if err := writeDocument(into, name, f.local(u, content)); err != nil {
+		if err := writeDocument(into, f.files[u.String()], f.local(u, content)); err != nil {
 			return err
 		}
 	}
@@ -192,8 +192,8 @@ var extensions = map[string]string{"location": ".wsdl", "schemaLocation": ".xsd"
 
 var locationPattern = regexp.MustCompile(`(\s(?:schemaL|l)ocation\s*=\s*)("[^"]*"|'[^']*')`)
 
-// local notes the documents of the host that a document leads to, and returns it with the names of their files as locations. In an encoding that
-// is not like ASCII, and in what is not well-formed, nothing is changed.
+// local notes the documents of the host that a document leads to, and returns it with the names of their files as locations. In an encoding
+// that is not like ASCII, and in what is not well-formed, nothing is changed.
 func (f *fetcher) local(base *url.URL, content []byte) []byte {
 	names := map[string]string{}
 	for _, location := range locations(content) {

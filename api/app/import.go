@@ -47,7 +47,7 @@ func (c *importCommand) Run(ctx context.Context, p *Process) error {
 		}
 		return usage(fmt.Errorf("%s is there: give --update to replace its documents, or another --name", target))
 	}
-	if err := os.MkdirAll(c.Into, 0o755); err != nil {
+	if err := makeDirectory(c.Into); err != nil {
 		return err
 	}
 	// The folder is made in a hidden one, which serve passes over, and appears when all is done.
@@ -70,8 +70,8 @@ func (c *importCommand) name() (string, error) {
 	}
 	file = path.Base(file)
 	name := cmp.Or(c.Name, imported.SystemName(strings.TrimSuffix(file, path.Ext(file))))
-	if imported.SystemName(name) != name || name == "" {
-		return "", errors.New("--name: give a name of a lower-case letter, then a-z, 0-9 and single hyphens")
+	if !imported.IsSystemName(name) {
+		return "", errors.New("--name: give a name of a lower-case letter, then a-z, 0-9 and -")
 	}
 	return name, nil
 }
@@ -99,6 +99,9 @@ func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage
 	_, err = fmt.Fprintf(out, "%s has %d operations, of which %d cannot be used. All are off.\n"+
 		"%s says what there is to know of them; give each that is wanted a kind in %s.\n",
 		target, len(found), unusable, filepath.Join(target, imported.ReportName), filepath.Join(target, imported.FileName))
+	if _, which := imported.SelectBinding(s.definitions, ""); which != nil {
+		_, err = fmt.Fprintf(out, "The WSDL does not say which port is called: there, %v.\n", which)
+	}
 	return err
 }
 
@@ -157,7 +160,7 @@ type service struct {
 
 // read copies the documents of a WSDL into a directory, and reads them there.
 func (r *remote) read(ctx context.Context, from, root, into string) (s service, err error) {
-	if err := os.MkdirAll(into, 0o755); err != nil {
+	if err := makeDirectory(into); err != nil {
 		return s, err
 	}
 	directory, err := os.OpenRoot(into)
@@ -190,13 +193,18 @@ func (r *remote) read(ctx context.Context, from, root, into string) (s service, 
 	return s, nil
 }
 
+// makeDirectory makes one that every account can read: the folders hold no secrets, and are committed and mounted.
+func makeDirectory(name string) error { return os.MkdirAll(name, 0o755) } //nolint:gosec // see above
+
 func isURL(from string) bool { return strings.Contains(from, "://") }
 
 // copyFiles copies a WSDL and the files that it leads to. None outside of the root is read, whatever the documents name.
 func copyFiles(from, root string, into *os.Root) (entry string, err error) {
 	root = cmp.Or(root, filepath.Dir(from))
-	entry, err = filepath.Rel(root, from)
-	if err != nil || !filepath.IsLocal(entry) {
+	above, err1 := filepath.Abs(root)
+	file, err2 := filepath.Abs(from)
+	entry, err3 := filepath.Rel(above, file)
+	if errors.Join(err1, err2, err3) != nil || !filepath.IsLocal(entry) {
 		return "", usage(fmt.Errorf("--root: %s is not in %s", from, root))
 	}
 	entry = filepath.ToSlash(entry)
@@ -234,9 +242,14 @@ func writeDocument(into *os.Root, name string, content []byte) error {
 
 // write writes what is beside the documents.
 func (s *service) write(directory, name string, overlay []byte, found []imported.Found) error {
+	root, err := os.OpenRoot(directory)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
 	return errors.Join(
-		os.WriteFile(filepath.Join(directory, imported.ReportName), imported.Report(name, s.definitions, found), 0o644),
-		os.WriteFile(filepath.Join(directory, imported.FileName), overlay, 0o644),
+		root.WriteFile(imported.ReportName, imported.Report(name, s.definitions, found), 0o644),
+		root.WriteFile(imported.FileName, overlay, 0o644),
 	)
 }
 

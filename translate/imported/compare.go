@@ -10,17 +10,17 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// comparison compares two shapes of one message. Of a request, what is narrower breaks callers: what they send may be refused. Of a reply, what is
-// wider does: they may read what they never saw.
+// comparison compares two shapes of one message. Of a request, what is narrower breaks callers: what they send may be refused. Of a reply,
+// what is wider does: they may read what they never saw.
 type comparison struct {
 	request bool
 	report  func(path, what string, breaking bool)
 	done    map[[2]*shape.Shape]bool // a pair of shapes is compared in the first place where it is, and recursion ends
 }
 
-func compareShapes(old, new *shape.Shape, request bool, report func(path, what string, breaking bool)) {
+func compareShapes(old, now *shape.Shape, request bool, report func(path, what string, breaking bool)) {
 	c := &comparison{request, report, map[[2]*shape.Shape]bool{}}
-	c.shape("", old, new)
+	c.shape("", old, now)
 }
 
 // at reports changes of one place.
@@ -30,21 +30,21 @@ type at struct {
 	path string
 }
 
-func (a at) breaking(format string, args ...any) {
+func (a at) breakingf(format string, args ...any) {
 	a.report(a.path, fmt.Sprintf(format, args...), true)
 }
-func (a at) compatible(format string, args ...any) {
+func (a at) compatiblef(format string, args ...any) {
 	a.report(a.path, fmt.Sprintf(format, args...), false)
 }
-func (a at) narrower(format string, args ...any) {
+func (a at) narrowerf(format string, args ...any) {
 	a.report(a.path, fmt.Sprintf(format, args...), a.request)
 }
-func (a at) wider(format string, args ...any) {
+func (a at) widerf(format string, args ...any) {
 	a.report(a.path, fmt.Sprintf(format, args...), !a.request)
 }
 
-func (c *comparison) shape(path string, old, new *shape.Shape) {
-	pair := [2]*shape.Shape{old, new}
+func (c *comparison) shape(path string, old, now *shape.Shape) {
+	pair := [2]*shape.Shape{old, now}
 	if c.done[pair] {
 		return
 	}
@@ -52,73 +52,73 @@ func (c *comparison) shape(path string, old, new *shape.Shape) {
 	for i := range old.Fields {
 		f := &old.Fields[i]
 		here := at{c, path + f.Name}
-		switch n, ok := new.ByName([]byte(f.Name)); {
+		switch n, ok := now.ByName([]byte(f.Name)); {
 		case f.Hidden:
 		case !ok:
-			here.breaking("is gone")
+			here.breakingf("is gone")
 		default:
-			here.field(f, &new.Fields[n])
+			here.field(f, &now.Fields[n])
 		}
 	}
-	for i := range new.Fields {
-		f := &new.Fields[i]
+	for i := range now.Fields {
+		f := &now.Fields[i]
 		if _, ok := old.ByName([]byte(f.Name)); ok || f.Hidden {
 			continue
 		}
 		if here := (at{c, path + f.Name}); f.Required {
-			here.narrower("is new, and required")
+			here.narrowerf("is new, and required")
 		} else {
-			here.compatible("is new")
+			here.compatiblef("is new")
 		}
 	}
-	c.choices(at{c, strings.TrimSuffix(path, "/")}, old, new)
-	c.subtypes(path, old, new)
+	c.choices(at{c, strings.TrimSuffix(path, "/")}, old, now)
+	c.subtypes(path, old, now)
 }
 
-func (a at) field(old, new *shape.Field) {
-	if old.Wire.Space != new.Wire.Space {
-		a.breaking("is in the namespace %q now, and was in %q", new.Wire.Space, old.Wire.Space)
+func (a at) field(old, now *shape.Field) {
+	if old.Wire.Space != now.Wire.Space {
+		a.breakingf("is in the namespace %q now, and was in %q", now.Wire.Space, old.Wire.Space)
 	}
-	if old.Place != new.Place {
-		a.breaking("is at another place of its element: as attribute, child element or text")
+	if old.Place != now.Place {
+		a.breakingf("is at another place of its element: as attribute, child element or text")
 	}
-	if old.Kind != new.Kind || old.Repeated != new.Repeated {
-		a.breaking("is %s now, and was %s", jsonType(new), jsonType(old))
+	if old.Kind != now.Kind || old.Repeated != now.Repeated {
+		a.breakingf("is %s now, and was %s", jsonType(now), jsonType(old))
 		return
 	}
-	a.flag(old.Required, new.Required, "is required now", "is not required any more")
-	a.flag(!old.Nillable, !new.Nillable, "cannot be null any more", "can be null now")
-	a.fixed(old.Fixed, new.Fixed)
-	if value(old.Default) != value(new.Default) {
-		a.compatible("means %s now where it is absent, and meant %s", value(new.Default), value(old.Default))
+	a.flag(old.Required, now.Required, "is required now", "is not required any more")
+	a.flag(!old.Nillable, !now.Nillable, "cannot be null any more", "can be null now")
+	a.fixed(old.Fixed, now.Fixed)
+	if value(old.Default) != value(now.Default) {
+		a.compatiblef("means %s now where it is absent, and meant %s", value(now.Default), value(old.Default))
 	}
-	a.limit("minItems", count(old.MinItems), count(new.MinItems), false)
-	a.limit("maxItems", count(old.MaxItems), count(new.MaxItems), true)
-	a.facets(&old.Facets, &new.Facets)
-	if old.Object != nil && new.Object != nil {
-		a.shape(a.path+"/", old.Object, new.Object)
+	a.limit("minItems", count(old.MinItems), count(now.MinItems), false)
+	a.limit("maxItems", count(old.MaxItems), count(now.MaxItems), true)
+	a.facets(&old.Facets, &now.Facets)
+	if old.Object != nil && now.Object != nil {
+		a.shape(a.path+"/", old.Object, now.Object)
 	}
 }
 
 // flag compares a restriction that is there or not.
-func (a at) flag(old, new bool, narrower, wider string) {
+func (a at) flag(old, now bool, narrower, wider string) {
 	switch {
-	case !old && new:
-		a.narrower("%s", narrower)
-	case old && !new:
-		a.wider("%s", wider)
+	case !old && now:
+		a.narrowerf("%s", narrower)
+	case old && !now:
+		a.widerf("%s", wider)
 	}
 }
 
-func (a at) fixed(old, new *string) {
+func (a at) fixed(old, now *string) {
 	switch {
-	case value(old) == value(new):
-	case new == nil:
-		a.wider("is not fixed to %s any more", value(old))
+	case value(old) == value(now):
+	case now == nil:
+		a.widerf("is not fixed to %s any more", value(old))
 	case old == nil:
-		a.narrower("is fixed to %s now", value(new))
+		a.narrowerf("is fixed to %s now", value(now))
 	default:
-		a.breaking("is fixed to %s now, and was to %s", value(new), value(old))
+		a.breakingf("is fixed to %s now, and was to %s", value(now), value(old))
 	}
 }
 
@@ -130,7 +130,8 @@ func value(text *string) string {
 }
 
 var kindNames = [...]string{
-	shape.String: "a text", shape.Boolean: "a boolean", shape.Integer: "a whole number", shape.Float: "a number", shape.Object: "an object", shape.XML: "XML",
+	shape.String: "a text", shape.Boolean: "a boolean", shape.Integer: "a whole number", shape.Float: "a number",
+	shape.Object: "an object", shape.XML: "XML",
 }
 
 func jsonType(f *shape.Field) string {
@@ -141,54 +142,54 @@ func jsonType(f *shape.Field) string {
 }
 
 // facets compares what restricts the texts of a leaf.
-func (a at) facets(old, new *shape.Facets) {
-	if old.Form != new.Form {
-		a.flagForm(old.Form, new.Form)
+func (a at) facets(old, now *shape.Facets) {
+	if old.Form != now.Form {
+		a.flagForm(old.Form, now.Form)
 	}
-	a.limit("minLength", length(old.MinLength), length(new.MinLength), false)
-	a.limit("maxLength", length(old.MaxLength), length(new.MaxLength), true)
-	a.limit("minimum", lowest(old), lowest(new), false)
-	a.limit("maximum", highest(old), highest(new), true)
-	x, y := numberFacets(old), numberFacets(new)
+	a.limit("minLength", length(old.MinLength), length(now.MinLength), false)
+	a.limit("maxLength", length(old.MaxLength), length(now.MaxLength), true)
+	a.limit("minimum", lowest(old), lowest(now), false)
+	a.limit("maximum", highest(old), highest(now), true)
+	x, y := numberFacets(old), numberFacets(now)
 	a.limit("totalDigits", count(x.TotalDigits), count(y.TotalDigits), true)
 	a.limit("fractionDigits", fraction(x), fraction(y), true)
-	a.enum(old.Enum, new.Enum)
-	added, removed := difference(old.Patterns, new.Patterns)
+	a.enum(old.Enum, now.Enum)
+	added, removed := difference(old.Patterns, now.Patterns)
 	for _, pattern := range added {
-		a.narrower("must match %s now", pattern)
+		a.narrowerf("must match %s now", pattern)
 	}
 	for _, pattern := range removed {
-		a.wider("need not match %s any more", pattern)
+		a.widerf("need not match %s any more", pattern)
 	}
 }
 
 // flagForm compares lexical forms: any text is the widest, and of two others none holds the other.
-func (a at) flagForm(old, new shape.Form) {
+func (a at) flagForm(old, now shape.Form) {
 	switch {
 	case old == shape.AnyText:
-		a.narrower("must have a lexical form now, and was any text")
-	case new == shape.AnyText:
-		a.wider("is any text now, and had a lexical form")
+		a.narrowerf("must have a lexical form now, and was any text")
+	case now == shape.AnyText:
+		a.widerf("is any text now, and had a lexical form")
 	default:
-		a.breaking("has another lexical form")
+		a.breakingf("has another lexical form")
 	}
 }
 
-func (a at) enum(old, new []string) {
+func (a at) enum(old, now []string) {
 	switch {
-	case old == nil && new != nil:
-		a.narrower("must be one of %s now", strings.Join(new, ", "))
+	case old == nil && now != nil:
+		a.narrowerf("must be one of %s now", strings.Join(now, ", "))
 		return
-	case old != nil && new == nil:
-		a.wider("is not one of a list any more")
+	case old != nil && now == nil:
+		a.widerf("is not one of a list any more")
 		return
 	}
-	added, removed := difference(old, new)
+	added, removed := difference(old, now)
 	if len(removed) > 0 {
-		a.narrower("must not be %s any more", strings.Join(removed, ", "))
+		a.narrowerf("must not be %s any more", strings.Join(removed, ", "))
 	}
 	if len(added) > 0 {
-		a.wider("may be %s now", strings.Join(added, ", "))
+		a.widerf("may be %s now", strings.Join(added, ", "))
 	}
 }
 
@@ -209,32 +210,32 @@ func (b bound) String() string {
 	return text
 }
 
-func (a at) limit(name string, old, new bound, upper bool) {
-	if tighter := tighterBy(old, new, upper); tighter > 0 {
-		a.narrower("has a %s of %v now, and had %v", name, new, old)
+func (a at) limit(name string, old, now bound, upper bool) {
+	if tighter := tighterBy(old, now, upper); tighter > 0 {
+		a.narrowerf("has a %s of %v now, and had %v", name, now, old)
 	} else if tighter < 0 {
-		a.wider("has a %s of %v now, and had %v", name, new, old)
+		a.widerf("has a %s of %v now, and had %v", name, now, old)
 	}
 }
 
 // tighterBy is positive when the new limit allows less, negative when it allows more.
-func tighterBy(old, new bound, upper bool) int {
+func tighterBy(old, now bound, upper bool) int {
 	switch {
-	case old.value == nil && new.value == nil:
+	case old.value == nil && now.value == nil:
 		return 0
 	case old.value == nil:
 		return 1
-	case new.value == nil:
+	case now.value == nil:
 		return -1
 	}
-	sign := new.value.Cmp(old.value)
+	sign := now.value.Cmp(old.value)
 	if upper {
 		sign = -sign
 	}
 	switch {
-	case sign != 0 || old.exclusive == new.exclusive:
+	case sign != 0 || old.exclusive == now.exclusive:
 		return sign
-	case new.exclusive:
+	case now.exclusive:
 		return 1
 	}
 	return -1
@@ -297,16 +298,16 @@ func parseNumber(text string) *big.Rat {
 }
 
 // choices compares which members may be together. A choice that only has more branches is wider.
-func (c *comparison) choices(here at, old, new *shape.Shape) {
-	before, after := choices(old), choices(new)
+func (c *comparison) choices(here at, old, now *shape.Shape) {
+	before, after := choices(old), choices(now)
 	for _, choice := range after {
 		if !slices.ContainsFunc(before, choice.within) {
-			here.narrower("%s", choice.sentence())
+			here.narrowerf("%s", choice.sentence())
 		}
 	}
 	for _, choice := range before {
 		if !slices.ContainsFunc(after, choice.within) {
-			here.wider("need not be %s any more", choice.sentence())
+			here.widerf("need not be %s any more", choice.sentence())
 		}
 	}
 }
@@ -334,7 +335,8 @@ func choices(s *shape.Shape) (list []choice) {
 
 // within reports whether the other choice restricts as much, or more.
 func (c choice) within(other choice) bool {
-	return (c.optional || !other.optional) && !slices.ContainsFunc(other.branches, func(b string) bool { return !slices.Contains(c.branches, b) })
+	added, _ := difference(c.branches, other.branches)
+	return (c.optional || !other.optional) && len(added) == 0
 }
 
 func (c choice) sentence() string {
@@ -345,21 +347,21 @@ func (c choice) sentence() string {
 }
 
 // subtypes compares the types that may be sent in the place of one.
-func (c *comparison) subtypes(path string, old, new *shape.Shape) {
-	if len(old.Subtypes)+len(new.Subtypes) == 0 {
+func (c *comparison) subtypes(path string, old, now *shape.Shape) {
+	if len(old.Subtypes)+len(now.Subtypes) == 0 {
 		return
 	}
-	here, before, after := at{c, strings.TrimSuffix(path, "/")}, types(old), types(new)
+	here, before, after := at{c, strings.TrimSuffix(path, "/")}, types(old), types(now)
 	for _, each := range before {
 		if i := slices.IndexFunc(after, sameName(each)); i >= 0 {
 			c.shape(path, each, after[i])
 			continue
 		}
-		here.narrower("cannot be of the type %s any more", each.Name)
+		here.narrowerf("cannot be of the type %s any more", each.Name)
 	}
 	for _, each := range after {
 		if !slices.ContainsFunc(before, sameName(each)) {
-			here.wider("can be of the type %s now", each.Name)
+			here.widerf("can be of the type %s now", each.Name)
 		}
 	}
 }

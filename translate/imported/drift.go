@@ -14,7 +14,8 @@ type Change struct {
 	Operation string
 	Where     string // "request/parcel/weight"; empty: the operation itself
 	What      string
-	// Breaking: what callers send would be refused, or what they read would surprise them; or what the folder makes no longer reaches the service.
+	// Breaking: what callers send would be refused, or what they read would surprise them; or what the folder makes no longer reaches the
+	// service.
 	Breaking bool
 }
 
@@ -30,8 +31,8 @@ func (c Change) String() string {
 	return kind + " " + where + ": " + c.What
 }
 
-// Drift compares the WSDL of an overlay with a newer one: the operations that are on, or all. Members have the names that they have without the
-// overlay's changes.
+// Drift compares the WSDL of an overlay with a newer one: the operations that are on, or all. Members have the names that they have without
+// the overlay's changes.
 func Drift(o *Overlay, older, newer *wsdl.Definitions, all bool) []Change {
 	wanted := map[string]*Operation{}
 	for _, op := range o.Operations {
@@ -136,9 +137,9 @@ func why(op *wsdl.Operation) string {
 
 // binding compares what is on the wire around the messages. All of it is breaking, because the service expects it.
 func (d *drift) binding(add func(where, what string, breaking bool), a, b *wsdl.BoundOperation) {
-	differ := func(where string, old, new any) {
-		if old != new {
-			add(where, fmt.Sprintf("is %v now, and was %v", new, old), true)
+	differ := func(where string, old, now any) {
+		if old != now {
+			add(where, fmt.Sprintf("is %v now, and was %v", now, old), true)
 		}
 	}
 	differ("SOAPAction", fmt.Sprintf("%q", a.SOAPAction), fmt.Sprintf("%q", b.SOAPAction))
@@ -170,14 +171,14 @@ func faultNames(op *wsdl.Operation) (names []string) {
 }
 
 // difference lists what is in one list alone.
-func difference(old, new []string) (added, removed []string) {
-	for _, each := range new {
+func difference(old, now []string) (added, removed []string) {
+	for _, each := range now {
 		if !slices.Contains(old, each) {
 			added = append(added, each)
 		}
 	}
 	for _, each := range old {
-		if !slices.Contains(new, each) {
+		if !slices.Contains(now, each) {
 			removed = append(removed, each)
 		}
 	}
@@ -191,15 +192,15 @@ func (d *drift) message(name, direction string, older, newer *xsd.Builder, a, b 
 	if err != nil {
 		return // it could not be used, so that no caller relies on it
 	}
-	new, err := newer.Message(b, name, headers)
+	now, err := newer.Message(b, name, headers)
 	if err != nil {
 		add(direction, "cannot be made any more: "+err.Error(), true)
 		return
 	}
-	if !slices.Equal(old.Around, new.Around) {
-		add(direction, fmt.Sprintf("is in the elements %v now, and was in %v", new.Around, old.Around), true)
+	if !slices.Equal(old.Around, now.Around) {
+		add(direction, fmt.Sprintf("is in the elements %v now, and was in %v", now.Around, old.Around), true)
 	}
-	compareShapes(old.Shape, new.Shape, direction == "request", func(path, what string, breaking bool) {
+	compareShapes(old.Shape, now.Shape, direction == "request", func(path, what string, breaking bool) {
 		add(strings.TrimSuffix(direction+"/"+path, "/"), what, breaking)
 	})
 }

@@ -51,18 +51,16 @@ func (r *reader) err() error {
 
 // what names what a node is.
 func what(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch {
+	case n.Kind == yaml.MappingNode:
 		return "an object"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
-	case yaml.AliasNode:
+	case n.Kind == yaml.AliasNode:
 		return "an alias, which is not read: write the value out"
-	}
-	switch n.ShortTag() {
-	case "!!null":
+	case is(n, "!!null"):
 		return "empty"
-	case "!!str":
+	case is(n, "!!str"):
 		return strconv.Quote(n.Value)
 	}
 	return n.Value
@@ -227,15 +225,11 @@ func (r *reader) duration(into *time.Duration) read {
 	}
 }
 
-// texts is a list of texts, each there once.
-func (r *reader) texts(into *[]string, least int) read {
-	return r.each(into, least, r.text)
-}
+// texts is a list of texts, at least one, each there once.
+func (r *reader) texts(into *[]string) read { return r.each(into, 1, r.text) }
 
 // paths is a list of paths, each there once.
-func (r *reader) paths(into *[]string, least int) read {
-	return r.each(into, least, r.path)
-}
+func (r *reader) paths(into *[]string, least int) read { return r.each(into, least, r.path) }
 
 func (r *reader) each(into *[]string, least int, item func(*string) read) read {
 	return func(n *yaml.Node) {

@@ -38,8 +38,8 @@ func (p *Problem) Error() string {
 
 // Overlay is what a person says about an imported system. It is plain data: whether its names are in the WSDL is not known here.
 //
-// Paths are names of members in JSON with slashes between them: "address/postcode". They are those that callers see, after Unwrap and Rename;
-// only Unwrap itself, Rename, and what is in a fault have the names before it.
+// Paths are names of members in JSON with slashes between them: "address/postcode". They are those that callers see, after Unwrap and
+// Rename; only Unwrap itself, Rename, and what is in a fault have the names before it.
 type Overlay struct {
 	System string // the name of the system and of its folder
 	WSDL   Documents
@@ -71,8 +71,8 @@ func (d *Documents) All() map[string]string {
 
 // Check reports every document of a folder that is not the one of the overlay.
 func (d *Documents) Check(folder fs.FS) error {
-	var problems []error
 	all := d.All()
+	problems := make([]error, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		content, err := fs.ReadFile(folder, name)
 		if err == nil && Hash(content) != all[name] {
@@ -121,11 +121,17 @@ type Word struct {
 	Text string
 }
 
+// Methods of routes.
+const (
+	Get  = "GET"
+	Post = "POST"
+)
+
 // Route is the method and the path of an operation.
 type Route struct {
 	Place
 
-	Method string // GET or POST
+	Method string // Get or Post
 	Path   string // "/v1/parcels/{trackingNumber}"; only that of a GET has members in it
 }
 
@@ -222,18 +228,16 @@ const (
 type Fault struct {
 	Name    Word
 	Outcome string // Rejected, Failed, Unavailable or Denied
-	// Errors is the path of a member of the fault's detail that holds one error or several; empty: the detail is the error. Code, Text and Pointer are
-	// members of an error.
+	// Errors is the path of a member of the fault's detail that holds one error or several; empty: the detail is the error. Code, Text and
+	// Pointer are members of an error.
 	Errors, Code, Text, Pointer string
 }
 
 // defaultPath is the path of an operation without a route.
 func defaultPath(system, operation string) string { return "/v1/" + system + "/" + kebab(operation) }
 
-// SystemName makes a name of a system of the name of its WSDL; empty where none can be made.
-func SystemName(text string) string {
-	if name := kebab(text); systemPattern.MatchString(name) {
-		return name
-	}
-	return ""
-}
+// SystemName makes a name of a system of the name of its WSDL.
+func SystemName(text string) string { return kebab(text) }
+
+// IsSystemName reports whether a system may have a name.
+func IsSystemName(name string) bool { return systemPattern.MatchString(name) }

@@ -250,12 +250,18 @@ func TestLimits(t *testing.T) {
 // FuzzParseOverlay looks for a panic, and for an overlay that says less than later steps rely on.
 func FuzzParseOverlay(f *testing.F) {
 	f.Add([]byte(full))
+	f.Add([]byte(strings.ReplaceAll(full, "\n", "\r")))
 	f.Add([]byte(head + "  A: &a [*a]\n"))
 	f.Add([]byte(head + "  ? [x]\n  : !!binary x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		o, err := ParseOverlay(text)
 		if err != nil {
 			return
+		}
+		if changed, err := WithDocuments(text, Documents{File: "x", SHA256: hash}); err == nil {
+			if again := parsed(t, changed); len(again.Operations) != len(o.Operations) || again.WSDL.File != "x" {
+				t.Errorf("with other documents it is %s", changed)
+			}
 		}
 		for _, op := range o.Operations {
 			if op.Route.Path == "" || op.Line == 0 || op.Kind != "" && !op.Outcome.FaultsOnly && op.Outcome.Path == "" {

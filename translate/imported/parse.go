@@ -13,11 +13,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaxSize bounds the text of an overlay. One with every operation of the largest services that vendors publish has a fifth of it.
+// MaxSize bounds the text of an overlay. The largest services that vendors publish have skeletons of 50 KB.
 const MaxSize = 1 << 20
 
-// ParseOverlay reads an overlay. Unknown keys, wrong types and keys that are there twice are mistakes. The error joins every *Problem, each with its
-// place. The text may be hostile: anchors, aliases and merges are not read.
+// ParseOverlay reads an overlay. Unknown keys, wrong types and keys that are there twice are mistakes. The error joins every *Problem, each
+// with its place. The text may be hostile: anchors, aliases and merges are not read.
 func ParseOverlay(text []byte) (*Overlay, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%s: over the limit of %d bytes", FileName, MaxSize)
@@ -185,7 +185,7 @@ func (r *reader) answers(n *yaml.Node, op *Operation) {
 	if op.Shared && !has(n, "cache") {
 		r.failf(n, "share is of what is kept: it needs cache")
 	}
-	if op.Kind == Write && op.Route.Method == "GET" {
+	if op.Kind == Write && op.Route.Method == Get {
 		r.failf(n, "route: a GET is for the kind read, and this is a write")
 	}
 }
@@ -212,7 +212,7 @@ func (r *reader) route(n *yaml.Node, route *Route) {
 	route.Method, route.Path = found[1], found[2]
 	seen := map[string]bool{}
 	for _, parameter := range parameterPattern.FindAllString(route.Path, -1) {
-		if route.Method == "POST" {
+		if route.Method == Post {
 			r.failf(n, "must not have %s: the members of a POST are in its body", parameter)
 		}
 		if seen[parameter] {
@@ -244,7 +244,7 @@ func (r *reader) member(path Word, n *yaml.Node) Member {
 		may("required", r.yes(&m.Required)),
 		may("maxLength", r.number(&m.MaxLength)),
 		may("pattern", r.pattern(&m.Pattern)),
-		may("oneOf", r.texts(&m.OneOf, 1)),
+		may("oneOf", r.texts(&m.OneOf)),
 		may("example", r.anything(&m.Example)),
 	)
 	m.UTC = zone != ""
@@ -277,8 +277,8 @@ func (r *reader) outcome(n *yaml.Node, o *Outcome) {
 		must("failedWhen", func(n *yaml.Node) {
 			r.object(n,
 				must("path", r.path(&o.Path)),
-				may("in", r.texts(&o.In, 1)),
-				may("notIn", r.texts(&o.NotIn, 1)),
+				may("in", r.texts(&o.In)),
+				may("notIn", r.texts(&o.NotIn)),
 				may("present", r.yes(&o.Present)),
 			)
 			r.exactlyOne(n, "in", "notIn", "present")
@@ -324,7 +324,7 @@ func (r *reader) between(o *Overlay) {
 	for _, op := range o.Operations {
 		kinds[op.Name] = op.Kind
 		if op.Route.Path == "" {
-			op.Route = Route{op.Place, "POST", defaultPath(o.System, op.Name)}
+			op.Route = Route{op.Place, Post, defaultPath(o.System, op.Name)}
 		}
 		if op.Kind != "" && !routePattern.MatchString(op.Route.Method+" "+op.Route.Path) {
 			fail(op.Place, "the operation %s needs a route: its name has letters that are not for a path", op.Name)

@@ -1,6 +1,7 @@
 package imported
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,8 @@ import (
 	"soapbridge/translate/shape/wsdl"
 )
 
-// SelectBinding returns the binding that an overlay's port names: a port of a service, or a binding itself. Without a name it is the only one.
+// SelectBinding returns the binding that an overlay's port names: a port of a service, or a binding itself. Without a name it is the only
+// one.
 func SelectBinding(d *wsdl.Definitions, port string) (*wsdl.Binding, error) {
 	if port == "" && len(d.Bindings) == 1 {
 		return d.Bindings[0], nil
@@ -28,7 +30,7 @@ func SelectBinding(d *wsdl.Definitions, port string) (*wsdl.Binding, error) {
 	if names := strings.Join(portNames(d), ", "); names != "" {
 		return nil, fmt.Errorf("port must be one of %s", names)
 	}
-	return nil, fmt.Errorf("no port of the WSDL has a binding of SOAP")
+	return nil, errors.New("no port of the WSDL has a binding of SOAP")
 }
 
 // portNames lists the ports of all services, and the bindings that have none.

@@ -22,9 +22,15 @@ func Report(system string, d *wsdl.Definitions, operations []Found) []byte {
 	r.ports(d)
 	r.table(operations)
 	r.section("Operations that cannot be used", "", operations, func(f *Found) []string { return entry(f.Name, f.Problem) })
-	r.section("Members that look like secrets", "By their names. `secret` has to list those that are, and others that the names do not show.", operations, paths(func(f *Found) []string { return f.Secrets }))
-	r.section("Names that collide", "Two names of the WSDL are one in JSON, so that one of them has another; `members` can rename it.", operations, paths(func(f *Found) []string { return f.Renamed }))
-	r.section("Members that hold XML", "The schema does not describe what they hold. They are left out, or make an operation impossible, unless the overlay says `xml: true`.",
+	r.section("Members that look like secrets",
+		"By their names. `secret` has to list those that are, and others that the names do not show."+
+			" A type that is in several places is looked at in the first.",
+		operations, paths(func(f *Found) []string { return f.Secrets }))
+	r.section("Names that collide",
+		"Two names of the WSDL are one in JSON, so that one of them has another; `members` can rename it.",
+		operations, paths(func(f *Found) []string { return f.Renamed }))
+	r.section("Members that hold XML",
+		"The schema does not describe what they hold. They are left out, or make an operation impossible, unless the overlay says `xml: true`.",
 		operations, paths(func(f *Found) []string { return f.XML }))
 	r.section("What is checked less than the schema says", "", operations, func(f *Found) (lines []string) {
 		for _, what := range f.Weaker {
@@ -38,7 +44,7 @@ func Report(system string, d *wsdl.Definitions, operations []Found) []byte {
 
 type report struct{ strings.Builder }
 
-func (r *report) linef(format string, args ...any) { fmt.Fprintf(r, format+"\n", args...) }
+func (r *report) linef(format string, args ...any) { _, _ = fmt.Fprintf(r, format+"\n", args...) }
 
 // ports lists the ways to call the service.
 func (r *report) ports(d *wsdl.Definitions) {
@@ -100,7 +106,7 @@ func (r *report) list(title, about string, lines []string) {
 
 // problems lists what does not resolve in the documents.
 func (r *report) problems(d *wsdl.Definitions) {
-	var lines []string
+	lines := make([]string, 0, len(d.Problems))
 	for _, p := range d.Problems {
 		lines = append(lines, code(p.Error()))
 	}

@@ -32,8 +32,8 @@ func (r *reader) rule(n *yaml.Node) Rule {
 		may(PatternWhen, r.only(&rule.Members)),
 		may("when", r.condition(&rule.When)),
 		may("unless", r.condition(&rule.Unless)),
-		may("then", r.texts(&rule.Then, 1)),
-		may("otherwise", r.texts(&rule.Otherwise, 1)),
+		may("then", r.texts(&rule.Then)),
+		may("otherwise", r.texts(&rule.Otherwise)),
 		may("pattern", r.pattern(&rule.Pattern)),
 		may("in", r.path(&rule.In)),
 		may("detail", r.text(&rule.Detail)),
@@ -101,11 +101,11 @@ func (r *reader) holds(n *yaml.Node, c *rules.Condition) {
 		c.In = []string{""}
 		r.text(&c.In[0])(n)
 	case yaml.SequenceNode:
-		r.texts(&c.In, 1)(n)
+		r.texts(&c.In)(n)
 	default:
 		r.object(n,
-			may("in", r.texts(&c.In, 1)),
-			may("notIn", r.texts(&c.In, 1)),
+			may("in", r.texts(&c.In)),
+			may("notIn", r.texts(&c.In)),
 			may("filled", r.yes(&c.Text)),
 			may("anyCase", r.yes(&c.AnyCase)),
 			may("spaced", r.yes(&c.Spaced)),

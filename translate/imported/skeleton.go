@@ -112,9 +112,9 @@ func WithDocuments(text []byte, d Documents) ([]byte, error) {
 		if root.Content[i].Value != "wsdl" {
 			continue
 		}
-		begin, end := root.Content[i].Line-1, len(lines)
+		begin, end := min(root.Content[i].Line-1, len(lines)), len(lines) // YAML has other ends of lines, too
 		if i+2 < len(root.Content) {
-			end = root.Content[i+2].Line - 1
+			end = min(root.Content[i+2].Line-1, end)
 		}
 		for end > begin+1 && isComment(lines[end-1]) {
 			end-- // what is in front of the next key belongs to it

@@ -23,8 +23,8 @@ type Found struct {
 	Problem string // why it cannot be used; empty if it can
 	// Weaker is what the shapes do not check although the schema does.
 	Weaker []string
-	// Renamed, Secrets and XML are paths of members: those whose names collide with others, those that look like secrets, and those that hold what the
-	// schema does not describe.
+	// Renamed, Secrets and XML are paths of members: those whose names collide with others, those that look like secrets, and those that hold
+	// what the schema does not describe.
 	Renamed, Secrets, XML []string
 }
 
@@ -109,12 +109,12 @@ func (f *Found) walk(s *shape.Shape, path string, done map[*shape.Shape]bool) {
 		named := field.Place == shape.Element || field.Place == shape.Attribute
 		switch {
 		case field.Kind == shape.XML:
-			f.XML = append(f.XML, at)
+			add(&f.XML, at)
 		case named && field.Name != xsd.MemberName(field.Wire.Local):
-			f.Renamed = append(f.Renamed, fmt.Sprintf("%s (%s)", at, field.Wire.Local))
+			add(&f.Renamed, fmt.Sprintf("%s (%s)", at, field.Wire.Local))
 		}
 		if field.Object == nil && looksSecret(field.Name) {
-			f.Secrets = append(f.Secrets, at)
+			add(&f.Secrets, at)
 		}
 		if field.Object != nil {
 			f.walk(field.Object, at+"/", done)
@@ -122,6 +122,13 @@ func (f *Found) walk(s *shape.Shape, path string, done map[*shape.Shape]bool) {
 	}
 	for _, subtype := range s.Subtypes {
 		f.walk(subtype, path, done)
+	}
+}
+
+// add adds a path once: a subtype has the members of its base again.
+func add(list *[]string, path string) {
+	if !slices.Contains(*list, path) {
+		*list = append(*list, path)
 	}
 }
 
@@ -134,8 +141,8 @@ func guessKind(operation string) string {
 	return Write
 }
 
-var secretPattern = regexp.MustCompile(`(^|-)(pins?|passwords?|passwd|pwd|passphrase|passcode|ssn|social-security|tokens?|session|cvv2?|cvc2?|iban|secrets?` +
-	`|credentials?|api-?key|private-key|security-code|card-?number|pan|account-number|tax-id|passport)(-|$)`)
+var secretPattern = regexp.MustCompile(`(^|-)(pins?|passwords?|passwd|pwd|passphrase|passcode|ssn|social-security|tokens?|session|cvv2?|cvc2?` +
+	`|iban|secrets?|credentials?|api-?key|private-key|security-code|card-?number|pan|tax-id|passport)(-|$)`)
 
 func looksSecret(member string) bool { return secretPattern.MatchString(kebab(member)) }
 

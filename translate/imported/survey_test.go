@@ -53,7 +53,8 @@ func sequence(members string) string { return "<x:sequence>" + members + "</x:se
 func TestSurvey(t *testing.T) {
 	request := sequence(`<x:element name="UserID" type="x:string"/><x:element name="userId" type="x:string"/><x:element name="Spinner" type="x:string"/>
 <x:element name="oldPIN" type="x:string"/><x:element name="Node" type="t:Node"/><x:any minOccurs="0" processContents="lax"/>`)
-	got := Survey(service(t, request, sequence("")))
+	got := Survey(service(t, request, sequence(""), "</x:schema></types>",
+		`<x:complexType name="Leaf"><x:complexContent><x:extension base="t:Node"/></x:complexContent></x:complexType></x:schema></types>`))
 	want := []Found{{
 		Name: "Add", Kind: Write, Style: "document", Headers: []string{"Key"}, Faults: []string{"Bad"},
 		Renamed: []string{"userId2 (userId)"}, Secrets: []string{"oldPin", "node/cvv"}, XML: []string{"any"},
