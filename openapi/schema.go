@@ -246,6 +246,9 @@ func constrained(f *shape.Field) object {
 			schema.set("format", format)
 		}
 		setPatterns(&schema, patterns(f))
+		if a.Unique {
+			schema.set("x-unique", true) // no word of JSON Schema says it of different objects
+		}
 	case shape.Boolean, shape.Object, shape.XML:
 	}
 	return schema

@@ -77,6 +77,8 @@ type gate struct {
 	entry      string
 	definition *wsdl.Definitions
 	judge      *Judge
+	// documented is what callers see, mirrored the same of replies.
+	documented, mirrored *openapi.Document
 }
 
 func newGate(t *testing.T, name string) *gate {
@@ -150,9 +152,9 @@ func (g *gate) run() {
 		operations[i] = *op
 	}
 	g.defined = len(operations)
-	document := g.document(append(slices.Clip(operations), g.mirrors(operations)...))
+	g.documented, g.mirrored = g.document(operations), g.document(g.mirrors(operations))
 	for i := range operations {
-		g.operation(&operations[i], document)
+		g.operation(&operations[i])
 	}
 }
 
@@ -205,7 +207,7 @@ func (g *gate) document(operations []translate.Operation) *openapi.Document {
 }
 
 // operation sends requests and replies of one operation through it.
-func (g *gate) operation(op *translate.Operation, document *openapi.Document) {
+func (g *gate) operation(op *translate.Operation) {
 	var docs [][]byte
 	var names []string
 	keep := func(name string, envelope []byte) {
@@ -217,7 +219,7 @@ func (g *gate) operation(op *translate.Operation, document *openapi.Document) {
 			docs, names = append(docs, doc), append(names, name)
 		}
 	}
-	for _, i := range g.instances(document, document.RequestSchema("POST", op.Path)) {
+	for _, i := range g.instances(g.documented, g.documented.RequestSchema("POST", op.Path)) {
 		request, refusal := op.Read(i.JSON)
 		if refusal != nil {
 			g.t.Errorf("%s: its schema accepts %s, and the reader says %v %v", op.Name, i.JSON, refusal, refusal.Violations)
@@ -231,7 +233,7 @@ func (g *gate) operation(op *translate.Operation, document *openapi.Document) {
 		keep("request "+i.Name, message.Envelope)
 	}
 	if len(op.ResponseShape.Fields) > 0 {
-		g.replies(op, document, keep)
+		g.replies(op, keep)
 	}
 	g.check(op, docs, names)
 }
@@ -245,8 +247,8 @@ func (g *gate) instances(document *openapi.Document, pointer string) []Instance 
 }
 
 // replies makes replies and decodes them.
-func (g *gate) replies(op *translate.Operation, document *openapi.Document, keep func(string, []byte)) {
-	for _, i := range g.instances(document, document.RequestSchema("POST", mirror+op.Name)) {
+func (g *gate) replies(op *translate.Operation, keep func(string, []byte)) {
+	for _, i := range g.instances(g.mirrored, g.mirrored.RequestSchema("POST", mirror+op.Name)) {
 		content, err := op.EncodeReply(i.JSON)
 		if err != nil {
 			g.t.Errorf("%s: %s: %v", op.Name, i.JSON, err)
@@ -254,18 +256,18 @@ func (g *gate) replies(op *translate.Operation, document *openapi.Document, keep
 		}
 		envelope := fmt.Appendf(nil, `<e:Envelope xmlns:e="%s"><e:Body>%s</e:Body></e:Envelope>`, op.Version.Namespace(), content)
 		keep("reply "+i.Name, envelope)
-		g.back(op, document, content, envelope)
+		g.back(op, content, envelope)
 	}
 }
 
-func (g *gate) responseSchema(document *openapi.Document, op *translate.Operation) string {
-	_, operation := document.Route("POST", op.Path)
+func (g *gate) responseSchema(op *translate.Operation) string {
+	_, operation := g.documented.Route("POST", op.Path)
 	schema := openapi.Inside(operation, "responses", fmt.Sprint(op.Status), "content", "application/json", "schema")
 	return strings.TrimPrefix(schema["$ref"].(string), "#")
 }
 
 // back decodes a reply: its JSON must be what callers are told, and make the same reply again.
-func (g *gate) back(op *translate.Operation, document *openapi.Document, content, envelope []byte) {
+func (g *gate) back(op *translate.Operation, content, envelope []byte) {
 	decoded, err := soap.NewDecoder(op.Binding, op.ResponseShape, xml.Limits{}).Decode(op.Version, soap.Reply{Status: 200, ContentType: "text/xml", Body: envelope})
 	if err != nil || decoded.Fault != nil || decoded.Ignored > 0 {
 		g.t.Errorf("%s: %s: %v, %d ignored", op.Name, envelope, err, decoded.Ignored)
@@ -276,7 +278,7 @@ func (g *gate) back(op *translate.Operation, document *openapi.Document, content
 	if err := json.Unmarshal(got, &value); err != nil {
 		g.t.Fatalf("%s: %v", got, err)
 	}
-	if err := document.Accepts(g.responseSchema(document, op), value); err != nil {
+	if err := g.documented.Accepts(g.responseSchema(op), value); err != nil {
 		g.t.Errorf("%s: the reply %s: %v", op.Name, got, err)
 	}
 	var members map[string]json.RawMessage

@@ -48,6 +48,7 @@ func Generate(d *openapi.Document, pointer string) ([]Instance, error) {
 
 // generator makes one instance.
 type generator struct {
+	identifiers    int // that were made
 	document       *openapi.Document
 	cover          *coverage // nil: only what is required
 	open, expanded map[string]int
@@ -175,6 +176,12 @@ func (g *generator) build(p *plan, accepting []string) (v any, ok bool) {
 func (g *generator) scalar(p *plan, accepting []string) (any, bool) {
 	if len(p.words) == 0 && p.types["boolean"] {
 		p.words = []any{true, false}
+	}
+	if p.unique {
+		g.identifiers++
+		if v := fmt.Sprintf("id-%d", g.identifiers); g.accepts(accepting, v) {
+			return v, true
+		}
 	}
 	p.words = rotated(p.words, g.variant()) // conditions may depend on them
 	for v := range p.scalars() {

@@ -30,6 +30,7 @@ type plan struct {
 	choices             []string // oneOf and anyOf
 	conditions          []string // schemas with an if
 	nots                []string
+	unique              bool // no other value of the instance is the same
 	ruled               bool // something beyond what plain lists
 }
 
@@ -143,6 +144,7 @@ func (p *plan) addScalar(schema openapi.Object) {
 	}
 	words, _ := schema["enum"].([]any)
 	p.words = append(p.words, words...)
+	p.unique = p.unique || schema["x-unique"] == true
 	examples, _ := schema["examples"].([]any)
 	p.examples = append(p.examples, examples...)
 	for word, list := range map[string]*[]string{"pattern": &p.patterns, "format": &p.formats, "contentMediaType": &p.formats, "contentEncoding": &p.formats} {

@@ -21,6 +21,7 @@ import (
 type fields struct {
 	validate *validator.Validate
 	plans    map[*shape.Shape]*plan
+	unique   bool // there are texts that must be unique in a message
 }
 
 // plan is how an object of a shape is checked.
@@ -88,6 +89,7 @@ func (c *fields) field(s *shape.Shape, index int, problems *[]error) (checked, e
 	if f.Object != nil {
 		f.inside = c.plan(f.Object, problems)
 	}
+	c.unique = c.unique || f.Facets.Unique
 	f.facets = hasFacets(f.Field)
 	// The words that were registered are functions of this package, and the facets call them without the detour through the library, which
 	// allocates for each value.
@@ -155,6 +157,24 @@ func (c *fields) check(p *plan, o record.Object, pointer []byte, report *record.
 	for i := range p.choices {
 		p.choices[i].check(&object{o, pointer, report})
 	}
+}
+
+// identifiers reports texts that must be unique in a message and are not.
+func identifiers(r *record.Record, report *record.Report) {
+	seen := map[string]string{}
+	r.LeavesAt(func(pointer []byte, v record.Value) bool {
+		if !v.Field().Facets.Unique || !v.Present() {
+			return true
+		}
+		first, twice := seen[v.Text()]
+		if twice {
+			detail := "This identifier must be another one than that of " + first + "."
+			report.Add(record.Violation{Pointer: string(pointer), Code: record.BadFormat, Detail: detail, Params: map[string]any{"other": first}})
+		} else {
+			seen[v.Text()] = string(pointer)
+		}
+		return true
+	})
 }
 
 // required checks an object that must be given. An empty one is reported by what it lacks alone: leaving it out, which is the advice for the others,

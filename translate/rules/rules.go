@@ -395,6 +395,9 @@ func (s *Set) Schemas(of *shape.Shape) []map[string]any { return s.schemas[of] }
 func (s *Set) Check(r *record.Record, report *record.Report) {
 	var room [256]byte
 	s.fields.required(s.fields.plans[s.shape], r.Root(), room[:0], report)
+	if s.fields.unique {
+		identifiers(r, report)
+	}
 	for i := range s.between {
 		b := &s.between[i]
 		o := r.Root()

@@ -176,6 +176,7 @@ type Facets struct {
 	// EnumNotes say what a value of Enum means, for people; by the value.
 	EnumNotes map[string]string
 	AnyCase   bool     // Enum is compared without ASCII letter case
+	Unique    bool     // no two such texts of a message are the same: an xsd:ID
 	Patterns  []string // RE2 that ECMA-262 reads in the same way; each must match the whole text
 }
 

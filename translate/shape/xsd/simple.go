@@ -76,6 +76,7 @@ func (l *LeafType) begin(chain []*wsdl.SimpleType) {
 		if t.Name.Space != wsdl.XSD || l.builtIn != "" {
 			continue
 		}
+		l.Facets.Unique = l.Facets.Unique || name == "ID"
 		if relation := relations[name]; relation != "" {
 			l.weaken("%s", relation)
 		}
@@ -95,7 +96,6 @@ func (l *LeafType) begin(chain []*wsdl.SimpleType) {
 
 // relations are what some types say about other parts of a document.
 var relations = map[string]string{
-	"ID":     "that no two identifiers of a document are the same",
 	"IDREF":  "that a reference is to an identifier of the document",
 	"ENTITY": "that an entity is declared, which SOAP does not allow",
 }
