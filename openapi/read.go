@@ -96,9 +96,11 @@ func readHeaders() object {
 		return object{{"description", description}, {"schema", object{{"type", kind}, {"examples", list{example}}}}}
 	}
 	return object{
-		{"Cache-Status", text("Whether the answer was kept, and for how many seconds more, or why the vendor was asked (RFC 9211).", "soapbridge; hit; ttl=42", "string")},
+		{"Cache-Status", text("Whether the answer was kept, and for how many seconds more, or why the vendor was asked (RFC 9211).",
+			"soapbridge; hit; ttl=42", "string")},
 		{"Age", text("How many seconds ago the vendor answered.", 18, "integer")},
-		{"Cache-Control", text("How long the caller may keep the answer. With no-cache, a write can make it stale: ask again with its ETag.", "private, max-age=60", "string")},
+		{"Cache-Control", text("How long the caller may keep the answer. With no-cache, a write can make it stale: ask again with its ETag.",
+			"private, max-age=60", "string")},
 		{"ETag", text("Names this answer, for If-None-Match.", `"0b0f1f4e3d5c8a3e9d2f6a1b2c3d4e5f"`, "string")},
 	}
 }

@@ -69,7 +69,8 @@ func TestReadsInTheDocument(t *testing.T) {
 	for _, p := range find.Parameters {
 		got = append(got, fmt.Sprint(p.Value.In, " ", p.Value.Name, " ", p.Value.Required))
 	}
-	if want := "path kind true, query tags false, query count false, query flag false, header If-None-Match false, header X-Request-Id false"; strings.Join(got, ", ") != want {
+	const want = "path kind true, query tags false, query count false, query flag false, header If-None-Match false, header X-Request-Id false"
+	if strings.Join(got, ", ") != want {
 		t.Errorf("the parameters are %q", got)
 	}
 	if limit := find.Parameters[0].Value.Schema.Value.MaxLength; limit == nil || *limit != 9 {
