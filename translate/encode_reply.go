@@ -9,6 +9,7 @@ import (
 	"soapbridge/translate/record"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
+	"soapbridge/translate/xml"
 )
 
 // EncodeReply writes what a service would answer: the content of the envelope's Body that Decode makes a response of. Body is that response, without
@@ -34,6 +35,19 @@ func (o *Operation) EncodeReply(body []byte) ([]byte, error) {
 	_, behind, _ := strings.Cut(string(message.Envelope), "<e:Header>")
 	content, _, _ := strings.Cut(behind, "</e:Header>")
 	return []byte(content), err
+}
+
+// FirstElement is the first child of the Body of requests, by which a service knows the operation; there is none in an empty Body.
+func (o *Operation) FirstElement() (name xml.Name, ok bool) {
+	if len(o.Binding.Request) > 0 {
+		return o.Binding.Request[0], true
+	}
+	for i := range o.RequestShape.Fields {
+		if f := &o.RequestShape.Fields[i]; f.Place == shape.Element {
+			return f.Wire, true
+		}
+	}
+	return xml.Name{}, false
 }
 
 // replyShape is the response with the elements around it. They are blocks of a header, because each block has all declarations that it needs.

@@ -41,6 +41,7 @@ type Operation struct {
 	Example string
 	// Summary and About are for people, where openapi/words.json has no words.
 	Summary, About string
+	OneWay         bool // see Definition
 	// Versions are those of SOAP that the service speaks, the lowest first; Version is the configured one of them.
 	Versions []soap.Version
 	Version  soap.Version
@@ -180,7 +181,7 @@ func Define(d Definition) (Operation, error) {
 		return Operation{}, fmt.Errorf("%s %s: %w", d.System, d.Name, err)
 	}
 	return Operation{
-		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, Method: d.Method, Path: d.Path, Status: d.Status, Example: d.Example,
+		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, OneWay: d.OneWay, Method: d.Method, Path: d.Path, Status: d.Status, Example: d.Example,
 		ReadOnly: d.ReadOnly, Cache: d.Cache, Shared: d.Shared, Invalidates: d.Invalidates,
 		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Version: d.Version, Binding: d.Binding,
 		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,

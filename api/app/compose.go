@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"soapbridge/api/cache"
 	"soapbridge/api/config"
@@ -85,7 +84,7 @@ func (p *proxy) connect(systems []system, metrics *edge.Metrics) ([]edge.System,
 		}
 		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, p.guard))
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("SOAPBRIDGE_%s_*: %w", strings.ToUpper(s.name), err))
+			failed = errors.Join(failed, fmt.Errorf("%s*: %w", s.prefix, err))
 		} else if client != nil {
 			w.Upstream, w.State, p.clients = client, state(client), append(p.clients, client)
 		}
@@ -114,7 +113,8 @@ func (p *proxy) close() {
 
 // system is a vendor's service.
 type system struct {
-	name       string // in settings and in the log
+	name       string // in the log and in metrics
+	prefix     string // of its settings: "SOAPBRIDGE_MDS_"
 	settings   config.System
 	operations []translate.Operation
 }
@@ -149,9 +149,12 @@ func systemsOf(c config.Config) ([]system, error) {
 		LenientIdentifiers: c.Emersion.IdentifierCheck == lenient,
 		Secrets:            transportSecrets(c.Emersion.System), Limits: limits,
 	})
-	return []system{
-		{"customercare", c.CustomerCare.System, care}, {"mds", c.MDS.System, cmp}, {"emersion", c.Emersion.System, cumulus},
-	}, errors.Join(err1, err2, err3)
+	others, err4 := importedSystems(c, limits)
+	return append([]system{
+		{"customercare", "SOAPBRIDGE_CUSTOMERCARE_", c.CustomerCare.System, care},
+		{"mds", "SOAPBRIDGE_MDS_", c.MDS.System, cmp},
+		{"emersion", "SOAPBRIDGE_EMERSION_", c.Emersion.System, cumulus},
+	}, others...), errors.Join(err1, err2, err3, err4)
 }
 
 // security is the WS-Security header of a system's requests.

@@ -160,7 +160,7 @@ type SecretKey struct {
 func (c *Config) systems() []prefixed {
 	imported := make([]prefixed, len(c.Imported))
 	for i := range c.Imported {
-		imported[i] = prefixed{c.Imported[i].prefix(), &c.Imported[i].System}
+		imported[i] = prefixed{c.Imported[i].Prefix(), &c.Imported[i].System}
 	}
 	return append([]prefixed{
 		{prefix + "CUSTOMERCARE_", &c.CustomerCare.System},

@@ -25,7 +25,8 @@ const (
 	importedPrefix = prefix + "SYSTEM_"
 )
 
-func (s ImportedSystem) prefix() string { return systemPrefix(s.Name) }
+// Prefix is what the names of its settings begin with.
+func (s ImportedSystem) Prefix() string { return systemPrefix(s.Name) }
 
 func systemPrefix(name string) string {
 	return importedPrefix + strings.ReplaceAll(strings.ToUpper(name), "-", "_") + "_"

@@ -44,12 +44,12 @@ type claim struct {
 // begin claims the operation for a call. Without a claim it returns the record that the key has already, or the problem that there is.
 func (s *Server) begin(ctx context.Context, call *call, request translate.Request) (*idempotency.Record, *problem) {
 	key := s.config.Vault.SealingKey()
-	fingerprint, err := s.config.Vault.Fingerprint(key, call.operation.Name, request.Fingerprint)
+	fingerprint, err := s.config.Vault.Fingerprint(key, call.operation.ID, request.Fingerprint)
 	if err != nil {
 		return nil, storeUnavailable(err)
 	}
 	wanted := idempotency.Claim{
-		ID: call.env.OperationID, Caller: s.config.Vault.CallerDigest(call.caller.id), Operation: call.operation.Name,
+		ID: call.env.OperationID, Caller: s.config.Vault.CallerDigest(call.caller.id), Operation: call.operation.ID,
 		Fingerprint: fingerprint, SealingKey: key, Owner: uuid.NewString(), Lease: call.system.CallTimeout + leaseMargin,
 	}
 	held := &claim{owner: wanted.Owner, sendBefore: time.Now().Add(wanted.Lease), close: s.open.add(wanted.ID, leftCall)}

@@ -162,13 +162,13 @@ func (s *Server) addOperations(e *gin.Engine) error {
 		inFlight += int64(system.Limits.InFlight)
 		for j := range system.Operations {
 			op := &system.Operations[j]
-			if _, twice := s.records.Operations[op.Name]; twice {
-				return fmt.Errorf("two operations are named %s: one key would be the same for both", op.Name)
+			if _, twice := s.records.Operations[op.ID]; twice {
+				return fmt.Errorf("two operations are named %s: one key would be the same for both", op.ID)
 			}
 			if err := s.route(e, op, system); err != nil {
 				return fmt.Errorf("%s: %w", op.Name, err)
 			}
-			s.records.Operations[op.Name] = op
+			s.records.Operations[op.ID] = op
 		}
 	}
 	s.mostWaiting = max(leastWaiting, inFlight)
@@ -190,7 +190,7 @@ func (s *Server) route(e *gin.Engine, op *translate.Operation, system *System) (
 		methods = reading
 	}
 	if op.Cache > 0 {
-		s.config.Metrics.addCached(op.Name)
+		s.config.Metrics.addCached(op.ID)
 	}
 	e.Match(methods, ginPath(op.Path), s.handle(work))
 	e.Match(methods, ginPath(previewPath(op)), s.handle(s.preview(op, system)))

@@ -21,7 +21,7 @@ import (
 func (s *Server) permit(c *gin.Context, call *call, request translate.Request) (existing *idempotency.Record, p *problem) {
 	ctx, gate := c.Request.Context(), call.system.gate
 	call.sent = errNothingSent
-	err := s.callerLimit.take(c, call.operation.Name+" "+call.caller.id)
+	err := s.callerLimit.take(c, call.operation.ID+" "+call.caller.id)
 	if err == nil {
 		call.pass, err = gate.enter()
 	}
@@ -133,7 +133,7 @@ func (s *Server) takeTargets(c *gin.Context, call *call, request translate.Reque
 		return nil
 	}
 	for _, target := range request.Targets() {
-		key := call.operation.Name + " " + target
+		key := call.operation.ID + " " + target
 		if err := s.targetLimit.take(c, key); err != nil {
 			return err
 		}

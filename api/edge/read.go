@@ -30,7 +30,7 @@ func (s *Server) executeRead(op *translate.Operation, system *System) handler {
 		if p != nil {
 			return answer{}, p
 		}
-		if err := s.callerLimit.take(c, op.Name+" "+call.caller.id); err != nil {
+		if err := s.callerLimit.take(c, op.ID+" "+call.caller.id); err != nil {
 			return answer{}, s.refusal(c.Request.Context(), call, err)
 		}
 		found, err := s.lookUp(c, call, request)
@@ -120,7 +120,7 @@ func (s *Server) lookUp(c *gin.Context, call *call, request translate.Request) (
 		q.Caller = ""
 	}
 	found, err := s.config.Cache.Get(c.Request.Context(), q, wantsFresh(c.Request.Header), ask)
-	s.config.Metrics.Cached(op.Name, found.How)
+	s.config.Metrics.Cached(op.ID, found.How)
 	return found, err
 }
 

@@ -33,8 +33,8 @@ func (s *Server) repeat(c *gin.Context, call *call, request translate.Request, r
 
 // isSame reports whether a record is of this request. The digest is made with the record's own key, which may be an older one.
 func (s *Server) isSame(call *call, request translate.Request, r *idempotency.Record) (bool, error) {
-	fingerprint, err := s.config.Vault.Fingerprint(r.SealingKey, call.operation.Name, request.Fingerprint)
-	return r.Operation == call.operation.Name && bytes.Equal(r.Fingerprint, fingerprint) &&
+	fingerprint, err := s.config.Vault.Fingerprint(r.SealingKey, call.operation.ID, request.Fingerprint)
+	return r.Operation == call.operation.ID && bytes.Equal(r.Fingerprint, fingerprint) &&
 		bytes.Equal(r.Caller, s.config.Vault.CallerDigest(call.caller.id)), err
 }
 

@@ -26,17 +26,20 @@ type exampleCall struct {
 	request   translate.Request
 }
 
-// addTools adds the route that decodes pasted replies. The error is an operation whose own example is not valid.
+// addTools adds the route that decodes pasted replies, those to operations that have an example. The error is one whose own example is not valid.
 func (s *Server) addTools(e gin.IRouter) error {
 	calls := map[string]exampleCall{}
 	for _, system := range s.config.Systems {
 		for i := range system.Operations {
 			op := &system.Operations[i]
+			if op.Example == "" { // none could be made of its schema
+				continue
+			}
 			request, refusal := op.Read([]byte(op.Example))
 			if refusal != nil {
 				return fmt.Errorf("the example of %s: %w", op.Name, refusal)
 			}
-			calls[op.Name] = exampleCall{op, request}
+			calls[op.ID] = exampleCall{op, request}
 		}
 	}
 	e.POST(openapi.DecodePath, s.handle(s.decodePasted(calls)))

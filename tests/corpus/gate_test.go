@@ -147,10 +147,7 @@ func (g *gate) run() {
 			g.operations++
 		}
 	}
-	operations := make([]translate.Operation, len(system.Operations))
-	for i, op := range system.Operations {
-		operations[i] = *op
-	}
+	operations := system.Operations
 	g.defined = len(operations)
 	g.documented, g.mirrored = g.document(operations), g.document(g.mirrors(operations))
 	for i := range operations {

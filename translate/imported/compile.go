@@ -23,7 +23,9 @@ import (
 type Config struct {
 	Version soap.Version // 0: the lowest that the operation has
 	// Headers are the blocks of the envelope's header that the proxy fills in: a JSON object with a member for each. Empty: none.
-	Headers    secret.Secret
+	Headers secret.Secret
+	// MadeUp: where Headers are missing, examples take their place. Only a sandbox believes them.
+	MadeUp     bool
 	Security   soap.Security
 	Addressing soap.Addressing
 	Secrets    []secret.Secret // of the transport, to be masked in whatever the service says
@@ -33,7 +35,15 @@ type Config struct {
 // System is a service that was imported.
 type System struct {
 	Name       string
-	Operations []*translate.Operation
+	Operations []translate.Operation
+	// Faults are those that the WSDL declares, by the names of the operations, for sandboxes.
+	Faults map[string][]DeclaredFault
+}
+
+// DeclaredFault is a fault with an example of what its detail holds.
+type DeclaredFault struct {
+	Name   string
+	Detail []byte
 }
 
 // Load makes a system of its folder: of the WSDL, and of the overlay, which is named as the folder is. The error names everything that is wrong, with
@@ -43,17 +53,18 @@ func Load(name string, folder fs.FS, c Config) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	system := &System{Name: name}
+	system := &System{Name: name, Faults: map[string][]DeclaredFault{}}
 	for _, o := range l.overlay.Operations {
 		if o.Kind == "" {
 			continue
 		}
-		op, err := l.operation(o)
+		op, faults, err := l.operation(o)
 		if err != nil {
 			l.problems = append(l.problems, err)
 			continue
 		}
 		system.Operations = append(system.Operations, op)
+		system.Faults[o.Name] = faults
 	}
 	return system, errors.Join(l.problems...)
 }
@@ -121,21 +132,34 @@ func atLine(line int, err error) error {
 }
 
 // operation makes one operation.
-func (l *loader) operation(o *Operation) (*translate.Operation, error) {
+func (l *loader) operation(o *Operation) (op translate.Operation, faults []DeclaredFault, err error) {
 	bound, versions, err := l.find(o)
 	if err != nil {
-		return nil, err
+		return op, nil, err
 	}
 	b := &builder{loader: l, overlay: o, bound: bound}
 	if err := b.messages(); err != nil {
-		return nil, atLine(o.Line, fmt.Errorf("%s: %w", o.Name, err))
+		return op, nil, atLine(o.Line, fmt.Errorf("%s: %w", o.Name, err))
 	}
 	d, err := b.definition(versions)
 	if err != nil {
-		return nil, err
+		return op, nil, err
 	}
-	op, err := translate.Define(d)
-	return &op, atLine(o.Line, err)
+	op, err = translate.Define(d)
+	return op, b.declaredFaults(), atLine(o.Line, err)
+}
+
+// declaredFaults are the declared faults of which an example can be made.
+func (b *builder) declaredFaults() (list []DeclaredFault) {
+	for _, f := range b.bound.Operation.Faults {
+		if f.Message == nil || len(f.Message.Parts) != 1 || f.Message.Parts[0].Element == nil {
+			continue
+		}
+		if detail, ok := b.replies.Example(f.Message.Parts[0].Element); ok {
+			list = append(list, DeclaredFault{f.Name, []byte(detail)})
+		}
+	}
+	return list
 }
 
 // find returns how an operation is called, and the versions of SOAP in which it can be.

@@ -24,7 +24,8 @@ func (b *builder) definition(versions []soap.Version) (translate.Definition, err
 	c, o := &b.config, b.overlay
 	d := translate.Definition{
 		System: b.loader.overlay.System, Name: o.Name, ID: strings.ReplaceAll(b.loader.overlay.System, "-", "_") + "_" + o.Name,
-		Path: o.Route.Path, Status: cmp.Or(o.Status, translate.StatusOK), Summary: o.Summary, About: b.bound.Operation.Documentation,
+		Method: o.Route.Method, Path: o.Route.Path, Status: cmp.Or(o.Status, translate.StatusOK), Summary: o.Summary, About: b.bound.Operation.Documentation,
+		ReadOnly: o.Kind == Read, Cache: o.Cache, Shared: o.Shared,
 		Version: cmp.Or(c.Version, versions[0]), Limits: c.Limits,
 		Request: b.request.Shape, Response: b.reply.Shape, OneWay: b.bound.Output == nil,
 		Security: c.Security, Addressing: c.Addressing, Secrets: slices.Concat(c.Secrets, b.secrets),
@@ -37,6 +38,9 @@ func (b *builder) definition(versions []soap.Version) (translate.Definition, err
 	}
 	for _, v := range versions {
 		d.Binding.EnvelopePrefix[v] = "soap"
+	}
+	for _, word := range o.Invalidates {
+		d.Invalidates = append(d.Invalidates, word.Text)
 	}
 	for _, word := range o.Targets {
 		d.Targets = append(d.Targets, word.Text)
@@ -217,6 +221,9 @@ func (b *builder) headersFromSettings(names []string) error {
 	if err := blocks.Index(); err != nil {
 		return err
 	}
+	if b.config.Headers == "" && b.config.MadeUp {
+		return b.madeUpHeaders(blocks)
+	}
 	if b.config.Headers == "" {
 		return errors.New("its header blocks come from the settings, and the setting HEADERS of this system is not set")
 	}
@@ -233,6 +240,22 @@ func (b *builder) headersFromSettings(names []string) error {
 		return true
 	})
 	return b.writeHeaders(blocks, values)
+}
+
+// madeUpHeaders are examples.
+func (b *builder) madeUpHeaders(blocks *shape.Shape) error {
+	for i := range blocks.Fields {
+		for _, h := range b.bound.Input.Headers {
+			if h.Part == nil || h.Part.Element == nil || h.Part.Element.Name != blocks.Fields[i].Wire {
+				continue
+			}
+			if text, ok := b.requests.Example(h.Part.Element); ok {
+				b.fixedHeader += text
+			}
+		}
+	}
+	b.maskedHeader = b.fixedHeader
+	return nil
 }
 
 // headersWrong names the places in the setting that are wrong; its values are secrets.

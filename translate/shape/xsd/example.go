@@ -23,8 +23,8 @@ type exampleWriter struct {
 // deepestExample bounds the elements inside each other: types may require themselves.
 const deepestExample = 12
 
-// example returns an element as a text, and whether there is one.
-func (b *Builder) example(e *wsdl.Element) (text string, ok bool) {
+// Example returns an element as a text, and whether one could be made.
+func (b *Builder) Example(e *wsdl.Element) (text string, ok bool) {
 	w := exampleWriter{leaves: b.leaves}
 	ok = w.element(e)
 	return w.b.String(), ok
@@ -138,7 +138,7 @@ func (b *Builder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) (text st
 	})
 	names = slices.DeleteFunc(names, func(n xml.Name) bool { return n.Space == wsdl.XSD || !spaces.Allows(n.Space) })
 	for _, name := range names[:min(len(names), mostTries)] {
-		if text, ok = b.example(b.options.Elements[name]); ok && len(text) < 1000 {
+		if text, ok = b.Example(b.options.Elements[name]); ok && len(text) < 1000 {
 			return text, true
 		}
 	}
