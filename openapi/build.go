@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -31,6 +32,8 @@ type builder struct {
 	byStatus map[int][]Problem
 	// headers, responses and examples are the components of these names.
 	headers, responses, examples object
+	bodies                       examples
+	taken                        map[string]bool // names of examples of bodies
 	err                          error
 }
 
@@ -39,7 +42,8 @@ var public = []string{"/livez", "/readyz", CataloguePath, DecodePath}
 
 // build makes the document. The error names what is missing, such as the words of an operation.
 func build(o Options, w words) (object, error) {
-	b := &builder{options: o, words: w, schemas: schemas{words: w}, headers: headers()}
+	b := &builder{options: o, words: w, headers: headers(), bodies: newExamples(), taken: map[string]bool{}}
+	b.schemas = schemas{words: w, names: newComponents(o.Operations, w.Schemas), done: map[string]bool{}}
 	b.statuses, b.byStatus = problemsByStatus(o.Problems)
 	b.sharedResponses()
 	paths := b.paths()
@@ -91,18 +95,31 @@ func (b *builder) tags() (tags list) {
 			tags = append(tags, tag)
 		}
 	}
+	return append(tags, b.importedTags()...)
+}
+
+// importedTags are a tag for each imported system.
+func (b *builder) importedTags() (tags list) {
+	known := map[string]bool{}
+	for _, op := range b.options.Operations {
+		if op.isImported() && !known[op.System] {
+			known[op.System] = true
+			tags = append(tags, object{{"name", op.System}, {"description", "The imported system " + op.System}})
+		}
+	}
 	return tags
 }
 
 func (b *builder) paths() (paths object) {
-	for _, op := range b.options.Operations {
-		w := b.words.operation(op)
-		b.schemas.request(op.Request, op.Rules)
-		b.schemas.result(op.resultName(), op.Response, member{"operationId", object{
+	for i := range b.options.Operations {
+		op := &b.options.Operations[i]
+		w := b.words.operation(*op)
+		direction{&b.schemas, op, false}.request(op.Request)
+		direction{&b.schemas, op, true}.result(b.resultName(op), op.Response, member{"operationId", object{
 			{"type", "string"}, {"examples", list{exampleID}}, {"description", "Names this call in every log and record."},
 		}})
-		paths.set(op.Path, object{{"post", b.operation(op, w)}})
-		paths.set(op.Path+PreviewSuffix, object{{"post", b.preview(op, w)}})
+		body := b.requestBody(op, w)
+		paths = append(paths, member{op.Path, object{{"post", b.operation(op, w, body)}}}, member{op.Path + PreviewSuffix, object{{"post", b.preview(op, w, body)}}})
 	}
 	for _, m := range b.words.Paths {
 		if m.name != DecodePath || b.options.Demo {
@@ -112,49 +129,62 @@ func (b *builder) paths() (paths object) {
 	return paths
 }
 
+// resultName is the name of the schema of a success.
+func (b *builder) resultName(op *Operation) string { return b.schemas.names.results[op.id()] }
+
 // operation describes the route of an operation.
-func (b *builder) operation(op Operation, w operationWords) object {
+func (b *builder) operation(op *Operation, w operationWords, body object) object {
 	names := []string{"X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored"}
 	if op.Status == 201 {
 		names = append(names, "Location")
 	}
 	names = append(names, limitHeaders...)
+	success := object{{"schema", ref("schemas", b.resultName(op))}}
+	if result := b.bodies.result(op.Response); result != nil {
+		success.set("examples", object{{"done", example("What the vendor answered", result)}})
+	}
 	responses := object{{strconv.Itoa(op.Status), object{
-		{"description", w.Success}, {"headers", headerRefs(names...)},
-		{"content", object{{"application/json", object{
-			{"schema", ref("schemas", op.resultName())},
-			{"examples", object{{"done", example("What the vendor answered", resultExample(op.Response))}}},
-		}}}},
+		{"description", w.Success}, {"headers", headerRefs(names...)}, {"content", object{{"application/json", success}}},
 	}}}
 	for _, status := range b.statuses {
 		responses.set(strconv.Itoa(status), ref("responses", answerNames[status]))
 	}
 	responses.set(anyOther.name, anyOther.value)
 	return object{
-		{"tags", list{w.Tag}}, {"operationId", op.Name}, {"summary", w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
 		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
-		{"requestBody", b.requestBody(op, w)},
+		{"requestBody", body},
 		{"responses", responses},
 	}
 }
 
 // requestBody describes the body of an operation and of its preview, whose examples are shared components.
-func (b *builder) requestBody(op Operation, w operationWords) object {
-	minimal, full := op.Name+"-minimal", op.Name+"-full"
-	b.examples.set(minimal, example("What is required, and little more", []byte(op.example())))
-	b.examples.set(full, example("Every member", requestExample(op.Request)))
-	return object{{"description", w.Request}, {"required", true}, {"content", object{{"application/json", object{
-		{"schema", ref("schemas", op.Request.Name)},
-		{"examples", object{{"minimal", ref("examples", minimal)}, {"full", ref("examples", full)}}},
-	}}}}}
+func (b *builder) requestBody(op *Operation, w operationWords) object {
+	minimal, full := op.requests(b.bodies)
+	shown := object{}
+	for _, e := range []struct {
+		name, summary string
+		body          []byte
+	}{{"minimal", "What is required, and little more", minimal}, {"full", "Every member", full}} {
+		if e.body != nil && (len(shown) == 0 || !bytes.Equal(minimal, full)) {
+			name := unique(b.taken, componentName(op.id())+"-"+e.name)
+			b.examples = append(b.examples, member{name, example(e.summary, e.body)})
+			shown = append(shown, member{e.name, ref("examples", name)})
+		}
+	}
+	content := object{{"schema", ref("schemas", direction{&b.schemas, op, false}.name(op.Request))}}
+	if len(shown) > 0 {
+		content.set("examples", shown)
+	}
+	return object{{"description", w.Request}, {"required", true}, {"content", object{{"application/json", content}}}}
 }
 
 const previewDescription = "Answers with what the proxy would send, with every secret masked: the envelope, the HTTP headers, and a table from JSON " +
 	"Pointer to XPath. Nothing is sent, and no key is used. Ask with `Accept: text/xml` for the bare envelope."
 
 // preview describes the route that shows what an operation would send.
-func (b *builder) preview(op Operation, w operationWords) object {
+func (b *builder) preview(op *Operation, w operationWords, body object) object {
 	responses := object{{"200", object{
 		{"description", "What would be sent. Nothing was."}, {"headers", headerRefs("X-Request-Id")},
 		// Only the description mentions the bare envelope: generated clients would have to distinguish a second type of success.
@@ -168,13 +198,13 @@ func (b *builder) preview(op Operation, w operationWords) object {
 	responses.set(anyOther.name, anyOther.value)
 	version := object{{"type", "string"}, {"enum", listOf(op.SOAPVersions)}}
 	return object{
-		{"tags", list{w.Tag}}, {"operationId", "Preview" + op.Name}, {"summary", "Preview: " + w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.previewID()}, {"summary", "Preview: " + w.Summary},
 		{"description", fmt.Sprintf("%s\n\nScope: `%s`.", previewDescription, op.Scope)},
 		{"parameters", list{
 			object{{"name", "soap"}, {"in", "query"}, {"description", "The version of SOAP; by default the configured one."}, {"schema", version}},
 			ref("parameters", "RequestId"),
 		}},
-		{"requestBody", b.requestBody(op, w)},
+		{"requestBody", body},
 		{"responses", responses},
 	}
 }

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -15,27 +16,37 @@ type entry struct {
 	body         string // the example, for people to read and change
 }
 
-func entries(operations []Operation, w words) (list []entry, err error) {
+func entries(operations []Operation) (list []entry, err error) {
+	w, err := readWords(wordsFile)
+	if err != nil {
+		return nil, err
+	}
+	bodies := newExamples()
 	for _, op := range operations {
+		example, _ := op.requests(bodies)
 		var body bytes.Buffer
-		if err := json.Indent(&body, []byte(op.example()), "", "  "); err != nil {
+		if err := json.Indent(&body, []byte(cmp.Or(string(example), "{}")), "", "  "); err != nil {
 			return nil, fmt.Errorf("openapi: the example of %s: %w", op.Name, err)
 		}
 		about := w.operation(op)
-		list = append(list, entry{op, about.Tag, about.Summary, body.String()})
+		list = append(list, entry{op, about.Tag, about.Summary, withoutVariables(body.String())})
 	}
 	return list, nil
 }
 
+// withoutVariables spells a body so that it has no variables or scripts for those who send it: an object never begins directly behind a brace.
+func withoutVariables(body string) string { return strings.ReplaceAll(body, "{{", `{\u007b`) }
+
 // httpFile writes the requests for the HTTP clients of editors.
-func httpFile(entries []entry) []byte {
+func httpFile(o Options) ([]byte, error) {
+	entries, err := entries(o.Operations)
 	var b bytes.Buffer
 	b.WriteString("# soapbridge: one request for each operation, and what follows it.\n" +
 		"# Works in VS Code (REST Client), Visual Studio and httpYac against: go run . demo\n" +
 		"# Where callers are configured, every request needs one more header: Authorization: Bearer <API key>\n\n@baseUrl = " + DemoURL + "\n")
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\nPOST {{baseUrl}}%s\nContent-Type: application/json\nIdempotency-Key: {{$guid}}\n\n%s\n",
-			e.Name, e.summary, e.Name, e.Path, e.body)
+			e.Name, e.summary, e.variable(), e.Path, e.body)
 		for _, version := range e.SOAPVersions {
 			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\nPOST {{baseUrl}}%s\nContent-Type: application/json\nAccept: text/xml\n\n%s\n",
 				e.Name, version, e.previewOf(version), e.body)
@@ -44,12 +55,17 @@ func httpFile(entries []entry) []byte {
 	if len(entries) > 0 {
 		// In httpYac the name of a request is the JSON that answered it. The line, a comment to the others, makes their reference lead there, too.
 		fmt.Fprintf(&b, "\n### What became of an operation\n# For httpYac:\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n"+
-			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[0].Name)
+			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[0].variable())
 	}
 	b.WriteString("\n### The operations whose outcome is unknown (scope admin)\nGET {{baseUrl}}/v1/operations?state=unknown\n")
 	b.WriteString("\n### What the proxy speaks\nGET {{baseUrl}}" + CataloguePath + "\nAccept: application/json\n")
 	b.WriteString("\n### Is it ready?\nGET {{baseUrl}}/readyz\n")
-	return b.Bytes()
+	return b.Bytes(), err
+}
+
+// variable is the name of the request in scripts, which have no other characters.
+func (e entry) variable() string {
+	return strings.NewReplacer("-", "_", ".", "_").Replace(componentName(e.id()))
 }
 
 func (e entry) previewOf(version string) string { return e.Path + PreviewSuffix + "?soap=" + version }
@@ -57,7 +73,11 @@ func (e entry) previewOf(version string) string { return e.Path + PreviewSuffix 
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 // postman writes a Postman collection: a folder for each tag.
-func postman(entries []entry) ([]byte, error) {
+func postman(o Options) ([]byte, error) {
+	entries, err := entries(o.Operations)
+	if err != nil {
+		return nil, err
+	}
 	var folders object
 	for _, e := range entries {
 		folder, _ := folders.get(e.tag).(list)

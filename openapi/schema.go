@@ -12,34 +12,58 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// schemas makes the JSON Schemas of shapes. Each shape has one, by its name.
+// schemas makes the JSON Schemas of shapes. Each shape has one in each direction.
 type schemas struct {
 	words words
 	all   object
+	names *components
+	done  map[string]bool
 }
 
+// direction is an operation of which one direction is described.
+type direction struct {
+	*schemas
+
+	op    *Operation
+	reply bool
+}
+
+// begin adds a schema that is not there yet, to be filled: shapes may contain themselves.
+func (s *schemas) begin(name string) (fill func(object), there bool) {
+	if s.done[name] {
+		return nil, true
+	}
+	s.done[name] = true
+	i := len(s.all)
+	s.all = append(s.all, member{name, nil})
+	return func(schema object) { s.all[i].value = schema }, false
+}
+
+func (d direction) name(s *shape.Shape) string { return d.names.names[keyOf(d.op, s, d.reply)] }
+
 // request adds the schema of a request and of everything inside. It is closed, and says every rule that JSON Schema can say.
-func (s *schemas) request(of *shape.Shape, set *rules.Set) {
-	if s.all.index(of.Name) >= 0 {
+func (d direction) request(of *shape.Shape) {
+	fill, there := d.begin(d.name(of))
+	if there {
 		return
 	}
-	s.all.set(of.Name, nil) // shapes may contain themselves
-	schema := object{{"type", "object"}}
+	schema := d.objectOf(of)
 	properties, required := object{}, list{}
-	if of.Discriminator != "" { // in the place of another shape it is required: see property
-		properties.set(of.Discriminator, object{{"const", of.Name}})
+	if of.Discriminator != "" { // in the place of another shape it is required: see object
+		properties = append(properties, member{of.Discriminator, object{{"const", of.Name}}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]
-		if f.Object != nil {
-			for _, subtype := range slices.Concat(f.Object.Subtypes, []*shape.Shape{f.Object}) {
-				s.request(subtype, set)
-			}
+		if f.Hidden {
+			continue
+		}
+		for _, inside := range inPlaceOf(f.Object) {
+			d.request(inside)
 		}
 		if isRequired(f) {
 			required = append(required, f.Name)
 		}
-		properties = append(properties, member{f.Name, s.property(of, f, constrained)})
+		properties = append(properties, member{f.Name, d.property(of, f)})
 	}
 	if len(required) > 0 {
 		schema.set("required", required)
@@ -47,7 +71,7 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 		schema.set("minProperties", 1)
 	}
 	conditions := list{}
-	for _, rule := range set.Schemas(of) {
+	for _, rule := range d.names.rules[keyOf(d.op, of, false)] {
 		about, isMembers := rule["properties"].(map[string]any)
 		if !isMembers || len(rule) > 1 {
 			conditions = append(conditions, rule)
@@ -62,7 +86,16 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 	if len(conditions) > 0 {
 		schema.set("allOf", conditions)
 	}
-	s.all.set(of.Name, schema)
+	fill(schema)
+}
+
+// objectOf begins the schema of a shape.
+func (d direction) objectOf(s *shape.Shape) object {
+	schema := object{{"type", "object"}}
+	if about := harmless(s.About); about != "" {
+		schema.set("description", about)
+	}
+	return schema
 }
 
 func with(property object, more any) object {
@@ -74,68 +107,104 @@ func with(property object, more any) object {
 }
 
 // result adds the schema of a success. It is open, because a later release may answer more, and has no rules, because vendors promise none.
-func (s *schemas) result(name string, of *shape.Shape, first ...member) {
-	if s.all.index(name) >= 0 {
+func (d direction) result(name string, of *shape.Shape, first ...member) {
+	fill, there := d.begin(name)
+	if there {
 		return
 	}
-	s.all.set(name, nil)
+	schema := d.objectOf(of)
 	properties, required := object{}, list{}
 	for _, m := range first {
 		properties, required = append(properties, m), append(required, m.name)
+	}
+	if of.Discriminator != "" {
+		properties = append(properties, member{of.Discriminator, object{{"const", of.Name}}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]
 		if f.Hidden {
 			continue
 		}
-		if f.Object != nil {
-			s.result(f.Object.Name, f.Object)
+		for _, inside := range inPlaceOf(f.Object) {
+			d.result(d.name(inside), inside)
 		}
 		if f.Required {
 			required = append(required, f.Name)
 		}
-		properties = append(properties, member{f.Name, s.property(of, f, leaf)})
+		properties = append(properties, member{f.Name, d.property(of, f)})
 	}
-	schema := object{{"type", "object"}}
 	if len(required) > 0 {
 		schema.set("required", required)
 	}
 	schema.set("properties", properties)
-	s.all.set(name, schema)
+	fill(schema)
 }
 
-// property describes a member. Leaf describes what is not an object.
-func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Field) object) object {
+// property describes a member.
+func (d direction) property(of *shape.Shape, f *shape.Field) object {
 	var schema object
 	switch {
-	case f.Object == nil:
+	case f.Object != nil:
+		schema = d.object(f.Object)
+	case d.reply:
 		schema = leaf(f)
-	case len(f.Object.Subtypes) > 0:
-		names := make(list, 0, len(f.Object.Subtypes))
-		for _, subtype := range f.Object.Subtypes {
-			schema := ref("schemas", subtype.Name)
-			if subtype != f.Object {
-				schema = object{{"allOf", list{schema, object{{"required", list{f.Object.Discriminator}}}}}}
-			}
-			names = append(names, schema)
-		}
-		schema = object{{"oneOf", names}}
 	default:
-		schema = ref("schemas", f.Object.Name)
+		schema = constrained(f)
 	}
-	switch {
-	case f.Nillable && f.Object != nil:
-		schema = object{{"anyOf", list{schema, object{{"type", "null"}}}}}
-	case f.Nillable:
-		schema.set("type", list{schema.get("type"), "null"})
+	if f.Nillable {
+		schema = orNil(schema)
 	}
 	if f.Repeated {
 		schema = object{{"type", "array"}, {"items", schema}}
 		limit(&schema, "minItems", int64(f.MinItems), 0)
 		limit(&schema, "maxItems", int64(f.MaxItems), 0)
 	}
-	if about := s.words.member(of.Name, f.Name); about != "" {
+	if about := d.about(of, f); about != "" {
 		schema.set("description", about)
+	}
+	return schema
+}
+
+// about returns the words about a member. What is said of its type is said there.
+func (d direction) about(of *shape.Shape, f *shape.Field) string {
+	if about := d.words.member(d.op, of.Name, f.Name); about != "" || f.Object != nil && f.Object.About == f.About {
+		return about
+	}
+	return harmless(f.About)
+}
+
+// object refers to the schema of a shape, or to those in its place. A request names the subtype that it means.
+func (d direction) object(s *shape.Shape) object {
+	inPlace := inPlaceOf(s)
+	if len(inPlace) == 1 && inPlace[0] == s {
+		return ref("schemas", d.name(s))
+	}
+	names := make(list, len(inPlace))
+	for i, each := range inPlace {
+		schema := ref("schemas", d.name(each))
+		if each != s && !d.reply {
+			schema = object{{"allOf", list{schema, object{{"required", list{s.Discriminator}}}}}}
+		}
+		names[i] = schema
+	}
+	if d.reply {
+		return object{{"anyOf", names}}
+	}
+	return object{{"oneOf", names}}
+}
+
+// orNil returns a schema that null obeys, too.
+func orNil(schema object) object {
+	if schema.index("type") < 0 || schema.index("const") >= 0 {
+		return object{{"anyOf", list{schema, object{{"type", "null"}}}}}
+	}
+	types, several := schema.get("type").(list)
+	if !several {
+		types = list{schema.get("type")}
+	}
+	schema.set("type", append(slices.Clone(types), "null"))
+	if values, ok := schema.get("enum").(list); ok {
+		schema.set("enum", append(slices.Clone(values), nil))
 	}
 	return schema
 }
@@ -160,18 +229,10 @@ func leaf(f *shape.Field) object {
 		schema.set("format", "password")
 		schema.set("writeOnly", true)
 	}
-	if text := exampleOf(f); text != "" {
-		schema.set("examples", list{inJSON(f, text)})
+	if text, shown := exampleOf(f); shown && text != "" {
+		schema.set("examples", list{jsontext.Value(quotedIn(f, text))})
 	}
 	return schema
-}
-
-// inJSON is the text of a leaf as it is in JSON.
-func inJSON(f *shape.Field, text string) any {
-	if f.Kind == shape.Boolean || f.Kind == shape.Integer || f.Kind == shape.Float {
-		return jsontext.Value(text)
-	}
-	return text
 }
 
 // Patterns of lexical forms. Which days exist is what the formats date and date-time say; the year 0000 does not (XML Schema 1.0 part 2,
@@ -186,7 +247,7 @@ const (
 func constrained(f *shape.Field) object {
 	schema, a := leaf(f), &f.Facets
 	if f.Fixed != nil {
-		schema.set("const", inJSON(f, *f.Fixed))
+		schema.set("const", jsontext.Value(quotedIn(f, *f.Fixed)))
 	}
 	if f.Kind == shape.Integer {
 		limit(&schema, "minimum", value(a.Min), math.MinInt64)

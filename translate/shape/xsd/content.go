@@ -358,26 +358,25 @@ func spacesOf(any *wsdl.Wildcard) *shape.Wildcard {
 	return w
 }
 
-// exampleOf is an element that a wildcard allows. Where it must be declared it is one of a simple type.
+// exampleOf is an element that a wildcard allows. Where it must be declared it is one of a simple type, if there is one.
 func (o *objectBuilder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) string {
-	if any.ProcessContents == "lax" || any.ProcessContents == "skip" {
-		space := "urn:example"
-		if spaces.Spaces != nil && !spaces.Except {
-			space = spaces.Spaces[0]
-		}
-		return elementText(xml.Name{Space: space, Local: "example"}, "")
-	}
 	var best *wsdl.Element
-	for _, e := range o.options.Elements {
-		isBefore := best == nil || e.Name.Space+e.Name.Local < best.Name.Space+best.Name.Local
-		if t := simpleType(e.Type); isBefore && t != nil && !e.Abstract && spaces.Allows(e.Name.Space) && e.Name.Space != wsdl.XSD {
-			best = e
+	if any.ProcessContents != "lax" && any.ProcessContents != "skip" {
+		for _, e := range o.options.Elements {
+			isBefore := best == nil || e.Name.Space+e.Name.Local < best.Name.Space+best.Name.Local
+			if t := simpleType(e.Type); isBefore && t != nil && !e.Abstract && spaces.Allows(e.Name.Space) && e.Name.Space != wsdl.XSD {
+				best = e
+			}
 		}
 	}
-	if best == nil {
-		return elementText(xml.Name{Space: "urn:example", Local: "example"}, "")
+	if best != nil {
+		return elementText(best.Name, Leaf(simpleType(best.Type)).Example)
 	}
-	return elementText(best.Name, Leaf(simpleType(best.Type)).Example)
+	name := xml.Name{Space: "urn:example", Local: "example"}
+	if len(spaces.Spaces) > 0 && !spaces.Except {
+		name.Space = spaces.Spaces[0]
+	}
+	return elementText(name, "")
 }
 
 // elementText writes an element that holds a text.
