@@ -249,9 +249,11 @@ func constrained(f *shape.Field) object {
 	if f.Fixed != nil {
 		schema.set("const", jsontext.Value(quotedIn(f, *f.Fixed)))
 	}
-	if f.Kind == shape.Integer {
-		limit(&schema, "minimum", value(a.Min), math.MinInt64)
-		limit(&schema, "maximum", value(a.Max), math.MaxInt64)
+	if f.Kind == shape.Integer && a.Min != nil {
+		limit(&schema, "minimum", *a.Min, math.MinInt64)
+	}
+	if f.Kind == shape.Integer && a.Max != nil {
+		limit(&schema, "maximum", *a.Max, math.MaxInt64)
 	}
 	if f.Kind != shape.String {
 		return schema

@@ -56,17 +56,10 @@ func handMade(t *testing.T) *shape.Shape {
 	return s
 }
 
-// TestSchemaOfAShape lets the schema and the reader judge each body: both must find the same.
-func TestSchemaOfAShape(t *testing.T) {
-	s := handMade(t)
-	set, err := rules.Compile(s, nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	op := Operation{Name: "Order", Request: s, Response: s, Rules: set}
-	all := schemas{names: newComponents([]Operation{op}, nil), done: map[string]bool{}}
-	direction{&all, &op, false}.request(s)
-	text, err := object{{"components", object{{"schemas", all.all}}}}.text()
+// compiled is a schema of a document, for another library to judge by.
+func compiled(t *testing.T, all object, name string) *jsonschema.Schema {
+	t.Helper()
+	text, err := object{{"components", object{{"schemas", all}}}}.text()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +73,24 @@ func TestSchemaOfAShape(t *testing.T) {
 	if err := compiler.AddResource("doc.json", root); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile("doc.json#/components/schemas/Order")
+	schema, err := compiler.Compile("doc.json#/components/schemas/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+// TestSchemaOfAShape lets the schema and the reader judge each body: both must find the same.
+func TestSchemaOfAShape(t *testing.T) {
+	s := handMade(t)
+	set, err := rules.Compile(s, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := Operation{Name: "Order", Request: s, Response: s, Rules: set}
+	all := schemas{names: newComponents([]Operation{op}, nil), done: map[string]bool{}}
+	direction{&all, &op, false}.request(s)
+	schema := compiled(t, all.all, "Order")
 	for _, c := range []struct {
 		members  string
 		accepted bool
@@ -149,7 +156,17 @@ func TestOlderSchemas(t *testing.T) {
 		"a reference":              {object{{"$ref", "#/x"}}, object{{"$ref", "#/x"}}},
 		"null beside an object":    {object{{"anyOf", list{object{{"$ref", "#/x"}}, object{{"type", "null"}}}}}, object{{"$ref", "#/x"}}},
 		"a union":                  {object{{"oneOf", list{object{{"$ref", "#/x"}}}}}, object{{"oneOf", list{object{{"$ref", "#/x"}}}}}},
-		"conditions":               {object{{"type", "object"}, {"if", object{}}, {"then", object{}}, {"allOf", list{object{{"required", list{"a"}}}}}}, object{{"type", "object"}}},
+		"a union of subtypes": {
+			object{{"oneOf", list{object{{"$ref", "#/x"}}, object{{"allOf", list{object{{"$ref", "#/y"}}, object{{"required", list{"type"}}}}}}}}},
+			object{{"anyOf", list{object{{"$ref", "#/x"}}, object{{"$ref", "#/y"}}}}},
+		},
+		"null beside a union": {
+			object{{"anyOf", list{object{{"anyOf", list{object{{"$ref", "#/x"}}}}}, object{{"type", "null"}}}}, {"description", "d"}},
+			object{{"anyOf", list{object{{"$ref", "#/x"}}}}, {"description", "d"}},
+		},
+		"null among values":  {object{{"type", list{"string", "null"}}, {"enum", list{"A", nil}}}, object{{"type", "string"}, {"enum", list{"A"}}}},
+		"a text that is XML": {object{{"type", "string"}, {"contentMediaType", "application/xml"}}, object{{"type", "string"}}},
+		"conditions":         {object{{"type", "object"}, {"if", object{}}, {"then", object{}}, {"allOf", list{object{{"required", list{"a"}}}}}}, object{{"type", "object"}}},
 		"inside": {
 			object{{"properties", object{{"if", object{{"const", 1}}}}}, {"items", object{{"const", 1}}}},
 			object{{"properties", object{{"if", object{{"enum", list{1}}}}}}, {"items", object{{"enum", list{1}}}}},
