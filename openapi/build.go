@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,6 +33,8 @@ type builder struct {
 	byStatus map[int][]Problem
 	// headers, responses and examples are the components of these names.
 	headers, responses, examples object
+	bodies                       examples
+	taken                        map[string]bool // names of examples of bodies
 	err                          error
 }
 
@@ -40,7 +43,8 @@ var public = []string{"/livez", "/readyz", CataloguePath, DecodePath}
 
 // build makes the document. The error names what is missing, such as the words of an operation.
 func build(o Options, w words) (object, error) {
-	b := &builder{options: o, words: w, schemas: schemas{words: w}, headers: headers()}
+	b := &builder{options: o, words: w, headers: headers(), bodies: newExamples(), taken: map[string]bool{}}
+	b.schemas = schemas{words: w, names: newComponents(o.Operations, w.Schemas), done: map[string]bool{}}
 	if slices.ContainsFunc(o.Operations, func(op Operation) bool { return op.ReadOnly }) {
 		b.headers = append(b.headers, readHeaders()...)
 	}
@@ -95,27 +99,49 @@ func (b *builder) tags() (tags list) {
 			tags = append(tags, tag)
 		}
 	}
+	return append(tags, b.importedTags()...)
+}
+
+// importedTags are a tag for each imported system.
+func (b *builder) importedTags() (tags list) {
+	known := map[string]bool{}
+	for _, op := range b.options.Operations {
+		if op.isImported() && !known[op.System] {
+			known[op.System] = true
+			tags = append(tags, object{{"name", op.System}, {"description", "The imported system " + op.System}})
+		}
+	}
 	return tags
 }
 
 func (b *builder) paths() (paths object) {
-	for _, op := range b.options.Operations {
-		w := b.words.operation(op)
-		if !op.isGet() {
-			b.schemas.request(op.Request, op.Rules)
+	places := map[string]int{} // of paths
+	add := func(path, method string, described object) {
+		at, known := places[path]
+		if !known {
+			at = len(paths)
+			places[path], paths = at, append(paths, member{path, object{}})
 		}
-		b.schemas.result(op.resultName(), op.Response, member{"operationId", object{
+		paths[at].value = append(asObject(paths[at].value), member{method, described})
+	}
+	for i := range b.options.Operations {
+		op := &b.options.Operations[i]
+		w := b.words.operation(*op)
+		direction{&b.schemas, op, true}.result(b.resultName(op), op.Response, member{"operationId", object{
 			{"type", "string"}, {"examples", list{exampleID}}, {"description", "Names this call in every log and record."},
 		}})
-		work, method := b.operation, "post"
+		work, method, body := b.operation, "post", object(nil)
 		if op.ReadOnly {
 			work = b.read
 		}
 		if op.isGet() {
 			method = "get"
+		} else {
+			direction{&b.schemas, op, false}.request(op.Request)
+			body = b.requestBody(op, w)
 		}
-		paths.edit(func(methods *object) { methods.set(method, work(op, w)) }, op.Path)
-		paths.edit(func(methods *object) { methods.set(method, b.preview(op, w)) }, op.Path+PreviewSuffix)
+		add(op.Path, method, work(op, w, body))
+		add(op.Path+PreviewSuffix, method, b.preview(op, w, body))
 	}
 	for _, m := range b.words.Paths {
 		if m.name != DecodePath || b.options.Demo {
@@ -125,8 +151,20 @@ func (b *builder) paths() (paths object) {
 	return paths
 }
 
+// resultName is the name of the schema of a success.
+func (b *builder) resultName(op *Operation) string { return b.schemas.names.results[op.id()] }
+
+// success describes the answer to what was executed.
+func (b *builder) success(op *Operation, w operationWords, said string, headers []string) object {
+	content := object{{"schema", ref("schemas", b.resultName(op))}}
+	if result := b.bodies.result(op.Response); result != nil {
+		content.set("examples", object{{"done", example(said, result)}})
+	}
+	return object{{"description", w.Success}, {"headers", headerRefs(headers...)}, {"content", object{{"application/json", content}}}}
+}
+
 // operation describes the route of a write.
-func (b *builder) operation(op Operation, w operationWords) object {
+func (b *builder) operation(op *Operation, w operationWords, body object) object {
 	names := []string{"X-Request-Id", "Operation-Id", "Idempotent-Replayed", "Idempotency-Stored"}
 	if op.Status == 201 {
 		names = append(names, "Location")
@@ -136,64 +174,68 @@ func (b *builder) operation(op Operation, w operationWords) object {
 	if op.Status == 202 {
 		said = "The id by which the call is found"
 	}
-	responses := object{{strconv.Itoa(op.Status), object{
-		{"description", w.Success}, {"headers", headerRefs(names...)},
-		{"content", object{{"application/json", object{
-			{"schema", ref("schemas", op.resultName())},
-			{"examples", object{{"done", example(said, resultExample(op.Response))}}},
-		}}}},
-	}}}
+	responses := object{{strconv.Itoa(op.Status), b.success(op, w, said, names)}}
 	for _, status := range b.statuses {
 		responses.set(strconv.Itoa(status), ref("responses", answerNames[status]))
 	}
 	responses.set(anyOther.name, anyOther.value)
 	return object{
-		{"tags", list{w.Tag}}, {"operationId", op.Name}, {"summary", w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
 		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
-		{"requestBody", b.requestBody(op, w)},
+		{"requestBody", body},
 		{"responses", responses},
 	}
 }
 
 // requestBody describes the body of an operation and of its preview, whose examples are shared components.
-func (b *builder) requestBody(op Operation, w operationWords) object {
-	minimal, full := op.Name+"-minimal", op.Name+"-full"
-	b.examples.set(minimal, example("What is required, and little more", []byte(op.example())))
-	b.examples.set(full, example("Every member", requestExample(op.Request)))
-	return object{{"description", w.Request}, {"required", true}, {"content", object{{"application/json", object{
-		{"schema", ref("schemas", op.Request.Name)},
-		{"examples", object{{"minimal", ref("examples", minimal)}, {"full", ref("examples", full)}}},
-	}}}}}
+func (b *builder) requestBody(op *Operation, w operationWords) object {
+	minimal, full := op.requests(b.bodies)
+	shown := object{}
+	for _, e := range []struct {
+		name, summary string
+		body          []byte
+	}{{"minimal", "What is required, and little more", minimal}, {"full", "Every member", full}} {
+		if e.body != nil && (len(shown) == 0 || !bytes.Equal(minimal, full)) {
+			name := unique(b.taken, componentName(op.id())+"-"+e.name)
+			b.examples = append(b.examples, member{name, example(e.summary, e.body)})
+			shown = append(shown, member{e.name, ref("examples", name)})
+		}
+	}
+	content := object{{"schema", ref("schemas", direction{&b.schemas, op, false}.name(op.Request))}}
+	if len(shown) > 0 {
+		content.set("examples", shown)
+	}
+	return object{{"description", w.Request}, {"required", true}, {"content", object{{"application/json", content}}}}
 }
 
 const previewDescription = "Answers with what the proxy would send, with every secret masked: the envelope, the HTTP headers, and a table from JSON " +
 	"Pointer to XPath. Nothing is sent, and no key is used. Ask with `Accept: text/xml` for the bare envelope."
 
 // preview describes the route that shows what an operation would send.
-func (b *builder) preview(op Operation, w operationWords) object {
+func (b *builder) preview(op *Operation, w operationWords, body object) object {
 	responses := object{{"200", object{
 		{"description", "What would be sent. Nothing was."}, {"headers", headerRefs("X-Request-Id")},
 		// Only the description mentions the bare envelope: generated clients would have to distinguish a second type of success.
 		{"content", object{{"application/json", object{{"schema", ref("schemas", "Preview")}}}}},
 	}}}
 	for _, status := range b.statuses {
-		if name := b.previewResponse(op, status); name != "" {
+		if name := b.previewResponse(*op, status); name != "" {
 			responses.set(strconv.Itoa(status), ref("responses", name))
 		}
 	}
 	responses.set(anyOther.name, anyOther.value)
 	version := object{{"type", "string"}, {"enum", listOf(op.SOAPVersions)}}
 	o := object{
-		{"tags", list{w.Tag}}, {"operationId", "Preview" + op.Name}, {"summary", "Preview: " + w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.previewID()}, {"summary", "Preview: " + w.Summary},
 		{"description", fmt.Sprintf("%s\n\nScope: `%s`.", previewDescription, op.Scope)},
 		{"parameters", append(b.parameters(op),
 			object{{"name", "soap"}, {"in", "query"}, {"description", "The version of SOAP; by default the configured one."}, {"schema", version}},
 			ref("parameters", "RequestId"),
 		)},
 	}
-	if !op.isGet() {
-		o.set("requestBody", b.requestBody(op, w))
+	if body != nil {
+		o.set("requestBody", body)
 	}
 	o.set("responses", responses)
 	return o

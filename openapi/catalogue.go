@@ -44,16 +44,23 @@ type CatalogueOperation struct {
 	Namespace string `json:"namespace" validate:"required" example:"http://mdsuk.com/ws/dise3g/services/definition"`
 	// Every value that a request may hold, in the order of the envelope.
 	Fields []CatalogueField `json:"fields" validate:"required"`
+	// There are more fields than are listed: the schema of the request in /openapi.json has all of them.
+	FieldsTruncated bool `json:"fieldsTruncated,omitempty" example:"false"`
+
+	id string // see Operation.ID
 }
+
+// ID names the operation within the page.
+func (o CatalogueOperation) ID() string { return o.id }
 
 // CatalogueField is one value of a request.
 type CatalogueField struct {
 	// JSON Pointer into the request; * is any index of an array.
 	Pointer string `json:"pointer" validate:"required" example:"/serviceData/customerLevel"`
-	// Path of the element inside the Body, by local names.
+	// Path of the element inside the Body, by local names; @ is in front of an attribute, and text() is the text beside attributes.
 	Wire string `json:"wire" validate:"required" example:"CreateService/ServiceData/ServiceData/CustomerLevel"`
 	// The JSON type of the value.
-	Type string `json:"type" validate:"required" enums:"string,boolean,integer" example:"string"`
+	Type string `json:"type" validate:"required" enums:"string,boolean,integer,number" example:"string"`
 	// Required wherever the object that holds it is present.
 	Required bool `json:"required" validate:"required" example:"true"`
 	// Never shown in any log, answer or record.
@@ -78,68 +85,146 @@ type CatalogueError struct {
 
 // catalogue lists every operation and every value that a request may hold.
 func catalogue(operations []Operation, w words) (all Catalogue) {
-	for _, op := range operations {
-		l := lister{words: w, errors: op.Errors}
+	for i := range operations {
+		op := &operations[i]
+		l := lister{words: w, op: op, listed: map[string]bool{}, objects: mostObjects}
 		l.list(op.Request, "", op.Wire, nil)
-		all.Operations = append(all.Operations, CatalogueOperation{
-			Name: op.Name, System: op.System, Summary: w.operation(op).Summary, Method: cmp.Or(op.Method, "POST"), Path: op.Path, Scope: op.Scope,
-			SOAPAction: op.SOAPAction, SOAPVersions: op.SOAPVersions, Namespace: op.Namespace, Fields: l.fields,
-		})
+		described := outline(op, w)
+		described.Fields, described.FieldsTruncated = l.fields, l.truncated
+		all.Operations = append(all.Operations, described)
 	}
 	return all
 }
 
+// outline describes an operation without its fields.
+func outline(op *Operation, w words) CatalogueOperation {
+	return CatalogueOperation{
+		Name: op.Name, System: op.System, Summary: w.operation(*op).Summary, Method: cmp.Or(op.Method, "POST"), Path: op.Path, Scope: op.Scope,
+		SOAPAction: op.SOAPAction, SOAPVersions: op.SOAPVersions, Namespace: op.Namespace, id: op.id(),
+	}
+}
+
+// The most that is listed of one operation: a schema may have endlessly many places of few types.
+const (
+	mostFields  = 400
+	mostObjects = 4 * mostFields
+)
+
 type lister struct {
-	words  words
-	errors []NumberedError
-	fields []CatalogueField
+	words     words
+	op        *Operation
+	fields    []CatalogueField
+	listed    map[string]bool // pointers of fields: subtypes have some in common
+	objects   int             // that may still be looked into
+	truncated bool
 }
 
 // list adds the values of a shape. A shape that contains itself is expanded once.
 func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shape) {
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		at, element := pointer+"/"+f.Name, wire+"/"+f.Wire.Local
+		if f.Hidden {
+			continue
+		}
+		at := pointer + "/" + f.Name
 		if f.Repeated {
 			at += "/*"
 		}
-		switch {
-		case f.Object == nil:
-			l.add(s, f, at, element)
-		case !slices.Contains(around, f.Object):
-			l.list(f.Object, at, element, append(around, s))
+		if f.Object == nil {
+			l.leaf(s, i, at, wirePath(wire, f))
+		} else {
+			l.inside(f.Object, at, wirePath(wire, f), append(around, s))
 		}
 	}
+}
+
+// inside adds the values of an object, and what names its subtype.
+func (l *lister) inside(declared *shape.Shape, pointer, wire string, around []*shape.Shape) {
+	inPlace := inPlaceOf(declared)
+	if len(inPlace) > 1 || inPlace[0] != declared {
+		names := make([]string, len(inPlace))
+		for i, each := range inPlace {
+			names[i] = each.Name
+		}
+		l.add(CatalogueField{
+			Pointer: pointer + "/" + declared.Discriminator, Wire: wire + "/@type", Type: "string", Required: declared.Abstract,
+			Rule: "one of " + enumerated(names), Sources: []string{"source"},
+		})
+	}
+	for _, each := range inPlace {
+		l.objects--
+		if l.truncated = l.truncated || l.objects < 0; !l.truncated && !slices.Contains(around[:len(around)-1], each) {
+			l.list(each, pointer, wire, around)
+		}
+	}
+}
+
+// wirePath is the path of a field's element, attribute or text. A group that repeats has no element.
+func wirePath(wire string, f *shape.Field) string {
+	switch {
+	case f.Place == shape.Attribute:
+		return wire + "/@" + f.Wire.Local
+	case f.Place == shape.Content:
+		return wire + "/text()"
+	case f.Place == shape.Header:
+		return "../Header/" + f.Wire.Local
+	case f.Place == shape.Inline && f.Kind == shape.XML:
+		return wire + "/*"
+	case f.Place == shape.Inline:
+		return wire
+	}
+	if f.Around != nil {
+		wire += "/" + f.Around.Wire.Local
+	}
+	return strings.TrimPrefix(wire+"/"+f.Wire.Local, "/")
 }
 
 var typeNames = map[shape.Kind]string{
 	shape.String: "string", shape.Boolean: "boolean", shape.Integer: "integer", shape.Float: "number", shape.XML: "string",
 }
 
-func (l *lister) add(s *shape.Shape, f *shape.Field, pointer, wire string) {
-	documented := l.words.member(s.Name, f.Name)
-	field := CatalogueField{
-		Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: ruleOf(f),
-		Documentation: documented, Sources: sourcesOf(documented),
+func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string) {
+	f := &s.Fields[i]
+	field := CatalogueField{Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: l.ruleOf(s, i)}
+	if l.op.isImported() {
+		field.Documentation, field.Sources = f.About, []string{"source"}
+	} else {
+		field.Documentation = l.words.member(l.op, s.Name, f.Name)
+		field.Sources = sourcesOf(field.Documentation)
 	}
-	for _, e := range l.errors {
+	for _, e := range l.op.Errors {
 		if slices.Contains(e.Pointers, pointer) {
 			field.Errors = append(field.Errors, CatalogueError{Code: e.Code, Sentence: e.Sentence})
 		}
 	}
-	l.fields = append(l.fields, field)
+	l.add(field)
+}
+
+// add adds a field that is not there yet, if there is room.
+func (l *lister) add(f CatalogueField) {
+	switch {
+	case l.listed[f.Pointer]:
+	case len(l.fields) == mostFields:
+		l.truncated = true
+	default:
+		l.listed[f.Pointer] = true
+		l.fields = append(l.fields, f)
+	}
 }
 
 // ruleOf says the rules of a field in words.
-func ruleOf(f *shape.Field) string {
+func (l *lister) ruleOf(s *shape.Shape, i int) string {
+	f := &s.Fields[i]
 	var parts []string
 	say := func(holds bool, format string, args ...any) {
 		if holds {
 			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
-	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && f.Rules != ""
-	say(f.Required, "required, not blank")
+	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && (f.Rules != "" || l.op.isImported())
+	say(f.Required && f.Fixed == nil && !f.Blank, "required, not blank")
+	say(f.Required && f.Fixed == nil && f.Blank, "required")
+	say(f.Fixed != nil, "always %s", value(f.Fixed))
 	if text {
 		say(a.MinLength != nil, "at least %d characters", value(a.MinLength))
 		say(a.MaxLength != nil, "at most %d characters", value(a.MaxLength))
@@ -148,13 +233,29 @@ func ruleOf(f *shape.Field) string {
 		say(a.Min != nil, "at least %d", value(a.Min))
 		say(a.Max != nil, "at most %d", value(a.Max))
 	}
-	say(a.Enum != nil && !a.AnyCase, "one of %s", strings.Join(a.Enum, ", "))
-	say(a.AnyCase, "one of %s, in any letter case", strings.Join(a.Enum, ", "))
+	say(a.Enum != nil && !a.AnyCase, "one of %s", enumerated(a.Enum))
+	say(a.AnyCase, "one of %s, in any letter case", enumerated(a.Enum))
 	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
 	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
 	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
 	say(a.Form == shape.Token, "words with one space between each two")
+	say(inChoice(s, i), "in a choice")
 	return strings.Join(parts, "; ")
+}
+
+func inChoice(s *shape.Shape, i int) bool {
+	return slices.ContainsFunc(s.Choices, func(c shape.Choice) bool {
+		return slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return slices.Contains(b.Fields, i) })
+	})
+}
+
+// enumerated joins the words of a list. A long one is cut off.
+func enumerated(list []string) string {
+	const most = 40
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(list[:most], ", "), len(list)-most)
 }
 
 var (

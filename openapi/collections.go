@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,16 +18,26 @@ type entry struct {
 	body         string // the example, for people to read and change; empty for a GET
 }
 
-func entries(operations []Operation, w words) (list []entry, err error) {
+func entries(operations []Operation) (list []entry, err error) {
+	w, err := readWords(wordsFile)
+	if err != nil {
+		return nil, err
+	}
+	bodies := newExamples()
 	for _, op := range operations {
+		example, full := op.requests(bodies)
+		if op.isGet() && op.Example == "" { // there is room for all that a URL can carry
+			example = full
+		}
+		example = []byte(cmp.Or(string(example), "{}"))
 		about := w.operation(op)
 		e := entry{op, about.Tag, about.Summary, op.Path, ""}
 		if op.isGet() {
-			e.target, err = op.exampleTarget()
+			e.target, err = op.exampleTarget(example)
 		} else {
 			var body bytes.Buffer
-			err = json.Indent(&body, []byte(op.example()), "", "  ")
-			e.body = body.String()
+			err = json.Indent(&body, example, "", "  ")
+			e.body = withoutVariables(body.String())
 		}
 		if err != nil {
 			return nil, fmt.Errorf("openapi: the example of %s: %w", op.Name, err)
@@ -36,8 +47,12 @@ func entries(operations []Operation, w words) (list []entry, err error) {
 	return list, nil
 }
 
+// withoutVariables spells a body so that it has no variables or scripts for those who send it: an object never begins directly behind a brace.
+func withoutVariables(body string) string { return strings.ReplaceAll(body, "{{", `{\u007b`) }
+
 // httpFile writes the requests for the HTTP clients of editors.
-func httpFile(entries []entry) []byte {
+func httpFile(o Options) ([]byte, error) {
+	entries, err := entries(o.Operations)
 	var b bytes.Buffer
 	b.WriteString("# soapbridge: one request for each operation, and what follows it.\n" +
 		"# Works in VS Code (REST Client), Visual Studio and httpYac against: go run . demo\n" +
@@ -47,7 +62,7 @@ func httpFile(entries []entry) []byte {
 		if e.ReadOnly {
 			key = ""
 		}
-		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\n%s", e.Name, e.summary, e.Name, e.request(e.target, key))
+		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\n%s", e.Name, e.summary, e.variable(), e.request(e.target, key))
 		for _, version := range e.SOAPVersions {
 			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\n%s", e.Name, version, e.request(e.previewOf(version), "Accept: text/xml\n"))
 		}
@@ -55,12 +70,17 @@ func httpFile(entries []entry) []byte {
 	if first := slices.IndexFunc(entries, func(e entry) bool { return !e.ReadOnly }); first >= 0 {
 		// In httpYac the name of a request is the JSON that answered it. The line, a comment to the others, makes their reference lead there, too.
 		fmt.Fprintf(&b, "\n### What became of an operation\n# For httpYac:\n# @disabled (%[1]s.response = {body: {$: %[1]s}}) === null\n"+
-			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[first].Name)
+			"GET {{baseUrl}}/v1/operations/{{%[1]s.response.body.$.operationId}}\n", entries[first].variable())
 	}
 	b.WriteString("\n### The operations whose outcome is unknown (scope admin)\nGET {{baseUrl}}/v1/operations?state=unknown\n")
 	b.WriteString("\n### What the proxy speaks\nGET {{baseUrl}}" + CataloguePath + "\nAccept: application/json\n")
 	b.WriteString("\n### Is it ready?\nGET {{baseUrl}}/readyz\n")
-	return b.Bytes()
+	return b.Bytes(), err
+}
+
+// variable is the name of the request in scripts, which have no other characters.
+func (e entry) variable() string {
+	return strings.NewReplacer("-", "_", ".", "_").Replace(componentName(e.id()))
 }
 
 // request writes one request; the headers are lines.
@@ -82,7 +102,11 @@ func (e entry) previewOf(version string) string {
 const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 // postman writes a Postman collection: a folder for each tag.
-func postman(entries []entry) ([]byte, error) {
+func postman(o Options) ([]byte, error) {
+	entries, err := entries(o.Operations)
+	if err != nil {
+		return nil, err
+	}
 	var folders object
 	for _, e := range entries {
 		folder, _ := folders.get(e.tag).(list)

@@ -2,8 +2,11 @@ package openapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -14,9 +17,10 @@ import (
 type document struct {
 	path, mediaType string
 	about           string
-	// fileName is the name under which a browser saves the document, instead of showing it; empty shows it.
+	// fileName is the name under which a browser saves the document, instead of showing it; empty shows it. Its requests go to the proxy that served it.
 	fileName string
-	content  func(c *gin.Context) *asset
+	write    func(Options) ([]byte, error)
+	made     func() *asset
 }
 
 func (d document) show(c *gin.Context) {
@@ -27,57 +31,97 @@ func (d document) show(c *gin.Context) {
 	d.content(c).show(c)
 }
 
+func (d document) content(c *gin.Context) *asset {
+	if d.fileName != "" {
+		return forHost(c, d.made())
+	}
+	return d.made()
+}
+
 // JSONType is the media type of every answer in JSON but problems.
 const JSONType = "application/json; charset=utf-8"
 
-// makeDocuments makes everything that describes the operations.
-func (s *Site) makeDocuments() error {
-	words, err := readWords(wordsFile)
-	if err != nil {
-		return err
+// forms are the documents that there are.
+func forms() []document {
+	return []document{
+		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", inForm(func(doc object) object { return doc }), nil},
+		{"/openapi.yaml", "application/yaml", "the same in YAML", "", inYAML, nil},
+		{"/openapi-3.0.json", JSONType, "the API in OpenAPI 3.0.3, for generators of clients", "", inForm(older), nil},
+		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", inForm(func(doc object) object { return swagger(older(doc)) }), nil},
+		{"/soapbridge.http", textType, "requests for the HTTP client of an editor", "soapbridge.http", httpFile, nil},
+		{"/soapbridge.postman_collection.json", JSONType, "requests for Postman", "soapbridge.postman_collection.json", postman, nil},
 	}
-	doc, err := build(s.options, words)
-	if err != nil {
-		return err
-	}
-	lowered := older(doc)
-	newest, err1 := doc.text()
-	for30, err2 := lowered.text()
-	for20, err3 := swagger(lowered).text()
-	s.operations = catalogue(s.options.Operations, words)
-	requests, err4 := entries(s.options.Operations, words)
-	collection, err5 := postman(requests)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-		return err
-	}
-	openapi := newAsset(JSONType, newest)
-	s.documents = []document{
-		{"/openapi.json", JSONType, "the API in OpenAPI 3.1", "", always(openapi)},
-		{"/openapi.yaml", "application/yaml", "the same in YAML", "", inYAML(openapi)},
-		{"/openapi-3.0.json", JSONType, "the API in OpenAPI 3.0.3, for generators of clients", "", always(newAsset(JSONType, for30))},
-		{"/swagger.json", JSONType, "the API in Swagger 2.0, for older tools", "", always(newAsset(JSONType, for20))},
-		{"/soapbridge.http", textType, "requests for the HTTP client of an editor", "soapbridge.http", forHost(textType, httpFile(requests))},
-		{"/soapbridge.postman_collection.json", JSONType, "requests for Postman", "soapbridge.postman_collection.json", forHost(JSONType, collection)},
-	}
-	return nil
 }
 
 const textType = "text/plain; charset=utf-8"
 
-func always(a *asset) func(*gin.Context) *asset {
-	return func(*gin.Context) *asset { return a }
+// makeDocuments prepares the documents. Each is made when it is first asked for: few are, and those of a thousand operations take a second. A mistake
+// must be found now, so those of the built-in operations are made once.
+func (s *Site) makeDocuments() error {
+	builtIn := s.options
+	builtIn.Operations = slices.DeleteFunc(slices.Clone(builtIn.Operations), Operation.isImported)
+	err := wrong(s.options.Operations)
+	s.documents = forms()
+	for i := range s.documents {
+		d := &s.documents[i]
+		if d.path != "/openapi.yaml" { // it is /openapi.json in another style
+			_, failed := d.write(builtIn)
+			err = errors.Join(err, failed)
+		}
+		d.made = sync.OnceValue(func() *asset { return newAsset(d.mediaType, must(d.write(s.options))) })
+	}
+	return err
 }
 
-// inYAML writes a document in YAML when it is asked for: that takes a while, and few ask.
-func inYAML(document *asset) func(*gin.Context) *asset {
-	made := sync.OnceValue(func() *asset {
-		text, err := toYAML(document.plain())
-		if err != nil {
-			panic(err) // of a document that this package wrote
+// must returns a text of which the start found nothing wrong.
+func must(text []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// wrong says what documents cannot describe: two operations with one name or route, or an example that is not JSON.
+func wrong(operations []Operation) (err error) {
+	taken := map[string]bool{}
+	for _, op := range operations {
+		for _, name := range []string{op.id(), op.previewID(), op.Path} {
+			if taken[name] {
+				err = errors.Join(err, fmt.Errorf("openapi: two operations have the name or the route %s", name))
+			}
+			taken[name] = true
 		}
-		return newAsset("application/yaml", text)
-	})
-	return func(*gin.Context) *asset { return made() }
+		if op.Example != "" && !json.Valid([]byte(op.Example)) {
+			err = errors.Join(err, fmt.Errorf("openapi: the example of %s is not JSON", op.Name))
+		}
+	}
+	return err
+}
+
+// inForm writes the document in a format.
+func inForm(form func(object) object) func(Options) ([]byte, error) {
+	return func(o Options) ([]byte, error) {
+		words, err := readWords(wordsFile) // anew: making a document changes them
+		if err != nil {
+			return nil, err
+		}
+		doc, err := build(o, words)
+		if err != nil {
+			return nil, err
+		}
+		return form(doc).text()
+	}
+}
+
+// mostYAML bounds the document that is written in another style, in bytes: that takes fifty times its room.
+const mostYAML = 2 << 20
+
+func inYAML(o Options) ([]byte, error) {
+	text, err := inForm(func(doc object) object { return doc })(o)
+	if err != nil || len(text) > mostYAML {
+		return text, err // JSON is YAML
+	}
+	return toYAML(text)
 }
 
 // toYAML writes JSON as people write YAML. JSON is YAML already: what changes is the style, and the library quotes what another type could be
@@ -109,16 +153,14 @@ const DemoURL = "http://127.0.0.1:8080"
 var hostSyntax = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?$`)
 
 // forHost makes the requests go to the proxy that served them, by the name under which it was called.
-func forHost(mediaType string, content []byte) func(*gin.Context) *asset {
-	return func(c *gin.Context) *asset {
-		scheme := "http://"
-		// A proxy that ends TLS in front reports so. A caller who makes it up changes nothing but their own file.
-		if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
-			scheme = "https://"
-		}
-		if !hostSyntax.MatchString(c.Request.Host) {
-			return newAsset(mediaType, content)
-		}
-		return newAsset(mediaType, bytes.ReplaceAll(content, []byte(DemoURL), []byte(scheme+c.Request.Host)))
+func forHost(c *gin.Context, made *asset) *asset {
+	scheme := "http://"
+	// A proxy that ends TLS in front reports so. A caller who makes it up changes nothing but their own file.
+	if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
+		scheme = "https://"
 	}
+	if !hostSyntax.MatchString(c.Request.Host) {
+		return made
+	}
+	return newAsset(made.mediaType, bytes.ReplaceAll(made.plain(), []byte(DemoURL), []byte(scheme+c.Request.Host)))
 }

@@ -157,17 +157,18 @@ func (b *builder) decode(operation *object) {
 
 func (b *builder) operationNames() (names list) {
 	for _, op := range b.options.Operations {
-		names = append(names, op.Name)
+		names = append(names, op.id())
 	}
 	return names
 }
 
 // results are the schemas of the operations' successes, by status.
 func (b *builder) results() (byStatus object) {
-	for _, op := range b.options.Operations {
+	for i := range b.options.Operations {
+		op := &b.options.Operations[i]
 		status := strconv.Itoa(op.Status)
 		known, _ := byStatus.get(status).(list)
-		byStatus.set(status, append(known, ref("schemas", op.resultName())))
+		byStatus.set(status, append(known, ref("schemas", b.resultName(op))))
 	}
 	return byStatus
 }

@@ -21,7 +21,7 @@ func older(doc object) object {
 	})
 	doc.set("openapi", "3.0.3")
 	note(&doc, fmt.Sprintf("This is OpenAPI 3.0.3 for generators of clients. It does not say what members must be to each other in %s. The proxy checks it all the same: "+
-		"[openapi.json](/openapi.json) has every rule.", strings.Join(unsaid, ", ")))
+		"[openapi.json](/openapi.json) has every rule.", enumerated(unsaid)))
 	return doc
 }
 
@@ -84,22 +84,37 @@ func lower(schema object) (lowered object) {
 			}
 		case "const":
 			m = member{"enum", list{m.value}}
+		case "enum":
+			m.value = withoutNull(m.value)
 		case "properties":
 			m.value = each(asObject(m.value), lower)
 		case "items":
 			m.value = lower(asObject(m.value))
+		case "contentMediaType", "contentEncoding":
+			continue
 		default:
 			if one := orNull(m.value); one != nil {
-				lowered = append(lowered, lower(one)...)
-				continue
+				lowered = append(lowered, lower(append(slices.Clone(one), schema.without(m.name)...))...)
+				return lowered
 			}
-			if slices.Contains(conditions, m.name) && !isUnion(m.value) {
-				continue
+			if slices.Contains(conditions, m.name) {
+				var union bool
+				if m, union = unionOf(m); !union {
+					continue
+				}
 			}
 		}
 		lowered = append(lowered, m)
 	}
 	return lowered
+}
+
+// withoutNull leaves null out of the values of an enumeration: what may be null is not said.
+func withoutNull(values any) any {
+	if values, ok := values.(list); ok {
+		return slices.DeleteFunc(slices.Clone(values), func(v any) bool { return v == nil })
+	}
+	return values
 }
 
 // orNull returns the schema that may be null instead; nil where the value is something else.
@@ -112,13 +127,26 @@ func orNull(value any) object {
 	return nil
 }
 
-// isUnion reports whether a list of schemas has only references: the answers of several operations.
-func isUnion(value any) bool {
-	schemas, ok := value.(list)
-	return ok && !slices.ContainsFunc(schemas, func(s any) bool {
+// unionOf returns a union of references alone: the answers of several operations, or the subtypes of an object. What the member of each subtype's name
+// requires is not said, so that several may hold.
+func unionOf(m member) (union member, ok bool) {
+	schemas, isList := m.value.(list)
+	if !isList {
+		return m, false
+	}
+	union = member{m.name, slices.Clone(schemas)}
+	for i, s := range schemas {
 		o, _ := s.(object)
-		return len(o) != 1 || o[0].name != "$ref"
-	})
+		if parts, several := o.get("allOf").(list); several && len(o) == 1 {
+			o, _ = parts[0].(object)
+			union.name = "anyOf"
+		}
+		if len(o) != 1 || o[0].name != "$ref" {
+			return m, false
+		}
+		union.value.(list)[i] = o //nolint:forcetypeassert // it is made above
+	}
+	return union, true
 }
 
 // swagger writes an OpenAPI 3.0.3 document as Swagger 2.0.
@@ -147,7 +175,10 @@ func swagger(doc object) object {
 		if target, ok := o.get("$ref").(string); ok {
 			o.set("$ref", moved.Replace(target))
 		}
-		return o.without("oneOf", "anyOf", "writeOnly")
+		return slices.DeleteFunc(o, func(m member) bool {
+			_, isSchema := m.value.(object) // of a member of that name
+			return !isSchema && slices.Contains([]string{"oneOf", "anyOf", "writeOnly"}, m.name)
+		})
 	}))
 }
 

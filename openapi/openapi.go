@@ -54,12 +54,13 @@ type Problem struct {
 
 // Site serves the documents and pages.
 type Site struct {
-	options    Options
-	documents  []document
-	operations Catalogue
+	options   Options
+	documents []document
+	// catalogue makes the two forms of the catalogue once, when they are asked for.
+	catalogue func() (html, json *asset)
 
-	index, catalogue, problemList, notFound page
-	problems                                map[string]page // by code
+	index, problemList, notFound page
+	problems                     map[string]page // by code
 }
 
 // New makes the documents and pages. The error names what they lack, such as the words of an operation.

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,14 +13,20 @@ import (
 type Operation struct {
 	Name   string // the vendor's: "CreateCallLog"
 	System string // in routes and settings: "customercare"
-	Method string // GET or POST
-	Path   string // "/v1/customercare/call-logs"; that of a GET may have parameters, "/v1/parcels/{number}"
-	Scope  string // that a caller needs
-	Status int    // HTTP status of success
+	// ID is unique among the operations of all systems: "parcels_GetStatus". Empty where the name is.
+	ID string
+	// Prefix is in front of the names of an imported system's schemas, which only that system knows: "Parcels". Empty for a built-in one.
+	Prefix string
+	// Summary and Description are for people, where words.json has no words.
+	Summary, Description string
+	Method               string // GET or POST
+	Path                 string // "/v1/customercare/call-logs"; that of a GET may have parameters, "/v1/parcels/{number}"
+	Scope                string // that a caller needs
+	Status               int    // HTTP status of success
 	// ReadOnly marks a read, which needs no key. Cache is how long its answer may be given again; 0 is never.
 	ReadOnly bool
 	Cache    time.Duration
-	// Example is a small request that works in the sandbox; empty shows every member instead.
+	// Example is a small request that works in the sandbox; empty shows what must be there instead.
 	Example string
 	// SOAPVersions are those that the service speaks: "1.1".
 	SOAPVersions []string
@@ -30,6 +37,8 @@ type Operation struct {
 	Request, Response *shape.Shape
 	// Rules are those that a request must keep.
 	Rules *rules.Set
+	// Accepts reports whether the operation takes a body, which examples are tried with. Optional.
+	Accepts func(body []byte) bool
 	// Errors are the errors that the vendor numbers.
 	Errors []NumberedError
 }
@@ -44,29 +53,60 @@ type NumberedError struct {
 // PreviewSuffix is what the path of a preview adds to the path of its operation.
 const PreviewSuffix = "/preview"
 
-// resultName is the name of the schema of a success. Generators of clients call the whole HTTP answer <operationId>Response themselves, as
-// oapi-codegen does: a schema of that name would clash with it.
-func (op Operation) resultName() string { return op.Name + "Result" }
+// isImported reports whether the operation comes from a WSDL, whose texts are whatever somebody wrote.
+func (op Operation) isImported() bool { return op.Prefix != "" }
 
-func (op Operation) example() string {
-	if op.Example == "" {
-		return string(requestExample(op.Request))
+func (op Operation) id() string { return cmp.Or(op.ID, op.Name) }
+
+// previewID is the operationId of the preview.
+func (op Operation) previewID() string {
+	if op.isImported() {
+		return "Preview_" + op.id()
 	}
-	return op.Example
+	return "Preview" + op.id()
 }
 
-// isRequired reports whether an object must have a member. An object that is absent is checked as an empty one: it is required
-// when anything inside is.
+// accepted returns a body if the operation takes it. What rules say beside the shape no example is made for.
+func (op Operation) accepted(body []byte) []byte {
+	if body == nil || op.Accepts != nil && !op.Accepts(body) {
+		return nil
+	}
+	return body
+}
+
+// requests are a small example of a request and one with every member; nil where none is known.
+func (op Operation) requests(e examples) (minimal, full []byte) {
+	minimal, full = []byte(op.Example), op.accepted(e.request(op.Request, false))
+	if op.Example == "" {
+		minimal = op.accepted(e.request(op.Request, true))
+	}
+	if minimal == nil {
+		minimal = full
+	}
+	return minimal, full
+}
+
+// isRequired reports whether an object must have a member. An object that is absent is checked as an empty one: it is required when anything inside
+// is.
 func isRequired(f *shape.Field) bool {
 	if !f.ChecksAbsent() {
-		return f.Required
+		return f.Required && f.Fixed == nil
 	}
-	for i := range f.Object.Fields {
-		if isRequired(&f.Object.Fields[i]) {
-			return true
-		}
+	return needsMembers(f.Object, map[*shape.Shape]bool{})
+}
+
+// needsMembers reports whether an object must have any. What is done needs none.
+func needsMembers(s *shape.Shape, done map[*shape.Shape]bool) bool {
+	if done[s] {
+		return false
 	}
-	return slices.ContainsFunc(f.Object.Choices, func(c shape.Choice) bool {
-		return !c.Optional && !slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return len(b.Required) == 0 })
+	done[s] = true
+	return slices.ContainsFunc(s.Choices, mustTake) || slices.ContainsFunc(s.Fields, func(f shape.Field) bool {
+		return f.ChecksAbsent() && needsMembers(f.Object, done) || !f.ChecksAbsent() && f.Required && f.Fixed == nil
 	})
+}
+
+// mustTake reports whether one of the branches of a choice needs to be taken.
+func mustTake(c shape.Choice) bool {
+	return !c.Optional && !slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return len(b.Required) == 0 })
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 )
@@ -33,11 +34,7 @@ const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; 
 const HTMLType = "text/html; charset=utf-8"
 
 // page is one text in two forms, for people and for programs.
-type page struct {
-	html, json []byte
-	// forPrograms prefers the JSON where the request prefers neither form.
-	forPrograms bool
-}
+type page struct{ html, json []byte }
 
 // layouts are the templates of whole pages, by the file that defines their content.
 var layouts = func() map[string]*template.Template {
@@ -76,7 +73,7 @@ func indented(v any) ([]byte, error) {
 // serve writes the form that the Accept header prefers.
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
-	if s.likesJSON(c, p.forPrograms) {
+	if s.likesJSON(c, false) {
 		show(c, JSONType, p.json)
 		return
 	}
@@ -114,14 +111,24 @@ func protect(c *gin.Context, policy string) {
 
 // renderPages makes every page, since they are the same for every caller.
 func (s *Site) renderPages() error {
-	links, all := linksOf(s.documents), s.operations
-	var err1, err2, err3, err4 error
-	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all.Operations}, indexView(links, all))
-	s.catalogue, err2 = s.newPage("catalogue.html", "Operations", all, all)
-	s.catalogue.forPrograms = true
-	err3 = s.renderProblems()
-	s.notFound, err4 = s.newPage("not-found.html", "There is nothing here", nil, nil)
-	return errors.Join(err1, err2, err3, err4)
+	words, err := readWords(wordsFile)
+	if err != nil {
+		return err
+	}
+	links, all := linksOf(s.documents), make([]CatalogueOperation, len(s.options.Operations))
+	for i := range all {
+		all[i] = outline(&s.options.Operations[i], words)
+	}
+	var err1, err2, err3 error
+	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all}, indexView(links, all))
+	err2 = s.renderProblems()
+	s.notFound, err3 = s.newPage("not-found.html", "There is nothing here", nil, nil)
+	s.catalogue = sync.OnceValues(func() (html, json *asset) {
+		all := catalogue(s.options.Operations, words)
+		p, err := s.newPage("catalogue.html", "Operations", all, all)
+		return newAsset(HTMLType, must(p.html, err)), newAsset(JSONType, p.json)
+	})
+	return errors.Join(err1, err2, err3)
 }
 
 func (s *Site) renderProblems() error {
@@ -163,7 +170,7 @@ type indexPage struct {
 	Operations []CatalogueOperation
 }
 
-func indexView(links []link, all Catalogue) any {
+func indexView(links []link, all []CatalogueOperation) any {
 	type route struct {
 		Name    string `json:"name"`
 		Method  string `json:"method"`
@@ -175,7 +182,7 @@ func indexView(links []link, all Catalogue) any {
 		Links      []link  `json:"links"`
 		Operations []route `json:"operations"`
 	}{Name: "soapbridge", Links: links}
-	for _, op := range all.Operations {
+	for _, op := range all {
 		view.Operations = append(view.Operations, route{op.Name, op.Method, op.Path, op.Summary})
 	}
 	return view
@@ -209,7 +216,16 @@ func (s *Site) showIndex(c *gin.Context) {
 //	@Produce		json
 //	@Success		200	{object}	Catalogue	"The catalogue"
 //	@Router			/v1/operations-catalogue [get]
-func (s *Site) showCatalogue(c *gin.Context) { s.serve(c, s.catalogue) }
+func (s *Site) showCatalogue(c *gin.Context) {
+	c.Writer.Header().Add("Vary", "Accept")
+	html, json := s.catalogue()
+	if s.likesJSON(c, true) {
+		json.show(c)
+		return
+	}
+	protect(c, pagePolicy)
+	html.show(c)
+}
 
 func (s *Site) showProblem(c *gin.Context) {
 	p, known := s.problems[c.Param("code")]

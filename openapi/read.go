@@ -23,20 +23,14 @@ func (op Operation) isGet() bool { return op.Method == http.MethodGet }
 func pathParameter(name string) string { return "{" + name + "}" }
 
 // read describes the route of a read.
-func (b *builder) read(op Operation, w operationWords) object {
+func (b *builder) read(op *Operation, w operationWords, body object) object {
 	names := []string{"X-Request-Id", "Operation-Id"}
 	parameters, about := b.parameters(op), ""
 	if op.Cache > 0 {
 		names = append(names, cacheHeaders...)
 		about = "\n\nAn answer may be given again for " + inWords(op.Cache) + ". Send `Cache-Control: no-cache` for a new one."
 	}
-	responses := object{{strconv.Itoa(op.Status), object{
-		{"description", w.Success}, {"headers", headerRefs(append(names, limitHeaders...)...)},
-		{"content", object{{"application/json", object{
-			{"schema", ref("schemas", op.resultName())},
-			{"examples", object{{"done", example("What the vendor answered", resultExample(op.Response))}}},
-		}}}},
-	}}}
+	responses := object{{strconv.Itoa(op.Status), b.success(op, w, "What the vendor answered", append(names, limitHeaders...))}}
 	if op.Cache > 0 && op.isGet() {
 		parameters = append(parameters, object{
 			{"name", "If-None-Match"}, {"in", "header"}, {"schema", object{{"type", "string"}}},
@@ -52,25 +46,26 @@ func (b *builder) read(op Operation, w operationWords) object {
 	}
 	responses.set(anyOther.name, anyOther.value)
 	o := object{
-		{"tags", list{w.Tag}}, {"operationId", op.Name}, {"summary", w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s%s\n\nScope: `%s`.", w.Description, about, op.Scope))},
 		{"parameters", append(parameters, ref("parameters", "RequestId"))},
 	}
-	if !op.isGet() {
-		o.set("requestBody", b.requestBody(op, w))
+	if body != nil {
+		o.set("requestBody", body)
 	}
 	o.set("responses", responses)
 	return o
 }
 
 // parameters describes the members of a request that are in the URL. Rules between members are not said there.
-func (b *builder) parameters(op Operation) (parameters list) {
+func (b *builder) parameters(op *Operation) (parameters list) {
 	if !op.isGet() {
 		return nil
 	}
-	alone := schemas{words: b.words}
-	alone.request(op.Request, op.Rules)
-	properties := alone.all.in(op.Request.Name).in("properties")
+	alone := schemas{words: b.words, names: b.schemas.names, done: map[string]bool{}}
+	d := direction{&alone, op, false}
+	d.request(op.Request)
+	properties := alone.all.in(d.name(op.Request)).in("properties")
 	for i := range op.Request.Fields {
 		f := &op.Request.Fields[i]
 		schema := properties.in(f.Name)
@@ -115,7 +110,7 @@ var (
 
 // readResponse returns the component for the problems of a status that a read can answer with; none where there are none. The recorded examples
 // are those of writes, which may not be repeated after the same failure.
-func (b *builder) readResponse(op Operation, status int) (name string) {
+func (b *builder) readResponse(op *Operation, status int) (name string) {
 	prefix, not := "Read", notOfReads
 	if op.isGet() {
 		prefix, not = "Get", slices.Concat(notOfReads, notOfGets)
@@ -144,9 +139,9 @@ func (b *builder) readResponse(op Operation, status int) (name string) {
 }
 
 // exampleTarget is the path and the query of an example of a GET.
-func (op Operation) exampleTarget() (string, error) {
+func (op Operation) exampleTarget(example []byte) (string, error) {
 	var members map[string]jsontext.Value
-	if err := json.Unmarshal([]byte(op.example()), &members); err != nil {
+	if err := json.Unmarshal(example, &members); err != nil {
 		return "", err
 	}
 	path, query := op.Path, []string{}

@@ -14,34 +14,58 @@ import (
 	"soapbridge/translate/shape"
 )
 
-// schemas makes the JSON Schemas of shapes. Each shape has one, by its name.
+// schemas makes the JSON Schemas of shapes. Each shape has one in each direction.
 type schemas struct {
 	words words
 	all   object
+	names *components
+	done  map[string]bool
 }
 
+// direction is an operation of which one direction is described.
+type direction struct {
+	*schemas
+
+	op    *Operation
+	reply bool
+}
+
+// begin adds a schema that is not there yet, to be filled: shapes may contain themselves.
+func (s *schemas) begin(name string) (fill func(object), there bool) {
+	if s.done[name] {
+		return nil, true
+	}
+	s.done[name] = true
+	i := len(s.all)
+	s.all = append(s.all, member{name, nil})
+	return func(schema object) { s.all[i].value = schema }, false
+}
+
+func (d direction) name(s *shape.Shape) string { return d.names.names[keyOf(d.op, s, d.reply)] }
+
 // request adds the schema of a request and of everything inside. It is closed, and says every rule that JSON Schema can say.
-func (s *schemas) request(of *shape.Shape, set *rules.Set) {
-	if s.all.index(of.Name) >= 0 {
+func (d direction) request(of *shape.Shape) {
+	fill, there := d.begin(d.name(of))
+	if there {
 		return
 	}
-	s.all.set(of.Name, nil) // shapes may contain themselves
-	schema := object{{"type", "object"}}
+	schema := d.objectOf(of)
 	properties, required := object{}, list{}
-	if of.Discriminator != "" { // in the place of another shape it is required: see property
-		properties.set(of.Discriminator, object{{"const", of.Word}})
+	if of.Discriminator != "" { // in the place of another shape it is required: see object
+		properties = append(properties, member{of.Discriminator, object{{"const", of.Word}}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]
-		if f.Object != nil {
-			for _, subtype := range slices.Concat(f.Object.Subtypes, []*shape.Shape{f.Object}) {
-				s.request(subtype, set)
-			}
+		if f.Hidden {
+			continue
+		}
+		for _, inside := range inPlaceOf(f.Object) {
+			d.request(inside)
 		}
 		if isRequired(f) {
 			required = append(required, f.Name)
 		}
-		properties = append(properties, member{f.Name, s.property(of, f, constrained)})
+		properties = append(properties, member{f.Name, d.property(of, f)})
 	}
 	if len(required) > 0 {
 		schema.set("required", required)
@@ -49,7 +73,7 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 		schema.set("minProperties", 1)
 	}
 	conditions := list{}
-	for _, rule := range set.Schemas(of) {
+	for _, rule := range d.names.rules[keyOf(d.op, of, false)] {
 		about, isMembers := rule["properties"].(map[string]any)
 		if !isMembers || len(rule) > 1 {
 			conditions = append(conditions, rule)
@@ -64,7 +88,16 @@ func (s *schemas) request(of *shape.Shape, set *rules.Set) {
 	if len(conditions) > 0 {
 		schema.set("allOf", conditions)
 	}
-	s.all.set(of.Name, schema)
+	fill(schema)
+}
+
+// objectOf begins the schema of a shape.
+func (d direction) objectOf(s *shape.Shape) object {
+	schema := object{{"type", "object"}}
+	if about := harmless(s.About); about != "" {
+		schema.set("description", about)
+	}
+	return schema
 }
 
 func with(property object, more any) object {
@@ -76,54 +109,49 @@ func with(property object, more any) object {
 }
 
 // result adds the schema of a success. It is open, because a later release may answer more, and has no rules, because vendors promise none.
-func (s *schemas) result(name string, of *shape.Shape, first ...member) {
-	if s.all.index(name) >= 0 {
+func (d direction) result(name string, of *shape.Shape, first ...member) {
+	fill, there := d.begin(name)
+	if there {
 		return
 	}
-	s.all.set(name, nil)
+	schema := d.objectOf(of)
 	properties, required := object{}, list{}
 	for _, m := range first {
 		properties, required = append(properties, m), append(required, m.name)
+	}
+	if of.Discriminator != "" {
+		properties = append(properties, member{of.Discriminator, object{{"const", of.Word}}})
 	}
 	for i := range of.Fields {
 		f := &of.Fields[i]
 		if f.Hidden {
 			continue
 		}
-		if f.Object != nil {
-			s.result(f.Object.Name, f.Object)
+		for _, inside := range inPlaceOf(f.Object) {
+			d.result(d.name(inside), inside)
 		}
 		if f.Required {
 			required = append(required, f.Name)
 		}
-		properties = append(properties, member{f.Name, s.property(of, f, leaf)})
+		properties = append(properties, member{f.Name, d.property(of, f)})
 	}
-	schema := object{{"type", "object"}}
 	if len(required) > 0 {
 		schema.set("required", required)
 	}
 	schema.set("properties", properties)
-	s.all.set(name, schema)
+	fill(schema)
 }
 
-// property describes a member. Leaf describes what is not an object.
-func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Field) object) object {
+// property describes a member.
+func (d direction) property(of *shape.Shape, f *shape.Field) object {
 	var schema object
 	switch {
-	case f.Object == nil:
+	case f.Object != nil:
+		schema = d.object(f.Object)
+	case d.reply:
 		schema = leaf(f)
-	case len(f.Object.Subtypes) > 0:
-		names := make(list, 0, len(f.Object.Subtypes))
-		for _, subtype := range f.Object.Subtypes {
-			schema := ref("schemas", subtype.Name)
-			if subtype != f.Object {
-				schema = object{{"allOf", list{schema, object{{"required", list{f.Object.Discriminator}}}}}}
-			}
-			names = append(names, schema)
-		}
-		schema = object{{"oneOf", names}}
 	default:
-		schema = ref("schemas", f.Object.Name)
+		schema = constrained(f)
 	}
 	if f.Nillable {
 		schema = orNil(schema)
@@ -133,10 +161,44 @@ func (s *schemas) property(of *shape.Shape, f *shape.Field, leaf func(*shape.Fie
 		limit(&schema, "minItems", int64(f.MinItems), 0)
 		limit(&schema, "maxItems", int64(f.MaxItems), 0)
 	}
-	if about := s.about(of, f); about != "" {
+	if about := d.about(of, f); about != "" {
 		schema.set("description", about)
 	}
 	return schema
+}
+
+// about returns the words about a member, and about the values of its enumeration. What is said of its type is said there.
+func (d direction) about(of *shape.Shape, f *shape.Field) string {
+	about := d.words.member(d.op, of.Name, f.Name)
+	if about == "" && (f.Object == nil || f.Object.About != f.About) {
+		about = harmless(f.About)
+	}
+	for _, value := range f.Facets.Enum {
+		if note := harmless(sentence(f.Facets.EnumNotes[value])); note != "" {
+			about += " " + harmless(value) + ": " + strings.TrimSuffix(note, ".") + "."
+		}
+	}
+	return strings.TrimSpace(about)
+}
+
+// object refers to the schema of a shape, or to those in its place. A request names the subtype that it means.
+func (d direction) object(s *shape.Shape) object {
+	inPlace := inPlaceOf(s)
+	if len(inPlace) == 1 && inPlace[0] == s {
+		return ref("schemas", d.name(s))
+	}
+	names := make(list, len(inPlace))
+	for i, each := range inPlace {
+		schema := ref("schemas", d.name(each))
+		if each != s && !d.reply {
+			schema = object{{"allOf", list{schema, object{{"required", list{s.Discriminator}}}}}}
+		}
+		names[i] = schema
+	}
+	if d.reply {
+		return object{{"anyOf", names}}
+	}
+	return object{{"oneOf", names}}
 }
 
 // orNil lets a value be null. Keywords that hold for every type would refuse null beside other types.
@@ -151,20 +213,6 @@ func orNil(schema object) object {
 	}
 	schema.set("type", append(slices.Clone(types), "null"))
 	return schema
-}
-
-// about describes a member, and the values of an enumeration of which a schema says what they mean.
-func (s *schemas) about(of *shape.Shape, f *shape.Field) string {
-	about := s.words.member(of.Name, f.Name)
-	if about == "" {
-		about = sentence(f.About)
-	}
-	for _, value := range f.Facets.Enum {
-		if note := sentence(f.Facets.EnumNotes[value]); note != "" {
-			about += " " + value + ": " + strings.TrimSuffix(note, ".") + "."
-		}
-	}
-	return strings.TrimSpace(about)
 }
 
 // leaf is the type of a value, and an example.
@@ -189,7 +237,7 @@ func leaf(f *shape.Field) object {
 		schema.set("format", "password")
 		schema.set("writeOnly", true)
 	}
-	if text := exampleOf(f); text != "" {
+	if text, shown := exampleOf(f); shown && text != "" {
 		schema.set("examples", list{inJSON(f, text)})
 	}
 	return schema

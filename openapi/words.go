@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -41,12 +42,14 @@ func readWords(text []byte) (w words, err error) {
 	return w, nil
 }
 
-// operation returns the words about an operation. An operation without Go code has only its names.
+// operation returns the words about an operation. An operation without Go code has only those that it brings.
 func (w words) operation(op Operation) operationWords {
-	if about, ok := w.Operations[op.Name]; ok {
+	if about, ok := w.Operations[op.Name]; ok && !op.isImported() {
 		return about
 	}
-	about := operationWords{Tag: op.System, Summary: op.Name, Request: "The request", Success: "The vendor executed it."}
+	about := operationWords{
+		Tag: op.System, Summary: harmless(cmp.Or(op.Summary, op.Name)), Description: harmless(op.Description), Request: "The request", Success: "The vendor executed it.",
+	}
 	if op.Status == 202 {
 		about.Success = "The vendor took it, and sends no reply."
 	}
@@ -54,7 +57,20 @@ func (w words) operation(op Operation) operationWords {
 }
 
 // member returns the description of a member; empty where it has none.
-func (w words) member(shape, name string) string { return sentence(w.Types[shape][name]) }
+func (w words) member(op *Operation, shape, name string) string {
+	if op.isImported() {
+		return ""
+	}
+	return sentence(w.Types[shape][name])
+}
 
 // sentence joins the lines of a comment.
 func sentence(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// harmless takes out of a text from a WSDL what is more than text where documents are shown: links and images of Markdown in Swagger UI, whatever they
+// lead to, and the variables and scripts of .http files and Postman.
+func harmless(text string) string {
+	return harmful.Replace(sentence(text))
+}
+
+var harmful = strings.NewReplacer("](", "] (", "]:", "] :", "<", "‹", "{", "(", "}", ")")

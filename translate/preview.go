@@ -1,7 +1,9 @@
 package translate
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
@@ -17,7 +19,7 @@ type Preview struct {
 	// Namespaces are those of the prefixes in the XPaths, whatever prefixes the envelope has: a default namespace has none, and XPath 1.0
 	// needs one (section 2.3).
 	Namespaces map[string]string
-	// Fields are the elements of the envelope's body that hold a value, in its order.
+	// Fields are the values in the envelope, in its order: of blocks of the header that are the caller's, and of the body.
 	Fields []PreviewField
 }
 
@@ -25,7 +27,7 @@ type Preview struct {
 type PreviewField struct {
 	// Place of the value in the request body, whether the caller gave it or not: a JSON Pointer, "/customerCallLog/logText".
 	Pointer string `json:"pointer" validate:"required" example:"/customerCallLog/logText"`
-	// Selects the element of the value in the envelope and no other (XPath 1.0). An element that may repeat has its position, from 1.
+	// Selects the element, attribute or text of the value in the envelope and no other (XPath 1.0). An element that may repeat has its position, from 1.
 	XPath string `json:"xpath" validate:"required" example:"/soap:Envelope/soap:Body/op:CreateCallLog/op:CreateCallLogRequest/CustomerCallLog/LogText"`
 	// Whether the value is the proxy's own: the caller gave none, or a blank one that the proxy has replaced.
 	FilledIn bool `json:"filledIn,omitempty"`
@@ -49,21 +51,23 @@ func (r *request) Preview(v soap.Version, env Env) (Preview, *Error) {
 		asked[string(pointer)] = v.Text()
 		return true
 	})
-	return Preview{
-		Message:    message,
-		Namespaces: map[string]string{envelopePrefix: v.Namespace(), operationPrefix: r.op.Binding.Namespace},
-		Fields:     fieldsOf(&r.op.Binding, filled.Root(), asked),
-	}, nil
+	namespaces := map[string]string{envelopePrefix: v.Namespace()}
+	if space := r.op.Binding.Namespace; space != "" {
+		namespaces[operationPrefix] = space
+	}
+	return Preview{Message: message, Namespaces: namespaces, Fields: fieldsOf(&r.op.Binding, filled.Root(), asked)}, nil
 }
 
 // fieldsOf lists the values that the encoder writes. Asked holds the caller's own values by pointer.
 func fieldsOf(b *soap.Binding, filled record.Object, asked map[string]string) []PreviewField {
 	t := tracer{namespace: b.Namespace, asked: asked, fields: []PreviewField{}}
-	path := "/" + envelopePrefix + ":Envelope/" + envelopePrefix + ":Body"
+	const envelope = "/" + envelopePrefix + ":Envelope/" + envelopePrefix
+	t.members(place{path: envelope + ":Header", elements: map[xml.Name]int{}}, filled, shape.Header)
+	path := envelope + ":Body"
 	for _, name := range b.Request {
 		path += "/" + t.name(name)
 	}
-	t.object("", path, filled)
+	t.object(place{path: path}, filled)
 	return t.fields
 }
 
@@ -74,30 +78,99 @@ type tracer struct {
 	fields    []PreviewField
 }
 
-func (t *tracer) object(pointer, path string, o record.Object) {
+// place is one in both messages.
+type place struct {
+	pointer, path string
+	// elements counts the elements that an element has so far, by their names.
+	elements map[xml.Name]int
+	counted  bool // each has its position, since others may have its name
+}
+
+func (t *tracer) object(at place, o record.Object) {
+	at.elements = map[xml.Name]int{}
+	at.counted = o.Shape().Twice || slices.ContainsFunc(o.Shape().Fields, func(f shape.Field) bool { return f.Place == shape.Inline })
+	t.members(at, o, shape.Attribute)
+	t.members(at, o, shape.Element, shape.Content, shape.Inline)
+}
+
+// members lists the values of the fields at some places.
+func (t *tracer) members(at place, o record.Object, places ...shape.Place) {
 	for i := range o.Shape().Fields {
 		v := o.Value(i)
-		if !v.Present() {
+		f := v.Field()
+		if !slices.Contains(places, f.Place) {
 			continue
 		}
-		f := v.Field()
-		pointer, path := pointer+"/"+f.Name, path+"/"+t.step(f)
+		inside := at
+		inside.pointer += "/" + f.Name
 		if !f.Repeated {
-			t.value(pointer, path, v)
+			t.value(inside, v)
 			continue
+		}
+		if f.Around != nil && v.Present() {
+			inside.path, inside.elements, inside.counted = t.step(at, &shape.Field{}, f.Around.Wire), map[xml.Name]int{}, false
 		}
 		for n, item := range v.Items() {
-			t.value(pointer+"/"+strconv.Itoa(n), path+"["+strconv.Itoa(n+1)+"]", item)
+			inside.pointer = at.pointer + "/" + f.Name + "/" + strconv.Itoa(n)
+			t.value(inside, item)
 		}
 	}
 }
 
-// step is one step of an XPath.
-func (t *tracer) step(f *shape.Field) string {
-	if f.Place == shape.Attribute {
-		return "@" + t.name(f.Wire)
+func (t *tracer) value(at place, v record.Value) {
+	f := v.Field()
+	switch {
+	case f.Place == shape.Inline && f.Kind == shape.Object: // without an element
+		t.members(at, v.Object(), shape.Element, shape.Inline)
+	case v.Present() && f.Kind == shape.Object:
+		at.path = t.step(at, f, f.Wire)
+		t.subtype(at, v)
+		t.object(at, v.Object())
+	case f.Kind == shape.Object && f.ChecksAbsent() && !v.Nil(): // the encoder writes an empty one
+		at.path = t.step(at, f, f.Wire)
+		t.object(at, record.New(f.Object).Root())
+	case v.Present(), v.Nil(), f.Fixed != nil && f.Required:
+		t.leaf(at, v)
 	}
-	return t.name(f.Wire)
+}
+
+func (t *tracer) leaf(at place, v record.Value) {
+	f, name, sent := v.Field(), v.Field().Wire, v.Text()
+	if !v.Present() && f.Fixed != nil {
+		sent = *f.Fixed
+	}
+	if f.Place == shape.Inline {
+		name = elementOf(v.Text())
+	}
+	if f.Place != shape.Content {
+		at.path = t.step(at, f, name)
+	} else if sent != "" { // an empty element has no text to select
+		at.path += "/text()"
+	}
+	text, asked := t.asked[at.pointer]
+	replaced := rules.Blank(text) && text != sent
+	t.fields = append(t.fields, PreviewField{Pointer: at.pointer, XPath: at.path, FilledIn: !asked || replaced})
+}
+
+// subtype lists what names the type of an object.
+func (t *tracer) subtype(at place, v record.Value) {
+	if declared := v.Field().Object; v.Subtype() >= 0 && v.Object().Shape() != declared {
+		const name = "/@*[local-name()='type' and namespace-uri()='http://www.w3.org/2001/XMLSchema-instance']"
+		t.fields = append(t.fields, PreviewField{Pointer: at.pointer + "/" + declared.Discriminator, XPath: at.path + name})
+	}
+}
+
+// step returns the path of an element or attribute inside a place.
+func (t *tracer) step(at place, f *shape.Field, name xml.Name) string {
+	if f.Place == shape.Attribute {
+		return at.path + "/@" + t.name(name)
+	}
+	at.elements[name]++
+	path := at.path + "/" + t.name(name)
+	if f.Repeated || at.counted {
+		path += "[" + strconv.Itoa(at.elements[name]) + "]"
+	}
+	return path
 }
 
 // name is a name in an XPath. One in another namespace than the operation's is matched by its parts.
@@ -108,15 +181,27 @@ func (t *tracer) name(n xml.Name) string {
 	case t.namespace:
 		return operationPrefix + ":" + n.Local
 	}
-	return "*[local-name()='" + n.Local + "' and namespace-uri()='" + n.Space + "']"
+	return "*[local-name()='" + n.Local + "' and namespace-uri()=" + literal(n.Space) + "]"
 }
 
-func (t *tracer) value(pointer, path string, v record.Value) {
-	if v.Field().Kind == shape.Object {
-		t.object(pointer, path, v.Object())
-		return
+// literal spells a string in XPath 1.0, which has no escapes.
+func literal(s string) string {
+	switch {
+	case !strings.Contains(s, "'"):
+		return "'" + s + "'"
+	case !strings.Contains(s, `"`):
+		return `"` + s + `"`
 	}
-	text, asked := t.asked[pointer]
-	replaced := rules.Blank(text) && text != v.Text()
-	t.fields = append(t.fields, PreviewField{Pointer: pointer, XPath: path, FilledIn: !asked || replaced})
+	return "concat('" + strings.ReplaceAll(s, "'", `',"'",'`) + "')"
+}
+
+// elementOf returns the name of the one element that a text is.
+func elementOf(text string) xml.Name {
+	s := xml.NewScanner([]byte(text), xml.Limits{})
+	for {
+		kind, err := s.Next()
+		if err != nil || kind == xml.StartElement {
+			return s.Name()
+		}
+	}
 }

@@ -250,7 +250,12 @@ func (s *Server) documented() openapi.Options {
 
 func documentedOperation(op *translate.Operation) openapi.Operation {
 	d := openapi.Operation{
-		Name: op.Name, System: op.System, Method: op.Method, Path: op.Path, ReadOnly: op.ReadOnly, Cache: op.Cache, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
+		Name: op.Name, ID: op.ID, Prefix: schemaPrefix(op), System: op.System, Summary: op.Summary, Description: op.About,
+		Method: op.Method, Path: op.Path, ReadOnly: op.ReadOnly, Cache: op.Cache, Scope: string(ScopeOf(*op)), Status: op.Status, Example: op.Example,
+		Accepts: func(body []byte) bool {
+			_, refusal := op.Read(body)
+			return refusal == nil
+		},
 		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: op.Binding.Path(),
 		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,
 	}
@@ -261,6 +266,19 @@ func documentedOperation(op *translate.Operation) openapi.Operation {
 		d.Errors = append(d.Errors, openapi.NumberedError{Code: string(e.Code), Sentence: e.Sentence, Pointers: e.Pointers})
 	}
 	return d
+}
+
+// schemaPrefix is in front of the names of an imported system's schemas, which are unique in the system alone: "Parcels".
+func schemaPrefix(op *translate.Operation) (prefix string) {
+	if op.ID == op.Name {
+		return ""
+	}
+	for word := range strings.SplitSeq(op.System, "-") {
+		if word != "" {
+			prefix += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return prefix
 }
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends.

@@ -21,8 +21,6 @@ import (
 // judgedAlone are settings that api/app does not read, with the reason.
 var judgedAlone = map[string]string{
 	"MEMORY_STORE":          "without it, production mode refuses to start without Redis",
-	"SYSTEMS":               "api/config lists the systems there",
-	"SYSTEM_<NAME>_*":       "imported systems cannot be served yet",
 	"MDS_SOAP_VERSION":      "it has one value, and every other is refused",
 	"EMERSION_SOAP_VERSION": "it has one value, and every other is refused",
 }

@@ -321,7 +321,10 @@ func (o *objectBuilder) value(e *wsdl.Element) (f shape.Field, ok bool) {
 	case !isComplex:
 		return o.leaf(simpleType(e.Type)), true
 	case isOpaque(t):
-		text, _ := o.Example(e)
+		text, ok := o.Example(e)
+		if !ok {
+			text = emptyElement(e.Name)
+		}
 		return shape.Field{Kind: shape.XML, Example: text}, o.options.XML
 	}
 	if t.Value != nil && !hasAttributes(t) && len(t.Subtypes) == 0 {

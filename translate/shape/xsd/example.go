@@ -121,6 +121,10 @@ func (w *exampleWriter) group(g *wsdl.Group) bool {
 	return len(g.Particles) == 0
 }
 
+func emptyElement(name xml.Name) string {
+	return "<" + name.Local + ` xmlns="` + html.EscapeString(name.Space) + `"></` + name.Local + ">"
+}
+
 // mostTries bounds the elements that are tried for a wildcard.
 const mostTries = 100
 
@@ -131,7 +135,7 @@ func (b *Builder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) (text st
 		if spaces.Spaces != nil && !spaces.Except {
 			space = spaces.Spaces[0]
 		}
-		return `<example xmlns="` + html.EscapeString(space) + `"></example>`, true
+		return emptyElement(xml.Name{Space: space, Local: "example"}), true
 	}
 	names := slices.SortedFunc(maps.Keys(b.options.Elements), func(x, y xml.Name) int {
 		return cmp.Or(cmp.Compare(x.Space, y.Space), cmp.Compare(x.Local, y.Local))
