@@ -85,6 +85,9 @@ func lower(schema object) (lowered object) {
 		case "const":
 			m = member{"enum", list{m.value}}
 		case "enum":
+			if schema.index("const") >= 0 { // which says more
+				continue
+			}
 			m.value = withoutNull(m.value)
 		case "properties":
 			m.value = each(asObject(m.value), lower)
@@ -94,8 +97,11 @@ func lower(schema object) (lowered object) {
 			continue
 		default:
 			if one := orNull(m.value); one != nil {
-				lowered = append(lowered, lower(append(slices.Clone(one), schema.without(m.name)...))...)
-				return lowered
+				beside := slices.Clone(one)
+				for _, m := range schema.without(m.name) {
+					beside.set(m.name, m.value)
+				}
+				return lower(beside)
 			}
 			if slices.Contains(conditions, m.name) {
 				var union bool

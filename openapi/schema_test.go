@@ -241,6 +241,7 @@ func TestOlderSchemas(t *testing.T) {
 	for name, c := range map[string]struct{ schema, want object }{
 		"an example":               {object{{"type", "string"}, {"examples", list{"a", "b"}}}, object{{"type", "string"}, {"example", "a"}}},
 		"several types":            {object{{"type", list{"number", "string"}}}, object{{"type", "number"}}},
+		"a constant of a list":     {object{{"const", "a"}, {"enum", list{"a", "b"}}}, object{{"enum", list{"a"}}}},
 		"a constant":               {object{{"const", "a"}}, object{{"enum", list{"a"}}}},
 		"words beside a reference": {object{{"$ref", "#/x"}, {"description", "d"}}, object{{"allOf", list{object{{"$ref", "#/x"}}}}, {"description", "d"}}},
 		"a reference":              {object{{"$ref", "#/x"}}, object{{"$ref", "#/x"}}},
