@@ -91,7 +91,7 @@ func TestExamplesAreAccepted(t *testing.T) {
 			continue
 		}
 		for _, b := range []string{string(body), strings.ReplaceAll(want, `"grade":"A"`, `"grade":null`)} {
-			if refusal, violations := judged(t, schema, op, b); refusal != nil || violations != nil {
+			if violations, refusal := judged(t, schema, op, b); refusal != nil || violations != nil {
 				t.Errorf("%s: %v %v", b, refusal, violations)
 			}
 		}
@@ -101,14 +101,14 @@ func TestExamplesAreAccepted(t *testing.T) {
 		rest, `"from":"ABC",` + rest, `"from":"ABC","until":"x","days":5,` + rest, `"days":5,"gone":"x",` + rest, `"days":5,` + strings.Replace(rest, `"type":"Card",`, "", 1),
 		`"days":5,` + strings.Replace(rest, `"A"`, `"B"`, 1), `"days":5,"items":[{"a":"x"}],` + rest,
 	} {
-		if refusal, violations := judged(t, schema, op, "{"+wrong+"}"); refusal == nil || violations == nil {
+		if violations, refusal := judged(t, schema, op, "{"+wrong+"}"); refusal == nil || violations == nil {
 			t.Errorf("{%s}: the schema finds %v, the reader %v", wrong, refusal, violations)
 		}
 	}
 }
 
 // judged asks the schema and the reader.
-func judged(t *testing.T, schema *jsonschema.Schema, op Operation, body string) (refusal error, violations []record.Violation) {
+func judged(t *testing.T, schema *jsonschema.Schema, op Operation, body string) (violations []record.Violation, refusal error) {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 	if err != nil {
@@ -120,7 +120,7 @@ func judged(t *testing.T, schema *jsonschema.Schema, op Operation, body string) 
 		t.Fatal(err)
 	}
 	op.Rules.Check(r, report)
-	return schema.Validate(value), report.Violations
+	return report.Violations, schema.Validate(value)
 }
 
 // TestExamplesEnd although types double at each level, and one that must be there has no end.

@@ -69,50 +69,54 @@ func onSchemas(o object, change func(name string, schema object) object) object 
 // lower writes a schema in the words of OpenAPI 3.0.3.
 func lower(schema object) (lowered object) {
 	for _, m := range schema {
-		switch m.name {
-		case "$ref":
-			if len(schema) > 1 { // a reference has nothing beside it there
-				m = member{"allOf", list{object{m}}}
-			}
-		case "examples":
-			if examples, ok := m.value.(list); ok {
-				m = member{"example", examples[0]}
-			}
-		case "type":
-			if types, ok := m.value.(list); ok {
-				m.value = types[0]
-			}
-		case "const":
-			m = member{"enum", list{m.value}}
-		case "enum":
-			if schema.index("const") >= 0 { // which says more
-				continue
-			}
-			m.value = withoutNull(m.value)
-		case "properties":
-			m.value = each(asObject(m.value), lower)
-		case "items":
-			m.value = lower(asObject(m.value))
-		case "contentMediaType", "contentEncoding":
+		one := orNull(m.value)
+		if one == nil {
+			lowered = append(lowered, lowerKeyword(schema, m)...)
 			continue
-		default:
-			if one := orNull(m.value); one != nil {
-				beside := slices.Clone(one)
-				for _, m := range schema.without(m.name) {
-					beside.set(m.name, m.value)
-				}
-				return lower(beside)
-			}
-			if slices.Contains(conditions, m.name) {
-				var union bool
-				if m, union = unionOf(m); !union {
-					continue
-				}
-			}
 		}
-		lowered = append(lowered, m)
+		beside := slices.Clone(one)
+		for _, m := range schema.without(m.name) {
+			beside.set(m.name, m.value)
+		}
+		return lower(beside)
 	}
 	return lowered
+}
+
+// lowerKeyword returns what says the same as a keyword of a schema, as far as the format can.
+func lowerKeyword(schema object, m member) object {
+	switch m.name {
+	case "$ref":
+		if len(schema) > 1 { // a reference has nothing beside it there
+			return object{{"allOf", list{object{m}}}}
+		}
+	case "examples":
+		if examples, ok := m.value.(list); ok {
+			return object{{"example", examples[0]}}
+		}
+	case "type":
+		if types, ok := m.value.(list); ok {
+			m.value = types[0]
+		}
+	case "const":
+		return object{{"enum", list{m.value}}}
+	case "enum":
+		if schema.index("const") >= 0 { // which says more
+			return nil
+		}
+		m.value = withoutNull(m.value)
+	case "properties":
+		m.value = each(asObject(m.value), lower)
+	case "items":
+		m.value = lower(asObject(m.value))
+	case "contentMediaType", "contentEncoding":
+		return nil
+	default:
+		if slices.Contains(conditions, m.name) {
+			return unionOf(m)
+		}
+	}
+	return object{m}
 }
 
 // withoutNull leaves null out of the values of an enumeration: what may be null is not said.
@@ -134,25 +138,25 @@ func orNull(value any) object {
 }
 
 // unionOf returns a union of references alone: the answers of several operations, or the subtypes of an object. What the member of each subtype's name
-// requires is not said, so that several may hold.
-func unionOf(m member) (union member, ok bool) {
-	schemas, isList := m.value.(list)
-	if !isList {
-		return m, false
-	}
-	union = member{m.name, slices.Clone(schemas)}
+// requires is not said, so that several may hold. Any other condition is left out.
+func unionOf(m member) object {
+	schemas, _ := m.value.(list)
+	union := make(list, len(schemas))
 	for i, s := range schemas {
 		o, _ := s.(object)
 		if parts, several := o.get("allOf").(list); several && len(o) == 1 {
 			o, _ = parts[0].(object)
-			union.name = "anyOf"
+			m.name = "anyOf"
 		}
 		if len(o) != 1 || o[0].name != "$ref" {
-			return m, false
+			return nil
 		}
-		union.value.(list)[i] = o //nolint:forcetypeassert // it is made above
+		union[i] = o
 	}
-	return union, true
+	if schemas == nil {
+		return nil
+	}
+	return object{{m.name, union}}
 }
 
 // swagger writes an OpenAPI 3.0.3 document as Swagger 2.0.
