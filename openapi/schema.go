@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -155,16 +156,13 @@ func orNil(schema object) object {
 
 // about describes a member, and the values of an enumeration of which a schema says what they mean.
 func (s *schemas) about(of *shape.Shape, f *shape.Field) string {
-	about := s.words.member(of.Name, f.Name)
-	if about == "" {
-		about = sentence(f.About)
-	}
+	sentences := []string{cmp.Or(s.words.member(of.Name, f.Name), sentence(f.About))}
 	for _, value := range f.Facets.Enum {
 		if note := sentence(f.Facets.EnumNotes[value]); note != "" {
-			about += " " + value + ": " + strings.TrimSuffix(note, ".") + "."
+			sentences = append(sentences, value+": "+strings.TrimSuffix(note, ".")+".")
 		}
 	}
-	return strings.TrimSpace(about)
+	return strings.TrimSpace(strings.Join(sentences, " "))
 }
 
 // leaf is the type of a value, and an example.

@@ -40,6 +40,7 @@ const (
 	secret = core + "/secret"
 	shape  = core + "/shape"
 	schema = shape + "/wsdl"
+	shapes = shape + "/xsd"
 	record = core + "/record"
 	rules  = core + "/rules"
 	xml    = core + "/xml"
@@ -64,7 +65,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, schema, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, shapes, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -94,6 +95,10 @@ var arrows = []arrow{
 	{
 		from: []string{schema}, to: []string{"module", "others"}, except: []string{xml},
 		reason: "a reader of WSDL knows components: what a message becomes is decided above it, and its files come in as fs.FS",
+	},
+	{
+		from: []string{shapes}, to: []string{"module", "others"}, except: []string{shape, schema, rules, xml},
+		reason: "the way from components to shapes: it knows neither messages nor operations, and takes the forms of texts from the rules that check them",
 	},
 	{
 		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},
