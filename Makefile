@@ -63,7 +63,8 @@ growth: ## measure against size, connections and retained records, and draw the 
 
 corpus: ## read real WSDLs and compare with their manifest; CORPUS=folder/real, with folder/manifest.tsv and folder/catalogue beside it
 	go test -count=1 -v -run TestCorpus ./translate/shape/wsdl -corpus=$(if $(CORPUS),$(abspath $(CORPUS)),$(error say which: CORPUS=folder/real))
-	go test -count=1 -v -run Corpus ./tests/corpus -corpus=$(abspath $(CORPUS)) -catalogue=$(abspath $(CORPUS)/../catalogue)
+	go test -count=1 -v -timeout 30m -run 'Corpus|Gate' ./tests/corpus -corpus=$(abspath $(CORPUS)) -catalogue=$(abspath $(CORPUS)/../catalogue)
+	go test -count=1 -run TestPatternsAgainstTheOracle ./translate/shape/xsd -patterns=$(abspath $(CORPUS))
 
 soak: ## ten minutes of mixed load: fails when memory or goroutines grow; SOAK='-soak 3m' is shorter, SOAK=-memory for the store in memory
 	go run ./tests/bench -soak 10m $(SOAK)

@@ -101,7 +101,7 @@ var arrows = []arrow{
 	},
 	{
 		from: []string{shapes}, to: []string{"module", "others"}, except: []string{shape, schema, rules, xml},
-		reason: "the way from components to shapes: it knows neither messages nor operations",
+		reason: "the way from components to shapes: it knows neither messages nor operations, and takes the forms of texts from the rules that check them",
 	},
 	{
 		from: []string{imported}, to: []string{"module", "others"},

@@ -28,9 +28,9 @@ type Code string
 // The codes of violations.
 const (
 	Required            Code = "required"              // the member is missing, null, empty or only white space
-	TooLong             Code = "too-long"              // params: max, in code points
-	TooShort            Code = "too-short"             // params: min, in code points
-	OutOfRange          Code = "out-of-range"          // params: min and max
+	TooLong             Code = "too-long"              // params: max, in code points, bytes or items
+	TooShort            Code = "too-short"             // params: min, in code points, bytes or items
+	OutOfRange          Code = "out-of-range"          // params: min and max, or minExclusive and maxExclusive
 	NotInList           Code = "not-in-list"           // params: list
 	UnknownMember       Code = "unknown-member"        // params: members, and didYouMean where one is near
 	DuplicateMember     Code = "duplicate-member"      // the place is the second one's

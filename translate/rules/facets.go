@@ -160,14 +160,14 @@ func badNumber(n *shape.NumberFacets) record.Violation {
 		detail = "A whole number"
 	}
 	if n.TotalDigits > 0 {
-		detail += " with at most " + amount(n.TotalDigits, "digit")
+		detail += ", at most " + amount(n.TotalDigits, "digit") + " in all"
 		params["totalDigits"] = n.TotalDigits
 	}
 	if n.MaxFractionDigits > 0 {
-		detail += ", with at most " + amount(n.MaxFractionDigits, "digit") + " after the point"
+		detail += ", at most " + amount(n.MaxFractionDigits, "digit") + " after the point"
 		params["fractionDigits"] = n.MaxFractionDigits
 	}
-	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign and an exponent.", Params: params}
+	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign or an exponent.", Params: params}
 }
 
 var formSentences = map[shape.Form]string{

@@ -354,6 +354,8 @@ func (f *checked) wrong(text string) (v record.Violation, broken bool) {
 	switch {
 	case f.Fixed != nil && text != *f.Fixed:
 		v = notInList([]string{*f.Fixed}, false)
+	case f.Kind == shape.Integer && a.Enum != nil && !slices.Contains(a.Enum, text):
+		v = record.Violation{Code: record.NotInList, Detail: "One of " + strings.Join(a.Enum, ", ") + ".", Params: map[string]any{"list": a.Enum}}
 	case a.Enum != nil && !a.AnyCase && !slices.Contains(a.Enum, text), a.AnyCase && !isOneOf(text, a.Enum):
 		v = notInList(a.Enum, a.AnyCase)
 	case f.Kind == shape.Integer:

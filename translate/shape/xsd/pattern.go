@@ -47,12 +47,12 @@ func parsePattern(pattern string) (*part, error) {
 	p := &patternParser{text: []rune(pattern)}
 	n := p.alternatives()
 	if p.err == nil && p.at < len(p.text) {
-		p.fail("has %q without its other half", p.text[p.at])
+		p.failf("has %q without its other half", p.text[p.at])
 	}
 	return n, p.err
 }
 
-func (p *patternParser) fail(format string, args ...any) {
+func (p *patternParser) failf(format string, args ...any) {
 	if p.err == nil {
 		p.err = fmt.Errorf(format, args...)
 	}
@@ -110,7 +110,7 @@ func (p *patternParser) atom() *part {
 	case '\\':
 		return &part{op: opClass, class: p.escape(false)}
 	case '?', '*', '+', '{', '}', ']':
-		p.fail("has a %q that repeats or ends nothing", r)
+		p.failf("has a %q that repeats or ends nothing", r)
 		return nil
 	default: // ^ and $ are characters like others
 		p.at++
@@ -121,12 +121,12 @@ func (p *patternParser) atom() *part {
 func (p *patternParser) group() *part {
 	p.at++
 	if p.depth++; p.depth > maxNesting {
-		p.fail("has more than %d groups in each other", maxNesting)
+		p.failf("has more than %d groups in each other", maxNesting)
 	}
 	n := p.alternatives()
 	p.depth--
 	if !p.skip(')') {
-		p.fail("has a group without an end")
+		p.failf("has a group without an end")
 	}
 	return n
 }
@@ -157,7 +157,7 @@ func (p *patternParser) quantity(repeat *part) {
 		}
 	}
 	if !p.skip('}') || repeat.max >= 0 && repeat.max < repeat.min {
-		p.fail("has a quantity in braces that is not one")
+		p.failf("has a quantity in braces that is not one")
 	}
 }
 
@@ -168,7 +168,7 @@ func (p *patternParser) number() int {
 	}
 	n, err := strconv.Atoi(string(p.text[begin:p.at]))
 	if err != nil || n > maxPattern {
-		p.fail("has a quantity that is not a number up to %d", maxPattern)
+		p.failf("has a quantity that is not a number up to %d", maxPattern)
 	}
 	return n
 }

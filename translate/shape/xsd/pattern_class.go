@@ -119,14 +119,14 @@ func (p *patternParser) classGroup(wide bool) (c class) {
 		p.classPart(&c, wide != c.negated, begin)
 	}
 	if len(c.ranges)+len(c.categories) == 0 {
-		p.fail("has a class without characters")
+		p.failf("has a class without characters")
 	}
 	if p.subtracts(begin) {
 		p.at += 2
 		c = c.minus(p.classGroup(!wide))
 	}
 	if !p.skip(']') {
-		p.fail("has a class without an end")
+		p.failf("has a class without an end")
 	}
 	return c
 }
@@ -149,7 +149,7 @@ func (p *patternParser) classPart(c *class, wide bool, begin int) {
 	p.at++
 	high, ok := p.classChar(c, wide, begin)
 	if !ok || high < low {
-		p.fail("has a range that is not one")
+		p.failf("has a range that is not one")
 	}
 	c.ranges = append(c.ranges, low, high)
 }
@@ -158,7 +158,7 @@ func (p *patternParser) classPart(c *class, wide bool, begin int) {
 func (p *patternParser) classChar(c *class, wide bool, begin int) (r rune, ok bool) {
 	switch r = p.peek(); {
 	case r == 0 || r == '[':
-		p.fail("has a class without an end, or with a [ inside")
+		p.failf("has a class without an end, or with a [ inside")
 		return 0, false
 	case r == '\\':
 		e := p.escape(wide)
@@ -172,7 +172,7 @@ func (p *patternParser) classChar(c *class, wide bool, begin int) (r rune, ok bo
 		}
 		return 0, false
 	case r == '-' && p.at > begin && p.at+1 < len(p.text) && p.text[p.at+1] != ']' && p.text[p.at-1] != '-':
-		p.fail("has a hyphen in a class that is neither a range nor at an end")
+		p.failf("has a hyphen in a class that is neither a range nor at an end")
 		return 0, false
 	}
 	p.at++
@@ -216,7 +216,7 @@ func (p *patternParser) single(r rune) class {
 	case known:
 		r = control
 	case r <= ' ' || r >= unicode.MaxASCII || unicode.IsLetter(r) || unicode.IsDigit(r):
-		p.fail(`has the escape \%c, which does not exist`, r)
+		p.failf(`has the escape \%c, which does not exist`, r)
 	}
 	return class{ranges: runes{r, r}}
 }
@@ -228,7 +228,7 @@ func (p *patternParser) property(negated bool) (c class) {
 		p.at++
 	}
 	if begin > p.at || p.at == len(p.text) || p.text[begin-1] != '{' {
-		p.fail("has a category without braces")
+		p.failf("has a category without braces")
 		return c
 	}
 	name := string(p.text[begin:p.at])
@@ -236,7 +236,7 @@ func (p *patternParser) property(negated bool) (c class) {
 	block, isBlock := strings.CutPrefix(name, "Is")
 	switch ranges := blocks[block]; {
 	case isBlock && ranges == nil, !isBlock && !slices.Contains(categories, name):
-		p.fail("has the category or block %s, which is not known", name)
+		p.failf("has the category or block %s, which is not known", name)
 	case !isBlock:
 		c.categories = []category{{name, negated}}
 	case negated:

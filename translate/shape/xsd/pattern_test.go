@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"soapbridge/translate/shape"
 )
-
-var corpusFlag = flag.String("corpus", "", "folder with WSDLs and schemas, of which every pattern is read")
 
 // TestPatternsThatAreSaid translates regular expressions of XML Schema.
 func TestPatternsThatAreSaid(t *testing.T) {
@@ -77,6 +77,21 @@ func TestPatternsThatAreNot(t *testing.T) {
 			t.Errorf("%.40s: %v, want %s", pattern, err, want)
 		}
 	}
+}
+
+// TestPatternsOfAnyText: what is read can be said, but for its size, and what cannot be read is an error.
+func TestPatternsOfAnyText(t *testing.T) {
+	words := strings.Fields(`a b - ^ $ . | ( ) [ ] [^ -[ ? * + {2} {1,2} {,} \d \D \w \W \s \S \i \C \p{L} \P{IsGreek} \- \\ \q é`)
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 12).Draw(t, "words"), "")
+		n, err := parsePattern(pattern)
+		if err != nil {
+			return
+		}
+		if err := checkPattern(n.String()); err != nil && !strings.Contains(err.Error(), "too ") {
+			t.Fatalf("%s is %s: %v", pattern, n, err)
+		}
+	})
 }
 
 // hard are patterns with everything that differs between the dialects.

@@ -78,7 +78,7 @@ func (l *LeafType) begin(chain []*wsdl.SimpleType) {
 		}
 		l.Facets.Unique = l.Facets.Unique || name == "ID"
 		if relation := relations[name]; relation != "" {
-			l.weaken("%s", relation)
+			l.weakenf("%s", relation)
 		}
 		lexical, isLexical := rules.Lexicals[name]
 		primitive, isPrimitive := primitives[name]
@@ -121,7 +121,7 @@ func (l *LeafType) hasCharacters() bool {
 	return l.Kind == shape.String && l.Facets.Form < shape.Base64
 }
 
-func (l *LeafType) weaken(format string, args ...any) {
+func (l *LeafType) weakenf(format string, args ...any) {
 	if about := fmt.Sprintf(format, args...); !slices.Contains(l.Weaker, about) {
 		l.Weaker = append(l.Weaker, about)
 	}
@@ -179,7 +179,7 @@ func (l *LeafType) restrictLength(f wsdl.Facet) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(f.Value))
 	if err != nil {
-		l.weaken("the facet %s %s", f.Name, f.Value)
+		l.weakenf("the facet %s %s", f.Name, f.Value)
 		return
 	}
 	switch f.Name {
@@ -209,7 +209,7 @@ func (l *LeafType) restrictPattern(patterns []string) {
 	for _, pattern := range patterns {
 		n, err := parsePattern(pattern)
 		if err != nil {
-			l.weaken("the pattern %s: it %v", pattern, err)
+			l.weakenf("the pattern %s: it %v", pattern, err)
 			return
 		}
 		if rest, low, high := n.lengths(); rest != nil && len(patterns) == 1 && l.hasCharacters() {
@@ -229,7 +229,7 @@ const anyLine = `[^\n\r]*`
 
 func (l *LeafType) addPattern(pattern, spaceless string) {
 	if err := checkPattern(pattern); err != nil {
-		l.weaken("a pattern that %v: %.100s", err, pattern)
+		l.weakenf("a pattern that %v: %.100s", err, pattern)
 		return
 	}
 	l.Facets.Patterns, l.spaceless = append(l.Facets.Patterns, pattern), spaceless
@@ -289,7 +289,7 @@ func (l *LeafType) enumerate() {
 	}
 	allowed := slices.DeleteFunc(slices.Clone(l.values), func(v string) bool { return !check.Accepts(v) })
 	if len(allowed) == 0 {
-		l.weaken("the enumeration, of which other facets allow no value")
+		l.weakenf("the enumeration, of which other facets allow no value")
 		l.Facets.EnumNotes = nil
 		return
 	}

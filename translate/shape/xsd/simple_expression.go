@@ -51,7 +51,7 @@ func (l *LeafType) uniteEnums(members []*LeafType) {
 			l.note(value, about)
 		}
 		for _, about := range m.Weaker {
-			l.weaken("%s", about)
+			l.weakenf("%s", about)
 		}
 	}
 	l.values = distinct(l.values)
@@ -61,7 +61,7 @@ func (l *LeafType) uniteEnums(members []*LeafType) {
 // space, has it. What it cannot say is weaker.
 func (l *LeafType) expressionOf(m *LeafType, item bool) string {
 	for _, about := range m.Weaker {
-		l.weaken("%s", about)
+		l.weakenf("%s", about)
 	}
 	e := expression{l, item}
 	a := &m.Facets
@@ -121,7 +121,7 @@ func quote(text string) string {
 func (e expression) integer(low, high int64) string {
 	digits := max(len(strconv.FormatInt(high, 10)), len(strings.TrimPrefix(strconv.FormatInt(low, 10), "-")))
 	if nines, _ := strconv.ParseInt(strings.Repeat("9", digits), 10, 64); high != nines || low != 0 && low != -nines {
-		e.weaken("the bounds of numbers in a list or union")
+		e.weakenf("the bounds of numbers in a list or union")
 	}
 	sign := "-?"
 	if low >= 0 {
@@ -132,7 +132,7 @@ func (e expression) integer(low, high int64) string {
 
 func (e expression) bounds(n *shape.NumberFacets) {
 	if n != nil && n.Min+n.Max != "" {
-		e.weaken("the bounds of numbers in a list or union")
+		e.weakenf("the bounds of numbers in a list or union")
 	}
 }
 
@@ -141,7 +141,7 @@ func (e expression) pattern(m *LeafType) string {
 	a := &m.Facets
 	said := a.Form == shape.AnyText || a.Form == shape.List || e.item && a.Form <= shape.OneLine
 	if len(a.Patterns) > 1 || a.MinLength != nil || a.MaxLength != nil || !said {
-		e.weaken("all but the last pattern of texts in a list or union")
+		e.weakenf("all but the last pattern of texts in a list or union")
 	}
 	if e.item {
 		return m.spaceless
@@ -166,6 +166,6 @@ func (e expression) lengths(a *shape.Facets) string {
 	case a.Form == shape.OneLine:
 		return n.without(runes{'\t', '\n', '\r', '\r'}).String()
 	}
-	e.weaken("lengths of texts in a list or union")
+	e.weakenf("lengths of texts in a list or union")
 	return rules.FormPattern(a)
 }

@@ -22,7 +22,7 @@ const (
 func (l *LeafType) restrictDigits(f wsdl.Facet) {
 	n, err := strconv.Atoi(strings.TrimSpace(f.Value))
 	if err != nil || n < 0 || n > maxDigits || l.Facets.Form != shape.Number {
-		l.weaken("the facet %s %s", f.Name, f.Value)
+		l.weakenf("the facet %s %s", f.Name, f.Value)
 		return
 	}
 	number := l.Facets.Number
@@ -39,7 +39,7 @@ func (l *LeafType) restrictValue(f wsdl.Facet) {
 	limit := l.normal(f.Value)
 	isNumber := l.Facets.Form == shape.Number && decimalText.MatchString(limit) || l.Kind == shape.Float && jsonNumber.MatchString(limit)
 	if !isNumber {
-		l.weaken("the facet %s %s", f.Name, f.Value)
+		l.weakenf("the facet %s %s", f.Name, f.Value)
 		return
 	}
 	number, exclusive := l.Facets.Number, strings.HasSuffix(f.Name, "Exclusive")

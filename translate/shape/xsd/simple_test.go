@@ -56,7 +56,7 @@ var simpleTypes = []struct {
 	{"QName", restriction("QName", `<xs:length value="1"/>`), []string{"a", "abc"}}, // which the length is not about
 	{"anyURI", restriction("anyURI", ""), []string{"http://example.com/", "urn:x:y", "mailto:a@b", "a?b?c", "#", "%20", "x/y:z", "日本", ""}},
 	{"decimal", restriction("decimal", ""), []string{"0.05", "-999.99", "007", "18446744073709551616", "-0"}},
-	{"decimal, digits", restriction("decimal", `<xs:totalDigits value="3"/>`), []string{"0.05", "0.005", "123", "12.3", "007", "1.50", "0012.3"}[:6]},
+	{"decimal, digits", restriction("decimal", `<xs:totalDigits value="3"/>`), []string{"0.05", "0.005", "123", "12.3", "007", "1.50"}},
 	{"decimal, money", restriction("decimal", `<xs:totalDigits value="5"/><xs:fractionDigits value="2"/>`), []string{"999.99", "-999.99", "1.5", "12.34", "1000"}},
 	{"decimal, bounds", restriction("decimal", `<xs:minInclusive value="+.5"/><xs:maxExclusive value="100"/>`), []string{"0.5", "99", "1.05", "99"}},
 	{"decimal, positive", restriction("decimal", `<xs:minExclusive value="0.00"/>`), []string{"0.0005", "1", "18446744073709551616"}},
@@ -74,7 +74,7 @@ var simpleTypes = []struct {
 	{"negativeInteger", restriction("negativeInteger", ""), []string{"-1"}},
 	{"long", restriction("long", ""), []string{"9223372036854775807", "-1"}},
 	{"int", restriction("int", ""), []string{"2147483647", "-129"}},
-	{"short", restriction("short", ""), []string{"127", "-32768"}[:1]},
+	{"short", restriction("short", ""), []string{"127", "-128"}},
 	{"byte", restriction("byte", ""), []string{"127", "-128"}},
 	{"nonNegativeInteger", restriction("nonNegativeInteger", ""), []string{"0", "18446744073709551616"}},
 	{"unsignedLong", restriction("unsignedLong", ""), []string{"18446744073709551615"}},
@@ -142,7 +142,7 @@ func TestSimpleTypesAgainstTheOracle(t *testing.T) {
 			verdicts := judge(t, test.declaration, texts)
 			accepts := func(text string) bool { return readable(l, text) && l.accepts(text) }
 			for i, text := range texts {
-				if accepts(text) && !verdicts[i] && !(l.Weaker != nil && text != l.Example) {
+				if accepts(text) && !verdicts[i] && (l.Weaker == nil || text == l.Example) {
 					t.Errorf("%q is accepted, and libxml2 refuses it", text)
 				}
 			}
