@@ -33,7 +33,7 @@ func entries(operations []Operation) (list []entry, err error) {
 		about := w.operation(op)
 		e := entry{op, about.Tag, about.Summary, op.Path, ""}
 		if op.isGet() {
-			e.target, err = op.exampleTarget(example)
+			e.target = ExampleTarget(op.Path, op.Request, example)
 		} else {
 			var body bytes.Buffer
 			err = json.Indent(&body, example, "", "  ")

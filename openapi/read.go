@@ -138,15 +138,15 @@ func (b *builder) readResponse(op *Operation, status int) (name string) {
 	return name
 }
 
-// exampleTarget is the path and the query of an example of a GET.
-func (op Operation) exampleTarget(example []byte) (string, error) {
+// ExampleTarget is the path of a GET with the members of an example, and its query.
+func ExampleTarget(path string, request *shape.Shape, example []byte) string {
 	var members map[string]jsontext.Value
-	if err := json.Unmarshal(example, &members); err != nil {
-		return "", err
+	if json.Unmarshal(example, &members) != nil {
+		return path // without an example
 	}
-	path, query := op.Path, []string{}
-	for i := range op.Request.Fields {
-		f := &op.Request.Fields[i]
+	query := []string{}
+	for i := range request.Fields {
+		f := &request.Fields[i]
 		for _, value := range textsOf(f, members[f.Name]) {
 			if place := pathParameter(f.Name); strings.Contains(path, place) {
 				path = strings.Replace(path, place, url.PathEscape(value), 1)
@@ -158,7 +158,7 @@ func (op Operation) exampleTarget(example []byte) (string, error) {
 	if len(query) > 0 {
 		path += "?" + strings.Join(query, "&")
 	}
-	return path, nil
+	return path
 }
 
 // textsOf are the values of a member as a URL has them.

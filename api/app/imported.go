@@ -52,8 +52,15 @@ func loadSystem(directory, name string, c imported.Config) (*imported.System, er
 	return loaded, nil
 }
 
-// sandboxed are the imported systems as the sandbox plays them.
-func sandboxed(directory string, names []string) (list []sandbox.ImportedSystem, err error) {
+// sandboxed are the imported systems of a directory as the sandbox plays them; none without a directory.
+func sandboxed(directory string) (list []sandbox.ImportedSystem, err error) {
+	if directory == "" {
+		return nil, nil
+	}
+	names, err := config.Disk().Systems(directory)
+	if err != nil {
+		return nil, fmt.Errorf("--systems: %w", err)
+	}
 	for _, name := range names {
 		loaded, wrong := loadSystem(directory, name, imported.Config{MadeUp: true})
 		if wrong != nil {

@@ -31,7 +31,7 @@ import (
 // TestNoGoroutineIsLeft runs the whole program with all that works in the background, calls it, and looks for what still runs after its stop.
 func TestNoGoroutineIsLeft(t *testing.T) {
 	redis := redistest.Start(t)
-	vendors, stopSandbox, err := startSandbox(t.Context(), "127.0.0.1:0", io.Discard)
+	vendors, stopSandbox, err := startSandbox(t.Context(), "127.0.0.1:0", nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
