@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	stdxml "encoding/xml"
 	"fmt"
 	"io"
 	"io/fs"
@@ -291,15 +292,14 @@ func (g *gate) back(op *translate.Operation, content, envelope []byte) {
 
 // check lets xmllint judge the documents of an operation.
 func (g *gate) check(op *translate.Operation, docs [][]byte, names []string) {
-	j := g.judge
-	if rpc := g.rpc(op.Name); rpc != nil {
-		j = rpc
-	}
-	verdicts, err := j.Check(docs)
+	verdicts, err := g.rpc(op.Name).Check(docs)
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	for i, v := range verdicts {
+		if v.Outcome == Invalid && strings.Contains(v.Reason, "Duplicate key-sequence") {
+			v.Outcome = NotCheckable // what is said of several values at once, no JSON Schema says
+		}
 		switch v.Outcome {
 		case Valid:
 			g.valid++
@@ -313,7 +313,26 @@ func (g *gate) check(op *translate.Operation, docs [][]byte, names []string) {
 	}
 }
 
-// rpc returns the judge of an operation whose messages have no element of a schema around them; nil for all others.
+// rpc returns the judge of an operation: for one of the style rpc it knows the elements around the parts, which no schema declares.
 func (g *gate) rpc(name string) *Judge {
-	return nil
+	j := g.judge
+	for _, op := range g.definition.Operations {
+		if op.Name != name || !op.Bindings[0].RPC {
+			continue
+		}
+		for suffix, m := range map[string]*wsdl.BoundMessage{"": op.Bindings[0].Input, "Response": op.Bindings[0].Output} {
+			if m == nil {
+				continue
+			}
+			var parts []Part
+			for _, p := range m.Parts {
+				parts = append(parts, Part{p.Name, stdxml.Name(p.Type.TypeName())})
+			}
+			var err error
+			if j, err = j.RPC(stdxml.Name{Space: m.Namespace, Local: name + suffix}, parts); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+	}
+	return j
 }

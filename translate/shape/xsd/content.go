@@ -50,8 +50,11 @@ func (o *objectBuilder) settle(n node) {
 	}
 }
 
-// mostBranches bounds the branches of a choice. A content model with more is checked less.
-const mostBranches = 64
+// The most branches of a choice, and of one in which sequences hold choices. A content model with more is checked less.
+const (
+	mostBranches   = 1000
+	mostMultiplied = 64
+)
 
 func (o *objectBuilder) choose(n node) {
 	branches, ok := branchesOf(n)
@@ -97,9 +100,10 @@ func branchesOf(n node) (branches []shape.Branch, ok bool) {
 		if inside.nodes != nil && !inside.required && !slices.ContainsFunc(more, func(b shape.Branch) bool { return len(b.Required) == 0 }) {
 			more = append(more, shape.Branch{})
 		}
-		if branches = product(branches, more); len(branches) > mostBranches {
+		if len(branches)*len(more) > max(mostMultiplied, len(branches), len(more)) {
 			return nil, false
 		}
+		branches = product(branches, more)
 	}
 	return branches, true
 }
