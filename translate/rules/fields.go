@@ -210,7 +210,11 @@ func (f *checked) missing(pointer []byte, report *record.Report) {
 	switch {
 	case !f.Required || f.Fixed != nil:
 	case !f.ChecksAbsent():
-		report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: missingSentence})
+		sentence := missingSentence
+		if f.Blank {
+			sentence = "This member is required."
+		}
+		report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence})
 	default:
 		at := join(pointer, f.Name)
 		for i := range f.inside.fields {
