@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	stdxml "encoding/xml"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -29,6 +30,8 @@ import (
 	"soapbridge/translate/soap"
 	"soapbridge/translate/xml"
 )
+
+var variantsFlag = flag.Int("variants", maxVariants, "the most full instances of a schema")
 
 // TestGate makes a system of every WSDL, with all operations on. Of each operation, requests that are made of its JSON Schema become envelopes, and
 // replies that are made of its schema become XML and JSON again: xmllint judges both by the vendor's schema.
@@ -237,7 +240,7 @@ func (g *gate) operation(op *translate.Operation) {
 }
 
 func (g *gate) instances(document *openapi.Document, pointer string) []Instance {
-	list, err := Generate(document, pointer)
+	list, err := generate(document, pointer, *variantsFlag)
 	if err != nil {
 		g.t.Errorf("%s: %v", pointer, err)
 	}

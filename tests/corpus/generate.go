@@ -18,7 +18,8 @@ type Instance struct {
 }
 
 const (
-	maxVariants = 8    // full instances of a schema
+	// maxVariants is the most full instances of a schema.
+	maxVariants = 8
 	maxDepth    = 3    // times that a named schema is inside itself
 	maxExpanded = 4    // times that a named schema is full in one instance; after that it is minimal, or instances would grow exponentially
 	maxLevels   = 10   // of values inside each other that are full
@@ -28,13 +29,17 @@ const (
 // Generate makes instances of the schema at a JSON Pointer: one with what is required only, and full ones until every member has been there and
 // every branch of every choice has been taken, null among them.
 func Generate(d *openapi.Document, pointer string) ([]Instance, error) {
+	return generate(d, pointer, maxVariants)
+}
+
+func generate(d *openapi.Document, pointer string, variants int) ([]Instance, error) {
 	minimal, err := newGenerator(d, nil).instance("minimal", pointer)
 	if err != nil {
 		return nil, err
 	}
 	list := []Instance{minimal}
 	c := coverage{turns: map[string]int{}, taken: map[string]bool{}}
-	for c.variant = 0; c.variant == 0 || c.isPending() && c.variant < maxVariants; c.variant++ {
+	for c.variant = 0; c.variant == 0 || c.isPending() && c.variant < variants; c.variant++ {
 		full, err := newGenerator(d, &c).instance(fmt.Sprintf("full %d", c.variant+1), pointer)
 		if err != nil {
 			return nil, err
