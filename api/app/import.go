@@ -99,8 +99,8 @@ func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage
 	_, err = fmt.Fprintf(out, "%s has %d operations, of which %d cannot be used. All are off.\n"+
 		"%s says what there is to know of them; give each that is wanted a kind in %s.\n",
 		target, len(found), unusable, filepath.Join(target, imported.ReportName), filepath.Join(target, imported.FileName))
-	if _, which := imported.SelectBinding(s.definitions, ""); which != nil {
-		_, err = fmt.Fprintf(out, "The WSDL does not say which port is called: there, %v.\n", which)
+	if ports := imported.PortsToChoose(s.definitions); ports != nil {
+		_, err = fmt.Fprintf(out, "The WSDL does not say which port is called: there, port must be one of %s.\n", strings.Join(ports, ", "))
 	}
 	return err
 }

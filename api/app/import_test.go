@@ -92,10 +92,8 @@ func TestImportFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"has 4 operations, of which 1 cannot be used. All are off.", "there, port must be one of Soap, Soap12."} {
-		if !strings.Contains(out, want) {
-			t.Errorf("printed %q, want %q", out, want)
-		}
+	if want := "has 4 operations, of which 1 cannot be used. All are off."; !strings.Contains(out, want) || strings.Contains(out, "port must") {
+		t.Errorf("printed %q, want %q, and nothing of ports, which differ in the version of SOAP alone", out, want)
 	}
 	want := []string{"parcels/REPORT.md", "parcels/messages.wsdl", "parcels/parcels.wsdl", "parcels/system.yaml", "parcels/types/common.xsd", "parcels/types/parcel.xsd"}
 	if diff := cmp.Diff(want, filesIn(t, into)); diff != "" {

@@ -33,6 +33,25 @@ func SelectBinding(d *wsdl.Definitions, port string) (*wsdl.Binding, error) {
 	return nil, errors.New("no port of the WSDL has a binding of SOAP")
 }
 
+// PortsToChoose lists the ports of which an overlay has to name one, because an operation is called in different ways in the same version of SOAP;
+// none where it is no matter.
+func PortsToChoose(d *wsdl.Definitions) []string {
+	type key struct {
+		operation string
+		version   wsdl.Version
+	}
+	bound := map[key][]*wsdl.BoundOperation{}
+	for _, op := range d.Operations {
+		for _, b := range op.Bindings {
+			k := key{op.Name, b.Binding.Version}
+			if bound[k] = append(bound[k], b); op.Problem == nil && !same(bound[k]) {
+				return portNames(d)
+			}
+		}
+	}
+	return nil
+}
+
 // portNames lists the ports of all services, and the bindings that have none.
 func portNames(d *wsdl.Definitions) (names []string) {
 	var bound []*wsdl.Binding

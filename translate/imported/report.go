@@ -57,8 +57,8 @@ func (r *report) ports(d *wsdl.Definitions) {
 			}
 		}
 	}
-	if len(portNames(d)) > 1 {
-		r.linef("\nThere are several: `port` has to say which is called.")
+	if len(PortsToChoose(d)) > 0 {
+		r.linef("\nThey differ: `port` has to say which is called.")
 	}
 }
 

@@ -17,8 +17,8 @@ func Skeleton(system string, documents Documents, d *wsdl.Definitions, operation
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	p("# What the WSDL of %s does not say. An operation is off until it has a kind; REPORT.md says what there is to know of each.\n", system)
 	p("system: %s\n%s", system, documents.block())
-	if ports := portNames(d); len(ports) > 1 {
-		p("# There are several ports; say which is called: %s\n# port: %s\n", strings.Join(quoted(ports), ", "), quote(ports[0]))
+	if ports := PortsToChoose(d); len(ports) > 0 {
+		p("# The ports differ; say which is called: %s\n# port: %s\n", strings.Join(quoted(ports), ", "), quote(ports[0]))
 	}
 	p("# true lets members hold XML that the schema does not describe.\n# xml: true\noperations:")
 	if len(operations) == 0 {

@@ -3,6 +3,7 @@ package imported
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -90,8 +91,8 @@ func TestSkeleton(t *testing.T) {
 				t.Errorf("%s: %+v, of %+v", name, op, found[i])
 			}
 		}
-		if _, err := SelectBinding(d, on.Port.Text); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if ports := PortsToChoose(d); (on.Port.Text != "") != (ports != nil) || ports != nil && !slices.Contains(ports, on.Port.Text) {
+			t.Errorf("%s: the port %q, of %q", name, on.Port.Text, ports)
 		}
 	}
 }

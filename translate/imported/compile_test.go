@@ -1,0 +1,168 @@
+package imported_test
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"soapbridge/translate"
+	"soapbridge/translate/imported"
+	"soapbridge/translate/soap"
+)
+
+//go:embed testdata/depot.wsdl
+var depot []byte
+
+// place is an overlay that says everything that one can say of a write.
+const place = `
+  Place:
+    kind: write
+    route: POST /v1/depot/orders
+    status: 201
+    unwrap: [request]
+    secret: [pin]
+    members:
+      reference: {maxLength: 40}
+      level: {rename: grade, anyCase: true}
+      price: {decimal: "3:2"}
+      from: {zone: utc}
+      codes: {collapse: true}
+      pin: {required: true}
+    rules: [{notBefore: {member: to, other: from}}, {forbid: price, when: {grade: SILVER}}]
+    fill: {reference: $operationId}
+    headers: {Session: caller, Client: settings}
+    outcome: {failedWhen: {path: status/code, notIn: ["0"]}, code: status/code, text: status/text}
+    faults: {Wrong: {outcome: rejected, errors: Item, code: No, text: Say, pointer: Field}}
+  Notify: {kind: write, secret: [], outcome: faultsOnly}
+`
+
+// folder is a system's folder, with the documents as they are.
+func folder(operations string) fstest.MapFS {
+	overlay := fmt.Sprintf("system: depot\nwsdl: {file: depot.wsdl, sha256: %q}\noperations:%s", fmt.Sprintf("%x", sha256.Sum256(depot)), operations)
+	return fstest.MapFS{"depot.wsdl": {Data: depot}, imported.FileName: {Data: []byte(overlay)}}
+}
+
+func load(t *testing.T, operations string, c imported.Config) *imported.System {
+	t.Helper()
+	s, err := imported.Load("depot", folder(operations), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var (
+	configured = imported.Config{Headers: `{"client":{"version":"1","value":"portal<key>"}}`}
+	sent       = translate.Env{Now: time.Unix(0, 0), OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"}
+)
+
+const order = `{"grade":"gold","price":"9.50","from":"2026-12-01","pin":"0815","codes":["a","b"],"session":{"token":"t"}}`
+
+// TestEnvelope has every word of the overlay in one request.
+func TestEnvelope(t *testing.T) {
+	op := load(t, place, configured).Operations[0]
+	request, refusal := op.Read([]byte(order))
+	if refusal != nil {
+		t.Fatal(refusal, refusal.Violations)
+	}
+	message, failure := request.Encode(sent)
+	const want = `<?xml version="1.0" encoding="utf-8"?>` + "\n" + `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header>` +
+		`<n2:Client xmlns:n2="urn:depot" version="1">portal&lt;key></n2:Client><op:Session xmlns:op="urn:depot"><op:Token>t</op:Token></op:Session></soap:Header><soap:Body>` +
+		`<op:Place xmlns:op="urn:depot"><op:request><op:Reference>0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f</op:Reference><op:Level>GOLD</op:Level><op:Price>9.50</op:Price>` +
+		`<op:From>2026-12-01Z</op:From><op:PIN>0815</op:PIN><op:Codes><op:Code>a</op:Code><op:Code>b</op:Code></op:Codes></op:request></op:Place></soap:Body></soap:Envelope>`
+	got := strings.ReplaceAll(string(message.Envelope), "&gt;", ">")
+	if failure != nil || got != want || message.Action != "urn:depot/place" || op.ID != "depot_Place" {
+		t.Errorf("%v, %s, %q\n got %s\nwant %s", failure, op.ID, message.Action, got, want)
+	}
+	shown, failure := request.Preview(soap.V11, sent)
+	if text := string(shown.Message.Envelope); failure != nil || strings.Contains(text, "portal") || strings.Contains(text, "0815") || !strings.Contains(text, ">***<") {
+		t.Errorf("%v, the preview shows a secret: %s", failure, text)
+	}
+}
+
+// TestRefusedRequests: a pointer has the names that callers know.
+func TestRefusedRequests(t *testing.T) {
+	op := load(t, place, configured).Operations[0]
+	_, refusal := op.Read([]byte(`{"grade":"SILVER","price":"9999.50","from":"2026-12-01Z","to":"2026-11-01","codes":{"code":[]},"reference":"` + strings.Repeat("x", 41) + `"}`))
+	var got []string
+	for _, v := range refusal.Violations {
+		got = append(got, v.Pointer+" "+string(v.Code))
+	}
+	const want = "/price bad-number,/price not-allowed-here,/from bad-date,/codes wrong-type,/reference too-long,/pin required"
+	if strings.Join(got, ",") != want {
+		t.Errorf(" got %s\nwant %s", strings.Join(got, ","), want)
+	}
+}
+
+// TestOutcomes: what replies mean is what the overlay says.
+func TestOutcomes(t *testing.T) {
+	ops := load(t, place, configured).Operations
+	for _, test := range []struct {
+		name   string
+		op     int
+		status int
+		body   string // of the envelope; empty: no envelope
+		want   string // the result, or the code of the failure with its violations
+	}{
+		{"success", 0, 200, `<PlaceResponse xmlns="urn:depot"><Status><Code> 0 </Code></Status><Number>7</Number></PlaceResponse>`, `{"operationId":"id","status":{"code":" 0 "},"number":7}`},
+		{"a failure in a success", 0, 200, `<PlaceResponse xmlns="urn:depot"><Status><Code>17</Code><Text>no room</Text></Status></PlaceResponse>`, "upstream-rejected rejected  depot-17 no room"},
+		{"nothing that decides", 0, 200, `<PlaceResponse xmlns="urn:depot"><Number>7</Number></PlaceResponse>`, "outcome-unknown unknown"},
+		{"a declared fault", 0, 500, `<e:Fault><faultcode>e:Server</faultcode><faultstring>bad</faultstring><detail><w:Wrong xmlns:w="urn:depot"><w:Item><w:No>3</w:No><w:Say>too dear</w:Say>` +
+			`<w:Field>Price</w:Field></w:Item><w:Item><w:No>4</w:No><w:Say>too late</w:Say><w:Field>Code</w:Field></w:Item></w:Wrong></detail></e:Fault>`,
+			"upstream-rejected rejected /price depot-3 too dear, depot-4 too late"},
+		{"another fault", 0, 500, `<e:Fault><faultcode>e:Server</faultcode><faultstring>bad</faultstring></e:Fault>`, "upstream-failed failed  depot-fault bad"},
+		{"one-way", 1, 202, "", `{"operationId":"id"}`},
+	} {
+		request, refusal := ops[test.op].Read([]byte(map[int]string{0: order, 1: `{"request":{"reference":"r","level":"GOLD","from":"2026-12-01","codes":{}}}`}[test.op]))
+		if refusal != nil {
+			t.Fatal(test.name, refusal, refusal.Violations)
+		}
+		reply := soap.Reply{Status: test.status, ContentType: "text/xml", Certain: true}
+		if test.body != "" {
+			reply.Body = []byte(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>` + test.body + "</e:Body></e:Envelope>")
+		}
+		result, failure := request.Decode(reply, translate.Env{OperationID: "id"})
+		got := string(result.JSON)
+		if failure != nil {
+			got = fmt.Sprintf("%s %s", failure.Code, failure.Outcome)
+			for i, v := range failure.Violations {
+				got += strings.Repeat(",", min(i, 1)) + " " + v.Pointer + strings.Repeat(" ", 1-min(i, 1)) + string(v.Code) + " " + v.Detail
+			}
+		}
+		if got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestLoadRefuses names the places of all mistakes.
+func TestLoadRefuses(t *testing.T) {
+	changed := folder(place)
+	changed["depot.wsdl"] = &fstest.MapFile{Data: append([]byte("<!-- later -->"), depot...)}
+	for name, test := range map[string]struct {
+		folder fstest.MapFS
+		config imported.Config
+		want   []string
+	}{
+		"another document": {changed, configured, []string{"depot.wsdl has changed since it was imported", "--update"}},
+		"no such operation, and a wrong path": {folder("\n  Take: {kind: write, secret: [], outcome: faultsOnly}\n  Place: {kind: write, secret: [a/b], outcome: faultsOnly}\n"), configured,
+			[]string{"system.yaml:4", "Take is not an operation of the WSDL; there are: Place, Notify", "system.yaml:5", "there is no member a/b"}},
+		"headers that are not set": {folder(place), imported.Config{}, []string{"HEADERS of this system is not set"}},
+		"headers of another form":  {folder(place), imported.Config{Headers: `{"client":{"value":"planted"},"x":1}`}, []string{"/x: There is no such member here", "/client/version: This member is required."}},
+		"no such fault":            {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, faults: {None: {outcome: failed}}}\n"), configured, []string{"None is not a fault of this operation; there are: Wrong"}},
+		"a member that cannot be unwrapped": {folder("\n  Place: {kind: write, unwrap: [status], secret: [], outcome: faultsOnly}\n"), configured,
+			[]string{"system.yaml:4", "status is not the only member of a message"}},
+		"a rule about nothing": {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, rules: [{requireAnyOf: [x, y]}]}\n"), configured, []string{`has no "x"`}},
+	} {
+		_, err := imported.Load("depot", test.folder, test.config)
+		for _, want := range test.want {
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "planted") {
+				t.Errorf("%s: no %q in %v", name, want, err)
+			}
+		}
+	}
+}
