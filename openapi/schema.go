@@ -173,12 +173,13 @@ func (d direction) about(of *shape.Shape, f *shape.Field) string {
 	if about == "" && (f.Object == nil || f.Object.About != f.About) {
 		about = harmless(f.About)
 	}
+	sentences := []string{about}
 	for _, value := range f.Facets.Enum {
 		if note := harmless(sentence(f.Facets.EnumNotes[value])); note != "" {
-			about += " " + harmless(value) + ": " + strings.TrimSuffix(note, ".") + "."
+			sentences = append(sentences, harmless(value)+": "+strings.TrimSuffix(note, ".")+".")
 		}
 	}
-	return strings.TrimSpace(about)
+	return strings.TrimSpace(strings.Join(sentences, " "))
 }
 
 // object refers to the schema of a shape, or to those in its place. A request names the subtype that it means.

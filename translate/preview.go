@@ -63,11 +63,11 @@ func fieldsOf(b *soap.Binding, filled record.Object, asked map[string]string) []
 	t := tracer{namespace: b.Namespace, asked: asked, fields: []PreviewField{}}
 	const envelope = "/" + envelopePrefix + ":Envelope/" + envelopePrefix
 	t.members(place{path: envelope + ":Header", elements: map[xml.Name]int{}}, filled, shape.Header)
-	path := envelope + ":Body"
+	steps := []string{envelope + ":Body"}
 	for _, name := range b.Request {
-		path += "/" + t.name(name)
+		steps = append(steps, t.name(name))
 	}
-	t.object(place{path: path}, filled)
+	t.object(place{path: strings.Join(steps, "/")}, filled)
 	return t.fields
 }
 

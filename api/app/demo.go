@@ -131,7 +131,7 @@ func (s *sandboxCommand) Run(ctx context.Context, p *Process) error {
 	_, _ = fmt.Fprintf(p.Out, "soapbridge sandbox: the vendors' services for made-up data. Point a proxy at it with:\n\n"+
 		"SOAPBRIDGE_CUSTOMERCARE_URL=%[1]s%[2]s\nSOAPBRIDGE_MDS_URL=%[1]s%[3]s\nSOAPBRIDGE_EMERSION_URL=%[1]s%[4]s\n%[5]s\n"+
 		"Executed calls: %[1]s/sandbox/calls   scenarios: %[1]s/sandbox/scenarios\n",
-		vendors, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath, lines(systemSettings(s.Systems, vendors, played)))
+		vendors, sandbox.CustomerCarePath, sandbox.MDSPath, sandbox.EmersionPath, strings.Join(append(systemSettings(s.Systems, vendors, played), ""), "\n"))
 	<-ctx.Done()
 	stop()
 	return nil
@@ -148,14 +148,6 @@ func systemSettings(directory, vendors string, played []sandbox.ImportedSystem) 
 		settings = append(settings, prefix+"URL="+vendors+sandbox.ImportedPath(s.Name))
 	}
 	return settings
-}
-
-func lines(list []string) string {
-	text := ""
-	for _, each := range list {
-		text += each + "\n"
-	}
-	return text
 }
 
 func startSandbox(ctx context.Context, address string, played []sandbox.ImportedSystem, stderr io.Writer) (url string, stop func(), err error) {

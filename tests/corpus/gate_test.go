@@ -7,7 +7,6 @@ import (
 	stdxml "encoding/xml"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -187,7 +186,7 @@ func (g *gate) document(operations []translate.Operation) *openapi.Document {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	limits := edge.Limits{InFlight: 1, Queue: 1, QueueTimeout: time.Second}
 	server, err := edge.New(edge.Config{
 		Systems: []edge.System{{Name: g.name, Operations: operations, Limits: limits}}, MaxBody: 1 << 20, MaxReply: 1 << 20,

@@ -1,8 +1,6 @@
 package imported
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,7 +89,7 @@ func open(name string, folder fs.FS, c Config) (*loader, error) {
 	if overlay.System != name {
 		return nil, fmt.Errorf("%s: the system is %q, and its folder %q: both must have one name", FileName, overlay.System, name)
 	}
-	if err := overlay.WSDL.verify(folder); err != nil {
+	if err := overlay.WSDL.Check(folder); err != nil {
 		return nil, err
 	}
 	d, err := wsdl.Read(folder, overlay.WSDL.File, wsdl.Limits{})
@@ -105,30 +103,12 @@ func open(name string, folder fs.FS, c Config) (*loader, error) {
 	}, nil
 }
 
-// verify compares the documents of a folder with their hashes: an overlay is written for these and no others.
-func (d *Documents) verify(folder fs.FS) error {
-	hashes := maps.Clone(d.Files)
-	if hashes == nil {
-		hashes = map[string]string{}
-	}
-	hashes[d.File] = d.SHA256
-	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(hashes)) {
-		content, err := fs.ReadFile(folder, name)
-		if sum := sha256.Sum256(content); err == nil && hex.EncodeToString(sum[:]) != hashes[name] {
-			err = fmt.Errorf("%s has changed since it was imported: its SHA-256 is %x, and not that of %s; soapbridge import --update says what has changed", name, sum, FileName)
-		}
-		problems = append(problems, err)
-	}
-	return errors.Join(problems...)
-}
-
-// atLine puts the place in the overlay in front of a problem.
-func atLine(line int, err error) error {
+// wrap puts the place in front of a problem.
+func (p Place) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s:%d: %w", FileName, line, err)
+	return fmt.Errorf("%s:%d:%d: %w", FileName, p.Line, p.Column, err)
 }
 
 // operation makes one operation.
@@ -139,14 +119,14 @@ func (l *loader) operation(o *Operation) (op translate.Operation, faults []Decla
 	}
 	b := &builder{loader: l, overlay: o, bound: bound}
 	if err := b.messages(); err != nil {
-		return op, nil, atLine(o.Line, fmt.Errorf("%s: %w", o.Name, err))
+		return op, nil, o.wrap(fmt.Errorf("%s: %w", o.Name, err))
 	}
 	d, err := b.definition(versions)
 	if err != nil {
 		return op, nil, err
 	}
 	op, err = translate.Define(d)
-	return op, b.declaredFaults(), atLine(o.Line, err)
+	return op, b.declaredFaults(), o.wrap(err)
 }
 
 // declaredFaults are the declared faults of which an example can be made.
@@ -185,11 +165,11 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	versions := slices.Sorted(maps.Keys(byVersion))
 	switch {
 	case !known:
-		return nil, nil, atLine(o.Line, fmt.Errorf("%s is not an operation of the WSDL; there are: %s", o.Name, strings.Join(l.names(), ", ")))
+		return nil, nil, o.wrap(fmt.Errorf("%s is not an operation of the WSDL; there are: %s", o.Name, strings.Join(l.names(), ", ")))
 	case len(versions) == 0 && problem != nil:
-		return nil, nil, atLine(o.Line, fmt.Errorf("%s cannot be used: %w", o.Name, problem))
+		return nil, nil, o.wrap(fmt.Errorf("%s cannot be used: %w", o.Name, problem))
 	case len(versions) == 0:
-		return nil, nil, atLine(l.overlay.Port.Line, fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
+		return nil, nil, l.overlay.Port.wrap(fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
 	}
 	version := versions[0]
 	if l.config.Version != 0 {
@@ -198,9 +178,9 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	list := byVersion[version]
 	switch {
 	case len(list) == 0:
-		return nil, nil, atLine(o.Line, fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
+		return nil, nil, o.wrap(fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
 	case len(list) > 1 && !same(list):
-		return nil, nil, atLine(o.Line, fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
+		return nil, nil, o.wrap(fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
 	}
 	return list[0], versions, nil
 }
@@ -289,7 +269,7 @@ func (b *builder) messages() (err error) {
 	}
 	for _, name := range b.overlay.Unwrap {
 		if !unwrap(&b.request, name.Text) && !unwrap(&b.reply, name.Text) {
-			return atLine(name.Line, fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
+			return name.wrap(fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
 		}
 	}
 	return errors.Join(b.editMessages()...)

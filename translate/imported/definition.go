@@ -61,9 +61,9 @@ func (b *builder) rules() (all []rules.On, err error) {
 	for i := range b.overlay.Rules {
 		r := &b.overlay.Rules[i]
 		if rule, wrong := r.rule(); wrong != nil {
-			err = errors.Join(err, atLine(r.Line, wrong))
+			err = errors.Join(err, r.wrap(wrong))
 		} else if _, wrong := rules.Compile(b.request.Shape, []rules.On{{Object: r.In, Rules: []rules.Rule{rule}}}, nil); wrong != nil {
-			err = errors.Join(err, atLine(r.Line, wrong))
+			err = errors.Join(err, r.wrap(wrong))
 		} else {
 			all = append(all, rules.On{Object: r.In, Rules: []rules.Rule{rule}})
 		}
@@ -103,11 +103,11 @@ func (b *builder) fill() (func(*record.Record, translate.Env), error) {
 	for i := range b.overlay.Fill {
 		f := &b.overlay.Fill[i]
 		path, err := b.request.Shape.Find(f.Path.Text)
-		if problems = append(problems, atLine(f.Path.Line, err)); err != nil {
+		if problems = append(problems, f.Path.wrap(err)); err != nil {
 			continue
 		}
 		if last := fieldAt(b.request.Shape, path); last.Kind == shape.Object || last.Repeated {
-			problems = append(problems, atLine(f.Path.Line, fmt.Errorf("%s is not a single value", f.Path.Text)))
+			problems = append(problems, f.Path.wrap(fmt.Errorf("%s is not a single value", f.Path.Text)))
 			continue
 		}
 		steps = append(steps, f.step(path, b.alwaysThere(path)))
@@ -260,7 +260,8 @@ func (b *builder) madeUpHeaders(blocks *shape.Shape) error {
 
 // headersWrong names the places in the setting that are wrong; its values are secrets.
 func headersWrong(refusal *translate.Error) error {
-	problems := []error{errors.New("the setting HEADERS does not have the form of the header blocks " + refusal.Detail)}
+	problems := make([]error, 0, 1+len(refusal.Violations))
+	problems = append(problems, errors.New("the setting HEADERS does not have the form of the header blocks "+refusal.Detail))
 	for _, v := range refusal.Violations {
 		problems = append(problems, fmt.Errorf("%s: %s", v.Pointer, v.Detail))
 	}

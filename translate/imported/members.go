@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"soapbridge/translate/shape"
 	"soapbridge/translate/shape/xsd"
@@ -42,7 +43,7 @@ func (b *builder) found(path Word, found bool, err error) error {
 	if !found && err == nil {
 		err = fmt.Errorf("there is no member %s", path.Text)
 	}
-	return atLine(path.Line, err)
+	return path.wrap(err)
 }
 
 func makeSecret(f *shape.Field) error {
@@ -82,43 +83,54 @@ func collapse(f *shape.Field) bool {
 // change changes a member of a request.
 func (m *Member) change(f *shape.Field) error {
 	var problems []error
-	need := func(holds bool, what string) bool {
-		if !holds {
-			problems = append(problems, fmt.Errorf("%s is not %s", f.Name, what))
+	for _, c := range m.changes(f) {
+		switch {
+		case !c.wanted:
+		case !c.fits:
+			problems = append(problems, fmt.Errorf("%s is not %s", f.Name, c.what))
+		default:
+			problems = append(problems, c.do())
 		}
-		return holds
-	}
-	isText := f.Kind == shape.String
-	if m.Decimal && need(f.Facets.Form == shape.Number, "a decimal") {
-		f.Facets.Form, f.Facets.Number, f.Facets.Patterns = shape.Decimal, nil, nil
-		f.Facets.IntegerDigits, f.Facets.FractionDigits = m.IntegerDigits, m.FractionDigits
-	}
-	if m.UTC && need(f.Facets.Form == shape.XSDDate || f.Facets.Form == shape.XSDDateTime, "a date or an instant") {
-		inUTC(f)
-	}
-	if m.AnyCase && need(f.Facets.Enum != nil && isText, "an enumeration") {
-		f.Facets.AnyCase = true
-	}
-	if m.MaxLength > 0 && need(isText, "a text") && (f.Facets.MaxLength == nil || *f.Facets.MaxLength > m.MaxLength) {
-		f.Facets.MaxLength = &m.MaxLength
-	}
-	if m.Pattern != "" && need(isText, "a text") {
-		_, err := regexp.Compile(m.Pattern)
-		f.Facets.Patterns, problems = append(f.Facets.Patterns[:len(f.Facets.Patterns):len(f.Facets.Patterns)], m.Pattern), append(problems, err)
-	}
-	if m.OneOf != nil && need(isText, "a text") {
-		f.Facets.Enum = m.OneOf
-	}
-	if m.Collapse && need(collapse(f), "an object with one array alone") {
-		return m.changeReply(f)
-	}
-	if m.Required {
-		f.Required, f.Blank = true, false
-	}
-	if m.Example != "" {
-		f.Example = m.Example
 	}
 	return errors.Join(append(problems, m.changeReply(f))...)
+}
+
+// change is one thing that an overlay may say of a member.
+type change struct {
+	wanted, fits bool
+	what         string // a member must be that it fits
+	do           func() error
+}
+
+// changes lists them.
+func (m *Member) changes(f *shape.Field) []change {
+	isText, a := f.Kind == shape.String, &f.Facets
+	set := func(do func()) func() error {
+		return func() error {
+			do()
+			return nil
+		}
+	}
+	return []change{
+		{m.Decimal, a.Form == shape.Number, "a decimal", set(func() {
+			a.Form, a.Number, a.Patterns, a.IntegerDigits, a.FractionDigits = shape.Decimal, nil, nil, m.IntegerDigits, m.FractionDigits
+		})},
+		{m.UTC, a.Form == shape.XSDDate || a.Form == shape.XSDDateTime, "a date or an instant", set(func() { inUTC(f) })},
+		{m.AnyCase, a.Enum != nil && isText, "an enumeration", set(func() { a.AnyCase = true })},
+		{m.MaxLength > 0, isText, "a text", set(func() {
+			if a.MaxLength == nil || *a.MaxLength > m.MaxLength {
+				a.MaxLength = &m.MaxLength
+			}
+		})},
+		{m.Pattern != "", isText, "a text", func() error {
+			a.Patterns = append(slices.Clip(a.Patterns), m.Pattern)
+			_, err := regexp.Compile(m.Pattern)
+			return err
+		}},
+		{m.OneOf != nil, isText, "a text", set(func() { a.Enum = m.OneOf })},
+		{m.Required, true, "", set(func() { f.Required, f.Blank = true, false })},
+		{m.Example != "", true, "", set(func() { f.Example = m.Example })},
+	}
 }
 
 // inUTC makes a date one without a zone, to which the zone is added, and an instant one with a zone.

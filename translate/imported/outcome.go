@@ -28,7 +28,7 @@ func (b *builder) judge() (func(record.Object, *translate.Sent) *translate.Error
 		text = of.Find(o.Text)
 	}
 	if of.Err != nil {
-		return nil, atLine(o.Line, of.Err)
+		return nil, o.wrap(of.Err)
 	}
 	system := b.loader.overlay.System
 	return func(reply record.Object, sent *translate.Sent) *translate.Error {
@@ -108,7 +108,7 @@ func (b *builder) faultElement(name Word) (string, error) {
 		}
 		declared = append(declared, f.Name)
 	}
-	return "", atLine(name.Line, fmt.Errorf("%s is not a fault of this operation; there are: %s", name.Text, strings.Join(declared, ", ")))
+	return "", name.wrap(fmt.Errorf("%s is not a fault of this operation; there are: %s", name.Text, strings.Join(declared, ", ")))
 }
 
 // failure is what a declared fault means.

@@ -76,7 +76,7 @@ func (d *Documents) Check(folder fs.FS) error {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		content, err := fs.ReadFile(folder, name)
 		if err == nil && Hash(content) != all[name] {
-			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s", name, FileName)
+			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s; soapbridge import --update says what has changed", name, FileName)
 		}
 		problems = append(problems, err)
 	}

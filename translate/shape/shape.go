@@ -197,8 +197,10 @@ const (
 	DateTime      // an instant with a zone, as both RFC 3339 and xsd:dateTime have it
 	Decimal       // digits with a point
 	Token         // words with one space between each two: an xsd:token that is not empty
-	// The forms of XML Schema 1.0 part 2 (sections 3.2 and 3.3), for what schemas describe. White space that the type would collapse or replace is not
-	// allowed, so that facets see what the service sees.
+
+	// Collapsed and those behind it are forms of XML Schema 1.0 part 2 (sections 3.2 and 3.3), for what schemas describe. White space that the type
+	// would collapse or replace is not allowed, so that facets see what the service sees.
+
 	Collapsed   // an xsd:token, which may be empty
 	OneLine     // an xsd:normalizedString
 	XSDDate     // an xsd:date: a zone is allowed, and a year of more than four digits
@@ -386,6 +388,9 @@ const MaxFields = 4096
 
 // wrong says what is wrong with a field; empty when nothing is.
 func (f *Field) wrong() string {
+	if wrong := f.wrongPlace(); wrong != "" {
+		return wrong
+	}
 	switch {
 	case f.Name == "":
 		return "has no JSON name"
@@ -397,14 +402,23 @@ func (f *Field) wrong() string {
 		return "has no kind"
 	case (f.Kind == Object) != (f.Object != nil):
 		return "has a shape if and only if it is an object"
-	case (f.Place == Attribute || f.Place == Content) && (f.Repeated || f.Kind == Object || f.Kind == XML || f.Nillable):
+	case f.Suffix != "" && f.Kind != String:
+		return "has a suffix and is not a string"
+	}
+	return ""
+}
+
+// wrongPlace says why a field of its kind cannot be in its place.
+func (f *Field) wrongPlace() string {
+	isPlain := !f.Repeated && !f.Nillable && f.Kind != Object && f.Kind != XML
+	isGroup, isWildcard := f.Kind == Object && f.Repeated, f.Kind == XML && f.Wildcard != nil
+	switch {
+	case (f.Place == Attribute || f.Place == Content) && !isPlain:
 		return "is not an element, and is repeated, nillable, an object or XML"
 	case f.Around != nil && (!f.Repeated || f.Place != Element || !isLocalName(f.Around.Wire.Local)):
 		return "has an element around items, and is not an array of elements"
-	case f.Place == Inline && (f.Nillable || f.Kind != XML && (f.Kind != Object || !f.Repeated) || (f.Wildcard != nil) != (f.Kind == XML)):
+	case f.Place == Inline && (f.Nillable || !isGroup && !isWildcard):
 		return "is inline, and neither a group that repeats nor a wildcard"
-	case f.Suffix != "" && f.Kind != String:
-		return "has a suffix and is not a string"
 	}
 	return ""
 }

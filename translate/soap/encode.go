@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -157,19 +158,19 @@ func (c *compiler) frame(v Version, prefix string) frame {
 // declarations spells the declarations of all namespaces.
 func (c *compiler) declarations() string {
 	b := &c.binding
-	all := ""
+	var all strings.Builder
 	if len(b.Request) > 0 && b.Namespace != "" {
-		all = declaration(b.Prefix, b.Namespace)
+		all.WriteString(declaration(b.Prefix, b.Namespace))
 	}
 	if c.attributePrefix != "" {
-		all += declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace)
+		all.WriteString(declaration(c.attributePrefix[:len(c.attributePrefix)-1], b.Namespace))
 	}
 	for _, space := range slices.Sorted(maps.Keys(c.prefixes)) {
 		if space != b.Namespace && space != "" && space != xmlNamespace {
-			all += declaration(c.prefixes[space][:len(c.prefixes[space])-1], space)
+			all.WriteString(declaration(c.prefixes[space][:len(c.prefixes[space])-1], space))
 		}
 	}
-	return all
+	return all.String()
 }
 
 // declaration spells the declaration of a namespace, with a space in front.

@@ -57,11 +57,11 @@ func (w *Writer) Markup(xml string) {
 }
 
 // Raw appends markup of ours that holds secrets, or what people see in its place.
-func (w *Writer) Raw(clear, masked string) {
+func (w *Writer) Raw(markup, masked string) {
 	if w.masking {
-		clear = masked
+		markup = masked
 	}
-	w.Markup(clear)
+	w.Markup(markup)
 }
 
 // Text appends character data.

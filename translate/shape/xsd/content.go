@@ -59,7 +59,7 @@ const (
 func (o *objectBuilder) choose(n node) {
 	branches, ok := branchesOf(n)
 	if !ok {
-		o.note("a choice of more than %d branches is not checked", mostBranches)
+		o.notef("a choice of more than %d branches is not checked", mostBranches)
 		return
 	}
 	c := shape.Choice{Branches: branches, Optional: !n.required}
@@ -71,7 +71,7 @@ func (o *objectBuilder) choose(n node) {
 	}
 }
 
-func (o *objectBuilder) note(format string, args ...any) {
+func (o *objectBuilder) notef(format string, args ...any) {
 	o.weaker[o.shape] = append(o.weaker[o.shape], ": "+fmt.Sprintf(format, args...))
 }
 
@@ -382,18 +382,18 @@ func (o *objectBuilder) wildcard(p *wsdl.Particle) (node, bool) {
 }
 
 // spacesOf is XML Schema part 1, section 3.10.2.
-func spacesOf(any *wsdl.Wildcard) *shape.Wildcard {
-	switch any.Namespace {
+func spacesOf(wildcard *wsdl.Wildcard) *shape.Wildcard {
+	switch wildcard.Namespace {
 	case "", "##any":
 		return &shape.Wildcard{}
 	case "##other":
-		return &shape.Wildcard{Spaces: []string{any.TargetNamespace, ""}, Except: true}
+		return &shape.Wildcard{Spaces: []string{wildcard.TargetNamespace, ""}, Except: true}
 	}
 	w := &shape.Wildcard{}
-	for space := range strings.FieldsSeq(any.Namespace) {
+	for space := range strings.FieldsSeq(wildcard.Namespace) {
 		switch space {
 		case "##targetNamespace":
-			space = any.TargetNamespace
+			space = wildcard.TargetNamespace
 		case "##local":
 			space = ""
 		}

@@ -129,8 +129,8 @@ func emptyElement(name xml.Name) string {
 const mostTries = 100
 
 // exampleOf is an element that a wildcard allows. One that must be declared is one of the schema's own; there may be none.
-func (b *Builder) exampleOf(any *wsdl.Wildcard, spaces *shape.Wildcard) (text string, ok bool) {
-	if any.ProcessContents == "lax" || any.ProcessContents == "skip" {
+func (b *Builder) exampleOf(wildcard *wsdl.Wildcard, spaces *shape.Wildcard) (text string, ok bool) {
+	if wildcard.ProcessContents == "lax" || wildcard.ProcessContents == "skip" {
 		space := "urn:example"
 		if spaces.Spaces != nil && !spaces.Except {
 			space = spaces.Spaces[0]
