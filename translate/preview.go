@@ -63,7 +63,8 @@ func fieldsOf(b *soap.Binding, filled record.Object, asked map[string]string) []
 	t := tracer{namespace: b.Namespace, asked: asked, fields: []PreviewField{}}
 	const envelope = "/" + envelopePrefix + ":Envelope/" + envelopePrefix
 	t.members(place{path: envelope + ":Header", elements: map[xml.Name]int{}}, filled, shape.Header)
-	steps := []string{envelope + ":Body"}
+	steps := make([]string, 1, 1+len(b.Request))
+	steps[0] = envelope + ":Body"
 	for _, name := range b.Request {
 		steps = append(steps, t.name(name))
 	}

@@ -269,16 +269,17 @@ func documentedOperation(op *translate.Operation) openapi.Operation {
 }
 
 // schemaPrefix is in front of the names of an imported system's schemas, which are unique in the system alone: "Parcels".
-func schemaPrefix(op *translate.Operation) (prefix string) {
+func schemaPrefix(op *translate.Operation) string {
 	if op.ID == op.Name {
 		return ""
 	}
+	var b strings.Builder
 	for word := range strings.SplitSeq(op.System, "-") {
 		if word != "" {
-			prefix += strings.ToUpper(word[:1]) + word[1:]
+			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 		}
 	}
-	return prefix
+	return b.String()
 }
 
 // Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends.
