@@ -152,6 +152,8 @@ type Definition struct {
 	Addressing soap.Addressing
 	// Rules are those between members. Optional.
 	Rules []rules.On
+	// Compiler prepares the rules; operations that share shapes share it. Optional.
+	Compiler *rules.Compiler
 	// Targets are the members that say whose data is changed, where changes may be limited for each of them: see Request.Targets. Optional.
 	Targets []string
 	// LastRule sees what the others reported, and may change it. Optional.
@@ -221,7 +223,10 @@ func (o *operation) compile() error {
 	if o.OneWay {
 		o.decoder = soap.NewOneWayDecoder(o.Limits)
 	}
-	o.rules, rulesErr = rules.Compile(o.Request, o.Rules, o.LastRule)
+	if o.Compiler == nil {
+		o.Compiler = rules.NewCompiler()
+	}
+	o.rules, rulesErr = o.Compiler.Compile(o.Request, o.Rules, o.LastRule)
 	request := shape.Finder{Shape: o.Request}
 	for _, member := range o.Targets {
 		o.targets = append(o.targets, request.Find(member))

@@ -53,7 +53,7 @@ func filesIn(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-func write(t *testing.T, name, text string) string {
+func write(t testing.TB, name, text string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)

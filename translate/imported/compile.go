@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"soapbridge/translate"
+	"soapbridge/translate/rules"
 	"soapbridge/translate/secret"
 	"soapbridge/translate/shape"
 	"soapbridge/translate/shape/wsdl"
@@ -74,6 +75,7 @@ type loader struct {
 	definitions *wsdl.Definitions
 	requests    *xsd.Builder
 	replies     *xsd.Builder
+	rules       *rules.Compiler
 	problems    []error
 }
 
@@ -100,6 +102,7 @@ func open(name string, folder fs.FS, c Config) (*loader, error) {
 		config: c, overlay: overlay, definitions: d,
 		requests: xsd.NewBuilder(xsd.Options{XML: overlay.XML, Elements: d.Elements}),
 		replies:  xsd.NewBuilder(xsd.Options{XML: true, Reply: true, Elements: d.Elements}),
+		rules:    rules.NewCompiler(),
 	}, nil
 }
 

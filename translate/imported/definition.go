@@ -27,7 +27,7 @@ func (b *builder) definition(versions []soap.Version) (translate.Definition, err
 		Method: o.Route.Method, Path: o.Route.Path, Status: cmp.Or(o.Status, translate.StatusOK), Summary: o.Summary, About: b.bound.Operation.Documentation,
 		ReadOnly: o.Kind == Read, Cache: o.Cache, Shared: o.Shared,
 		Version: cmp.Or(c.Version, versions[0]), Limits: c.Limits,
-		Request: b.request.Shape, Response: b.reply.Shape, OneWay: b.bound.Output == nil,
+		Request: b.request.Shape, Response: b.reply.Shape, OneWay: b.bound.Output == nil, Compiler: b.loader.rules,
 		Security: c.Security, Addressing: c.Addressing, Secrets: slices.Concat(c.Secrets, b.secrets),
 		Binding: soap.Binding{
 			EnvelopePrefix: map[soap.Version]string{}, Request: b.request.Around, Reply: b.reply.Around, Action: b.bound.SOAPAction,
@@ -62,7 +62,7 @@ func (b *builder) rules() (all []rules.On, err error) {
 		r := &b.overlay.Rules[i]
 		if rule, wrong := r.rule(); wrong != nil {
 			err = errors.Join(err, r.wrap(wrong))
-		} else if _, wrong := rules.Compile(b.request.Shape, []rules.On{{Object: r.In, Rules: []rules.Rule{rule}}}, nil); wrong != nil {
+		} else if _, wrong := b.loader.rules.Compile(b.request.Shape, []rules.On{{Object: r.In, Rules: []rules.Rule{rule}}}, nil); wrong != nil {
 			err = errors.Join(err, r.wrap(wrong))
 		} else {
 			all = append(all, rules.On{Object: r.In, Rules: []rules.Rule{rule}})
@@ -112,7 +112,7 @@ func (b *builder) fill() (func(*record.Record, translate.Env), error) {
 		}
 		steps = append(steps, f.step(path, b.alwaysThere(path)))
 	}
-	for _, path := range anyCase(b.request.Shape) {
+	for _, path := range b.anyCase() {
 		words := fieldAt(b.request.Shape, path).Facets.Enum
 		steps = append(steps, func(r *record.Record, _ translate.Env) { spell(r, path, words) })
 	}
@@ -171,8 +171,11 @@ func (f *Fill) text(env translate.Env) string {
 }
 
 // anyCase lists the members that are compared without letter case. Members in arrays and of subtypes are not among them: see change.
-func anyCase(s *shape.Shape) (paths []shape.Path) {
-	return appendAnyCase(nil, s, nil, map[*shape.Shape]bool{})
+func (b *builder) anyCase() []shape.Path {
+	if !slices.ContainsFunc(b.overlay.Members, func(m Member) bool { return m.AnyCase }) {
+		return nil // the schema says it of none, and a large one has very many paths
+	}
+	return appendAnyCase(nil, b.request.Shape, nil, map[*shape.Shape]bool{})
 }
 
 func appendAnyCase(list []shape.Path, s *shape.Shape, path shape.Path, around map[*shape.Shape]bool) []shape.Path {

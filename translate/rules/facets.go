@@ -20,7 +20,7 @@ type Leaf struct{ field checked }
 // NewLeaf prepares the facets of a leaf that is not repeated.
 func NewLeaf(f *shape.Field) (*Leaf, error) {
 	c := &Leaf{checked{Field: f}}
-	return c, c.field.compile()
+	return c, c.field.compile(whole)
 }
 
 // Accepts reports whether nothing is wrong with a text. A number is one that JSON can hold.
@@ -30,8 +30,8 @@ func (l *Leaf) Accepts(text string) bool {
 }
 
 var (
-	xsdDate     = whole(FormPattern(&shape.Facets{Form: shape.XSDDate}))
-	xsdDateTime = whole(FormPattern(&shape.Facets{Form: shape.XSDDateTime}))
+	xsdDate, _     = whole(FormPattern(&shape.Facets{Form: shape.XSDDate}))
+	xsdDateTime, _ = whole(FormPattern(&shape.Facets{Form: shape.XSDDateTime}))
 )
 
 // hasForm says what FormPattern says, without a regular expression for what may be long.

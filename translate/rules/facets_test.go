@@ -73,8 +73,8 @@ func TestTotalDigits(t *testing.T) {
 		digits, fraction, _ := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 		digits = strings.TrimLeft(digits, "0")
 		want := len(digits)+len(fraction) <= n.TotalDigits && (n.MaxFractionDigits < 0 || len(fraction) <= n.MaxFractionDigits)
-		if got := whole(numberPattern(n)).MatchString(s); got != want {
-			t.Fatalf("%s with %+v: %v", s, *n, got)
+		if pattern, err := whole(numberPattern(n)); err != nil || pattern.MatchString(s) != want {
+			t.Fatalf("%s with %+v: %v, want %v", s, *n, err, want)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ import (
 type fields struct {
 	validate *validator.Validate
 	plans    map[*shape.Shape]*plan
-	unique   bool // there are texts that must be unique in a message
+	patterns map[string]*regexp.Regexp // for whole texts; schemas have few of them, in many places
 }
 
 // plan is how an object of a shape is checked.
@@ -29,6 +30,8 @@ type plan struct {
 	fields   []checked // those that may be violated, or have something inside that may
 	choices  []choice
 	subtypes []*plan
+	unique   bool    // there are texts that must be unique in a message
+	problems []error // of the shape alone
 }
 
 // checked is a field that is checked.
@@ -43,75 +46,109 @@ type checked struct {
 	number   *regexp.Regexp // the form of a Number
 }
 
-// newFields prepares the rules of a shape and of everything inside. The error names every rule that the library does not accept.
-func newFields(s *shape.Shape) (*fields, error) {
-	c := &fields{validate: validator.New(), plans: map[*shape.Shape]*plan{}}
-	var problems []error
+func newFields() *fields {
+	c := &fields{validate: validator.New(), plans: map[*shape.Shape]*plan{}, patterns: map[string]*regexp.Regexp{}}
 	for word, w := range vocabulary {
 		if w.holds != nil {
-			problems = append(problems, c.validate.RegisterValidation(word, w.holds))
+			if err := c.validate.RegisterValidation(word, w.holds); err != nil {
+				panic(err) // the words are constants
+			}
 		}
 	}
-	c.plan(s, &problems)
-	return c, errors.Join(problems...)
+	return c
+}
+
+// reachable appends a plan and everything inside, each once.
+func (p *plan) reachable(list []*plan, done map[*plan]bool) []*plan {
+	if p == nil || done[p] {
+		return list
+	}
+	done[p] = true
+	list = append(list, p)
+	for i := range p.fields {
+		list = p.fields[i].inside.reachable(list, done)
+	}
+	for _, subtype := range p.subtypes {
+		list = subtype.reachable(list, done)
+	}
+	return list
 }
 
 // plan prepares the checking of a shape and of everything inside.
-func (c *fields) plan(s *shape.Shape, problems *[]error) *plan {
+func (c *fields) plan(s *shape.Shape) *plan {
 	if p, done := c.plans[s]; done {
 		return p
 	}
 	p := &plan{}
 	c.plans[s] = p
 	for i := range s.Fields {
-		f, err := c.field(s, i, problems)
+		f, err := c.field(s, i)
 		if err != nil {
-			*problems = append(*problems, fmt.Errorf("rules: %s.%s: %w", s.Name, f.Name, err))
+			p.problems = append(p.problems, fmt.Errorf("rules: %s.%s: %w", s.Name, f.Name, err))
 		}
+		p.unique = p.unique || f.Facets.Unique
 		if f.Required || f.inside != nil || f.judged || f.facets || f.MinItems+f.MaxItems > 0 {
 			p.fields = append(p.fields, f)
 		}
 	}
 	for _, subtype := range s.Subtypes {
-		p.subtypes = append(p.subtypes, c.plan(subtype, problems))
+		p.subtypes = append(p.subtypes, c.plan(subtype))
 	}
 	for _, of := range s.Choices {
 		c, err := choiceOf(s, of)
-		*problems = append(*problems, err)
+		p.problems = append(p.problems, err)
 		p.choices = append(p.choices, c)
 	}
 	return p
 }
 
 // field prepares the checking of a field, and tries every rule once: the library answers a mistake in one with a panic.
-func (c *fields) field(s *shape.Shape, index int, problems *[]error) (checked, error) {
+func (c *fields) field(s *shape.Shape, index int) (checked, error) {
 	f := checked{Field: &s.Fields[index], index: index}
 	if f.Object != nil {
-		f.inside = c.plan(f.Object, problems)
+		f.inside = c.plan(f.Object)
 	}
-	c.unique = c.unique || f.Facets.Unique
 	f.facets = hasFacets(f.Field)
 	// The words that were registered are functions of this package, and the facets call them without the detour through the library, which
 	// allocates for each value.
 	f.judged = slices.ContainsFunc(shape.ParseRules(f.Rules), func(r shape.Rule) bool { return vocabulary[r.Word].holds == nil })
-	return f, errors.Join(c.try(f.Field), f.compile())
+	return f, errors.Join(c.try(f.Field), f.compile(c.whole))
 }
 
 // compile prepares the regular expressions of the facets.
-func (f *checked) compile() error {
+func (f *checked) compile(whole func(string) (*regexp.Regexp, error)) (err error) {
 	for _, pattern := range f.Facets.Patterns {
-		if _, err := regexp.Compile(pattern); err != nil { // alone: "a)(b" is one only between parentheses
+		compiled, err := whole(pattern)
+		if err != nil {
 			return err
 		}
-		f.patterns = append(f.patterns, whole(pattern))
+		f.patterns = append(f.patterns, compiled)
 	}
 	if f.Facets.Form == shape.Number {
-		f.number = whole(numberPattern(f.Facets.Number))
+		f.number, err = whole(numberPattern(f.Facets.Number))
 	}
-	return nil
+	return err
 }
 
-func whole(pattern string) *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)\z`) }
+// whole compiles a regular expression for whole texts.
+func whole(pattern string) (*regexp.Regexp, error) {
+	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil { // alone: "a)(b" is one only between parentheses
+		return nil, err
+	}
+	return regexp.Compile(`\A(?:` + pattern + `)\z`)
+}
+
+// whole compiles each regular expression once.
+func (c *fields) whole(pattern string) (*regexp.Regexp, error) {
+	if known, ok := c.patterns[pattern]; ok {
+		return known, nil
+	}
+	compiled, err := whole(pattern)
+	if err == nil {
+		c.patterns[pattern] = compiled
+	}
+	return compiled, err
+}
 
 func (c *fields) try(f *shape.Field) (err error) {
 	defer func() {

@@ -297,6 +297,7 @@ func (c Checker) Rule() Rule {
 type Set struct {
 	shape   *shape.Shape
 	fields  *fields
+	unique  bool // there are texts that must be unique in a message
 	between []between
 	last    func(*record.Record, *record.Report)
 	schemas map[*shape.Shape][]map[string]any
@@ -317,16 +318,26 @@ type On struct {
 	Rules  []Rule
 }
 
-// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others
-// reported. The error names every mistake.
+// Compiler prepares the rules of several messages. What is prepared of a shape is shared by all messages that hold it. It is not safe for concurrent
+// use; what it has compiled is, when it compiles no more.
+type Compiler struct{ fields *fields }
+
+// NewCompiler returns a compiler that knows no shape yet.
+func NewCompiler() *Compiler { return &Compiler{newFields()} }
+
+// Compile prepares the rules of one message alone.
 func Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Report)) (*Set, error) {
-	f, err := newFields(s)
-	set := &Set{shape: s, fields: f, last: last, schemas: map[*shape.Shape][]map[string]any{}}
-	problems := []error{err}
-	for of, p := range f.plans {
-		for _, c := range p.choices {
-			set.schemas[of] = append(set.schemas[of], c.schema(of))
-		}
+	return NewCompiler().Compile(s, rules, last)
+}
+
+// Compile prepares the rules of a message: those of its fields, and those between members. Last, which may be nil, sees what the others
+// reported. The error names every mistake. A shape must not change any more.
+func (c *Compiler) Compile(s *shape.Shape, rules []On, last func(*record.Record, *record.Report)) (*Set, error) {
+	set := &Set{shape: s, fields: c.fields, last: last, schemas: map[*shape.Shape][]map[string]any{}}
+	var problems []error
+	for _, p := range c.fields.plan(s).reachable(nil, map[*plan]bool{}) {
+		set.unique = set.unique || p.unique
+		problems = append(problems, p.problems...)
 	}
 	said := map[*shape.Shape]string{} // where the rules of a shape have been said
 	for _, on := range rules {
@@ -389,13 +400,20 @@ func (s *Set) say(of *shape.Shape, when *Condition, r Rule) {
 }
 
 // Schemas returns the JSON Schemas that hold for objects of a shape, beside what its fields say.
-func (s *Set) Schemas(of *shape.Shape) []map[string]any { return s.schemas[of] }
+func (s *Set) Schemas(of *shape.Shape) (list []map[string]any) {
+	if p := s.fields.plans[of]; p != nil {
+		for _, c := range p.choices {
+			list = append(list, c.schema(of))
+		}
+	}
+	return append(list, s.schemas[of]...)
+}
 
 // Check reports every rule that a record breaks.
 func (s *Set) Check(r *record.Record, report *record.Report) {
 	var room [256]byte
 	s.fields.required(s.fields.plans[s.shape], r.Root(), room[:0], report)
-	if s.fields.unique {
+	if s.unique {
 		identifiers(r, report)
 	}
 	for i := range s.between {

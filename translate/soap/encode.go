@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -16,8 +17,14 @@ import (
 // Encoder writes the requests of one operation. It is compiled once and safe for concurrent use.
 type Encoder struct {
 	binding Binding
-	body    *elements
-	frames  map[Version]frame
+	// spelled is made at the first use: of the many operations that a service may have, few are called.
+	spelled func() *spelling
+}
+
+// spelling is everything of an envelope but its values.
+type spelling struct {
+	body   *elements
+	frames map[Version]frame
 }
 
 // frame is what is around the members, spelt.
@@ -40,6 +47,10 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
+	return &Encoder{binding: b, spelled: sync.OnceValue(func() *spelling { return spell(b, s) })}, nil
+}
+
+func spell(b Binding, s *shape.Shape) *spelling {
 	c := compiler{binding: b, prefixes: map[string]string{"": "", xmlNamespace: "xml:", b.Namespace: ""}, done: map[elementsKey]*elements{}}
 	within := b.Namespace // the namespace of names without a prefix
 	if b.Prefix != "" {
@@ -53,11 +64,11 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 	if n := len(b.Request); n > 0 && c.prefixes[b.Request[n-1].Space] == "" {
 		inside = b.Request[n-1].Space
 	}
-	e := &Encoder{binding: b, body: c.elements(s, inside), frames: map[Version]frame{}}
+	all := &spelling{body: c.elements(s, inside), frames: map[Version]frame{}}
 	for v, prefix := range b.EnvelopePrefix {
-		e.frames[v] = c.frame(v, prefix)
+		all.frames[v] = c.frame(v, prefix)
 	}
-	return e, nil
+	return all
 }
 
 // compiler spells the tags of a shape and everything inside, once.
@@ -196,21 +207,23 @@ func (e *Encoder) EncodeMasked(v Version, request record.Object, headers ...Head
 }
 
 func (e *Encoder) encode(masking bool, v Version, request record.Object, headers []HeaderBlock) (Message, error) {
-	f, bound := e.frames[v]
+	spelled := e.spelled()
+	body := spelled.body
+	f, bound := spelled.frames[v]
 	if !bound {
 		return Message{}, fmt.Errorf("soap: the operation %q is not bound to SOAP %s", e.binding.Action, v)
 	}
 	w := writers.Get().(*Writer) //nolint:forcetypeassert // the pool's own
 	w.masking, w.mustUnderstand = masking, f.mustUnderstand
 	w.Markup(f.start)
-	if e.body.headers {
-		headers = append(slices.Clip(headers), func(w *Writer) { e.body.writeHeaders(w, request) })
+	if body.headers {
+		headers = append(slices.Clip(headers), func(w *Writer) { body.writeHeaders(w, request) })
 	}
 	w.header(&f, headers)
 	w.Markup(f.body)
-	e.body.writeAttributes(w, request)
+	body.writeAttributes(w, request)
 	w.Markup(">")
-	e.body.write(w, request)
+	body.write(w, request)
 	w.Markup(f.close)
 	envelope, err := w.Bytes()
 	return Message{Version: v, Action: e.binding.Action, Envelope: envelope, writer: w}, err

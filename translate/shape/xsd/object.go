@@ -228,5 +228,7 @@ func about(documentation string) string {
 	if len(runes) > longestAbout {
 		runes = append(runes[:longestAbout], '…')
 	}
-	return strings.NewReplacer("<", "‹", ">", "›", "&", "+", "`", "'").Replace(string(runes))
+	return noMarkup.Replace(string(runes))
 }
+
+var noMarkup = strings.NewReplacer("<", "‹", ">", "›", "&", "+", "`", "'")
