@@ -47,11 +47,15 @@ type CatalogueOperation struct {
 	// There are more fields than are listed: the schema of the request in /openapi.json has all of them.
 	FieldsTruncated bool `json:"fieldsTruncated,omitempty" example:"false"`
 
-	id string // see Operation.ID
+	id      string           // see Operation.ID
+	unknown []UnknownElement // for people: it is of one process, and programs have a metric
 }
 
 // ID names the operation within the page.
 func (o CatalogueOperation) ID() string { return o.id }
+
+// Unknown lists what replies had and the contract lacks.
+func (o CatalogueOperation) Unknown() []UnknownElement { return o.unknown }
 
 // CatalogueField is one value of a request.
 type CatalogueField struct {

@@ -36,6 +36,14 @@ type Options struct {
 	NotFound gin.HandlerFunc
 	// Quality returns the weight of a media type by the Accept header, from 0 to 1.
 	Quality func(accept, media string) float64
+	// Unknown returns the elements that replies had and that are not known, by the ID of their operation; nil where no replies are read.
+	Unknown func() map[string][]UnknownElement
+}
+
+// UnknownElement is an element in a vendor's replies that the contract lacks.
+type UnknownElement struct {
+	Path     string // by local names
+	LastSeen string // a date: "2006-01-02"
 }
 
 // Problem is one kind of problem, for its page.
@@ -56,8 +64,9 @@ type Problem struct {
 type Site struct {
 	options   Options
 	documents []document
-	// catalogue makes the two forms of the catalogue once, when they are asked for.
-	catalogue func() (html, json *asset)
+	// catalogue makes the catalogue for programs once, when it is asked for.
+	catalogue     func() *asset
+	cataloguePage cataloguePage
 
 	index, problemList, notFound page
 	problems                     map[string]page // by code

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -123,11 +125,15 @@ func (s *Site) renderPages() error {
 	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all}, indexView(links, all))
 	err2 = s.renderProblems()
 	s.notFound, err3 = s.newPage("not-found.html", "There is nothing here", nil, nil)
-	s.catalogue = sync.OnceValues(func() (html, json *asset) {
+	s.catalogue = sync.OnceValue(func() *asset { return newAsset(JSONType, must(indented(catalogue(s.options.Operations, words)))) })
+	s.cataloguePage.render = func(seen map[string][]UnknownElement) *asset {
 		all := catalogue(s.options.Operations, words)
-		p, err := s.newPage("catalogue.html", "Operations", all, all)
-		return newAsset(HTMLType, must(p.html, err)), newAsset(JSONType, p.json)
-	})
+		for i := range all.Operations {
+			all.Operations[i].unknown = seen[all.Operations[i].id]
+		}
+		p, err := s.newPage("catalogue.html", "Operations", all, nil)
+		return newAsset(HTMLType, must(p.html, err))
+	}
 	return errors.Join(err1, err2, err3)
 }
 
@@ -218,13 +224,34 @@ func (s *Site) showIndex(c *gin.Context) {
 //	@Router			/v1/operations-catalogue [get]
 func (s *Site) showCatalogue(c *gin.Context) {
 	c.Writer.Header().Add("Vary", "Accept")
-	html, json := s.catalogue()
 	if s.likesJSON(c, true) {
-		json.show(c)
+		s.catalogue().show(c)
 		return
 	}
 	protect(c, pagePolicy)
-	html.show(c)
+	var seen map[string][]UnknownElement
+	if s.options.Unknown != nil {
+		seen = s.options.Unknown()
+	}
+	s.cataloguePage.with(seen).show(c)
+}
+
+// cataloguePage is the catalogue for people. It is large, and made again only when something else was seen in replies, which is seldom: dates are days.
+type cataloguePage struct {
+	render func(seen map[string][]UnknownElement) *asset
+
+	mu   sync.Mutex
+	seen map[string][]UnknownElement
+	made *asset
+}
+
+func (p *cataloguePage) with(seen map[string][]UnknownElement) *asset {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.made == nil || !maps.EqualFunc(seen, p.seen, slices.Equal) {
+		p.seen, p.made = seen, p.render(seen)
+	}
+	return p.made
 }
 
 func (s *Site) showProblem(c *gin.Context) {

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -133,6 +134,31 @@ func TestPagesForPrograms(t *testing.T) {
 	for path, want := range map[string]string{"/": HTMLType, CataloguePath: JSONType, "/problems": HTMLType, "/problems/" + busyProblem.Code: HTMLType} {
 		if got := visit(nothing, http.MethodGet, path).Header().Get("Content-Type"); got != want {
 			t.Errorf("%s is %s for a client that accepts nothing, want %s", path, got, want)
+		}
+	}
+}
+
+// TestUnknownElements are on the catalogue's page, as they are now, whatever their names are; the catalogue for programs is always the same.
+func TestUnknownElements(t *testing.T) {
+	var seen map[string][]UnknownElement
+	media := "text/html"
+	e := mustSite(t, func(o *Options) {
+		o.Unknown = func() map[string][]UnknownElement { return seen }
+		o.Quality = func(_, asked string) float64 { return like(media)("", asked) }
+	})
+	show := func(as string) *httptest.ResponseRecorder {
+		media = as
+		return visit(e, http.MethodGet, CataloguePath)
+	}
+	page, programs := show("text/html"), show("application/json")
+	for _, path := range []string{"Response/new", "<script>"} {
+		seen = map[string][]UnknownElement{"CreateService": {{Path: path, LastSeen: "2026-11-28"}}}
+		now, want := show("text/html"), "<code>"+html.EscapeString(path)+"</code>, last seen on 2026-11-28"
+		if strings.Count(now.Body.String(), want) != 1 || strings.Contains(page.Body.String(), want) || now.Header().Get("ETag") == page.Header().Get("ETag") {
+			t.Errorf("the page lacks %s, or is the one before", want)
+		}
+		if got := show("application/json"); got.Body.String() != programs.Body.String() {
+			t.Errorf("the catalogue for programs has changed")
 		}
 	}
 }

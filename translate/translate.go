@@ -84,7 +84,7 @@ type Request interface {
 	// Targets returns whose data it changes, as the operation's definition says: texts of which the same one means the same target. They are
 	// personal data.
 	Targets() []string
-	// Decode reads the reply to what Encode wrote.
+	// Decode reads the reply to what Encode wrote. With an error, the Result has no JSON.
 	Decode(reply soap.Reply, env Env) (Result, *Error)
 	// Free lets other requests reuse the memory. Nothing may use the request any more, or an error that Decode has returned.
 	Free()
@@ -104,11 +104,13 @@ type Caller struct {
 	OriginatingToken secret.Secret
 }
 
-// Result is a success.
+// Result is what an envelope that is not a fault holds.
 type Result struct {
-	JSON []byte // the response body
+	JSON []byte // the response body of a success
 	// Ignored counts elements of the reply that nothing is declared for: when it rises, the vendor's service has changed.
 	Ignored int
+	// Unknown counts the same elements by their path: see soap.Decoded. What holds a secret of the request is one of soap.OtherPaths.
+	Unknown map[string]int
 }
 
 // Answer is the part that all response bodies share. It is written in front of them; response structs embed it for the documents, with the tag
@@ -350,9 +352,9 @@ func (r *request) Decode(reply soap.Reply, env Env) (Result, *Error) {
 	}
 	result, failure := r.decode(reply, env.OperationID, sent)
 	if failure != nil {
-		return Result{}, sent.explain(failure, reply, r.op.Limits)
+		failure = sent.explain(failure, reply, r.op.Limits)
 	}
-	return result, nil
+	return result, failure
 }
 
 func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Result, *Error) {
@@ -365,17 +367,28 @@ func (r *request) decode(reply soap.Reply, operationID string, sent *Sent) (Resu
 	case !reply.Succeeded():
 		return Result{}, Unknown(errors.New("an envelope without a fault came with a status that is not of success"))
 	}
+	result := Result{Ignored: decoded.Ignored, Unknown: sent.withoutSecrets(decoded.Unknown)}
 	failure := trimIdentifiers(decoded.Result)
 	if r.op.Judge != nil { // that a reply answers another call comes before anything else that is wrong with it
 		if judged := r.op.Judge(decoded.Result.Root(), sent); failure == nil || judged != nil && judged.Stray {
 			failure = judged
 		}
 	}
-	if failure != nil {
-		return Result{}, failure
+	if failure == nil {
+		result.JSON, failure = r.op.result(decoded.Result, sent, operationID)
 	}
-	body, failure := r.op.result(decoded.Result, sent, operationID)
-	return Result{JSON: body, Ignored: decoded.Ignored}, failure
+	return result, failure
+}
+
+// withoutSecrets makes the paths of elements fit for the log: a vendor may make names of what it was sent.
+func (s *Sent) withoutSecrets(paths map[string]int) map[string]int {
+	for path, n := range paths {
+		if path != soap.OtherPaths && s.IsSecret(path) {
+			delete(paths, path)
+			paths[soap.OtherPaths] += n
+		}
+	}
+	return paths
 }
 
 func (r *request) fault(reply soap.Reply, f *soap.Fault, sent *Sent) *Error {

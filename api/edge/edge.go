@@ -121,6 +121,7 @@ func New(c Config) (*Server, error) {
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}
+	s.drift = drift{log: c.Log, metrics: c.Metrics, seen: map[string]map[string]*sighting{}}
 	s.callerLimit = newNamedLimit(c.CallerLimit, refusedRate, "of this caller to this operation")
 	s.targetLimit = newNamedLimit(c.TargetLimit, refusedTarget, "for this account or customer")
 	s.life, s.cutOff = context.WithCancel(context.Background())
@@ -239,6 +240,7 @@ func (s *Server) documented() openapi.Options {
 	o := openapi.Options{
 		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional, KeyToken: KeyToken,
 		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(), NotFound: s.notFound, Quality: quality,
+		Unknown: s.drift.list,
 	}
 	for _, system := range c.Systems {
 		for i := range system.Operations {
@@ -293,6 +295,7 @@ type Server struct {
 	guard   *guard.Guard
 	site    *openapi.Site
 	records operations.Records
+	drift   drift
 	// callerLimit and targetLimit are nil where there is no limit.
 	callerLimit, targetLimit *namedLimit
 	open                     openClaims

@@ -34,6 +34,7 @@ type Metrics struct {
 	refused  *prometheus.CounterVec
 	breakers *prometheus.GaugeVec
 	cache    *prometheus.CounterVec
+	elements *prometheus.CounterVec
 	panics   prometheus.Counter
 }
 
@@ -66,6 +67,9 @@ func NewMetrics() *Metrics {
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "soapbridge_cache_total", Help: "Calls of cached reads by what their answer came to.",
 		}, []string{"operation", "result"}),
+		elements: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_unknown_elements_total", Help: "Elements in replies that are not known: the vendor's service may have changed.",
+		}, []string{"operation", "path"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "soapbridge_panics_total", Help: "Panics that the program survived: each is a mistake in it.",
 		}),
@@ -73,8 +77,8 @@ func NewMetrics() *Metrics {
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.panics, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.elements, m.panics,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -137,6 +141,13 @@ func (m *Metrics) addCached(operation string) {
 func (m *Metrics) Cached(operation string, how cache.How) {
 	if m != nil {
 		m.cache.WithLabelValues(operation, string(how)).Inc()
+	}
+}
+
+// UnknownElements counts elements of replies that are not known.
+func (m *Metrics) UnknownElements(operation, path string, n int) {
+	if m != nil {
+		m.elements.WithLabelValues(operation, path).Add(float64(n))
 	}
 }
 

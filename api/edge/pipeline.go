@@ -124,7 +124,7 @@ func (s *Server) send(c *gin.Context, call *call, request translate.Request, m s
 
 // decodeReply turns a reply into the answer to the caller, and reports whether it is a readable answer to this call.
 func (s *Server) decodeReply(c *gin.Context, call *call, request translate.Request, reply soap.Reply) (a answer, readable bool) {
-	result, failure := request.Decode(reply, call.env)
+	result, failure := s.decode(call, request, reply)
 	if failure != nil {
 		p := problemOf(failure)
 		if call.pasted {
@@ -132,8 +132,17 @@ func (s *Server) decodeReply(c *gin.Context, call *call, request translate.Reque
 		}
 		return s.problemAnswer(c, p), !failure.Stray
 	}
-	call.ignored = result.Ignored
 	return answer{status: call.operation.Status, contentType: openapi.JSONType, body: result.JSON, keep: keepDone}, true
+}
+
+// decode reads a reply, and remembers what of it is not known. A pasted one may be anybody's, and says nothing about the vendor's service.
+func (s *Server) decode(call *call, request translate.Request, reply soap.Reply) (translate.Result, *translate.Error) {
+	result, failure := request.Decode(reply, call.env)
+	call.ignored = result.Ignored
+	if !call.pasted {
+		s.drift.note(call.operation, result.Unknown)
+	}
+	return result, failure
 }
 
 // sendError maps a transport failure to an error of the translation.

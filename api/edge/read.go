@@ -154,12 +154,12 @@ func (s *Server) fetch(ctx context.Context, call *call, request translate.Reques
 	ctx, cancel := context.WithTimeout(ctx, call.system.CallTimeout)
 	defer cancel()
 	read := func(reply soap.Reply) (readable bool) {
-		result, failure := request.Decode(reply, call.env)
+		result, failure := s.decode(call, request, reply)
 		if failure != nil {
 			p = problemOf(failure).ofRead()
 			return !failure.Stray
 		}
-		body, call.ignored = result.JSON, result.Ignored
+		body = result.JSON
 		return true
 	}
 	err := call.system.Upstream.Send(ctx, m, read)

@@ -40,6 +40,9 @@ type Decoded struct {
 	Result *record.Record
 	// Ignored counts the elements that no member is declared for. A rising count means that the vendor's service has changed.
 	Ignored int
+	// Unknown counts the same elements by their path, by local names from the reply element on: "TrackResponse/parcel/new". It is nil without any,
+	// and has at most 20 paths of at most 200 bytes, and OtherPaths.
+	Unknown map[string]int
 }
 
 // Decode reads a reply. The sent version is the one that a result must
@@ -159,7 +162,7 @@ func (e *envelope) body() error {
 		case err != nil:
 			return err
 		case kind == xml.EndElement && (children == 1 || bare):
-			e.out.Ignored += m.ignored
+			e.out.Ignored, e.out.Unknown = m.ignored, m.unknown
 			return nil
 		case kind == xml.EndElement, kind == xml.StartElement && children > 0 && (!bare || e.out.Fault != nil):
 			return errors.New("soap: the body has no child, or several")
@@ -215,8 +218,7 @@ func (e *envelope) wrapper(depth int, m *members) error {
 			found = true
 			err = e.wrapper(depth+1, m)
 		default:
-			m.ignored++
-			err = e.s.Skip()
+			err = m.skipUnknown()
 		}
 		if err != nil {
 			return err

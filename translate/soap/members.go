@@ -15,7 +15,9 @@ import (
 type members struct {
 	s           *xml.Scanner
 	byLocalName bool
-	ignored     int // elements that no field names; they are skipped
+	// ignored counts the elements that no field names, and that are skipped; unknown has their paths.
+	ignored int
+	unknown map[string]int
 }
 
 // read reads the attributes and the content of the current start element into an object, up to and including its end. Every field is optional.
@@ -67,8 +69,7 @@ func (m *members) attributes(o record.Object) error {
 func (m *members) element(o record.Object) error {
 	v, ok := m.place(o, m.s.Name())
 	if !ok {
-		m.ignored++
-		return m.s.Skip()
+		return m.skipUnknown()
 	}
 	f := v.Field()
 	if f.Place == shape.Inline { // an element of a wildcard
@@ -102,8 +103,7 @@ func (m *members) items(v record.Value) error {
 		case kind == xml.StartElement && m.s.Name() == v.Field().Wire && (v.Field().Nillable || !isNil(m.s.Attrs())):
 			err = m.value(v.Add())
 		case kind == xml.StartElement:
-			m.ignored++
-			err = m.s.Skip()
+			err = m.skipUnknown()
 		}
 		if err != nil {
 			return err

@@ -240,6 +240,17 @@ func (s *Scanner) Name() Name {
 	return s.open[len(s.open)-1].name
 }
 
+// AppendPath appends the local names of the open elements, without those that are outermost, joined by slashes.
+func (s *Scanner) AppendPath(b []byte, without int) []byte {
+	for i := without; i < len(s.open); i++ {
+		if i > without {
+			b = append(b, '/')
+		}
+		b = append(b, s.open[i].name.Local...)
+	}
+	return b
+}
+
 // Attrs returns the attributes of the element that starts, in the document's order and without namespace declarations; nil at
 // any other token. It is valid until the next call of Next.
 func (s *Scanner) Attrs() []Attr {
