@@ -487,7 +487,7 @@ func TestInvalidatesNamesReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, operations := range map[string][]translate.Operation{
-		"makes FindNotes stale": list[:1], "conflicts": {list[1], func() translate.Operation { op := list[1]; op.Name = "Other"; return op }()},
+		"makes FindNotes stale": list[:1], "conflicts": {list[1], func() translate.Operation { op := list[1]; op.Name, op.ID = "Other", "Other"; return op }()},
 	} {
 		_, err := New(Config{Vault: vault, Systems: []System{{Name: "test", Operations: operations}}})
 		if err == nil || !strings.Contains(err.Error(), want) {
