@@ -48,7 +48,7 @@ const maxIdentifier = 256
 // to be one, the reply cannot be understood.
 func trimIdentifiers(reply *record.Record) (failure *Error) {
 	reply.Leaves(func(v record.Value) bool {
-		if v.Field().FreeText || !v.Present() {
+		if v.Field().FreeText || v.Field().Data || !v.Present() {
 			return true
 		}
 		text := strings.TrimSpace(v.Text())

@@ -98,6 +98,9 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
+// long is longer than a text for people, and has what would be masked in one: a secret of the request, and what looks like others.
+var long = strings.Repeat("0815 password: x; token=y at a.b(C.java:1) ", 200)
+
 // TestOutcomes: what replies mean is what the overlay says.
 func TestOutcomes(t *testing.T) {
 	ops := load(t, place, configured).Operations
@@ -109,6 +112,8 @@ func TestOutcomes(t *testing.T) {
 		want   string // the result, or the code of the failure with its violations
 	}{
 		{"success", 0, 200, `<PlaceResponse xmlns="urn:depot"><Status><Code> 0 </Code></Status><Number>7</Number></PlaceResponse>`, `{"operationId":"id","status":{"code":" 0 "},"number":7}`},
+		{"data, as it is", 0, 200, `<PlaceResponse xmlns="urn:depot"><Status><Code>0</Code><Text>` + long + `</Text></Status></PlaceResponse>`,
+			`{"operationId":"id","status":{"code":"0","text":"` + long + `"}}`},
 		{"a failure in a success", 0, 200, `<PlaceResponse xmlns="urn:depot"><Status><Code>17</Code><Text>no room</Text></Status></PlaceResponse>`, "upstream-rejected rejected  depot-17 no room"},
 		{"nothing that decides", 0, 200, `<PlaceResponse xmlns="urn:depot"><Number>7</Number></PlaceResponse>`, "outcome-unknown unknown"},
 		{"a declared fault", 0, 500, `<e:Fault><faultcode>e:Server</faultcode><faultstring>bad</faultstring><detail><w:Wrong xmlns:w="urn:depot"><w:Item><w:No>3</w:No><w:Say>too dear</w:Say>` +

@@ -133,8 +133,9 @@ type Field struct {
 	Hidden bool
 	// Secret: masked wherever people look.
 	Secret bool
-	// FreeText: a text of a reply for people. Other texts of replies are codes, dates and identifiers.
-	FreeText bool
+	// FreeText: a text of a reply for people, which is masked and shortened. Other texts of replies are codes, dates and identifiers, unless they are
+	// Data: then callers get them as they are.
+	FreeText, Data bool
 
 	Facets Facets
 	// Rules are the field's own rules in the language of validator/v10, without those that say whether it must be present. Facets say the same.

@@ -329,7 +329,7 @@ func (o *objectBuilder) value(e *wsdl.Element) (f shape.Field, ok bool) {
 		if !ok {
 			text = emptyElement(e.Name)
 		}
-		return shape.Field{Kind: shape.XML, Example: text}, o.options.XML
+		return shape.Field{Kind: shape.XML, Data: o.options.Reply, Example: text}, o.options.XML
 	}
 	if t.Value != nil && !hasAttributes(t) && len(t.Subtypes) == 0 {
 		return o.leaf(t.Value), true
@@ -369,7 +369,7 @@ func (o *objectBuilder) wildcard(p *wsdl.Particle) (node, bool) {
 	if !o.options.XML {
 		return o.nothing(p.Min > 0, "an element that the schema does not describe is required")
 	}
-	f := shape.Field{Place: shape.Inline, Kind: shape.XML, Wildcard: spacesOf(p.Any), About: "An element that the schema does not describe."}
+	f := shape.Field{Place: shape.Inline, Kind: shape.XML, Data: o.options.Reply, Wildcard: spacesOf(p.Any), About: "An element that the schema does not describe."}
 	if p.Max != 1 {
 		f.Repeated, f.MinItems, f.MaxItems = true, p.Min, max(p.Max, 0)
 	}

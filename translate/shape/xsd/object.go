@@ -140,7 +140,7 @@ func (o *objectBuilder) free(names ...string) string {
 func (o *objectBuilder) leaf(t *wsdl.SimpleType) shape.Field {
 	l := o.leaves.Of(t)
 	f := shape.Field{Kind: l.Kind, Facets: l.Facets, Example: l.Example, About: about(t.Documentation)}
-	f.FreeText = o.options.Reply && f.Kind == shape.String && f.Facets.Enum == nil && isText[f.Facets.Form]
+	f.Data = o.options.Reply && f.Kind == shape.String && f.Facets.Enum == nil && isText[f.Facets.Form]
 	for _, what := range l.Weaker {
 		o.weaker[o.shape] = append(o.weaker[o.shape], ": "+what)
 	}
@@ -159,7 +159,7 @@ func (b *Builder) constant(t *wsdl.SimpleType, text *string) *string {
 	return &value
 }
 
-// isText are the forms of texts that may be for people.
+// isText are the forms of texts whose white space counts, or that may be long.
 var isText = map[shape.Form]bool{shape.AnyText: true, shape.OneLine: true, shape.Collapsed: true, shape.List: true, shape.Base64: true, shape.Hex: true}
 
 // attributes adds those of a type or a group. One that is there already is restated.

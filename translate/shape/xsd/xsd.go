@@ -35,7 +35,7 @@ type Options struct {
 	// XML lets members hold elements that the schema does not describe, as texts: any, anyType and mixed content. Without it optional ones are left
 	// out, and a message that requires one cannot be made.
 	XML bool
-	// Reply makes the texts of shapes free: see shape.Field.FreeText.
+	// Reply makes the texts of shapes data: see shape.Field.Data.
 	Reply bool
 	// Elements are the global ones, of which a wildcard may hold some: one is its example.
 	Elements map[xml.Name]*wsdl.Element
