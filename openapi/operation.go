@@ -92,7 +92,7 @@ func isRequired(f *shape.Field) bool {
 	if !f.ChecksAbsent() {
 		return f.Required && f.Fixed == nil
 	}
-	return needsMembers(f.Object, map[*shape.Shape]bool{})
+	return needsMembers(f.Object, map[*shape.Shape]bool{}) || f.Object.Empty && !f.Object.Writes()
 }
 
 // needsMembers reports whether an object must have any. What is done needs none.

@@ -121,8 +121,8 @@ func (l *loader) operation(o *Operation) (op translate.Operation, faults []Decla
 		return op, nil, err
 	}
 	b := &builder{loader: l, overlay: o, bound: bound}
-	if err := b.messages(); err != nil {
-		return op, nil, o.wrap(fmt.Errorf("%s: %w", o.Name, err))
+	if err := errors.Join(o.Route.check(l.overlay.System), b.messages()); err != nil {
+		return op, nil, err
 	}
 	d, err := b.definition(versions)
 	if err != nil {
@@ -261,14 +261,15 @@ func (b *builder) messages() (err error) {
 			fromSettings = append(fromSettings, h.Block.Text)
 		}
 	}
+	place := func(err error) error { return b.overlay.wrap(fmt.Errorf("%s: %w", b.overlay.Name, err)) }
 	if err := b.headersFromSettings(fromSettings); err != nil {
-		return err
+		return place(err)
 	}
 	if b.request, err = b.requests.Message(b.bound, b.overlay.Name+"Request", fromCaller); err != nil {
-		return err
+		return place(err)
 	}
 	if b.reply, err = b.replies.Message(b.bound, b.overlay.Name+"Response", nil); err != nil {
-		return fmt.Errorf("its reply: %w", err)
+		return place(fmt.Errorf("its reply: %w", err))
 	}
 	for _, name := range b.overlay.Unwrap {
 		if !unwrap(&b.request, name.Text) && !unwrap(&b.reply, name.Text) {
@@ -276,6 +277,14 @@ func (b *builder) messages() (err error) {
 		}
 	}
 	return errors.Join(b.editMessages()...)
+}
+
+// check refuses a route that is not below the system's own, from which its scope follows, or that would be a preview.
+func (r *Route) check(system string) error {
+	if own := "/v1/" + system + "/"; !strings.HasPrefix(r.Path, own) || strings.HasSuffix(r.Path, "/preview") {
+		return r.wrap(fmt.Errorf("route: the path %s must begin with %s, and may not end with /preview", r.Path, own))
+	}
+	return nil
 }
 
 // unwrap puts the content of the only member in its place. It reports whether that is possible.

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+
+	"soapbridge/translate/rules"
 
 	"soapbridge/translate/shape"
 	"soapbridge/translate/shape/xsd"
@@ -32,7 +35,44 @@ func (b *builder) editMessages() (problems []error) {
 		})
 		problems = append(problems, b.found(f.Path, found, err))
 	}
+	for _, parameter := range parameters.FindAllStringSubmatch(b.overlay.Route.Path, -1) {
+		_, err := request.edit(parameter[1], func(f *shape.Field) error {
+			f.Required = true
+			return nil
+		})
+		problems = append(problems, err)
+	}
+	problems = append(problems, b.exampleOutcome(reply))
 	return append(problems, b.request.Shape.Index(), b.reply.Shape.Index())
+}
+
+// parameters are those of a path.
+var parameters = regexp.MustCompile(`\{([^{}]+)\}`)
+
+// exampleOutcome makes the example of the member that decides one of a success. Its values must be some that the member can have.
+func (b *builder) exampleOutcome(reply *editor) error {
+	o := &b.overlay.Outcome
+	if o.Path == "" || o.Present {
+		return nil
+	}
+	_, err := reply.edit(o.Path, func(f *shape.Field) error {
+		words := f.Facets.Enum
+		if f.Kind == shape.Boolean {
+			words = []string{"true", "false"}
+		}
+		for _, word := range slices.Concat(o.In, o.NotIn) {
+			if words != nil && !slices.Contains(words, word) {
+				return fmt.Errorf("%s cannot be %q: it is one of %s", o.Path, word, strings.Join(words, ", "))
+			}
+		}
+		if o.NotIn != nil {
+			f.Example = o.NotIn[0]
+		} else if i := slices.IndexFunc(words, func(word string) bool { return !slices.Contains(o.In, word) }); i >= 0 {
+			f.Example = words[i]
+		}
+		return nil
+	})
+	return o.wrap(err)
 }
 
 func (b *builder) editor(of *xsd.Builder, m *xsd.Message) *editor {
@@ -92,7 +132,21 @@ func (m *Member) change(f *shape.Field) error {
 			problems = append(problems, c.do())
 		}
 	}
+	m.fixExample(f)
 	return errors.Join(append(problems, m.changeReply(f))...)
+}
+
+// fixExample leaves no example that the overlay's own rules refuse.
+func (m *Member) fixExample(f *shape.Field) {
+	if f.Object != nil || f.Kind != shape.String || m.Example != "" {
+		return
+	}
+	if leaf, err := rules.NewLeaf(f); err != nil || leaf.Accepts(f.Example) {
+		return
+	}
+	if f.Example = ""; f.Facets.Enum != nil {
+		f.Example = f.Facets.Enum[0]
+	}
 }
 
 // change is one thing that an overlay may say of a member.

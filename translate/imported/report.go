@@ -68,7 +68,7 @@ func (r *report) table(operations []Found) {
 	word := map[bool]string{true: "yes", false: "no"}
 	for i := range operations {
 		f := &operations[i]
-		r.linef("| %s | %s | %s | %s | %s | %s | %s |", code(f.Name), f.Kind, f.Style, word[f.Flat && f.Kind == Read],
+		r.linef("| %s | %s | %s | %s | %s | %s | %s |", code(f.Name), f.Kind, f.Style, word[f.getPossible()],
 			codes(f.Headers), codes(f.Faults), word[f.Problem == ""])
 	}
 }

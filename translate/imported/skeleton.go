@@ -39,7 +39,7 @@ func Skeleton(system string, documents Documents, d *wsdl.Definitions, operation
 // suggest writes what there is to say of an operation. Without its marks of comments it is valid.
 func (f *Found) suggest(p func(string, ...any), system string) {
 	route := "POST " + defaultPath(system, f.Name) + "  # the default"
-	if f.Flat && f.Kind == Read {
+	if f.getPossible() {
 		route = "GET " + defaultPath(system, f.Name) + "  # possible for a read, because its request is flat; the default is POST"
 	}
 	p("    # kind: %s  # or %s: this is a guess by its name, and only a person knows\n", f.Kind, other(f.Kind))

@@ -76,13 +76,17 @@ func (s *surveyor) operation(op *wsdl.Operation) Found {
 	}
 	f.Weaker = slices.Concat(request.Weaker, reply.Weaker)
 	f.Flat = !slices.ContainsFunc(request.Shape.Fields, isNested)
-	f.walk(request.Shape, "", map[*shape.Shape]bool{})
+	left := mostPlaces
+	f.walk(request.Shape, "", map[*shape.Shape]bool{}, &left)
 	return f
 }
 
 func isNested(f shape.Field) bool {
 	return !f.Hidden && (f.Kind == shape.Object || f.Kind == shape.XML)
 }
+
+// getPossible reports whether the operation may be a GET: URLs are in the logs of every program on the way.
+func (f *Found) getPossible() bool { return f.Flat && f.Kind == Read && len(f.Secrets) == 0 }
 
 func style(b *wsdl.BoundOperation) string {
 	switch {
@@ -94,12 +98,16 @@ func style(b *wsdl.BoundOperation) string {
 	return "document"
 }
 
-// walk notes what is remarkable of the members of a request. A shape that is in several places is looked at in the first.
-func (f *Found) walk(s *shape.Shape, path string, done map[*shape.Shape]bool) {
-	if done[s] {
+// mostPlaces bounds the objects that are looked at: types may have endlessly many places.
+const mostPlaces = 5000
+
+// walk notes what is remarkable of the members of a request, in every place of a shape but inside itself.
+func (f *Found) walk(s *shape.Shape, path string, around map[*shape.Shape]bool, left *int) {
+	if *left--; around[s] || *left < 0 {
 		return
 	}
-	done[s] = true
+	around[s] = true
+	defer delete(around, s)
 	for i := range s.Fields {
 		field := &s.Fields[i]
 		if field.Hidden {
@@ -117,11 +125,11 @@ func (f *Found) walk(s *shape.Shape, path string, done map[*shape.Shape]bool) {
 			add(&f.Secrets, at)
 		}
 		if field.Object != nil {
-			f.walk(field.Object, at+"/", done)
+			f.walk(field.Object, at+"/", around, left)
 		}
 	}
 	for _, subtype := range s.Subtypes {
-		f.walk(subtype, path, done)
+		f.walk(subtype, path, around, left)
 	}
 }
 

@@ -247,20 +247,27 @@ func (f *checked) missing(pointer []byte, report *record.Report) {
 	switch {
 	case !f.Required || f.Fixed != nil:
 	case !f.ChecksAbsent():
-		sentence := missingSentence
-		if f.Blank {
-			sentence = "This member is required."
-		}
-		report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence})
+		f.required(pointer, report)
 	default:
-		at := join(pointer, f.Name)
+		at, before := join(pointer, f.Name), len(report.Violations)
 		for i := range f.inside.fields {
 			f.inside.fields[i].missing(at, report)
 		}
 		for _, of := range f.inside.choices {
 			of.none(string(at), report)
 		}
+		if len(report.Violations) == before && f.Object.Empty && !f.Object.Writes() { // an empty object is another thing than none
+			f.required(pointer, report)
+		}
 	}
+}
+
+func (f *checked) required(pointer []byte, report *record.Report) {
+	sentence := missingSentence
+	if f.Blank {
+		sentence = "This member is required."
+	}
+	report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence})
 }
 
 const missingSentence = "This member is required and may not be empty or only white space."

@@ -381,6 +381,19 @@ func (f *Field) ChecksAbsent() bool {
 	return f.Required && f.Object != nil && !f.Repeated && !f.Nillable && !f.Object.Abstract
 }
 
+// Writes reports whether an object of the shape that nobody sends has something to be written: a fixed value.
+func (s *Shape) Writes() bool { return s.writes(map[*Shape]bool{}) }
+
+func (s *Shape) writes(done map[*Shape]bool) bool {
+	if done[s] {
+		return false
+	}
+	done[s] = true
+	return slices.ContainsFunc(s.Fields, func(f Field) bool {
+		return f.Required && f.Fixed != nil || f.ChecksAbsent() && f.Object.writes(done)
+	})
+}
+
 // HoldsSecret reports whether the field is a secret, or an object that can hold one.
 func (f *Field) HoldsSecret() bool { return f.secret }
 
