@@ -112,9 +112,8 @@ func (b *builder) fill() (func(*record.Record, translate.Env), error) {
 		}
 		steps = append(steps, f.step(path, b.alwaysThere(path)))
 	}
-	for _, path := range b.anyCase() {
-		words := fieldAt(b.request.Shape, path).Facets.Enum
-		steps = append(steps, func(r *record.Record, _ translate.Env) { spell(r, path, words) })
+	if slices.ContainsFunc(b.overlay.Members, func(m Member) bool { return m.AnyCase }) {
+		steps = append(steps, spell)
 	}
 	if len(steps) == 0 {
 		return nil, errors.Join(problems...)
@@ -170,43 +169,16 @@ func (f *Fill) text(env translate.Env) string {
 	return f.Value
 }
 
-// anyCase lists the members that are compared without letter case. Members in arrays and of subtypes are not among them: see change.
-func (b *builder) anyCase() []shape.Path {
-	if !slices.ContainsFunc(b.overlay.Members, func(m Member) bool { return m.AnyCase }) {
-		return nil // the schema says it of none, and a large one has very many paths
-	}
-	return appendAnyCase(nil, b.request.Shape, nil, map[*shape.Shape]bool{})
-}
-
-func appendAnyCase(list []shape.Path, s *shape.Shape, path shape.Path, around map[*shape.Shape]bool) []shape.Path {
-	if around[s] {
-		return list
-	}
-	around[s] = true
-	defer delete(around, s)
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		inside := append(slices.Clone(path), i)
-		switch {
-		case f.Repeated:
-		case f.Facets.AnyCase:
-			list = append(list, inside)
-		case f.Object != nil:
-			list = appendAnyCase(list, f.Object, inside, around)
+// spell writes the words of enumerations that are compared without letter case as the schema does.
+func spell(r *record.Record, _ translate.Env) {
+	r.Leaves(func(v record.Value) bool {
+		if a := &v.Field().Facets; a.AnyCase && v.Present() {
+			if i := slices.IndexFunc(a.Enum, func(word string) bool { return strings.EqualFold(word, v.Text()) }); i >= 0 {
+				v.Set(a.Enum[i])
+			}
 		}
-	}
-	return list
-}
-
-// spell writes a word as the schema does.
-func spell(r *record.Record, path shape.Path, words []string) {
-	text := r.Root().Find(path).Text()
-	for _, word := range words {
-		if text != "" && strings.EqualFold(word, text) {
-			r.SetText(path, word)
-			return
-		}
-	}
+		return true
+	})
 }
 
 // headersFromSettings writes the blocks of the header that the proxy fills in, once.

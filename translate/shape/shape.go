@@ -234,9 +234,10 @@ func (s *Shape) Index() error {
 	for _, each := range all {
 		problems = append(problems, each.index())
 	}
+	counts := map[*Shape]int{}
 	for _, each := range all { // when all are checked: a shape that requires itself may be reached by several
-		if each.requires(each, map[*Shape]bool{}) {
-			problems = append(problems, fmt.Errorf("shape: %s: requires itself, which no message can satisfy", each.Name))
+		if each.absent(counts) > MaxAbsent {
+			problems = append(problems, each.tooMany(counts))
 		}
 	}
 	markSecrets(all)
@@ -365,33 +366,6 @@ func (s *Shape) Refuses(subtype *Shape) string {
 		return "is abstract"
 	}
 	return ""
-}
-
-// requires reports whether an object of the shape must contain another one.
-func (s *Shape) requires(other *Shape, done map[*Shape]bool) bool {
-	if done[s] {
-		return false
-	}
-	done[s] = true
-	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.ChecksAbsent() && (f.Object == other || f.Object.requires(other, done)) })
-}
-
-// ChecksAbsent reports whether an absent value of the field is checked as an object without members: see Required.
-func (f *Field) ChecksAbsent() bool {
-	return f.Required && f.Object != nil && !f.Repeated && !f.Nillable && !f.Object.Abstract
-}
-
-// Writes reports whether an object of the shape that nobody sends has something to be written: a fixed value.
-func (s *Shape) Writes() bool { return s.writes(map[*Shape]bool{}) }
-
-func (s *Shape) writes(done map[*Shape]bool) bool {
-	if done[s] {
-		return false
-	}
-	done[s] = true
-	return slices.ContainsFunc(s.Fields, func(f Field) bool {
-		return f.Required && f.Fixed != nil || f.ChecksAbsent() && f.Object.writes(done)
-	})
 }
 
 // HoldsSecret reports whether the field is a secret, or an object that can hold one.

@@ -125,9 +125,9 @@ func product(a, b []shape.Branch) (all []shape.Branch) {
 
 // particle adds the fields of a particle. It reports whether there is anything.
 func (o *objectBuilder) particle(p *wsdl.Particle) (node, bool) {
-	o.work++
+	o.work += 1 + (len(o.siblings)+len(o.shape.Fields))/100 // which a new member is compared with
 	switch {
-	case p.Max == 0 || o.work > mostWork:
+	case p.Max == 0 || o.work > mostWork || len(o.shape.Fields) > shape.MaxFields: // Index reports too many
 		return node{}, false
 	case p.Element != nil:
 		return o.element(p.Element, p.Min, p.Max)

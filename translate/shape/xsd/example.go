@@ -1,12 +1,11 @@
 package xsd
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"html"
-	"maps"
 	"slices"
-	"strings"
 
 	"soapbridge/translate/shape"
 	"soapbridge/translate/shape/wsdl"
@@ -16,24 +15,31 @@ import (
 // exampleWriter writes an element of a schema as XML, with what it must hold and no more.
 type exampleWriter struct {
 	leaves Leaves
-	b      strings.Builder
+	b      bytes.Buffer
 	depth  int
+	steps  int
 }
 
 // deepestExample bounds the elements inside each other: types may require themselves.
 const deepestExample = 12
 
+// mostSteps bounds the elements that are tried for an example: each of a chain may require a hundred of the next.
+const mostSteps = 10_000
+
 // Example returns an element as a text, and whether one could be made.
 func (b *Builder) Example(e *wsdl.Element) (text string, ok bool) {
 	w := exampleWriter{leaves: b.leaves}
 	ok = w.element(e)
+	b.work += w.steps + w.b.Len()/100
 	return w.b.String(), ok
 }
 
 func (w *exampleWriter) element(e *wsdl.Element) bool {
-	if w.depth++; w.depth > deepestExample || e.Abstract {
+	w.steps++
+	if w.depth == deepestExample || w.steps > mostSteps || e.Abstract {
 		return false
 	}
+	w.depth++
 	defer func() { w.depth-- }()
 	fmt.Fprintf(&w.b, `<%s xmlns="%s"`, e.Name.Local, html.EscapeString(e.Name.Space))
 	t, isComplex := e.Type.(*wsdl.ComplexType)
@@ -110,13 +116,12 @@ func (w *exampleWriter) group(g *wsdl.Group) bool {
 	if g.Compositor != wsdl.Choice {
 		return !slices.ContainsFunc(g.Particles, func(p *wsdl.Particle) bool { return !w.particle(p) })
 	}
-	before := w.b.String()
+	before := w.b.Len()
 	for _, p := range g.Particles {
 		if w.particle(p) {
 			return true
 		}
-		w.b.Reset()
-		w.b.WriteString(before)
+		w.b.Truncate(before)
 	}
 	return len(g.Particles) == 0
 }
@@ -137,11 +142,15 @@ func (b *Builder) exampleOf(wildcard *wsdl.Wildcard, spaces *shape.Wildcard) (te
 		}
 		return emptyElement(xml.Name{Space: space, Local: "example"}), true
 	}
-	names := slices.SortedFunc(maps.Keys(b.options.Elements), func(x, y xml.Name) int {
-		return cmp.Or(cmp.Compare(x.Space, y.Space), cmp.Compare(x.Local, y.Local))
-	})
-	names = slices.DeleteFunc(names, func(n xml.Name) bool { return n.Space == wsdl.XSD || !spaces.Allows(n.Space) })
-	for _, name := range names[:min(len(names), mostTries)] {
+	b.work += len(b.elements) / 100
+	tries := 0
+	for _, name := range b.elements {
+		if name.Space == wsdl.XSD || !spaces.Allows(name.Space) {
+			continue
+		}
+		if tries++; tries > mostTries || b.work > mostWork {
+			break
+		}
 		if text, ok = b.Example(b.options.Elements[name]); ok && len(text) < 1000 {
 			return text, true
 		}

@@ -55,13 +55,15 @@ func words(local string) (list []string) {
 	return list
 }
 
-// unique returns a name, with the first number behind it that makes it one that is not taken.
-func unique(name string, taken func(string) bool) string {
+// unique returns a name, with the first number behind it that makes it one that is not taken. Last are the numbers that names had before: no name
+// becomes free again.
+func unique(name string, last map[string]int, taken func(string) bool) string {
 	if !taken(name) {
 		return name
 	}
-	for n := 2; ; n++ {
+	for n := max(last[name], 1) + 1; ; n++ {
 		if numbered := name + strconv.Itoa(n); !taken(numbered) {
+			last[name] = n
 			return numbered
 		}
 	}

@@ -18,11 +18,12 @@ type objectBuilder struct {
 	// element that is in several branches is one member, if their order allows that.
 	siblings []int
 	last     int
+	numbers  map[string]int // see unique
 }
 
 // named returns an empty shape of a name that no other has.
 func (b *Builder) named(name string) *shape.Shape {
-	name = unique(typeName(name), func(name string) bool { return b.names[name] })
+	name = unique(typeName(name), b.numbers, func(name string) bool { return b.names[name] })
 	b.names[name] = true
 	return &shape.Shape{Name: name, Empty: true}
 }
@@ -133,7 +134,10 @@ func (o *objectBuilder) free(names ...string) string {
 			return name
 		}
 	}
-	return unique(names[len(names)-1], taken)
+	if o.numbers == nil {
+		o.numbers = map[string]int{}
+	}
+	return unique(names[len(names)-1], o.numbers, taken)
 }
 
 // leaf is a field for the text of a simple type.

@@ -2,8 +2,10 @@
 package xsd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,13 +23,15 @@ type Builder struct {
 	waiting []*wsdl.ComplexType // to be filled
 	leaves  Leaves
 	names   map[string]bool // of shapes
+	numbers map[string]int  // see unique
 	// discriminators are by the type that a hierarchy begins with.
 	discriminators map[*wsdl.ComplexType]string
 	// impossible are the shapes that no message can hold, and why.
 	impossible map[*shape.Shape]string
 	// weaker is what a shape does not check although the schema says it.
-	weaker map[*shape.Shape][]string
-	work   int // particles and attributes that were looked at
+	weaker   map[*shape.Shape][]string
+	elements []xml.Name // of the options, sorted
+	work     int        // particles and attributes that were looked at
 }
 
 // Options are choices that no schema states.
@@ -44,8 +48,12 @@ type Options struct {
 // NewBuilder returns a builder.
 func NewBuilder(o Options) *Builder {
 	return &Builder{
-		options: o, shapes: map[*wsdl.ComplexType]*shape.Shape{}, filled: map[*wsdl.ComplexType]bool{}, leaves: Leaves{}, names: map[string]bool{},
+		options: o, shapes: map[*wsdl.ComplexType]*shape.Shape{}, filled: map[*wsdl.ComplexType]bool{}, leaves: Leaves{},
+		names: map[string]bool{}, numbers: map[string]int{},
 		discriminators: map[*wsdl.ComplexType]string{}, impossible: map[*shape.Shape]string{}, weaker: map[*shape.Shape][]string{},
+		elements: slices.SortedFunc(maps.Keys(o.Elements), func(x, y xml.Name) int {
+			return cmp.Or(cmp.Compare(x.Space, y.Space), cmp.Compare(x.Local, y.Local))
+		}),
 	}
 }
 
