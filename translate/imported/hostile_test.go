@@ -109,7 +109,7 @@ func ask(op *translate.Operation) {
 func TestOtherDocuments(t *testing.T) {
 	overlay := "system: parcels\nwsdl: {file: a.wsdl, sha256: " + hash + ", files: {b.xsd: " + hash + "}}\noperations: {}\n"
 	_, err := Load("parcels", fstest.MapFS{FileName: {Data: []byte(overlay)}, "a.wsdl": {Data: []byte(hostileService(""))}}, Config{})
-	if err == nil || !strings.Contains(err.Error(), "a.wsdl has changed since it was imported") || !strings.Contains(err.Error(), "open b.xsd: file does not exist") {
+	if err == nil || !strings.Contains(err.Error(), "a.wsdl: is not the document that was imported") || !strings.Contains(err.Error(), "open b.xsd: file does not exist") {
 		t.Error(err)
 	}
 }
