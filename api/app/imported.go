@@ -41,7 +41,11 @@ func loadSystem(directory, name string, c imported.Config) (*imported.System, er
 		return nil, err
 	}
 	defer func() { _ = root.Close() }() // it was only read
-	loaded, err := imported.Load(name, root.FS(), c)
+	return loadFrom(root.FS(), name, c)
+}
+
+func loadFrom(folder fs.FS, name string, c imported.Config) (*imported.System, error) {
+	loaded, err := imported.Load(name, folder, c)
 	if err != nil {
 		return nil, err
 	}
@@ -62,19 +66,31 @@ func sandboxed(directory string) (list []sandbox.ImportedSystem, err error) {
 		return nil, fmt.Errorf("--systems: %w", err)
 	}
 	for _, name := range names {
-		loaded, wrong := loadSystem(directory, name, imported.Config{MadeUp: true})
+		s, wrong := playedSystem(directory, name)
 		if wrong != nil {
 			err = errors.Join(err, fmt.Errorf("--systems: the system %s: %w", name, wrong))
-			continue
-		}
-		s := sandbox.ImportedSystem{Name: name}
-		for i := range loaded.Operations {
-			op, wrong := played(os.DirFS(filepath.Join(directory, name)), &loaded.Operations[i], loaded.Faults)
-			s.Operations, err = append(s.Operations, op), errors.Join(err, wrong)
 		}
 		list = append(list, s)
 	}
 	return list, err
+}
+
+func playedSystem(directory, name string) (s sandbox.ImportedSystem, err error) {
+	root, err := os.OpenRoot(filepath.Join(directory, name))
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	loaded, err := loadFrom(root.FS(), name, imported.Config{MadeUp: true})
+	if err != nil {
+		return s, err
+	}
+	s.Name = name
+	for i := range loaded.Operations {
+		op, wrong := played(root.FS(), &loaded.Operations[i], loaded.Faults)
+		s.Operations, err = append(s.Operations, op), errors.Join(err, wrong)
+	}
+	return s, err
 }
 
 // played is an operation as the sandbox plays it. The folder may have the content of its reply's Body; otherwise one is made of the schema.

@@ -88,8 +88,9 @@ func (l *loader) addImported() {
 
 var systemName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
-func isBuiltIn(name string) bool {
-	return slices.ContainsFunc(new(Config).systems(), func(s prefixed) bool { return s.prefix == prefix+strings.ToUpper(name)+"_" })
+// isTaken reports the names of built-in systems, and of the proxy's own routes below /v1.
+func isTaken(name string) bool {
+	return slices.Contains([]string{"operations", "operations-catalogue", "tools"}, name) || slices.ContainsFunc(new(Config).systems(), func(s prefixed) bool { return s.prefix == prefix+strings.ToUpper(name)+"_" })
 }
 
 func (l *loader) addSystem(name string) {
@@ -100,8 +101,8 @@ func (l *loader) addSystem(name string) {
 	case !systemName.MatchString(name):
 		refuse("whose name is not a lower-case letter and then a-z, 0-9 and -")
 		return
-	case isBuiltIn(name):
-		refuse("which is the name of a built-in system")
+	case isTaken(name):
+		refuse("which is the name of a built-in system or of a route of the proxy's own")
 		return
 	}
 	l.imported = append(l.imported, name)

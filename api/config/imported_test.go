@@ -50,7 +50,7 @@ func TestImportedSystemsRefused(t *testing.T) {
 		system  = "SOAPBRIDGE_SYSTEM_PARCELS_"
 		folder  = "SOAPBRIDGE_SYSTEMS: has the folder "
 		letters = ", whose name is not a lower-case letter and then a-z, 0-9 and -; rename it, in its system.yaml too"
-		taken   = ", which is the name of a built-in system; rename it, in its system.yaml too"
+		taken   = ", which is the name of a built-in system or of a route of the proxy's own; rename it, in its system.yaml too"
 		object  = system + "HEADERS: is not a JSON object"
 	)
 	tests := []struct {

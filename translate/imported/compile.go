@@ -159,7 +159,7 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 			continue
 		}
 		for _, bound := range op.Bindings {
-			if l.isWanted(bound) {
+			if isNamed(l.definitions, bound.Binding, l.overlay.Port.Text) {
 				version := soap.Version(bound.Binding.Version) // both count from 1.1
 				byVersion[version] = append(byVersion[version], bound)
 			}
@@ -172,7 +172,7 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	case len(versions) == 0 && problem != nil:
 		return nil, nil, o.wrap(fmt.Errorf("%s cannot be used: %w", o.Name, problem))
 	case len(versions) == 0:
-		return nil, nil, l.overlay.Port.wrap(fmt.Errorf("%s has no binding named %s", o.Name, l.overlay.Port.Text))
+		return nil, nil, l.overlay.Port.wrap(fmt.Errorf("%s has no binding named %s; port must be one of %s", o.Name, l.overlay.Port.Text, strings.Join(portNames(l.definitions), ", ")))
 	}
 	version := versions[0]
 	if l.config.Version != 0 {
@@ -186,22 +186,6 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 		return nil, nil, o.wrap(fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
 	}
 	return list[0], versions, nil
-}
-
-// isWanted reports whether the overlay asks for the binding, by the name of a port or its own.
-func (l *loader) isWanted(bound *wsdl.BoundOperation) bool {
-	port := l.overlay.Port.Text
-	if port == "" || bound.Binding.Name.Local == port {
-		return true
-	}
-	for _, service := range l.definitions.Services {
-		for _, p := range service.Ports {
-			if p.Name == port && p.Binding == bound.Binding {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // same reports whether bindings differ in nothing that is sent.
@@ -273,7 +257,7 @@ func (b *builder) messages() (err error) {
 	}
 	for _, name := range b.overlay.Unwrap {
 		if !unwrap(&b.request, name.Text) && !unwrap(&b.reply, name.Text) {
-			return name.wrap(fmt.Errorf("%s is not the only member of a message, and an object that is always there: it cannot be unwrapped", name.Text))
+			return name.wrap(fmt.Errorf("%s is not an object and the only member of a message: it cannot be unwrapped", name.Text))
 		}
 	}
 	return errors.Join(b.editMessages()...)

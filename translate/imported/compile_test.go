@@ -148,6 +148,8 @@ func TestOutcomes(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	changed := folder(place)
 	changed["depot.wsdl"] = &fstest.MapFile{Data: append([]byte("<!-- later -->"), depot...)}
+	portless := folder(place)
+	portless[imported.FileName].Data = append([]byte("port: Nowhere\n"), portless[imported.FileName].Data...)
 	for name, test := range map[string]struct {
 		folder fstest.MapFS
 		config imported.Config
@@ -160,7 +162,10 @@ func TestLoadRefuses(t *testing.T) {
 		"headers of another form":  {folder(place), imported.Config{Headers: `{"client":{"value":"planted"},"x":1}`}, []string{"/x: There is no such member here", "/client/version: This member is required."}},
 		"no such fault":            {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, faults: {None: {outcome: failed}}}\n"), configured, []string{"None is not a fault of this operation; there are: Wrong"}},
 		"a member that cannot be unwrapped": {folder("\n  Place: {kind: write, unwrap: [status], secret: [], outcome: faultsOnly}\n"), configured,
-			[]string{"system.yaml:4", "status is not the only member of a message"}},
+			[]string{"system.yaml:4", "status is not an object and the only member of a message"}},
+		"a port that is not there": {portless, configured, []string{"Place has no binding named Nowhere; port must be one of Depot"}},
+		"what cannot be collapsed": {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, members: {request/reference: {collapse: true}}}\n"), configured,
+			[]string{"reference is not an object with one array alone"}},
 		"a rule about nothing": {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, rules: [{requireAnyOf: [x, y]}]}\n"), configured, []string{`has no "x"`}},
 	} {
 		_, err := imported.Load("depot", test.folder, test.config)

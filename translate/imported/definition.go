@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"time"
@@ -255,7 +256,7 @@ func (b *builder) writeHeaders(blocks *shape.Shape, values *record.Record) error
 	_, behind, _ := strings.Cut(string(message.Envelope), "<soap:Header>")
 	b.fixedHeader, _, _ = strings.Cut(behind, "</soap:Header>")
 	for _, name := range blocks.Fields {
-		b.maskedHeader += "<" + name.Wire.Local + ` xmlns="` + name.Wire.Space + `">***</` + name.Wire.Local + ">"
+		b.maskedHeader += "<" + name.Wire.Local + ` xmlns="` + html.EscapeString(name.Wire.Space) + `">***</` + name.Wire.Local + ">"
 	}
 	return nil
 }

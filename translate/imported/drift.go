@@ -66,21 +66,29 @@ func operationNames(d *wsdl.Definitions) (names []string) {
 // side is one of the two WSDLs.
 type side struct {
 	operations     map[string]*wsdl.Operation
-	binding        *wsdl.Binding
+	definitions    *wsdl.Definitions
+	port           string
 	request, reply *xsd.Builder
 }
 
 func newSide(o *Overlay, d *wsdl.Definitions) *side {
 	s := &side{
-		operations: map[string]*wsdl.Operation{},
-		request:    xsd.NewBuilder(xsd.Options{XML: o.XML, Elements: d.Elements}),
-		reply:      xsd.NewBuilder(xsd.Options{XML: o.XML, Reply: true, Elements: d.Elements}),
+		operations: map[string]*wsdl.Operation{}, definitions: d, port: o.Port.Text,
+		request: xsd.NewBuilder(xsd.Options{XML: o.XML, Elements: d.Elements}),
+		reply:   xsd.NewBuilder(xsd.Options{XML: o.XML, Reply: true, Elements: d.Elements}),
 	}
-	s.binding, _ = SelectBinding(d, o.Port.Text) // without one, the first of each operation is compared
 	for _, op := range slices.Backward(d.Operations) {
 		s.operations[op.Name] = op
 	}
 	return s
+}
+
+// bound is how an operation is called by the first binding that the overlay's port names; without one, by the first of all.
+func (s *side) bound(op *wsdl.Operation) *wsdl.BoundOperation {
+	if i := slices.IndexFunc(op.Bindings, func(b *wsdl.BoundOperation) bool { return isNamed(s.definitions, b.Binding, s.port) }); i >= 0 {
+		return op.Bindings[i]
+	}
+	return op.Bindings[0]
 }
 
 // drift collects the changes of operations.
@@ -114,7 +122,7 @@ func (d *drift) operation(name string, said *Operation) {
 		add("", "can be used now", false)
 		return
 	}
-	a, b := boundBy(older, d.old.binding), boundBy(newer, d.new.binding)
+	a, b := d.old.bound(older), d.new.bound(newer)
 	d.binding(add, a, b)
 	var headers []string
 	if said != nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"soapbridge/translate/rules"
-
 	"soapbridge/translate/shape"
 	"soapbridge/translate/shape/xsd"
 )
@@ -96,8 +95,8 @@ func makeSecret(f *shape.Field) error {
 
 // changeReply changes a member of a reply: nothing is checked there.
 func (m *Member) changeReply(f *shape.Field) error {
-	if m.Collapse && f.Object != nil && !f.Repeated && !collapse(f) {
-		return fmt.Errorf("%s is not an object with one array alone", f.Name)
+	if m.Collapse && !collapse(f) {
+		return fmt.Errorf("%s is not an object with one array alone: it cannot be collapsed", f.Name)
 	}
 	if m.Rename != "" {
 		f.Name = m.Rename
@@ -122,7 +121,7 @@ func collapse(f *shape.Field) bool {
 
 // change changes a member of a request.
 func (m *Member) change(f *shape.Field) error {
-	var problems []error
+	problems := []error{m.changeReply(f)}
 	for _, c := range m.changes(f) {
 		switch {
 		case !c.wanted:
@@ -133,7 +132,7 @@ func (m *Member) change(f *shape.Field) error {
 		}
 	}
 	m.fixExample(f)
-	return errors.Join(append(problems, m.changeReply(f))...)
+	return errors.Join(problems...)
 }
 
 // fixExample leaves no example that the overlay's own rules refuse.

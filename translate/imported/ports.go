@@ -1,36 +1,19 @@
 package imported
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"soapbridge/translate/shape/wsdl"
 )
 
-// SelectBinding returns the binding that an overlay's port names: a port of a service, or a binding itself. Without a name it is the only
-// one.
-func SelectBinding(d *wsdl.Definitions, port string) (*wsdl.Binding, error) {
-	if port == "" && len(d.Bindings) == 1 {
-		return d.Bindings[0], nil
+// isNamed reports whether an overlay's port names a binding: as a port of a service, or itself. An empty port names all.
+func isNamed(d *wsdl.Definitions, b *wsdl.Binding, port string) bool {
+	if port == "" || b.Name.Local == port {
+		return true
 	}
-	for _, s := range d.Services {
-		for _, p := range s.Ports {
-			if p.Name == port && p.Binding != nil {
-				return p.Binding, nil
-			}
-		}
-	}
-	for _, b := range d.Bindings {
-		if b.Name.Local == port {
-			return b, nil
-		}
-	}
-	if names := strings.Join(portNames(d), ", "); names != "" {
-		return nil, fmt.Errorf("port must be one of %s", names)
-	}
-	return nil, errors.New("no port of the WSDL has a binding of SOAP")
+	return slices.ContainsFunc(d.Services, func(s *wsdl.Service) bool {
+		return slices.ContainsFunc(s.Ports, func(p *wsdl.Port) bool { return p.Name == port && p.Binding == b })
+	})
 }
 
 // PortsToChoose lists the ports of which an overlay has to name one, because an operation is called in different ways in the same version of SOAP;
@@ -68,14 +51,4 @@ func portNames(d *wsdl.Definitions) (names []string) {
 		}
 	}
 	return names
-}
-
-// boundBy returns how a binding calls an operation; without such a binding, how the first one does.
-func boundBy(op *wsdl.Operation, b *wsdl.Binding) *wsdl.BoundOperation {
-	for _, each := range op.Bindings {
-		if each.Binding == b {
-			return each
-		}
-	}
-	return op.Bindings[0]
 }

@@ -142,7 +142,7 @@ func (o *objectBuilder) particle(p *wsdl.Particle) (node, bool) {
 	return o.repeatedGroup(p)
 }
 
-// singleElement returns the particle of an element that a group consists of, with the occurrences of both.
+// singleElement returns the particle of an element that a group consists of, with the occurrences of both, where those are all numbers in between.
 func singleElement(p *wsdl.Particle) (*wsdl.Particle, bool) {
 	if len(p.Group.Particles) != 1 {
 		return nil, false
@@ -155,7 +155,7 @@ func singleElement(p *wsdl.Particle) (*wsdl.Particle, bool) {
 		}
 		inside = single
 	}
-	if inside.Element != nil && (inside.Element.Abstract || len(inside.Element.Substitutes) > 0) {
+	if inside.Element != nil && (inside.Element.Abstract || len(inside.Element.Substitutes) > 0) || inside.Min > 1 && p.Min != p.Max {
 		return nil, false
 	}
 	times := func(a, b int) int {
@@ -237,7 +237,8 @@ func (o *objectBuilder) repeatedGroup(p *wsdl.Particle) (node, bool) {
 		return o.nothing(p.Min > 0 && why != "", why)
 	}
 	f := shape.Field{Place: shape.Inline, Kind: shape.Object, Object: item.shape, Repeated: true, MinItems: p.Min, MaxItems: max(p.Max, 0)}
-	return node{field: o.add(f, name), required: p.Min > 0 && !mayBeEmpty(item.shape)}, true
+	o.last = o.add(f, name)
+	return node{field: o.last, required: p.Min > 0 && !mayBeEmpty(item.shape)}, true
 }
 
 // mayBeEmpty reports whether an object needs no members.
@@ -298,12 +299,16 @@ func (o *objectBuilder) member(e *wsdl.Element, low, high int) (node, bool) {
 		f.Repeated, f.MinItems, f.MaxItems = true, low, max(high, 0)
 	}
 	for _, i := range o.siblings {
-		if i > o.last && sameMember(&o.shape.Fields[i], &f) {
+		if i > o.last && !o.shape.Fields[i].Hidden && sameMember(&o.shape.Fields[i], &f) {
 			o.last = i
 			return node{field: i, required: low > 0}, true
 		}
 	}
-	o.last = o.add(f, MemberName(e.Name.Local), e.Name.Local)
+	names := []string{MemberName(e.Name.Local)}
+	if !slices.ContainsFunc(o.shape.Fields, func(other shape.Field) bool { return other.Wire.Local == e.Name.Local }) {
+		names = append(names, e.Name.Local) // another name on the wire became the same in JSON
+	}
+	o.last = o.add(f, names...)
 	return node{field: o.last, required: low > 0}, true
 }
 
@@ -374,7 +379,7 @@ func (o *objectBuilder) wildcard(p *wsdl.Particle) (node, bool) {
 		f.Repeated, f.MinItems, f.MaxItems = true, p.Min, max(p.Max, 0)
 	}
 	var ok bool
-	if f.Example, ok = o.exampleOf(p.Any, f.Wildcard); !ok {
+	if f.Example, ok = o.exampleOf(p.Any, f.Wildcard); !ok && !o.options.Reply { // services know other schemas
 		return o.nothing(p.Min > 0, "an element of another schema is required")
 	}
 	o.last = o.add(f, "any")

@@ -251,13 +251,21 @@ func (b *Builder) noObject(f *shape.Field) string {
 	return "its type is abstract, and no type that can be sent derives from it"
 }
 
-// prune hides the optional members that no message can hold, and leaves out subtypes.
+// prune hides the optional members that no request can hold, and leaves out subtypes. In replies they are XML: a service may know more types.
 func (b *Builder) prune(s *shape.Shape) {
 	for i := range s.Fields {
-		if f := &s.Fields[i]; b.noObject(f) != "" {
-			b.weaker[s] = append(b.weaker[s], "/"+f.Name+": is left out: "+b.noObject(f))
-			f.Object, f.Kind, f.Hidden, f.Nillable, f.Required = nil, shape.XML, true, false, false
+		f := &s.Fields[i]
+		why := b.noObject(f)
+		if why == "" {
+			continue
 		}
+		f.Object, f.Kind, f.Nillable, f.Required = nil, shape.XML, false, false
+		if b.options.Reply && f.Place == shape.Element {
+			f.Data, f.Example = true, emptyElement(f.Wire)
+			continue
+		}
+		f.Hidden = true
+		b.weaker[s] = append(b.weaker[s], "/"+f.Name+": is left out: "+why)
 	}
 	s.Subtypes = slices.DeleteFunc(s.Subtypes, func(subtype *shape.Shape) bool {
 		why := b.impossible[subtype]
