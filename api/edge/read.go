@@ -56,7 +56,11 @@ func (s *Server) admitRead(c *gin.Context, call *call, scope Scope) *problem {
 	// boundReading knows nothing of calls: this one may wait for another process's call, and make its own after that.
 	most := readingTimeout + 2*call.longest()
 	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(most)) // a writer without deadlines is that of a test
-	if call.operation.Method == http.MethodGet {
+	switch {
+	case call.operation.Method != http.MethodGet:
+	case c.Request.ContentLength != 0:
+		return newProblem(badParameter).detail("A GET has no body: the members of this request are in its path and its query.")
+	default:
 		return nil
 	}
 	if p := operationQuery.read(c.Request.URL); p != nil {

@@ -495,3 +495,13 @@ func TestInvalidatesNamesReads(t *testing.T) {
 		}
 	}
 }
+
+// TestAGetWithABody is refused: nobody would read it.
+func TestAGetWithABody(t *testing.T) {
+	v := &vendor{}
+	e := newReads(t, v)
+	w := e.call(httptest.NewRequest(http.MethodGet, findHello, strings.NewReader(`{"text":"other"}`)))
+	if d := problemIn(t, w); w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || v.calls.Load() != 0 {
+		t.Errorf("%d %v, %d calls", w.Code, d, v.calls.Load())
+	}
+}
