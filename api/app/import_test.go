@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"soapbridge/api/config"
 	"soapbridge/translate/imported"
 )
 
@@ -336,5 +337,32 @@ func TestUpdateAndDrift(t *testing.T) {
 	edit(t, folder+"/types.xsd", "Text", "Words")
 	if _, err := drifting(t, driftCommand{Folder: folder, File: folder + "/Notes.svc.wsdl"}); err == nil || !strings.Contains(err.Error(), "types.xsd: is not the document that was imported") {
 		t.Errorf("a document that was changed by hand: %v", err)
+	}
+}
+
+// TestScopesOfImportedSystems: keys can be made for what is imported, and serve knows their scopes.
+func TestScopesOfImportedSystems(t *testing.T) {
+	systems := t.TempDir()
+	if _, err := importing(t, importCommand{WSDL: "../../docs/parcels/parcels.wsdl", Into: systems}); err != nil {
+		t.Fatal(err)
+	}
+	answers, err := os.ReadFile("../../docs/parcels/system.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(systems, "parcels", imported.FileName), string(answers))
+	environ := []string{"SOAPBRIDGE_SYSTEMS=" + systems}
+	var out strings.Builder
+	id := "web"
+	if err := (&keysNew{ID: &id, Scopes: []string{"parcels:read,parcels:pickups:create"}}).Run(&Process{Environ: environ, Out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	line := out.String()[strings.LastIndex(out.String(), "\nweb ")+1:]
+	if _, err := config.LoadServe(append(environ, "SOAPBRIDGE_API_KEYS="+strings.TrimSpace(line)), config.Disk(), false, checkAPIKeys); err != nil {
+		t.Error(err)
+	}
+	strange := strings.Replace(strings.TrimSpace(line), "parcels:read", "parcels:reed", 1)
+	if _, err := config.LoadServe(append(environ, "SOAPBRIDGE_API_KEYS="+strange), config.Disk(), false, checkAPIKeys); err == nil || !strings.Contains(err.Error(), "parcels:reed") {
+		t.Error(err)
 	}
 }

@@ -44,6 +44,20 @@ func loadSystem(directory, name string, c imported.Config) (*imported.System, er
 	return loadFrom(root.FS(), name, c)
 }
 
+// outline is what the overlay of a folder says of its operations.
+func outline(directory, name string) ([]translate.Operation, error) {
+	root, err := os.OpenRoot(filepath.Join(directory, name))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	operations, err := imported.Outline(root.FS())
+	if err != nil {
+		return nil, fmt.Errorf("the system %s: %w", name, err)
+	}
+	return operations, nil
+}
+
 func loadFrom(folder fs.FS, name string, c imported.Config) (*imported.System, error) {
 	loaded, err := imported.Load(name, folder, c)
 	if err != nil {

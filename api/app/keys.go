@@ -28,11 +28,14 @@ type keysNew struct {
 }
 
 func (k *keysNew) Run(p *Process) error {
-	systems, err := systemsOf(config.Config{})
+	c, err := config.Load(config.Only(p.Environ, "SOAPBRIDGE_SYSTEMS"), config.Disk())
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	known := scopes(systems)
+	known, err := knownScopes(c)
+	if err != nil {
+		return usage(err)
+	}
 	granted := known[1:] // all but admin
 	if len(k.Scopes) > 0 {
 		if granted, err = scopesNamed(k.Scopes, known); err != nil {
@@ -54,6 +57,16 @@ func (k *keysNew) Run(p *Process) error {
 	_, _ = fmt.Fprintf(p.Out, "# The key, for the caller; it is shown this once. Send it as: Authorization: Bearer <key>\n%s\n\n"+
 		"# The line for SOAPBRIDGE_API_KEYS, or the file of SOAPBRIDGE_API_KEYS_FILE.\n%s\n", key, line)
 	return nil
+}
+
+// knownScopes are the scopes of all operations. Only the overlays of imported systems are read: they say all that scopes are made of.
+func knownScopes(c config.Config) ([]edge.Scope, error) {
+	systems, err := systemsOf(config.Config{}) // no other setting changes the scopes
+	for _, s := range c.Imported {
+		operations, wrong := outline(c.Systems, s.Name)
+		systems, err = append(systems, system{s.Name, s.Prefix(), s.System, operations}), errors.Join(err, wrong)
+	}
+	return scopes(systems), err
 }
 
 // expiry returns the zero time where none is asked for. An empty flag is a mistake: it comes from an unset variable.
@@ -146,11 +159,11 @@ func checkAPIKeys(c config.Config) (problems []config.Problem) {
 	if len(c.APIKeys) == 0 {
 		return nil
 	}
-	systems, err := systemsOf(config.Config{}) // no setting changes the scopes
-	if err == nil {
-		err = new(edge.Callers).Replace(c.APIKeys, scopes(systems))
+	known, err := knownScopes(c)
+	if err != nil {
+		return []config.Problem{{Variable: "SOAPBRIDGE_SYSTEMS", Reason: err.Error()}}
 	}
-	if err == nil {
+	if err = new(edge.Callers).Replace(c.APIKeys, known); err == nil {
 		return nil
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") { // one for each key

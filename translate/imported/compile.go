@@ -68,6 +68,30 @@ func Load(name string, folder fs.FS, c Config) (*System, error) {
 	return system, errors.Join(l.problems...)
 }
 
+// Outline returns what the overlay of a folder alone says of the operations that are on: their systems, names and routes, and which only read.
+func Outline(folder fs.FS) (operations []translate.Operation, err error) {
+	overlay, err := readOverlay(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range overlay.Operations {
+		if o.Kind != "" {
+			operations = append(operations, translate.Operation{
+				System: overlay.System, Name: o.Name, Method: o.Route.Method, Path: o.Route.Path, ReadOnly: o.Kind == Read,
+			})
+		}
+	}
+	return operations, nil
+}
+
+func readOverlay(folder fs.FS) (*Overlay, error) {
+	text, err := fs.ReadFile(folder, FileName)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOverlay(text)
+}
+
 // loader makes the operations of one folder.
 type loader struct {
 	config      Config
@@ -80,11 +104,7 @@ type loader struct {
 }
 
 func open(name string, folder fs.FS, c Config) (*loader, error) {
-	text, err := fs.ReadFile(folder, FileName)
-	if err != nil {
-		return nil, err
-	}
-	overlay, err := ParseOverlay(text)
+	overlay, err := readOverlay(folder)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (f *Found) suggest(p func(string, ...any), system string) {
 		}
 	}
 	each("headers", f.Headers, FromSettings, "or "+FromCaller)
-	each("faults", f.Faults, "{outcome: rejected}", "or failed, unavailable, denied; errors, code, text and pointer are paths in the detail")
+	each("faults", f.Faults, "{outcome: failed}", "or rejected where nothing was done for certain, unavailable, denied; errors, code, text and pointer are paths in the detail")
 }
 
 func other(kind string) string {
