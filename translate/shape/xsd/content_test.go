@@ -142,10 +142,8 @@ func TestContent(t *testing.T) {
 			others: `<xs:complexType name="T">` + sequence(element("A", optional), element("B", optional)) + `</xs:complexType>`, want: "a- b!"},
 	} {
 		m, err := message(t, test.content, test.others, test.options)
-		got := ""
-		if err != nil {
-			got = "error " + err.Error()
-		} else {
+		got := "error " + fmt.Sprint(err)
+		if err == nil {
 			got = summary(m.Shape)
 		}
 		if got != test.want {
