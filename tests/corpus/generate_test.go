@@ -77,7 +77,7 @@ func TestTexts(t *testing.T) {
 		`"pattern": "^[A-Z]{2}[0-9]{6,8}$"`, `"pattern": "^(?:(A|BB)+-)?\\d{3}$"`, `"pattern": "^[^a-z]+@.$"`, `"pattern": "^\\p{Lu}\\p{Nd}\\p{Zs}$"`,
 		`"pattern": "^[a-z]*$", "minLength": 20`, `"pattern": "^.{1,900}$", "minLength": 300`, `"pattern": "^(a|bb|ccc)$", "minLength": 3`, `"pattern": "\\S", "maxLength": 1`,
 		`"pattern": "^([0-9]{3}[1-9]|[1-9]000)-(0[1-9]|1[0-2])$"`, `"allOf": [{"pattern": "^[a-z]+$"}, {"pattern": "^...$"}]`, `"not": {"enum": ["text", ""]}`,
-		`"format": "date-time"`, `"format": "uuid"`, `"format": "email", "minLength": 10`, `"contentMediaType": "application/xml"`,
+		`"format": "date-time"`, `"format": "uuid"`, `"format": "email", "minLength": 10`, `"contentMediaType": "application/xml", "examples": ["<a/>"]`,
 	} {
 		d := documentOf(t, `"S": {"type": "string", `+schema+`}`)
 		list, err := Generate(d, "/components/schemas/S")
@@ -94,6 +94,7 @@ func TestWhatHasNoInstance(t *testing.T) {
 		`{"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/S"}}}`,
 		`{"type": "string", "minLength": 3, "maxLength": 2}`,
 		`{"type": "object", "required": ["a"], "properties": {"a": false}}`,
+		`{"type": "string", "contentMediaType": "application/xml"}`,
 	} {
 		if list, err := Generate(documentOf(t, `"S": `+schema), "/components/schemas/S"); err == nil {
 			t.Errorf("%s: %s", schema, list[0].JSON)
