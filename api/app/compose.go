@@ -18,6 +18,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
+	"soapbridge/translate/imported"
 	"soapbridge/translate/mds"
 	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
@@ -50,6 +51,11 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 	wired, err := p.connect(systems, metrics)
 	if err != nil {
 		return nil, err
+	}
+	for _, s := range systems {
+		if len(s.operations) == 0 {
+			log.Warn("every operation of this system is off: give those that are wanted a kind in "+imported.FileName, slog.String("system", s.name))
+		}
 	}
 	p.scopes = scopes(systems)
 	known, err := callers(ctx, c, p.scopes, p.guard)

@@ -366,3 +366,28 @@ func TestScopesOfImportedSystems(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAllOff: what was just imported starts, is not played, and the log says what is left to do.
+func TestAllOff(t *testing.T) {
+	systems := t.TempDir()
+	if _, err := importing(t, importCommand{WSDL: "../../docs/parcels/parcels.wsdl", Into: systems}); err != nil {
+		t.Fatal(err)
+	}
+	if played, err := sandboxed(systems); err != nil || len(played) > 0 {
+		t.Errorf("%v %v", played, err)
+	}
+	c, err := config.Load([]string{"SOAPBRIDGE_SYSTEMS=" + systems}, config.Disk())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	log := logger(&lines, "text", "info")
+	p, err := newProxy(t.Context(), c, true, log, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if want := "every operation of this system is off: give those that are wanted a kind in system.yaml\" system=parcels"; strings.Count(lines.String(), want) != 1 {
+		t.Error(lines.String())
+	}
+}

@@ -70,7 +70,7 @@ func loadFrom(folder fs.FS, name string, c imported.Config) (*imported.System, e
 	return loaded, nil
 }
 
-// sandboxed are the imported systems of a directory as the sandbox plays them; none without a directory.
+// sandboxed are the imported systems of a directory as the sandbox plays them; none without a directory, and none of which every operation is off.
 func sandboxed(directory string) (list []sandbox.ImportedSystem, err error) {
 	if directory == "" {
 		return nil, nil
@@ -84,7 +84,9 @@ func sandboxed(directory string) (list []sandbox.ImportedSystem, err error) {
 		if wrong != nil {
 			err = errors.Join(err, fmt.Errorf("--systems: the system %s: %w", name, wrong))
 		}
-		list = append(list, s)
+		if len(s.Operations) > 0 {
+			list = append(list, s)
+		}
 	}
 	return list, err
 }
