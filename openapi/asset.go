@@ -60,7 +60,7 @@ func (a *asset) show(c *gin.Context) {
 	c.Writer.Header().Add("Vary", "Accept-Encoding") // beside the Origin of CORS
 	c.Header("Content-Type", a.mediaType)
 	tag, body := a.tag, a.content
-	if a.packed && takesGzip(c.GetHeader("Accept-Encoding")) {
+	if a.packed && TakesGzip(c.GetHeader("Accept-Encoding")) {
 		c.Header("Content-Encoding", "gzip")
 		tag += "-gzip"
 	} else {
@@ -72,8 +72,8 @@ func (a *asset) show(c *gin.Context) {
 
 var zeroWeight = regexp.MustCompile(`(?i)^\s*q=0(\.0*)?\s*$`)
 
-// takesGzip reads Accept-Encoding, in which a weight of 0 refuses (RFC 9110 section 12.5.3).
-func takesGzip(accept string) bool {
+// TakesGzip reads Accept-Encoding, in which a weight of 0 refuses (RFC 9110 section 12.5.3).
+func TakesGzip(accept string) bool {
 	for coding := range strings.SplitSeq(accept, ",") {
 		name, weight, _ := strings.Cut(coding, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {

@@ -54,6 +54,9 @@ type CatalogueOperation struct {
 // ID names the operation within the page.
 func (o CatalogueOperation) ID() string { return o.id }
 
+// Page is the address of the operation's page.
+func (o CatalogueOperation) Page() string { return PageOf(o.id) }
+
 // Unknown lists what replies had and the contract lacks.
 func (o CatalogueOperation) Unknown() []UnknownElement { return o.unknown }
 
@@ -77,6 +80,8 @@ type CatalogueField struct {
 	Sources []string `json:"sources" validate:"required" example:"page,source"`
 	// The vendor's numbered errors that are about this value.
 	Errors []CatalogueError `json:"errors,omitempty"`
+
+	always bool // required, and so is every object that holds it
 }
 
 // CatalogueError is an error that the vendor numbers.
@@ -87,17 +92,36 @@ type CatalogueError struct {
 	Sentence string `json:"sentence" validate:"required" example:"Invalid or Missing Account Type"`
 }
 
+// Systems lists the systems, in the order of the operations.
+func (c Catalogue) Systems() (names []string) {
+	for _, o := range c.Operations {
+		if !slices.Contains(names, o.System) {
+			names = append(names, o.System)
+		}
+	}
+	return names
+}
+
 // catalogue lists every operation and every value that a request may hold.
 func catalogue(operations []Operation, w words) (all Catalogue) {
 	for i := range operations {
-		op := &operations[i]
-		l := lister{words: w, op: op, listed: map[string]bool{}, objects: mostObjects}
-		l.list(op.Request, "", op.Wire, nil)
-		described := outline(op, w)
-		described.Fields, described.FieldsTruncated = l.fields, l.truncated
-		all.Operations = append(all.Operations, described)
+		all.Operations = append(all.Operations, catalogued(&operations[i], w))
 	}
 	return all
+}
+
+// catalogued describes an operation with its fields.
+func catalogued(op *Operation, w words) CatalogueOperation {
+	described := outline(op, w)
+	described.Fields, described.FieldsTruncated = fieldsOf(op, op.Request, op.Wire, w)
+	return described
+}
+
+// fieldsOf lists the values of one of an operation's shapes.
+func fieldsOf(op *Operation, s *shape.Shape, wire string, w words) (list []CatalogueField, truncated bool) {
+	l := lister{words: w, op: op, listed: map[string]bool{}, objects: mostObjects}
+	l.list(s, "", wire, nil, true)
+	return l.fields, l.truncated
 }
 
 // outline describes an operation without its fields.
@@ -123,8 +147,8 @@ type lister struct {
 	truncated bool
 }
 
-// list adds the values of a shape. A shape that contains itself is expanded once.
-func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shape) {
+// list adds the values of a shape, which is always there or not. A shape that contains itself is expanded once.
+func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shape, always bool) {
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		if f.Hidden {
@@ -135,15 +159,15 @@ func (l *lister) list(s *shape.Shape, pointer, wire string, around []*shape.Shap
 			at += "/*"
 		}
 		if f.Object == nil {
-			l.leaf(s, i, at, wirePath(wire, f))
+			l.leaf(s, i, at, wirePath(wire, f), always)
 		} else {
-			l.inside(f.Object, at, wirePath(wire, f), append(around, s))
+			l.inside(f.Object, at, wirePath(wire, f), append(around, s), always && isRequired(f))
 		}
 	}
 }
 
 // inside adds the values of an object, and what names its subtype.
-func (l *lister) inside(declared *shape.Shape, pointer, wire string, around []*shape.Shape) {
+func (l *lister) inside(declared *shape.Shape, pointer, wire string, around []*shape.Shape, always bool) {
 	inPlace := inPlaceOf(declared)
 	if len(inPlace) > 1 || inPlace[0] != declared {
 		names := make([]string, len(inPlace))
@@ -152,13 +176,13 @@ func (l *lister) inside(declared *shape.Shape, pointer, wire string, around []*s
 		}
 		l.add(CatalogueField{
 			Pointer: pointer + "/" + declared.Discriminator, Wire: wire + "/@type", Type: "string", Required: declared.Abstract,
-			Rule: "one of " + enumerated(names), Sources: []string{"source"},
+			Rule: "one of " + enumerated(names), Sources: []string{"source"}, always: always && declared.Abstract,
 		})
 	}
 	for _, each := range inPlace {
 		l.objects--
 		if l.truncated = l.truncated || l.objects < 0; !l.truncated && !slices.Contains(around[:len(around)-1], each) {
-			l.list(each, pointer, wire, around)
+			l.list(each, pointer, wire, around, always && len(inPlace) == 1)
 		}
 	}
 }
@@ -187,9 +211,10 @@ var typeNames = map[shape.Kind]string{
 	shape.String: "string", shape.Boolean: "boolean", shape.Integer: "integer", shape.Float: "number", shape.XML: "string",
 }
 
-func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string) {
+func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string, always bool) {
 	f := &s.Fields[i]
 	field := CatalogueField{Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: l.ruleOf(s, i)}
+	field.always = always && field.Required
 	if l.op.isImported() {
 		field.Documentation, field.Sources = f.About, []string{"source"}
 	} else {

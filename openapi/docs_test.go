@@ -129,7 +129,7 @@ func TestTakesGzip(t *testing.T) {
 		"gzip": true, "br, GZIP": true, "gzip;q=0.5": true, "gzip ; q=1": true, "gzip;q=0.01": true,
 		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000, br": false, "x-gzip": false, "identity": false,
 	} {
-		if takesGzip(accept) != want {
+		if TakesGzip(accept) != want {
 			t.Errorf("%q: want %v", accept, want)
 		}
 	}

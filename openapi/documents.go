@@ -27,8 +27,7 @@ func (d document) show(c *gin.Context) {
 	if d.fileName != "" {
 		c.Header("Content-Disposition", `attachment; filename="`+d.fileName+`"`)
 	}
-	c.Header("Cache-Control", "no-cache") // a cache may keep it, and asks by its ETag whether it is still the same
-	d.content(c).show(c)
+	keep(c, d.content(c))
 }
 
 func (d document) content(c *gin.Context) *asset {

@@ -138,7 +138,7 @@ func TestExamplesEnd(t *testing.T) {
 			t.Errorf("%s: %d bytes", name, len(got))
 		}
 		l := lister{op: &Operation{Prefix: "P"}, listed: map[string]bool{}, objects: mostObjects}
-		if l.list(at, "", "", nil); !l.truncated || len(l.fields) > mostFields {
+		if l.list(at, "", "", nil, true); !l.truncated || len(l.fields) > mostFields {
 			t.Errorf("%s: %d fields are listed, truncated %t", name, len(l.fields), l.truncated)
 		}
 	}
@@ -217,7 +217,8 @@ func TestTextsOfAWSDLAreOnlyTexts(t *testing.T) {
 	for path, broken := range map[string][]string{
 		"/openapi.json": {"](javascript", "](//", "[z]:", "<script"}, "/openapi-3.0.json": {"](javascript", "](//", "[z]:", "<script"}, "/swagger.json": {"](javascript", "](//", "[z]:", "<script"},
 		"/soapbridge.http": {"{{require"}, "/soapbridge.postman_collection.json": {"{{require"},
-		CataloguePath: {"<script", "href=\"javascript"}, "/": {"<script", "href=\"javascript"},
+		CataloguePath: {"<script>", "href=\"javascript"}, "/": {"<script>", "href=\"javascript"}, PageOf("travel_Book"): {"<script>", "href=\"javascript"},
+		searchPath + "?q=evil": {"<script>", "href=\"javascript"},
 	} {
 		body := visit(e, http.MethodGet, path).Body.String()
 		if !strings.Contains(body, "evil") && !strings.Contains(body, "u007brequire") {

@@ -69,7 +69,9 @@ type Site struct {
 	cataloguePage cataloguePage
 
 	index, problemList, notFound page
-	problems                     map[string]page // by code
+	problems                     map[string]page        // by code
+	operations                   map[string]func() page // by ID
+	searched                     func() index
 }
 
 // New makes the documents and pages. The error names what they lack, such as the words of an operation.

@@ -39,6 +39,8 @@ type Operation struct {
 	Rules *rules.Set
 	// Accepts reports whether the operation takes a body, which examples are tried with. Optional.
 	Accepts func(body []byte) bool
+	// Envelope returns the envelope of an example, with every secret masked. Optional.
+	Envelope func(body []byte) []byte
 	// Errors are the errors that the vendor numbers.
 	Errors []NumberedError
 }

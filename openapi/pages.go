@@ -17,10 +17,11 @@ import (
 //go:embed templates
 var templates embed.FS
 
-//go:embed templates/pages.css
-var style []byte
-
-const stylePath = "/pages.css"
+// What all pages load.
+const (
+	stylePath  = "/pages.css"
+	scriptPath = "/pages.js"
+)
 
 // What every page says where the upstreams are a sandbox.
 const (
@@ -28,21 +29,21 @@ const (
 	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
 )
 
-// pagePolicy is the Content-Security-Policy of every page that is not Swagger UI: there are no scripts at all, and the one style sheet is a
-// file. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// pagePolicy is the Content-Security-Policy of every page that is not Swagger UI: the one script and the one style sheet are files, and the one form
+// searches here. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // HTMLType is the media type of every page.
 const HTMLType = "text/html; charset=utf-8"
 
 // page is one text in two forms, for people and for programs.
-type page struct{ html, json []byte }
+type page struct{ html, json func() *asset }
 
 // layouts are the templates of whole pages, by the file that defines their content.
 var layouts = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	for _, file := range []string{"index.html", "catalogue.html", "problems.html", "problem.html", "not-found.html"} {
-		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/"+file))
+	for _, file := range []string{"index.html", "catalogue.html", "operation.html", "search.html", "problems.html", "problem.html", "not-found.html"} {
+		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/fields.html", "templates/"+file))
 	}
 	return all
 }()
@@ -59,7 +60,12 @@ func (s *Site) newPage(file, title string, data, value any) (page, error) {
 		Data           any
 	}{title, banner, data})
 	text, failed := indented(value)
-	return page{html: html.Bytes(), json: text}, errors.Join(err, failed)
+	return page{html: lazily(HTMLType, html.Bytes()), json: lazily(JSONType, text)}, errors.Join(err, failed)
+}
+
+// lazily compresses a text when it is first asked for: most are seldom.
+func lazily(mediaType string, text []byte) func() *asset {
+	return sync.OnceValue(func() *asset { return newAsset(mediaType, text) })
 }
 
 // indented writes JSON for people too: nothing is escaped that only HTML needs escaped.
@@ -76,11 +82,17 @@ func indented(v any) ([]byte, error) {
 func (s *Site) serve(c *gin.Context, p page) {
 	c.Writer.Header().Add("Vary", "Accept") // beside the Origin of CORS
 	if s.likesJSON(c, false) {
-		show(c, JSONType, p.json)
+		keep(c, p.json())
 		return
 	}
 	protect(c, pagePolicy)
-	show(c, HTMLType, p.html)
+	keep(c, p.html())
+}
+
+// keep lets a cache keep what it shows; it asks by its ETag whether it is still the same.
+func keep(c *gin.Context, a *asset) {
+	c.Header("Cache-Control", "no-cache")
+	a.show(c)
 }
 
 // likesJSON negotiates by the Accept header (RFC 9110 section 12.5.1). A problem is asked for by either of its names.
@@ -102,7 +114,7 @@ func (s *Site) NotFoundPage(c *gin.Context) (html []byte, wanted bool) {
 		return nil, false
 	}
 	protect(c, pagePolicy)
-	return s.notFound.html, true
+	return s.notFound.html().plain(), true
 }
 
 func protect(c *gin.Context, policy string) {
@@ -132,8 +144,13 @@ func (s *Site) renderPages() error {
 			all.Operations[i].unknown = seen[all.Operations[i].id]
 		}
 		p, err := s.newPage("catalogue.html", "Operations", all, nil)
-		return newAsset(HTMLType, must(p.html, err))
+		if err != nil {
+			panic(err) // the template is embedded: it is wrong always, or never
+		}
+		return p.html()
 	}
+	s.operationPages(words)
+	s.searched = s.newIndex(words)
 	return errors.Join(err1, err2, err3)
 }
 
@@ -196,7 +213,11 @@ func indexView(links []link, all []CatalogueOperation) any {
 
 func (s *Site) registerPages(e gin.IRouter) {
 	get(e, "/", s.showIndex)
-	get(e, stylePath, showStyle)
+	get(e, searchPath, s.showSearch)
+	get(e, operationPath+":operation", s.showOperation)
+	for path, a := range pageAssets() {
+		get(e, path, func(c *gin.Context) { keep(c, a) })
+	}
 	get(e, CataloguePath, s.showCatalogue)
 	get(e, "/problems", func(c *gin.Context) { s.serve(c, s.problemList) })
 	get(e, "/problems/:code", s.showProblem)
@@ -225,7 +246,7 @@ func (s *Site) showIndex(c *gin.Context) {
 func (s *Site) showCatalogue(c *gin.Context) {
 	c.Writer.Header().Add("Vary", "Accept")
 	if s.likesJSON(c, true) {
-		s.catalogue().show(c)
+		keep(c, s.catalogue())
 		return
 	}
 	protect(c, pagePolicy)
@@ -233,7 +254,7 @@ func (s *Site) showCatalogue(c *gin.Context) {
 	if s.options.Unknown != nil {
 		seen = s.options.Unknown()
 	}
-	s.cataloguePage.with(seen).show(c)
+	keep(c, s.cataloguePage.with(seen))
 }
 
 // cataloguePage is the catalogue for people. It is large, and made again only when something else was seen in replies, which is seldom: dates are days.
@@ -263,7 +284,15 @@ func (s *Site) showProblem(c *gin.Context) {
 	s.serve(c, p)
 }
 
-func showStyle(c *gin.Context) {
-	protect(c, pagePolicy)
-	show(c, "text/css; charset=utf-8", style)
-}
+// pageAssets returns what all pages load, by path.
+var pageAssets = sync.OnceValue(func() map[string]*asset {
+	assets := map[string]*asset{}
+	for path, mediaType := range map[string]string{stylePath: mediaTypes[".css"], scriptPath: mediaTypes[".js"]} {
+		text, err := templates.ReadFile("templates" + path)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		assets[path] = newAsset(mediaType, text)
+	}
+	return assets
+})

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
+	"github.com/klauspost/compress/gzip"
 
 	"soapbridge/openapi"
 )
@@ -61,9 +63,41 @@ func (s *Server) write(c *gin.Context, a answer) {
 	if a.contentType != "" {
 		c.Writer.Header()["Content-Type"] = []string{a.contentType}
 	}
+	body := compressed(c, a.body)
 	c.Status(a.status)
-	_, _ = c.Writer.Write(a.body) // an error means that the caller has gone
+	_, _ = c.Writer.Write(body) // an error means that the caller has gone
 }
+
+// worthCompressing is the least length of a body that is compressed, in bytes: a shorter one fits into a packet anyway.
+const worthCompressing = 1 << 10
+
+// compressed returns a body as the caller takes it. Its entity tag is another one then (RFC 9110 section 8.8.3.3).
+func compressed(c *gin.Context, body []byte) []byte {
+	if len(body) < worthCompressing {
+		return body
+	}
+	h := c.Writer.Header()
+	h.Add("Vary", "Accept-Encoding")
+	if !openapi.TakesGzip(c.GetHeader("Accept-Encoding")) {
+		return body
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.StatelessCompression) // it keeps nothing: the usual writer needs a megabyte
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err != nil || w.Close() != nil || b.Len() >= len(body) {
+		return body
+	}
+	h["Content-Encoding"] = []string{"gzip"}
+	if tag := h.Get("ETag"); tag != "" {
+		h["Etag"] = []string{strings.TrimSuffix(tag, `"`) + gzipTag}
+	}
+	return b.Bytes()
+}
+
+// gzipTag is the end of the entity tag of a compressed answer.
+const gzipTag = `-gzip"`
 
 func (s *Server) refuse(c *gin.Context, p *problem) { s.write(c, s.problemAnswer(c, p)) }
 

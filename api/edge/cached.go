@@ -71,7 +71,8 @@ func unlessKnown(c *gin.Context, op *translate.Operation, found cache.Answer) an
 	known := strings.Split(strings.Join(c.Request.Header.Values("If-None-Match"), ","), ",")
 	if slices.ContainsFunc(known, func(t string) bool {
 		t = strings.TrimSpace(t)
-		return t == "*" || strings.TrimPrefix(t, "W/") == tag
+		t = strings.TrimPrefix(t, "W/")
+		return t == "*" || t == tag || t == strings.TrimSuffix(tag, `"`)+gzipTag
 	}) {
 		return answer{status: http.StatusNotModified}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"soapbridge/api/cache"
 	"soapbridge/api/guard"
@@ -257,6 +258,14 @@ func documentedOperation(op *translate.Operation) openapi.Operation {
 		Accepts: func(body []byte) bool {
 			_, refusal := op.Read(body)
 			return refusal == nil
+		},
+		Envelope: func(body []byte) []byte {
+			request, refusal := op.Read(body)
+			if refusal != nil {
+				return nil
+			}
+			shown, _ := request.Preview(op.Version, environment(caller{}, uuid.Nil.String()))
+			return shown.Message.Envelope
 		},
 		SOAPAction: op.Binding.Action, Namespace: op.Binding.Namespace, Wire: op.Binding.Path(),
 		Request: op.RequestShape, Response: op.ResponseShape, Rules: op.Rules,

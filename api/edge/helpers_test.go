@@ -39,7 +39,8 @@ type noteRequest struct {
 type noteResponse struct {
 	translate.Answer `soap:"-"`
 
-	ID *string `json:"id,omitempty" soap:"ID"`
+	ID   *string  `json:"id,omitempty" soap:"ID"`
+	More []string `json:"more,omitempty" soap:"More"`
 }
 
 const replyFormat = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>%s</e:Body></e:Envelope>`

@@ -307,7 +307,7 @@ func TestSecurityHeaders(t *testing.T) {
 		{http.MethodPost, notePath, "", nothing, noReferrer},
 		{http.MethodOptions, notePath, "", nothing, noReferrer},
 		{http.MethodGet, "/openapi.json", "", nothing, noReferrer},
-		{http.MethodGet, "/problems", "text/html", "default-src 'none'; style-src 'self'", "same-origin"},
+		{http.MethodGet, "/problems", "text/html", "default-src 'none'; script-src 'self'; style-src 'self'", "same-origin"},
 		{http.MethodGet, "/docs", "text/html", "default-src 'none'", "same-origin"},
 	} {
 		for transport, secure := range map[string]*tls.ConnectionState{"": nil, "max-age=31536000": {}} {

@@ -387,7 +387,7 @@ func TestHEADIsAnsweredWhereGETIs(t *testing.T) {
 	id := e.call(note()).Header().Get("Operation-Id")
 	for _, path := range []string{
 		"/healthz", "/readyz", "/v1/operations?state=unknown", "/v1/operations/" + id, "/v1/operations/" + uuid.NewString(), "/v1/operations-catalogue", "/openapi.json",
-		"/problems", "/problems/internal", "/docs", "/", "/pages.css",
+		"/problems", "/problems/internal", "/docs", "/", "/pages.css", "/pages.js", "/search?q=note",
 	} {
 		head, get := e.call(httptest.NewRequest(http.MethodHead, path, nil)), e.call(httptest.NewRequest(http.MethodGet, path, nil))
 		if head.Code != get.Code || head.Header().Get("Content-Type") != get.Header().Get("Content-Type") {

@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -70,6 +72,7 @@ func reads(t *testing.T) []translate.Operation {
 type vendor struct {
 	calls atomic.Int64
 	send  func(ctx context.Context, number int64) error // may be nil
+	more  string                                        // elements behind the number
 }
 
 func (v *vendor) upstream() upstreamFunc {
@@ -82,7 +85,7 @@ func (v *vendor) upstream() upstreamFunc {
 		}
 		_, name, _ := strings.Cut(string(m.Envelope), "Body><")
 		name, _, _ = strings.Cut(name, " ")
-		return envelope(fmt.Sprintf(`<%sResponse xmlns="urn:test"><ID xmlns="">%d</ID></%[1]sResponse>`, name, n)), nil
+		return envelope(fmt.Sprintf(`<%sResponse xmlns="urn:test"><ID xmlns="">%d</ID>%s</%[1]sResponse>`, name, n, v.more)), nil
 	}
 }
 
@@ -503,5 +506,48 @@ func TestAGetWithABody(t *testing.T) {
 	w := e.call(httptest.NewRequest(http.MethodGet, findHello, strings.NewReader(`{"text":"other"}`)))
 	if d := problemIn(t, w); w.Code != http.StatusBadRequest || d["code"] != "bad-parameter" || v.calls.Load() != 0 {
 		t.Errorf("%d %v, %d calls", w.Code, d, v.calls.Load())
+	}
+}
+
+// TestLongAnswersAreCompressed for callers who take that, and are the same without it. Both tags are known again.
+func TestLongAnswersAreCompressed(t *testing.T) {
+	for _, c := range []struct {
+		name, accept   string
+		more           int // bytes of the answer
+		coding, varies string
+	}{
+		{"a short one", "gzip", 10, "", ""},
+		{"a caller who does not ask", "", 2 << 10, "", "Accept-Encoding"},
+		{"a caller who refuses", "gzip;q=0, br", 2 << 10, "", "Accept-Encoding"},
+		{"a long one", "deflate, gzip", 2 << 10, "gzip", "Accept-Encoding"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newReads(t, &vendor{more: strings.Repeat(`<More xmlns="">word</More>`, c.more/len(`"word",`))})
+			plain, w := e.get(findHello), e.get(findHello, "Accept-Encoding: "+c.accept)
+			h, body := w.Header(), w.Body.Bytes()
+			if h.Get("Content-Encoding") != c.coding || !strings.HasSuffix(strings.Join(h["Vary"], ", "), c.varies) {
+				t.Fatalf("coding %q, Vary %q", h.Get("Content-Encoding"), h["Vary"])
+			}
+			if c.coding != "" {
+				if len(body) > c.more/2 || h.Get("ETag") == plain.Header().Get("ETag") {
+					t.Errorf("%d bytes, with the tag of the plain answer: %t", len(body), h.Get("ETag") == plain.Header().Get("ETag"))
+				}
+				r, err := gzip.NewReader(w.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if body, err = io.ReadAll(r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if string(body) != plain.Body.String() {
+				t.Errorf("%s\nis not %s", body, plain.Body)
+			}
+			for _, tag := range []string{h.Get("ETag"), plain.Header().Get("ETag")} {
+				if again := e.get(findHello, "If-None-Match: "+tag, "Accept-Encoding: "+c.accept); again.Code != http.StatusNotModified {
+					t.Errorf("%s is not known again: %d", tag, again.Code)
+				}
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 type Rule struct {
 	bind   func(*shape.Shape) (check, error)
 	schema func(*shape.Shape) map[string]any // nil where JSON Schema cannot say it
+	words  string                            // a sentence for people; empty where the words about the members have it
 }
 
 // check reports what breaks a rule in an object.
@@ -115,7 +116,9 @@ func (w Wording) or(v record.Violation) record.Violation {
 // RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is
 // a violation itself counts: whether it would have sufficed cannot be known.
 func RequireAnyOf(names ...string) Rule {
+	needed := "At least one of " + strings.Join(names, ", ") + " is required."
 	return Rule{
+		words:  needed,
 		schema: func(s *shape.Shape) map[string]any { return map[string]any{"anyOf": each(s, names, filled)} },
 		bind: func(s *shape.Shape) (check, error) {
 			list, err := members(s, names...)
@@ -126,7 +129,7 @@ func RequireAnyOf(names ...string) Rule {
 					}
 				}
 				o.report.Add(record.Violation{
-					Pointer: o.at(names[0]), Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
+					Pointer: o.at(names[0]), Code: record.Required, Detail: needed,
 					Params: map[string]any{"oneOf": names},
 				})
 			}, err
@@ -137,6 +140,7 @@ func RequireAnyOf(names ...string) Rule {
 // ExactlyOneOf demands that one of the members is given, and no other. An empty text is given: it goes to the wire.
 func ExactlyOneOf(names ...string) Rule {
 	return Rule{
+		words:  "Exactly one of " + strings.Join(names, ", ") + " is given.",
 		schema: func(s *shape.Shape) map[string]any { return oneOf(names, nil).schema(s) },
 		bind: func(s *shape.Shape) (check, error) {
 			list, err := members(s, names...)
@@ -148,6 +152,7 @@ func ExactlyOneOf(names ...string) Rule {
 // RequireWhen demands that a member has a text, or is given where it is not a text, if the condition holds.
 func RequireWhen(name string, when Condition, wording Wording) Rule {
 	return Rule{
+		words: sentence(name+" is required when "+when.words(), wording.Detail),
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": requires(s, name, filled)}
 		},
@@ -168,6 +173,7 @@ func RequireWhen(name string, when Condition, wording Wording) Rule {
 // ForbidWhen demands that a member is absent if the condition holds.
 func ForbidWhen(name string, when Condition, detail string) Rule {
 	return Rule{
+		words: sentence(name+" is not allowed when "+when.words(), detail),
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": on(name, absent(fieldOf(s, name)))}
 		},
@@ -187,7 +193,7 @@ func ForbidWhen(name string, when Condition, detail string) Rule {
 
 // NotBefore demands that a date is not before another one. JSON Schema compares no members.
 func NotBefore(name, other, detail string) Rule {
-	return Rule{bind: func(s *shape.Shape) (check, error) {
+	return Rule{words: sentence(name+" is not before "+other, detail), bind: func(s *shape.Shape) (check, error) {
 		list, err := members(s, name, other)
 		return func(o *object) {
 			later, earlier := list[0].of(o).Text(), list[1].of(o).Text()
@@ -205,6 +211,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
 	}
 	return Rule{
+		words: sentence(name+" is one of "+strings.Join(then, ", ")+" when "+when.words()+", else one of "+strings.Join(otherwise, ", "), wording.Detail),
 		schema: func(s *shape.Shape) map[string]any {
 			schema := map[string]any{"if": when.schema(s), "then": isOne(then), "else": isOne(otherwise)}
 			if !strings.Contains(when.Member, "/") && fieldOf(s, when.Member).Required {
@@ -234,6 +241,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 func PatternWhen(name string, when Condition, pattern string, wording Wording) Rule {
 	matches := regexp.MustCompile(pattern)
 	return Rule{
+		words: sentence(name+" matches "+pattern+" when "+when.words(), wording.Detail),
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": on(name, map[string]any{"pattern": pattern})}
 		},
@@ -295,12 +303,13 @@ func (c Checker) Rule() Rule {
 
 // Set holds all rules of a message.
 type Set struct {
-	shape   *shape.Shape
-	fields  *fields
-	unique  bool // there are texts that must be unique in a message
-	between []between
-	last    func(*record.Record, *record.Report)
-	schemas map[*shape.Shape][]map[string]any
+	shape     *shape.Shape
+	fields    *fields
+	unique    bool // there are texts that must be unique in a message
+	between   []between
+	last      func(*record.Record, *record.Report)
+	schemas   map[*shape.Shape][]map[string]any
+	sentences []Sentence
 }
 
 // between are the rules of the object at a path.
@@ -346,6 +355,9 @@ func (c *Compiler) Compile(s *shape.Shape, rules []On, last func(*record.Record,
 			continue
 		}
 		set.between = append(set.between, b)
+		for _, r := range on.Rules {
+			set.describe(on, r)
+		}
 		if _, known := said[inside]; !known {
 			said[inside] = on.Object
 		}

@@ -1,0 +1,49 @@
+// Filters the rows of the catalogue as the user types, and opens the operations that have some. What is chosen stays in the address, so that it can be
+// shared.
+
+const form = document.querySelector("#filter");
+
+if (form) {
+  const rows = Array.from(document.querySelectorAll(".fields tbody tr"), (row) => ({
+    row,
+    section: row.closest("section"),
+    text: `${row.textContent} ${row.id}`.toLowerCase(),
+  }));
+  const sections = [...new Set(rows.map((each) => each.section))];
+  const marks = ["required", "secret", "rule"];
+
+  const filter = () => {
+    const { text, system, operation } = form;
+    const words = text.value.toLowerCase().split(/\s+/);
+    let shown = 0;
+    for (const { row, section, text } of rows) {
+      const fits =
+        words.every((word) => text.includes(word)) &&
+        (!system.value || section.dataset.system === system.value) &&
+        (!operation.value || section.id === operation.value) &&
+        marks.every((mark) => !form[mark].checked || mark in row.dataset);
+      row.hidden = !fits;
+      shown += fits;
+    }
+    const chosen = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    for (const section of sections) {
+      section.hidden = !section.querySelector("tbody tr:not([hidden])");
+      section.querySelector("details").open = chosen.size > 0 || location.hash === `#${section.id}`;
+    }
+    form.querySelector("output").value = `${shown} of ${rows.length} members`;
+    history.replaceState(null, "", `${location.pathname}${chosen.size ? `?${chosen}` : ""}${location.hash}`);
+  };
+
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    const field = form.elements.namedItem(name);
+    if (field?.type === "checkbox") {
+      field.checked = true;
+    } else if (field) {
+      field.value = value;
+    }
+  }
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = false;
+  filter();
+}
