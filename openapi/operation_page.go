@@ -170,8 +170,8 @@ func (s *Site) fetch(op *Operation, body []byte) string {
 	if options != "" {
 		options = ", {\n" + options + "}"
 	}
-	target, _ := json.Marshal(DemoURL + op.target(body)) // a string never fails
-	return "const response = await fetch(" + string(target) + options + ");\n" +
+	// A URL has no character that is special between quotes: what it would spell otherwise is percent-encoded.
+	return `const response = await fetch("` + DemoURL + op.target(body) + `"` + options + ");\n" +
 		"const answer = await response.json(); // a problem unless response.ok"
 }
 

@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,7 +32,10 @@ func TestPastedReply(t *testing.T) {
 // TestPagesInABrowser opens the pages beside Swagger UI, on a desktop and on a phone. Their own policy lets them complain of what it forbids.
 func TestPagesInABrowser(t *testing.T) {
 	proxy, _ := startServe(t)
-	for _, path := range []string{"/", "/v1/operations-catalogue", "/problems", "/problems/outcome-unknown", "/problems/validation-failed"} {
+	for _, path := range []string{
+		"/", "/v1/operations-catalogue", "/v1/operations-catalogue?rule=on", "/docs/CreateComplexAccount", "/docs/CreateCallLog", "/search?q=phone",
+		"/problems", "/problems/outcome-unknown", "/problems/validation-failed",
+	} {
 		page := open(t, proxy.URL+path)
 		await[bool](page, "style of "+path, `getComputedStyle(document.querySelector("nav")).display === "flex"`)
 		for _, width := range []int64{1280, 390, 320} {
@@ -40,4 +45,48 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	page := open(t, proxy.URL+"/v1/operations-catalogue#CreateComplexAccount")
 	await[bool](page, "section that the address names", `document.querySelector("#CreateComplexAccount").getBoundingClientRect().top < innerHeight`)
+}
+
+// TestCatalogueFilter types and ticks as a reader does.
+func TestCatalogueFilter(t *testing.T) {
+	const rows, shown = `document.querySelectorAll(".fields tbody tr")`, `[...document.querySelectorAll(".fields tbody tr")].filter((row) => row.checkVisibility())`
+	proxy, _ := startServe(t)
+	page := open(t, proxy.URL+"/v1/operations-catalogue")
+	await[bool](page, "filter", `!document.querySelector("#filter").hidden`)
+	all := evaluate[int](page, rows+".length")
+	if height := evaluate[int](page, "document.body.scrollHeight"); height > 2*900 || evaluate[int](page, shown+".length") != 0 {
+		t.Errorf("the page is %d pixels high before anything is asked", height)
+	}
+	set := func(field, value string) {
+		evaluate[bool](page, `((field) => {
+			field.type === "checkbox" ? field.click() : field.value = `+quoted(value)+`;
+			return field.dispatchEvent(new Event("input", { bubbles: true }));
+		})(document.querySelector("#filter")[`+quoted(field)+`])`)
+	}
+	for _, step := range []struct {
+		field, value, each string // what each row that is shown has
+	}{
+		{"text", "PHONE primary", `row.textContent.toLowerCase().includes("phone") && row.textContent.toLowerCase().includes("primary")`},
+		{"system", "customercare", `row.closest("section").dataset.system === "customercare"`},
+		{"operation", "CreateCallLog", `row.id.startsWith("CreateCallLog/")`},
+		{"text", "", `row.id.startsWith("CreateCallLog/")`},
+		{"rule", "on", `"rule" in row.dataset`},
+		{"rule", "off", `row.id.startsWith("CreateCallLog/")`},
+		{"secret", "on", `"secret" in row.dataset`},
+		{"secret", "off", `row.id.startsWith("CreateCallLog/")`},
+		{"required", "on", `"required" in row.dataset`},
+	} {
+		before := evaluate[int](page, shown+".length")
+		set(step.field, step.value)
+		n := evaluate[int](page, shown+".length")
+		if n == 0 || n == all || n == before || !evaluate[bool](page, shown+".every((row) => "+step.each+")") {
+			t.Errorf("%s %s: %d rows of %d, %d before", step.field, step.value, n, all, before)
+		}
+		if said := evaluate[string](page, `document.querySelector("#filter output").value`); said != fmt.Sprintf("%d of %d members", n, all) {
+			t.Errorf("%s %s: the page says %q of %d rows", step.field, step.value, said, n)
+		}
+	}
+	kept := evaluate[string](page, "location.href")
+	again := open(t, kept)
+	await[bool](again, "what the address asks for", shown+".length === "+strconv.Itoa(evaluate[int](page, shown+".length")))
 }
