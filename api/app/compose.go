@@ -70,7 +70,8 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 	p.edge = edge.Config{
 		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
 		Store: records, Vault: keys, Cache: kept, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
-		Callers: known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
+		ServerTiming: c.ServerTiming == on,
+		Callers:      known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
 		Metrics: metrics, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),

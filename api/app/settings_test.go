@@ -282,6 +282,18 @@ func TestProfilesAreOff(t *testing.T) {
 	}
 }
 
+// TestServerTiming is for callers only where it is asked for.
+func TestServerTiming(t *testing.T) {
+	systems, environ := newVendors(t).operations(t)
+	for setting, want := range map[string]bool{"off": false, "on": true} {
+		url, _ := serving(t, append(environ, "SOAPBRIDGE_SERVER_TIMING="+setting)...)
+		got := calling(t, url, systems[1].operations[0], uuid.NewString()).Header.Get("Server-Timing")
+		if strings.HasPrefix(got, "read;dur=") != want {
+			t.Errorf("SERVER_TIMING=%s: %q", setting, got)
+		}
+	}
+}
+
 // TestBannerOfASandbox: the pages say so where the setting does, and only there.
 func TestBannerOfASandbox(t *testing.T) {
 	for setting, want := range map[string]bool{"true": true, "false": false} {

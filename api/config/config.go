@@ -25,6 +25,7 @@ type Config struct {
 	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
 	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
 	PPROF         string `env:"PPROF" envDefault:"off" kind:"choice" oneof:"on,off" about:"on serves Go's profiles beside /metrics, under /debug/pprof/"`
+	ServerTiming  string `env:"SERVER_TIMING" envDefault:"off" kind:"choice" oneof:"on,off" about:"on tells callers how long each stage of their call took, in the header Server-Timing"`
 	Mode          string `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
 	LogFormat     string `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`

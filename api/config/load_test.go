@@ -18,7 +18,7 @@ func defaults() config.Config {
 		WSSEPasswordType: "text", WSSETimestamp: "off", WSSEMustUnderstand: "off", WSAddressing: "off",
 	}
 	return config.Config{
-		Listen: "127.0.0.1:8080", PPROF: "off", Mode: "development", LogLevel: "info", LogFormat: "json",
+		Listen: "127.0.0.1:8080", PPROF: "off", ServerTiming: "off", Mode: "development", LogLevel: "info", LogFormat: "json",
 		Idempotency: "required", IdempotencyRetention: 168 * time.Hour, MaxBody: 262144, MaxReply: 1048576, DrainTimeout: 40 * time.Second,
 		JWTAlgorithms: []string{"RS256", "ES256", "EdDSA"}, JWTLeeway: 30 * time.Second, JWTScopeClaim: "scope",
 		CustomerCare: config.CustomerCare{System: system, SOAPVersion: "1.1"},
@@ -67,6 +67,7 @@ func TestAccepted(t *testing.T) {
 		{"LISTEN", "0.0.0.0:8080", nil, func(c config.Config) any { return c.Listen }, "0.0.0.0:8080"},
 		{"METRICS_LISTEN", "127.0.0.1:9090", nil, func(c config.Config) any { return c.MetricsListen }, "127.0.0.1:9090"},
 		{"METRICS_LISTEN", "127.0.0.1:0", variables{"LISTEN": "127.0.0.1:0"}, func(c config.Config) any { return c.MetricsListen }, "127.0.0.1:0"},
+		{"SERVER_TIMING", "on", nil, func(c config.Config) any { return c.ServerTiming }, "on"},
 		{"PPROF", "on", variables{"METRICS_LISTEN": "127.0.0.1:9090"}, func(c config.Config) any { return c.PPROF }, "on"},
 		{"MODE", "production", redis, func(c config.Config) any { return c.Mode }, "production"},
 		{"SANDBOX", "true", nil, func(c config.Config) any { return c.Sandbox }, true},

@@ -63,6 +63,9 @@ func (s *Server) write(c *gin.Context, a answer) {
 	if a.contentType != "" {
 		c.Writer.Header()["Content-Type"] = []string{a.contentType}
 	}
+	if call := callOf(c); s.config.ServerTiming && call.system != nil {
+		call.showTiming(c)
+	}
 	body := compressed(c, a.body)
 	c.Status(a.status)
 	_, _ = c.Writer.Write(body) // an error means that the caller has gone

@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"time"
-
 	"github.com/gin-gonic/gin"
 
 	"soapbridge/api/cache"
@@ -12,6 +10,7 @@ import (
 // call is everything that is known of one request while it runs, for the log too. Each fact is written once, by the step that learns it.
 type call struct {
 	requestID string
+	stopwatch        // since the request has come
 	caller    caller // empty until it is known
 	problem   *problem
 
@@ -24,14 +23,13 @@ type call struct {
 	replayed  bool
 	// handedOver reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
 	// unknown, and before it provably nothing was sent.
-	handedOver   bool
-	pass         pass
-	targets      []string // what was taken of the limits of its targets
-	sent         error    // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
-	upstreamTime time.Duration
-	ignored      int       // elements of the reply that are not declared
-	cached       cache.How // of a read; empty where none is cached
-	pasted       bool      // the reply was pasted, so it is not logged for operators
+	handedOver bool
+	pass       pass
+	targets    []string  // what was taken of the limits of its targets
+	sent       error     // how the exchange with the upstream ended: nil after a complete HTTP answer, whatever it says
+	ignored    int       // elements of the reply that are not declared
+	cached     cache.How // of a read; empty where none is cached
+	pasted     bool      // the reply was pasted, so it is not logged for operators
 }
 
 const callKey = "soapbridge.call"

@@ -86,6 +86,8 @@ type Config struct {
 	CallerLimit, TargetLimit *ratelimit.Limiter
 	// Metrics counts what happens; nil where no metrics are kept.
 	Metrics *Metrics
+	// ServerTiming tells callers how long each stage took.
+	ServerTiming bool
 	// Hosts are the host names, in lower case, that a request may be for where Callers is nil, beside IP addresses and localhost: see isOwnHost.
 	Hosts []string
 	// CORSOrigins are the origins that browsers may call from: "https://app.example.com". A trailing ":*" means any port.

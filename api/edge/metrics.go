@@ -36,6 +36,9 @@ type Metrics struct {
 	cache    *prometheus.CounterVec
 	elements *prometheus.CounterVec
 	panics   prometheus.Counter
+	calls    *prometheus.HistogramVec
+	stages   *prometheus.HistogramVec
+	systems  map[string][stages]prometheus.Observer
 }
 
 // NewMetrics returns metrics with a registry of their own, with those of the Go runtime and the process.
@@ -46,6 +49,7 @@ func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		keys:     map[string]prometheus.Counter{},
+		systems:  map[string][stages]prometheus.Observer{},
 		unknowns: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "soapbridge_unknown_operations", Help: "Operations whose outcome is unknown and that were not settled.",
 		}),
@@ -74,10 +78,16 @@ func NewMetrics() *Metrics {
 			Name: "soapbridge_panics_total", Help: "Panics that the program survived: each is a mistake in it.",
 		}),
 	}
+	m.calls = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "soapbridge_call_seconds", Help: "Calls of operations by how they ended: success, replayed, or the outcome of their problem.", Buckets: callBuckets,
+	}, []string{"operation", "outcome"})
+	m.stages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "soapbridge_stage_seconds", Help: "How long calls were in each stage; a call was not in all of them.", Buckets: stageBuckets,
+	}, []string{"system", "stage"})
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.elements, m.panics,
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.elements, m.panics, m.calls, m.stages,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -114,11 +124,51 @@ func (m *Metrics) Suspect(system string, suspect bool) {
 // addSystem lets the metrics of a system exist from the start, so that they can be alerted on.
 func (m *Metrics) addSystem(system string) {
 	m.Breaker(system, false)
+	if m != nil {
+		var observers [stages]prometheus.Observer
+		for i, name := range stageNames {
+			observers[i] = m.stages.WithLabelValues(system, name)
+		}
+		m.systems[system] = observers
+	}
 	for _, reason := range []string{refusedRate, refusedTarget, refusedBreaker, refusedTurn} {
 		if m != nil {
 			m.refused.WithLabelValues(system, reason)
 		}
 	}
+}
+
+// Buckets in seconds: calls last from the time of a refusal to that of a vendor's timeout, stages from microseconds on.
+var (
+	callBuckets  = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	stageBuckets = append([]float64{.00001, .000025, .00005, .0001, .00025, .0005}, callBuckets...)
+)
+
+// call counts a call of an operation that has ended, and how long it and its stages took.
+func (m *Metrics) call(call *call, total time.Duration) {
+	if m == nil {
+		return
+	}
+	m.calls.WithLabelValues(call.operation.ID, call.ending()).Observe(total.Seconds())
+	observers := m.systems[call.operation.System]
+	for i, spent := range call.spent {
+		if spent > 0 {
+			observers[i].Observe(spent.Seconds())
+		}
+	}
+}
+
+// ending says in a word how a call ended.
+func (call *call) ending() string {
+	switch {
+	case call.replayed:
+		return "replayed"
+	case call.problem == nil:
+		return "success"
+	case call.problem.Outcome == "":
+		return "none" // nothing is said of the operation, which another call made
+	}
+	return string(call.problem.Outcome)
 }
 
 // Refused counts a call that got no permit.

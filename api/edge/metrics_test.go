@@ -1,8 +1,15 @@
 package edge
 
 import (
+	"context"
+	"math"
+	"strconv"
+	"testing/synctest"
+	"time"
+
 	"net/http"
 	"net/http/httptest"
+	"soapbridge/translate/soap"
 	"strings"
 	"testing"
 )
@@ -27,4 +34,41 @@ func metric(e *edge, name string) string {
 	_, value, _ := strings.Cut(w.Body.String(), "\n"+name+" ")
 	value, _, _ = strings.Cut(value, "\n")
 	return value
+}
+
+// TestStages: a call is always in one stage, so that the stages of calls are all of their time, and each kind of call was in its own.
+func TestStages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+			time.Sleep(3 * time.Second)
+			return success(), nil
+		})
+		e := newEdge(t, slow, func(c *Config) { c.Metrics = NewMetrics() })
+		e.call(note())
+		e.call(note()) // a replay
+		e.call(note(func(r *http.Request) { r.Header.Del(keyHeader) }))
+		sum, calls := 0.0, 0.0
+		for _, outcome := range []string{"success", "replayed", "not_sent"} {
+			name := `operation="AddNote",outcome="` + outcome + `"`
+			if n := metric(e, "soapbridge_call_seconds_count{"+name+"}"); n != "1" {
+				t.Errorf("%s: %s calls", outcome, n)
+			}
+			calls += number(t, metric(e, "soapbridge_call_seconds_sum{"+name+"}"))
+		}
+		for _, s := range stageNames {
+			sum += number(t, metric(e, `soapbridge_stage_seconds_sum{stage="`+s+`",system="test"}`))
+		}
+		if upstream := number(t, metric(e, `soapbridge_stage_seconds_sum{stage="upstream",system="test"}`)); upstream != 3 || math.Abs(sum-calls) > 1e-9 {
+			t.Errorf("upstream %v s, all stages %v s, all calls %v s", upstream, sum, calls)
+		}
+	})
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Error(err)
+	}
+	return f
 }

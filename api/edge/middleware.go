@@ -48,7 +48,7 @@ func (s *Server) nameRequest(c *gin.Context) {
 	if !requestIDSyntax.MatchString(id) {
 		id = uuid.Must(uuid.NewV7()).String()
 	}
-	c.Set(callKey, &call{requestID: id})
+	c.Set(callKey, &call{requestID: id, stopwatch: stopwatch{since: time.Now()}})
 	h := c.Writer.Header()
 	h["X-Request-Id"], h["Cache-Control"] = []string{id}, noStore
 	h["X-Content-Type-Options"], h["Content-Security-Policy"], h["Referrer-Policy"] = noSniff, nothingElse, noReferrer
@@ -69,17 +69,17 @@ var (
 
 // log writes one line for each request, of listed attributes only: no body, no header, no query, and of an unknown path nothing.
 func (s *Server) log(c *gin.Context) {
-	start := time.Now()
 	c.Next()
 	call := callOf(c)
+	total := call.total()
 	level, message := slog.LevelInfo, "request"
-	const most = 17
+	const most = 24
 	attributes := append(make([]slog.Attr, 0, most),
 		slog.String("request_id", call.requestID),
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.FullPath()),
 		slog.Int("status", c.Writer.Status()),
-		slog.Float64("duration_ms", milliseconds(time.Since(start))),
+		slog.Float64("duration_ms", milliseconds(total)),
 		slog.Int("bytes", c.Writer.Size()),
 		slog.String("client", c.ClientIP()),
 	)
@@ -90,7 +90,11 @@ func (s *Server) log(c *gin.Context) {
 	}
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
 	add(call.named, slog.String("operation_id", call.operationID()))
-	add(call.handedOver, slog.Float64("upstream_ms", milliseconds(call.upstreamTime)), slog.Int("ignored_elements", call.ignored))
+	if call.system != nil {
+		attributes = append(attributes, call.attributes()...)
+		s.config.Metrics.call(call, total)
+	}
+	add(call.handedOver, slog.Int("ignored_elements", call.ignored))
 	add(call.replayed, slog.Bool("replayed", true))
 	add(call.cached != "", slog.String("cache", string(call.cached)))
 	if p := call.problem; p != nil {

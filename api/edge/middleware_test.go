@@ -62,7 +62,8 @@ func TestRequestID(t *testing.T) {
 // The log holds these attributes and no others: no body, no header, no query, no path of the caller's making.
 func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 	always := []string{"time", "level", "msg", "request_id", "method", "route", "status", "duration_ms", "bytes", "client"}
-	sent := slices.Concat(always, []string{"operation_id", "upstream_ms", "ignored_elements"})
+	read := append(slices.Clone(always), "read_ms", "answer_ms")
+	sent := slices.Concat(read, []string{"operation_id", "encode_ms", "permit_ms", "store_ms", "upstream_ms", "decode_ms", "ignored_elements"})
 	for name, c := range map[string]struct {
 		upstream Upstream
 		request  *http.Request
@@ -71,7 +72,7 @@ func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 		"a success": {answering(success()), note(), sent},
 		"a refusal before the upstream": {
 			answering(success()),
-			note(func(r *http.Request) { r.Header.Del(keyHeader) }), slices.Concat(always, []string{"code", "outcome"}),
+			note(func(r *http.Request) { r.Header.Del(keyHeader) }), slices.Concat(read, []string{"code", "outcome"}),
 		},
 		"an unknown path with a query": {
 			answering(success()),

@@ -20,10 +20,12 @@ type handler func(c *gin.Context, call *call) (answer, *problem)
 
 func (s *Server) handle(h handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		a, p := h(c, callOf(c))
+		call := callOf(c)
+		a, p := h(c, call)
 		if p != nil {
 			a = s.problemAnswer(c, p)
 		}
+		call.enter(stageAnswer)
 		s.write(c, a)
 	}
 }
@@ -41,13 +43,16 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		if p != nil {
 			return answer{}, p
 		}
+		call.enter(stageEncode)
 		message, failure := request.Encode(call.env)
 		if failure != nil {
 			return answer{}, problemOf(failure)
 		}
 		defer message.Free()
+		call.enter(stagePermit)
 		defer s.endPermit(call) // whatever comes of it, a panic too
 		existing, p := s.permit(c, call, request)
+		call.enter(stageStore)
 		if existing == nil && p == nil {
 			existing, p = s.begin(c.Request.Context(), call, request)
 		}
@@ -62,6 +67,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		defer s.invalidate(c, call)
 		// The reply is decoded in here: Upstream.Send hands it to a callback, which reports whether it can be read.
 		a := s.send(c, call, request, message)
+		call.enter(stageStore)
 		a.unstored = !s.endClaim(call, a)
 		if call.problem == nil { // else the log may look for what it must mask
 			request.Free()
@@ -108,14 +114,14 @@ func environment(from caller, operationID string) translate.Env {
 
 // send makes the call. A caller who hangs up neither cancels the write nor loses its result: the upstream has its own deadline.
 func (s *Server) send(c *gin.Context, call *call, request translate.Request, m soap.Message) (a answer) {
-	start := time.Now()
+	call.enter(stageUpstream)
 	call.handedOver = true
 	m.SendBefore = call.claim.sendBefore
 	err := call.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m, func(reply soap.Reply) (readable bool) {
 		a, readable = s.decodeReply(c, call, request, reply)
 		return readable
 	})
-	call.upstreamTime, call.sent = time.Since(start), err
+	call.sent = err
 	if err != nil {
 		return s.problemAnswer(c, problemOf(sendError(err)))
 	}
@@ -137,6 +143,7 @@ func (s *Server) decodeReply(c *gin.Context, call *call, request translate.Reque
 
 // decode reads a reply, and remembers what of it is not known. A pasted one may be anybody's, and says nothing about the vendor's service.
 func (s *Server) decode(call *call, request translate.Request, reply soap.Reply) (translate.Result, *translate.Error) {
+	defer call.enter(call.enter(stageDecode))
 	result, failure := request.Decode(reply, call.env)
 	call.ignored = result.Ignored
 	if !call.pasted {

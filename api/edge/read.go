@@ -30,9 +30,11 @@ func (s *Server) executeRead(op *translate.Operation, system *System) handler {
 		if p != nil {
 			return answer{}, p
 		}
+		call.enter(stagePermit)
 		if err := s.callerLimit.take(c, op.ID+" "+call.caller.id); err != nil {
 			return answer{}, s.refusal(c.Request.Context(), call, err)
 		}
+		call.enter(stageStore)
 		found, err := s.lookUp(c, call, request)
 		call.cached = found.How
 		showCache(c, call, found)
@@ -130,11 +132,13 @@ func (s *Server) lookUp(c *gin.Context, call *call, request translate.Request) (
 
 // ask asks the vendor, whether or not the caller waits: other calls may. What it returns is shared with them.
 func (s *Server) ask(c *gin.Context, call *call, request translate.Request) (body []byte, p *problem) {
+	defer call.enter(call.enter(stageEncode))
 	message, failure := request.Encode(call.env)
 	if failure != nil {
 		return nil, problemOf(failure)
 	}
 	defer message.Free()
+	call.enter(stagePermit)
 	ctx, gate := context.WithoutCancel(c.Request.Context()), call.system.gate
 	call.sent = errNothingSent
 	var err error
@@ -146,10 +150,9 @@ func (s *Server) ask(c *gin.Context, call *call, request translate.Request) (bod
 	}
 	defer func() { call.pass.end(call.sent) }() // whatever comes of it, a panic too
 	call.nameOperation(c)
-	start := time.Now()
+	call.enter(stageUpstream)
 	call.handedOver = true
 	body, p, call.sent = s.fetch(ctx, call, request, message)
-	call.upstreamTime = time.Since(start)
 	return body, p
 }
 
