@@ -24,8 +24,8 @@ type importCommand struct {
 	Page   []string `sep:"none" placeholder:"FILE" help:"In the place of a WSDL: the help page of an operation of an ASMX service, saved as HTML or as text. Give one for each operation. What they do not say is a ? in the folder, for a person to answer."`
 	Into   string   `required:"" placeholder:"DIR" help:"Directory of the systems' folders, as SOAPBRIDGE_SYSTEMS names it."`
 	Name   string   `help:"Name of the system and of its folder; by default that of the WSDL, or that of the service on the pages."`
-	Root   string `placeholder:"DIR" help:"Directory of files, from which schemas may be read, too; by default that of the WSDL."`
-	Update bool   `help:"Replace the documents of a folder that is there. What its system.yaml says stays."`
+	Root   string   `placeholder:"DIR" help:"Directory of files, from which schemas may be read, too; by default that of the WSDL."`
+	Update bool     `help:"Replace the documents of a folder that is there. What its system.yaml says stays."`
 
 	remote `embed:""`
 }

@@ -51,9 +51,9 @@ type Overlay struct {
 
 // Documents are the files that an overlay belongs to, with SHA-256 in lower-case hexadecimal digits.
 type Documents struct {
-	File   string // the WSDL; like every path relative to the folder
-	SHA256 string // empty: Draft
-	Draft  bool   // the WSDL was drafted of help pages: a person answers what they do not say, and changes it
+	File   string            // the WSDL; like every path relative to the folder
+	SHA256 string            // empty: Draft
+	Draft  bool              // the WSDL was drafted of help pages: a person answers what they do not say, and changes it
 	Files  map[string]string // every other document
 }
 

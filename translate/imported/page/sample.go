@@ -37,16 +37,17 @@ type node struct {
 
 // String names a node for a message.
 func (n *node) String() string {
-	what := ""
+	what := fmt.Sprintf("%d elements", len(n.children))
 	switch {
-	case n.repeated:
-		what = ", twice,"
 	case n.cut:
-		what = " as nil"
+		what = "nil"
 	case n.text != "":
-		what = fmt.Sprintf(" with %q", short(n.text))
+		what = fmt.Sprintf("%q", short(n.text))
 	}
-	return fmt.Sprintf("%s%s with %d elements", n.name.Local, what, len(n.children))
+	if n.repeated {
+		what += " twice"
+	}
+	return n.name.Local + " with " + what
 }
 
 // short cuts a text of a page for a message.
@@ -138,11 +139,12 @@ func (r *sampleReader) next() xml.TokenKind {
 	}
 	kind, err := r.scan.Next()
 	var syntax *xml.SyntaxError
+	var limit *xml.LimitError
 	switch {
 	case errors.As(err, &syntax):
 		r.failf(r.line(), "the sample is not XML: %s", syntax.Msg)
-	case err != nil:
-		r.failf(r.line(), "the sample: %v", err)
+	case errors.As(err, &limit):
+		r.failf(r.line(), "the sample is over the limit of %d for %s", limit.Max, limit.Limit)
 	}
 	r.kind = kind
 	return kind
