@@ -108,8 +108,8 @@ func TestDocumentsOfADraft(t *testing.T) {
 	if o := parsed(t, skeleton); !cmp.Equal(o.WSDL, documents) {
 		t.Errorf("%+v of\n%s", o.WSDL, skeleton)
 	}
-	real := Documents{File: "d.wsdl", SHA256: hash}
-	changed, err := WithDocuments(skeleton, real)
+	whole := Documents{File: "d.wsdl", SHA256: hash}
+	changed, err := WithDocuments(skeleton, whole)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ func drafted(t testing.TB, files ...page.File) *page.Draft {
 	return d
 }
 
-// vendorAnswers are what the contract of the built-in operations says where the pages say nothing, by the type and the element. An element without an
-// answer to minOccurs is optional; one without a type is left out.
+// vendorAnswers are what the contract of the built-in operations says where the pages say nothing, by the type and the element. An element
+// without an answer to minOccurs is optional; one without a type is left out.
 var vendorAnswers = map[string]string{
 	"Email/EmailType minOccurs":                        "0",
 	"Email/EmailType type":                             "xsd:token",
@@ -135,8 +135,8 @@ func operations(t *testing.T, version soap.Version) (builtIn, made map[string]tr
 	return builtIn, made
 }
 
-// requests are bodies for both: the goldens of the built-in operations. An imported operation does not make a baseRequest up, and fills a time in
-// without fractions, so that the short ones bring these.
+// requests are bodies for both: the goldens of the built-in operations. An imported operation does not make a baseRequest up, and fills a
+// time in without fractions, so that the short ones bring these.
 func requests(t *testing.T, name string) map[string][]byte {
 	t.Helper()
 	list := map[string][]byte{}
@@ -203,8 +203,8 @@ func canonical(t *testing.T, envelope []byte) string {
 	}
 }
 
-// TestBuiltInOperations is the proof that a draft is right: with the contract's answers it sends, in both versions of SOAP, what the operations send that
-// people wrote by the same pages.
+// TestBuiltInOperations is the proof that a draft is right: with the contract's answers it sends, in both versions of SOAP, what the
+// operations send that people wrote by the same pages.
 func TestBuiltInOperations(t *testing.T) {
 	env := translate.Env{Now: now, OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"}
 	for _, version := range []soap.Version{soap.V11, soap.V12} {
@@ -262,7 +262,8 @@ func refusal(op translate.Operation, body string) (all string) {
 	return all
 }
 
-// TestBuiltInReplies compares successes. What a failure is, code decides in the built-in operations, and they never show what is inside ErrorData.
+// TestBuiltInReplies compares successes. What a failure is, code decides in the built-in operations, and they never show what is inside
+// ErrorData.
 func TestBuiltInReplies(t *testing.T) {
 	for version, suffix := range map[soap.Version]string{soap.V11: "", soap.V12: "-soap12"} {
 		builtIn, made := operations(t, version)

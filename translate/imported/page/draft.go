@@ -187,8 +187,8 @@ func (d *drafter) root(n *node, p *page) {
 	d.global("element", n.name, b.String(), p.at(n))
 }
 
-// elements is a comment with the elements of a structure, where they have several names: the pages do not say that it is one type, and a person may
-// take it apart.
+// elements is a comment with the elements of a structure, where they have several names: the pages do not say that it is one type, and a
+// person may take it apart.
 func (s *structure) elements(indent string) string {
 	var names []string
 	for _, n := range s.members {
@@ -279,8 +279,8 @@ func (d *drafter) where(n *node) string {
 	return found.at(n)
 }
 
-// least is the minOccurs of a member. In a reply 0 is never wrong. ASP.NET declares an array with 0, whatever it is declared as in the code. What a
-// request's only parameter holds is the request: without it, it would say nothing.
+// least is the minOccurs of a member. In a reply 0 is never wrong. ASP.NET declares an array with 0, whatever it is declared as in the
+// code. What a request's only parameter holds is the request: without it, it would say nothing.
 func (s *structure) least(i int) string {
 	n := s.shown().children[i]
 	switch {
@@ -387,9 +387,9 @@ func (d *drafter) writeSchemas(b *strings.Builder) {
 		}
 		b.WriteString("    <xsd:schema" + target + " elementFormDefault=\"qualified\">\n")
 		for _, other := range d.spaces {
-			switch {
-			case other == space:
-			case other == "":
+			switch other {
+			case space:
+			case "":
 				b.WriteString("      <xsd:import/>\n")
 			default:
 				b.WriteString("      <xsd:import namespace=" + quote(other) + "/>\n")

@@ -10,7 +10,8 @@ import (
 	"soapbridge/translate/xml"
 )
 
-// structure is a type: all objects of the samples that have the same members. Asked once, a question about it is answered in all its places.
+// structure is a type: all objects of the samples that have the same members. Asked once, a question about it is answered in all its
+// places.
 type structure struct {
 	id      int
 	members []*node // the objects, in the order of the pages
@@ -100,8 +101,8 @@ func (m *model) add(s *structure) *structure {
 	return s
 }
 
-// fewMembers is a number of members that says little: {Item} may be any array. Structures of so few that hold objects are the same only in elements of
-// the same name.
+// fewMembers is a number of members that says little: {Item} may be any array. Structures of so few that hold objects are the same only in
+// elements of the same name.
 const fewMembers = 3
 
 // signatureOf is what an object shows of itself, without what its members hold.
@@ -152,8 +153,8 @@ func (m *model) refine() {
 // mostParts bounds the search for what a cut-off object may be like.
 const mostParts = 1000
 
-// split groups the objects of a structure by the structures that they hold. What is cut off may be any: an object with such a member is like the others
-// if they are all alike there; otherwise the page does not say which it is.
+// split groups the objects of a structure by the structures that they hold. What is cut off may be any: an object with such a member is
+// like the others if they are all alike there; otherwise the page does not say which it is.
 func (m *model) split(s *structure) (parts []*structure) {
 	known := func(n *node) (count int) {
 		for _, child := range n.children {
@@ -167,13 +168,13 @@ func (m *model) split(s *structure) (parts []*structure) {
 	byKey := map[string]*structure{}
 	for _, n := range s.members {
 		inner := make([]*structure, len(n.children))
-		key := ""
+		ids := make([]int, len(inner))
 		for i, child := range n.children {
 			if inner[i] = m.of[child]; inner[i] != nil {
-				key += strconv.Itoa(inner[i].id)
+				ids[i] = inner[i].id
 			}
-			key += " "
 		}
+		key := fmt.Sprint(ids)
 		part := byKey[key]
 		if part == nil {
 			part = like(parts, inner)
@@ -258,7 +259,8 @@ func (m *model) name() {
 	}
 }
 
-// candidates are the structures that a cut-off element may have: those of elements of its name, then those whose name its own name ends with.
+// candidates are the structures that a cut-off element may have: those of elements of its name, then those whose name its own name ends
+// with.
 func (m *model) candidates(cut xml.Name) (same, similar []*structure) {
 	for _, s := range m.structures {
 		switch {

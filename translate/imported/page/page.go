@@ -1,10 +1,10 @@
-// Package page drafts a WSDL of the help pages that ASP.NET makes of an ASMX service, one for each operation. What a page does not say is a ? in the
-// draft, for a person to answer.
+// Package page drafts a WSDL of the help pages that ASP.NET makes of an ASMX service, one for each operation. What a page does not say is a
+// ? in the draft, for a person to answer.
 //
-// What such a page shows is known from the source of its generator, DefaultWsdlHelpGenerator.aspx: samples of both versions of SOAP in which each
-// value is the name of its type; an array as two items; an enumeration as its words with "or" between them; an object five levels down as
-// xsi:nil="true"; any anonymous simple type as "bytes". It leaves out lengths, the alternatives of a choice, what a type has from its base type, and
-// whether an element is optional.
+// What such a page shows is known from the source of its generator, DefaultWsdlHelpGenerator.aspx: samples of both versions of SOAP in
+// which each value is the name of its type; an array as two items; an enumeration as its words with "or" between them; an object five
+// levels down as xsi:nil="true"; any anonymous simple type as "bytes". It leaves out lengths, the alternatives of a choice, what a type has
+// from its base type, and whether an element is optional.
 package page
 
 import (

@@ -157,6 +157,14 @@ func TestTypes(t *testing.T) {
 			[]string{`<A xmlns:d4="urn:shop" d4:code="X or Y"><B>int</B></A>`}, `<xsd:complexType name="A">`,
 			`<xsd:complexType name="A"><xsd:sequence><xsd:element name="B" type="xsd:int" minOccurs="?"/></xsd:sequence><xsd:attribute name="code" type="tns:code" form="qualified" use="?"/></xsd:complexType>`,
 		},
+		"an attribute of XML": {
+			[]string{`<A xml:lang="language"><B>int</B></A>`}, `<xsd:complexType name="A">`,
+			`<xsd:complexType name="A"><xsd:sequence><xsd:element name="B" type="xsd:int" minOccurs="?"/></xsd:sequence><xsd:attribute ref="xml:lang" use="?"/></xsd:complexType>`,
+		},
+		"an attribute of another namespace": {
+			[]string{`<A xmlns:o="urn:other" o:code="int"><B>int</B></A>`}, `<xsd:complexType name="A">`,
+			`<xsd:complexType name="A"><xsd:sequence><xsd:element name="B" type="xsd:int" minOccurs="?"/></xsd:sequence><xsd:attribute ref="ns2:code" use="?"/></xsd:complexType>`,
+		},
 		"attributes alone": {
 			[]string{`<A code="int" />`}, `<xsd:complexType name="A">`,
 			`<xsd:complexType name="A"><!-- the type of the text beside the attributes; without any, take simpleContent and extension away --><xsd:simpleContent><xsd:extension base="?">` +
@@ -263,6 +271,10 @@ func TestBindings(t *testing.T) {
 			"Shop\nDo\n" + sample("1.1", post("/Shop.asmx")+action, `<Key xmlns="urn:x" soap:mustUnderstand="1"><Id>string</Id></Key>`, request) +
 				sample("1.1", "HTTP/1.1 200 OK", `<Trace xmlns="urn:y">string</Trace>`, `<DoResponse xmlns="urn:x" />`), "Shop",
 			[]string{"<soap:header message=\"tns:KeyHeader\" part=\"block\" use=\"literal\"/>\n      </wsdl:input>", "<soap:header message=\"tns:TraceHeaderns2\" part=\"block\" use=\"literal\"/>\n      </wsdl:output>"}, "mustUnderstand",
+		},
+		"header blocks of one name": {
+			"Shop\nDo\n" + sample("1.1", post("/Shop.asmx")+action, `<K xmlns="urn:x">int</K><K xmlns="">string</K><K xmlns="urn:y">string</K>`, request), "Shop",
+			[]string{`"tns:KHeader"`, `"tns:KHeaderUnqualified"`, `"tns:KHeaderns3"`}, "wsdl:output",
 		},
 		"an action with the name of the operation": {
 			"Shop\nDoit\n" + sample("1.1", post("/Shop.asmx")+action, "", request), "Shop", []string{`<wsdl:operation name="Doit">`, `<xsd:element name="Do">`}, `name="DoResponse"`,

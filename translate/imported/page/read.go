@@ -131,8 +131,8 @@ func (c *chunk) action() (action string, stated bool) {
 // namePattern is a name that needs no quotes anywhere; those of services and operations are identifiers of .NET.
 var namePattern = regexp.MustCompile(`^[\pL_][\pL\pN_.-]*$`)
 
-// readNames reads the lines above the samples: the name of the service, that of the operation, and what the operation is for. The names are on
-// lines of their own, whatever the language of the page.
+// readNames reads the lines above the samples: the name of the service, that of the operation, and what the operation is for. The names are
+// on lines of their own, whatever the language of the page.
 func (p *page) readNames(lines []line) error {
 	first := p.exchanges[0]
 	element := ""

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -47,9 +48,13 @@ func (d *drafter) isBody(p *page, n *node) bool {
 	return false
 }
 
-// headerMessage is the name of the message with a header block.
+// headerMessage is the name of the message with a header block. Blocks of several namespaces may have one name.
 func (d *drafter) headerMessage(block xml.Name) string {
-	return block.Local + "Header" + strings.TrimPrefix(d.prefix(block.Space), "tns")
+	name := block.Local + "Header"
+	if block.Space != d.home {
+		name += cmp.Or(d.prefix(block.Space), "Unqualified")
+	}
+	return name
 }
 
 // operation writes an operation of the port type.
