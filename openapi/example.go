@@ -165,6 +165,13 @@ type exampleWriter struct {
 	text     []byte
 	optional int // members that may still be there and need not
 	reply    bool
+	wanted   map[memberOf]bool // that are there, whatever the shape says
+}
+
+// memberOf is a member of every object of a shape.
+type memberOf struct {
+	shape *shape.Shape
+	field int
 }
 
 // object writes an object. A shape that contains itself is shown once inside itself.
@@ -174,7 +181,7 @@ func (w *exampleWriter) object(s *shape.Shape, first string, around []*shape.Sha
 	taken, required := w.take(s, little)
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		must := isRequired(f) || slices.Contains(required, i)
+		must := isRequired(f) || slices.Contains(required, i) || w.wanted[memberOf{s, i}] && w.heightIn(f) < unlimited
 		if f.Hidden || !taken(i) || !must && (little || !w.wants(f, around)) || len(w.text) > longestShown {
 			continue
 		}
@@ -264,8 +271,24 @@ func quotedIn(f *shape.Field, text string) []byte {
 	return quoted(text)
 }
 
-// MinimalExample is a request with what must be there, made of a shape alone; nil where none can be made.
-func MinimalExample(s *shape.Shape) []byte { return newExamples().request(s, true) }
+// MinimalExample is a request with what must be there, made of a shape alone, and with more members by their paths, with slashes between the names: rules
+// between members may demand them. It is nil where none can be made.
+func MinimalExample(s *shape.Shape, more ...string) []byte {
+	wanted := map[memberOf]bool{}
+	for _, name := range more {
+		path, err := s.Find(name)
+		if err != nil {
+			continue // inside of an array, of which the example has what must be there
+		}
+		at := s
+		for _, i := range path {
+			wanted[memberOf{at, i}] = true
+			at = at.Fields[i].Object
+		}
+	}
+	e := newExamples()
+	return e.write(exampleWriter{examples: e, wanted: wanted}, s, true)
+}
 
 // ReplyExample is a response with every member, without the operation id; nil where none can be made.
 func ReplyExample(s *shape.Shape) []byte { return newExamples().request(s, false) }

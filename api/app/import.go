@@ -15,15 +15,17 @@ import (
 	"strings"
 
 	"soapbridge/translate/imported"
+	"soapbridge/translate/imported/page"
 	"soapbridge/translate/shape/wsdl"
 )
 
 type importCommand struct {
-	WSDL   string `arg:"" name:"wsdl" help:"The WSDL: a file, or a URL together with --allow-host."`
-	Into   string `required:"" placeholder:"DIR" help:"Directory of the systems' folders, as SOAPBRIDGE_SYSTEMS names it."`
-	Name   string `help:"Name of the system and of its folder; by default that of the WSDL."`
-	Root   string `placeholder:"DIR" help:"Directory of files, from which schemas may be read, too; by default that of the WSDL."`
-	Update bool   `help:"Replace the documents of a folder that is there. What its system.yaml says stays."`
+	WSDL   string   `arg:"" optional:"" name:"wsdl" help:"The WSDL: a file, or a URL together with --allow-host."`
+	Page   []string `sep:"none" placeholder:"FILE" help:"In the place of a WSDL: the help page of an operation of an ASMX service, saved as HTML or as text. Give one for each operation. What they do not say is a ? in the folder, for a person to answer."`
+	Into   string   `required:"" placeholder:"DIR" help:"Directory of the systems' folders, as SOAPBRIDGE_SYSTEMS names it."`
+	Name   string   `help:"Name of the system and of its folder; by default that of the WSDL, or that of the service on the pages."`
+	Root   string   `placeholder:"DIR" help:"Directory of files, from which schemas may be read, too; by default that of the WSDL."`
+	Update bool     `help:"Replace the documents of a folder that is there. What its system.yaml says stays."`
 
 	remote `embed:""`
 }
@@ -36,7 +38,14 @@ type remote struct {
 }
 
 func (c *importCommand) Run(ctx context.Context, p *Process) error {
-	name, err := c.name()
+	if err := c.checkSource(); err != nil {
+		return usage(err)
+	}
+	drafted, err := c.drafted()
+	if err != nil {
+		return usage(err)
+	}
+	name, err := c.name(drafted)
 	if err != nil {
 		return usage(err)
 	}
@@ -60,16 +69,24 @@ func (c *importCommand) Run(ctx context.Context, p *Process) error {
 	if c.Update {
 		return c.update(ctx, p.Out, target, stage)
 	}
+	if drafted != nil {
+		return createDraft(p.Out, drafted, target, stage)
+	}
 	return c.create(ctx, p.Out, target, stage)
 }
 
-func (c *importCommand) name() (string, error) {
+// name is that of the system. Without pages the draft is nil.
+func (c *importCommand) name(drafted *page.Draft) (string, error) {
 	file := filepath.ToSlash(c.WSDL)
 	if u, err := url.Parse(c.WSDL); isURL(c.WSDL) && err == nil {
 		file = u.Path
 	}
 	file = path.Base(file)
-	name := cmp.Or(c.Name, imported.SystemName(strings.TrimSuffix(file, path.Ext(file))))
+	name := strings.TrimSuffix(file, path.Ext(file))
+	if drafted != nil {
+		name = drafted.Service
+	}
+	name = cmp.Or(c.Name, imported.SystemName(name))
 	if !imported.IsSystemName(name) {
 		return "", errors.New("--name: give a name of a lower-case letter, then a-z, 0-9 and -")
 	}
@@ -81,10 +98,15 @@ func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage
 	if err != nil {
 		return err
 	}
+	return s.put(out, target, stage, nil)
+}
+
+// put completes a new folder and puts it in its place. More is the end of the report.
+func (s *service) put(out io.Writer, target, stage string, more []byte) error {
 	name := filepath.Base(target)
 	found := imported.Survey(s.definitions)
 	overlay := imported.Skeleton(name, s.documents, s.definitions, found)
-	if err := s.write(stage, name, overlay, found); err != nil {
+	if err := s.write(stage, overlay, append(imported.Report(name, s.definitions, found), more...)); err != nil {
 		return err
 	}
 	if err := os.Rename(stage, target); err != nil {
@@ -96,7 +118,7 @@ func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage
 			unusable++
 		}
 	}
-	_, err = fmt.Fprintf(out, "%s has %d operations, of which %d cannot be used. All are off.\n"+
+	_, err := fmt.Fprintf(out, "%s has %d operations, of which %d cannot be used. All are off.\n"+
 		"%s says what there is to know of them; give each that is wanted a kind in %s.\n",
 		target, len(found), unusable, filepath.Join(target, imported.ReportName), filepath.Join(target, imported.FileName))
 	if ports := imported.PortsToChoose(s.definitions); ports != nil {
@@ -121,7 +143,7 @@ func (c *importCommand) update(ctx context.Context, out io.Writer, target, stage
 	if err != nil {
 		return usage(err)
 	}
-	if err := s.write(stage, old.overlay.System, overlay, imported.Survey(s.definitions)); err != nil {
+	if err := s.write(stage, overlay, imported.Report(old.overlay.System, s.definitions, imported.Survey(s.definitions))); err != nil {
 		return err
 	}
 	if err := replace(target, stage); err != nil {
@@ -241,14 +263,14 @@ func writeDocument(into *os.Root, name string, content []byte) error {
 }
 
 // write writes what is beside the documents.
-func (s *service) write(directory, name string, overlay []byte, found []imported.Found) error {
+func (s *service) write(directory string, overlay, report []byte) error {
 	root, err := os.OpenRoot(directory)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }()
 	return errors.Join(
-		root.WriteFile(imported.ReportName, imported.Report(name, s.definitions, found), 0o644),
+		root.WriteFile(imported.ReportName, report, 0o644),
 		root.WriteFile(imported.FileName, overlay, 0o644),
 	)
 }

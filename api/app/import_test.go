@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -391,3 +392,41 @@ func TestAllOff(t *testing.T) {
 		t.Error(lines.String())
 	}
 }
+
+// TestExampleKeepsTheRules: a demo begins with an operation whose rules demand more than its schema, and one that has no example begins, too.
+func TestExampleKeepsTheRules(t *testing.T) {
+	for rules, want := range map[string]string{
+		"[]":                            `{}`,
+		"[{requireAnyOf: [note, pin]}]": `{"note":"text"}`,
+		"[{requireAnyOf: [note, pin]}, {require: pin, when: note}]": `{"note":"text","pin":"text"}`,
+		"[{requireAnyOf: [note, pin]}, {forbid: note, when: note}]": "",
+	} {
+		systems := t.TempDir()
+		document := write(t, filepath.Join(systems, "notes", "notes.wsdl"), optionalNotes)
+		write(t, filepath.Join(systems, "notes", imported.FileName), "system: notes\nwsdl: {file: notes.wsdl, sha256: "+imported.Hash([]byte(textOf(t, document)))+
+			"}\noperations:\n  Add: {kind: write, secret: [], outcome: faultsOnly, rules: "+rules+"}\n")
+		c, err := config.Load([]string{"SOAPBRIDGE_SYSTEMS=" + systems, "SOAPBRIDGE_SANDBOX=true"}, config.Disk())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := newProxy(t.Context(), c, true, logger(io.Discard, "text", "error"), logger(io.Discard, "text", "error"))
+		if err != nil {
+			t.Errorf("%s: %v", rules, err)
+			continue
+		}
+		for _, system := range p.edge.Systems {
+			if system.Name == "notes" && system.Operations[0].Example != want {
+				t.Errorf("%s: the example %s, want %s", rules, system.Operations[0].Example, want)
+			}
+		}
+		p.close()
+	}
+}
+
+// optionalNotes is a service whose schema demands nothing.
+const optionalNotes = `<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:n" targetNamespace="urn:n">
+<w:types><x:schema targetNamespace="urn:n"><x:element name="Add"><x:complexType><x:sequence><x:element name="Note" type="x:string" minOccurs="0"/>
+<x:element name="PIN" type="x:string" minOccurs="0"/></x:sequence></x:complexType></x:element></x:schema></w:types>
+<w:message name="In"><w:part name="p" element="t:Add"/></w:message><w:portType name="P"><w:operation name="Add"><w:input message="t:In"/></w:operation></w:portType>
+<w:binding name="B" type="t:P"><s:binding/><w:operation name="Add"><s:operation/><w:input><s:body use="literal"/></w:input></w:operation></w:binding>
+<w:service name="S"><w:port name="B" binding="t:B"/></w:service></w:definitions>`

@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"soapbridge/api/config"
 	"soapbridge/openapi"
 	"soapbridge/translate"
 	"soapbridge/translate/imported"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 	soapxml "soapbridge/translate/xml"
 	"soapbridge/upstream/sandbox"
@@ -65,10 +68,38 @@ func loadFrom(folder fs.FS, name string, c imported.Config) (*imported.System, e
 	}
 	for i := range loaded.Operations {
 		op := &loaded.Operations[i]
-		op.Example = string(openapi.MinimalExample(op.RequestShape))
+		op.Example = minimalRequest(op)
 	}
 	return loaded, nil
 }
+
+// minimalRequest is the smallest request that an operation accepts, with the members that its rules demand beside those of its schema; empty where
+// none is found.
+func minimalRequest(op *translate.Operation) string {
+	var more []string
+	for {
+		body := openapi.MinimalExample(op.RequestShape, more...)
+		if body == nil {
+			return ""
+		}
+		_, refusal := op.Read(body)
+		if refusal == nil {
+			return string(body)
+		}
+		before := len(more)
+		for _, v := range refusal.Violations {
+			if name := strings.TrimPrefix(v.Pointer, "/"); v.Code == record.Required && name != "" && !slices.Contains(more, name) {
+				more = append(more, name)
+			}
+		}
+		if len(more) == before || len(more) > mostDemanded {
+			return ""
+		}
+	}
+}
+
+// mostDemanded bounds the search for an example.
+const mostDemanded = 100
 
 // sandboxed are the imported systems of a directory as the sandbox plays them; none without a directory, and none of which every operation is off.
 func sandboxed(directory string) (list []sandbox.ImportedSystem, err error) {

@@ -47,6 +47,7 @@ const (
 	wire   = core + "/soap"
 	// imported makes systems of folders, as people make the others of Go structs.
 	imported = core + "/imported"
+	pages    = imported + "/page"
 
 	app        = module + "/api/app"
 	edge       = module + "/api/edge"
@@ -68,7 +69,7 @@ const (
 )
 
 // parts are the packages that the core is made of. The others below core are systems.
-var parts = []string{core, secret, shape, schema, shapes, imported, record, rules, xml, wire}
+var parts = []string{core, secret, shape, schema, shapes, imported, pages, record, rules, xml, wire}
 
 var arrows = []arrow{
 	{
@@ -107,6 +108,14 @@ var arrows = []arrow{
 		from: []string{imported}, to: []string{"module", "others"},
 		except: []string{core, shape, schema, shapes, record, rules, wire, xml, secret, "go.yaml.in/yaml/..."},
 		reason: "a system from a folder has what the core has, and a reader of YAML",
+	},
+	{
+		from: []string{pages}, to: []string{"module", "others"}, except: []string{xml, "golang.org/x/net/html"},
+		reason: "a page becomes the text of a WSDL, which the one reader of WSDLs reads: there is no second model",
+	},
+	{
+		from: []string{"module"}, not: []string{pages}, to: []string{"golang.org/x/net/..."},
+		reason: "HTML is a form of help pages, and nothing else reads it",
 	},
 	{
 		from: []string{record}, to: []string{"module", "others"}, except: []string{shape, xml, secret, "github.com/go-json-experiment/json/..."},

@@ -51,8 +51,9 @@ type Overlay struct {
 
 // Documents are the files that an overlay belongs to, with SHA-256 in lower-case hexadecimal digits.
 type Documents struct {
-	File   string // the WSDL; like every path relative to the folder
-	SHA256 string
+	File   string            // the WSDL; like every path relative to the folder
+	SHA256 string            // empty: Draft
+	Draft  bool              // the WSDL was drafted of help pages: a person answers what they do not say, and changes it
 	Files  map[string]string // every other document
 }
 
@@ -62,19 +63,23 @@ func Hash(document []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// All returns the hashes of all documents by their paths.
+// All returns the hashes of all documents by their paths; that of a draft is empty.
 func (d *Documents) All() map[string]string {
 	all := map[string]string{d.File: d.SHA256}
 	maps.Copy(all, d.Files)
 	return all
 }
 
-// Check reports every document of a folder that is not the one of the overlay.
+// Check reports every document of a folder that is not the one of the overlay, and every question that is open in a draft.
 func (d *Documents) Check(folder fs.FS) error {
 	all := d.All()
 	problems := make([]error, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		content, err := fs.ReadFile(folder, name)
+		if err == nil && d.Draft && name == d.File {
+			problems = append(problems, checkDraft(name, content)...)
+			continue
+		}
 		if err == nil && Hash(content) != all[name] {
 			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s; soapbridge import --update says what has changed", name, FileName)
 		}

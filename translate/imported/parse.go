@@ -100,7 +100,8 @@ func (r *reader) documents(n *yaml.Node, d *Documents) {
 			r.text(&d.File)(n)
 			r.file(n, d.File)
 		}),
-		must("sha256", r.hash(&d.SHA256)),
+		may("sha256", r.hash(&d.SHA256)),
+		may("draft", r.yes(&d.Draft)),
 		may("files", func(n *yaml.Node) {
 			d.Files = map[string]string{}
 			r.entries(n, func(name, value *yaml.Node) {
@@ -111,6 +112,7 @@ func (r *reader) documents(n *yaml.Node, d *Documents) {
 			})
 		}),
 	)
+	r.exactlyOne(n, "sha256", "draft")
 }
 
 func (r *reader) file(n *yaml.Node, name string) {

@@ -65,7 +65,12 @@ func other(kind string) string {
 // block is the part of an overlay that names the documents.
 func (d *Documents) block() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "wsdl:\n  file: %s\n  sha256: %s\n", quote(d.File), quote(d.SHA256))
+	fmt.Fprintf(&b, "wsdl:\n  file: %s\n", quote(d.File))
+	if d.Draft {
+		b.WriteString("  draft: true  # made of help pages: a person answers each ? in it, and changes it\n")
+	} else {
+		fmt.Fprintf(&b, "  sha256: %s\n", quote(d.SHA256))
+	}
 	if len(d.Files) > 0 {
 		b.WriteString("  files:\n")
 	}
@@ -122,7 +127,7 @@ func WithDocuments(text []byte, d Documents) ([]byte, error) {
 		lines = slices.Concat(lines[:begin], []string{d.block()}, lines[end:])
 	}
 	changed := []byte(strings.Join(lines, ""))
-	if o, err := ParseOverlay(changed); err != nil || o.WSDL.File != d.File || !maps.Equal(o.WSDL.All(), d.All()) {
+	if o, err := ParseOverlay(changed); err != nil || o.WSDL.File != d.File || o.WSDL.Draft != d.Draft || !maps.Equal(o.WSDL.All(), d.All()) {
 		return nil, place(root).Problem("wsdl must be a key with lines of its own, so that its hashes can be replaced")
 	}
 	return changed, nil
