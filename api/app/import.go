@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"soapbridge/api/config"
 	"soapbridge/translate/imported"
 	"soapbridge/translate/shape/wsdl"
 )
@@ -63,15 +64,20 @@ func (c *importCommand) Run(ctx context.Context, p *Process) error {
 	return c.create(ctx, p.Out, target, stage)
 }
 
+var errNoWSDL = errors.New("the name of the WSDL is empty: give a file, or a URL together with --allow-host")
+
 func (c *importCommand) name() (string, error) {
+	if c.WSDL == "" {
+		return "", errNoWSDL
+	}
 	file := filepath.ToSlash(c.WSDL)
 	if u, err := url.Parse(c.WSDL); isURL(c.WSDL) && err == nil {
 		file = u.Path
 	}
 	file = path.Base(file)
 	name := cmp.Or(c.Name, imported.SystemName(strings.TrimSuffix(file, path.Ext(file))))
-	if !imported.IsSystemName(name) {
-		return "", errors.New("--name: give a name of a lower-case letter, then a-z, 0-9 and -")
+	if reason := config.WhyNotSystem(name); reason != "" {
+		return "", fmt.Errorf("--name: the folder would be %q, %s; give another name", name, reason)
 	}
 	return name, nil
 }
@@ -79,6 +85,9 @@ func (c *importCommand) name() (string, error) {
 func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage string) error {
 	s, err := c.read(ctx, c.WSDL, c.Root, stage)
 	if err != nil {
+		return err
+	}
+	if err := imported.CheckCallable(s.definitions); err != nil {
 		return err
 	}
 	name := filepath.Base(target)
@@ -117,6 +126,9 @@ func (c *importCommand) update(ctx context.Context, out io.Writer, target, stage
 	if err != nil {
 		return err
 	}
+	if err := imported.CheckCallable(s.definitions); err != nil {
+		return err
+	}
 	overlay, err := imported.WithDocuments(old.text, s.documents)
 	if err != nil {
 		return usage(err)
@@ -128,6 +140,10 @@ func (c *importCommand) update(ctx context.Context, out io.Writer, target, stage
 		return err
 	}
 	printChanges(out, imported.Drift(old.overlay, old.definitions, s.definitions, false))
+	// The folder stays: who answers for it needs the new documents.
+	if _, err := loadSystem(c.Into, filepath.Base(target), imported.Config{MadeUp: true}); err != nil {
+		return fmt.Errorf("%s has the new documents, and serve refuses it until %s fits them:\n%w", target, imported.FileName, err)
+	}
 	return nil
 }
 
@@ -160,6 +176,9 @@ type service struct {
 
 // read copies the documents of a WSDL into a directory, and reads them there.
 func (r *remote) read(ctx context.Context, from, root, into string) (s service, err error) {
+	if from == "" {
+		return s, usage(errNoWSDL)
+	}
 	if err := makeDirectory(into); err != nil {
 		return s, err
 	}
@@ -200,6 +219,9 @@ func isURL(from string) bool { return strings.Contains(from, "://") }
 
 // copyFiles copies a WSDL and the files that it leads to. None outside of the root is read, whatever the documents name.
 func copyFiles(from, root string, into *os.Root) (entry string, err error) {
+	if at, err := os.Stat(from); err == nil && at.IsDir() {
+		return "", usage(fmt.Errorf("%s is a directory: give the file of the WSDL", from))
+	}
 	root = cmp.Or(root, filepath.Dir(from))
 	above, err1 := filepath.Abs(root)
 	file, err2 := filepath.Abs(from)

@@ -155,7 +155,7 @@ func TestLoadRefuses(t *testing.T) {
 		config imported.Config
 		want   []string
 	}{
-		"another document": {changed, configured, []string{"depot.wsdl: is not the document that was imported", "--update"}},
+		"another document": {changed, configured, []string{"depot.wsdl: is not the document that was imported", "from version control"}},
 		"no such operation, and a wrong path": {folder("\n  Take: {kind: write, secret: [], outcome: faultsOnly}\n  Place: {kind: write, secret: [a/b], outcome: faultsOnly}\n"), configured,
 			[]string{"system.yaml:4", "Take is not an operation of the WSDL; there are: Place, Notify", "system.yaml:5", "there is no member a/b"}},
 		"headers that are not set": {folder(place), imported.Config{}, []string{"HEADERS of this system is not set"}},

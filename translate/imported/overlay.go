@@ -76,11 +76,14 @@ func (d *Documents) Check(folder fs.FS) error {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		content, err := fs.ReadFile(folder, name)
 		if err == nil && Hash(content) != all[name] {
-			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s; soapbridge import --update says what has changed", name, FileName)
+			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s", name, FileName)
 		}
 		problems = append(problems, err)
 	}
-	return errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("%w\nwhat was imported is not known any more: bring it back, from version control for example, or import the service under another name", err)
+	}
+	return nil
 }
 
 // Kinds of operations.
@@ -238,6 +241,3 @@ func defaultPath(system, operation string) string { return "/v1/" + system + "/"
 
 // SystemName makes a name of a system of the name of its WSDL.
 func SystemName(text string) string { return kebab(text) }
-
-// IsSystemName reports whether a system may have a name.
-func IsSystemName(name string) bool { return systemPattern.MatchString(name) }
