@@ -211,12 +211,13 @@ type Outcome struct {
 
 	FaultsOnly bool // no others; then nothing else is set
 	// Path is the member of the reply that decides. It is a failure when its text is one of In, or none of NotIn, or when it is Present; only
-	// one of the three is set.
+	// one of the three is set. Where the path leads through an array, one of its items is enough.
 	Path      string
 	In, NotIn []string
 	Present   bool
-	// Code and Text are the members with the vendor's code and words; empty where there are none.
-	Code, Text string
+	// Errors is the path of a member that holds one error or several; empty: the reply is the error. Code, Text and Pointer are members of an
+	// error, as of a Fault: the vendor's code, its words, and the element of the request that it names; empty where there are none.
+	Errors, Code, Text, Pointer string
 }
 
 // Outcomes of faults.
