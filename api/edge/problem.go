@@ -126,10 +126,10 @@ func (p *problem) inURL() *problem {
 		}
 		name, _, _ := strings.Cut((*v.Pointer)[1:], "/") // behind it is the index of one that is there several times
 		v.Pointer, v.Parameter = nil, strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
-		switch record.Code(v.Code) {
-		case record.UnknownMember:
+		switch v.Code {
+		case string(record.UnknownMember):
 			v.Code, v.Detail = unknownParameter, strings.Replace(v.Detail, "no such member", "no such parameter", 1)
-		case record.DuplicateMember:
+		case string(record.DuplicateMember):
 			v.Code, v.Detail = duplicateParameter, onceOnly
 		}
 	}

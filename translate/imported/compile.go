@@ -202,7 +202,7 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	switch {
 	case len(list) == 0:
 		return nil, nil, o.wrap(fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
-	case len(list) > 1 && !(same(list) && (!l.config.Addressing.On || sameAction(list))):
+	case len(list) > 1 && (!same(list) || l.config.Addressing.On && !sameAction(list)):
 		return nil, nil, o.wrap(fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
 	}
 	return list[0], versions, nil
