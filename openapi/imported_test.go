@@ -168,7 +168,7 @@ func TestNamesOfSchemas(t *testing.T) {
 	for at, want := range map[string]string{
 		"/components/schemas/APart/properties/one/type":                              "string",
 		"/components/schemas/APartResult/properties/left/type":                       "integer",
-		"/components/schemas/BGr__e/properties/two/type":                             "string",
+		"/components/schemas/BGr_e_d442258d/properties/two/type":                     "string",
 		"/components/schemas/BPart/properties/left/type":                             "integer",
 		"/components/schemas/AAskResult/properties/part/$ref":                        "#/components/schemas/APartResult",
 		"/paths/~1v1~1a~1Ask/post/operationId":                                       "a_Ask",

@@ -1,7 +1,10 @@
 package openapi
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,14 +103,17 @@ func unique(taken map[string]bool, name string) string {
 	return free
 }
 
-// componentName returns a name with the characters that a component's may have (OpenAPI 3.1, section 4.8.7.1).
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// componentName returns a name with the characters that a component's may have (OpenAPI 3.1, section 4.8.7.1). One that has others loses them, and
+// has a part of its digest behind it: names in another script stay different, whatever else a document has.
 func componentName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r) {
-			return r
-		}
-		return '_'
-	}, name)
+	plain := notInNames.ReplaceAllString(name, "_")
+	if plain == name {
+		return name
+	}
+	digest := sha256.Sum256([]byte(name))
+	return strings.TrimRight(plain, "_") + "_" + hex.EncodeToString(digest[:4])
 }
 
 // reachable lists a shape and all that an object of it may have inside, each once, as far as documents name them.

@@ -300,3 +300,14 @@ func TestObjectsKeepTheirOrder(t *testing.T) {
 		t.Errorf("got %s", flat.String())
 	}
 }
+
+// TestNamesOfOtherScripts differ, keep their letters that a component may have, and do not depend on which others there are.
+func TestNamesOfOtherScripts(t *testing.T) {
+	for name, want := range map[string]string{
+		"ParcelsAddress": "ParcelsAddress", "Straße": "Stra_e_58a3778c", "ParcelsАдрес": "Parcels_bd5cbada", "ParcelsЗапрос": "Parcels_7d697c77", "ParcelsЗапросResult": "Parcels_Result_d62da09c",
+	} {
+		if got := componentName(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}

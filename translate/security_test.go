@@ -76,9 +76,19 @@ func TestSecretsOfTheHeader(t *testing.T) {
 
 // TestAddressingNeedsAnAction, which WS-Addressing 1.0 requires.
 func TestAddressingNeedsAnAction(t *testing.T) {
-	d, _ := secured()
+	d, env := secured()
 	d.Binding.Action = ""
 	if _, err := translate.Define(d); err == nil || !strings.Contains(err.Error(), "action") {
 		t.Error(err)
+	}
+	d.Addressing.Action = "urn:toys/own" // which is none of HTTP
+	op := define(t, d)
+	request, refusal := op.Read([]byte(toyRequest))
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	message, failure := request.Encode(env)
+	if failure != nil || message.Action != "" || !strings.Contains(string(message.Envelope), ">urn:toys/own</wsa:Action>") {
+		t.Errorf("%v %q %s", failure, message.Action, message.Envelope)
 	}
 }

@@ -214,7 +214,7 @@ func (o *operation) compile() error {
 	if _, taken := o.Response.ByName([]byte("operationId")); taken {
 		return errors.New("the member operationId of a response is not the vendor's: see Answer")
 	}
-	if o.Addressing.On && o.Binding.Action == "" {
+	if o.Addressing.Action = cmp.Or(o.Addressing.Action, o.Binding.Action); o.Addressing.On && o.Addressing.Action == "" {
 		return errors.New("WS-Addressing needs an action, and the binding has none")
 	}
 	o.encoder, encoderErr = soap.NewEncoder(o.Binding, o.Request)
@@ -314,7 +314,7 @@ func (o *operation) header(w *soap.Writer, env Env) {
 		o.Header(w, env)
 	}
 	w.Security(&o.Security, env.Now, env.Nonce)
-	w.Addressing(o.Addressing, o.Binding.Action, env.OperationID)
+	w.Addressing(o.Addressing, env.OperationID)
 }
 
 func (r *request) Fingerprint(b []byte) []byte { return r.asked.AppendCanonical(b) }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"soapbridge/api/config"
 	"soapbridge/translate/imported"
 	"soapbridge/translate/imported/page"
 	"soapbridge/translate/shape/wsdl"
@@ -75,6 +76,8 @@ func (c *importCommand) Run(ctx context.Context, p *Process) error {
 	return c.create(ctx, p.Out, target, stage)
 }
 
+var errNoWSDL = errors.New("the name of the WSDL is empty: give a file, or a URL together with --allow-host")
+
 // name is that of the system. Without pages the draft is nil.
 func (c *importCommand) name(drafted *page.Draft) (string, error) {
 	file := filepath.ToSlash(c.WSDL)
@@ -87,8 +90,8 @@ func (c *importCommand) name(drafted *page.Draft) (string, error) {
 		name = drafted.Service
 	}
 	name = cmp.Or(c.Name, imported.SystemName(name))
-	if !imported.IsSystemName(name) {
-		return "", errors.New("--name: give a name of a lower-case letter, then a-z, 0-9 and -")
+	if reason := config.WhyNotSystem(name); reason != "" {
+		return "", fmt.Errorf("--name: the folder would be %q, %s; give another name", name, reason)
 	}
 	return name, nil
 }
@@ -103,6 +106,9 @@ func (c *importCommand) create(ctx context.Context, out io.Writer, target, stage
 
 // put completes a new folder and puts it in its place. More is the end of the report.
 func (s *service) put(out io.Writer, target, stage string, more []byte) error {
+	if err := imported.CheckCallable(s.definitions); err != nil {
+		return err
+	}
 	name := filepath.Base(target)
 	found := imported.Survey(s.definitions)
 	overlay := imported.Skeleton(name, s.documents, s.definitions, found)
@@ -139,6 +145,9 @@ func (c *importCommand) update(ctx context.Context, out io.Writer, target, stage
 	if err != nil {
 		return err
 	}
+	if err := imported.CheckCallable(s.definitions); err != nil {
+		return err
+	}
 	overlay, err := imported.WithDocuments(old.text, s.documents)
 	if err != nil {
 		return usage(err)
@@ -150,6 +159,10 @@ func (c *importCommand) update(ctx context.Context, out io.Writer, target, stage
 		return err
 	}
 	printChanges(out, imported.Drift(old.overlay, old.definitions, s.definitions, false))
+	// The folder stays: who answers for it needs the new documents.
+	if _, err := loadSystem(c.Into, filepath.Base(target), imported.Config{MadeUp: true}); err != nil {
+		return fmt.Errorf("%s has the new documents, and serve refuses it until %s fits them:\n%w", target, imported.FileName, err)
+	}
 	return nil
 }
 
@@ -182,6 +195,9 @@ type service struct {
 
 // read copies the documents of a WSDL into a directory, and reads them there.
 func (r *remote) read(ctx context.Context, from, root, into string) (s service, err error) {
+	if from == "" {
+		return s, usage(errNoWSDL)
+	}
 	if err := makeDirectory(into); err != nil {
 		return s, err
 	}
@@ -222,6 +238,9 @@ func isURL(from string) bool { return strings.Contains(from, "://") }
 
 // copyFiles copies a WSDL and the files that it leads to. None outside of the root is read, whatever the documents name.
 func copyFiles(from, root string, into *os.Root) (entry string, err error) {
+	if at, err := os.Stat(from); err == nil && at.IsDir() {
+		return "", usage(fmt.Errorf("%s is a directory: give the file of the WSDL", from))
+	}
 	root = cmp.Or(root, filepath.Dir(from))
 	above, err1 := filepath.Abs(root)
 	file, err2 := filepath.Abs(from)

@@ -16,7 +16,7 @@ import (
 func (c *importCommand) checkSource() error {
 	if len(c.Page) == 0 {
 		if c.WSDL == "" {
-			return errors.New("give a WSDL, or help pages with --page")
+			return fmt.Errorf("%w, or help pages with --page", errNoWSDL)
 		}
 		return nil
 	}

@@ -76,13 +76,13 @@ func TestImportPagesRefuses(t *testing.T) {
 		importCommand
 		want []string
 	}{
-		"nothing":               {importCommand{}, []string{"give a WSDL, or help pages with --page"}},
+		"nothing":               {importCommand{}, []string{"or help pages with --page"}},
 		"a WSDL, too":           {importCommand{Page: []string{page}, WSDL: "a.wsdl"}, []string{"--page is given together with the WSDL a.wsdl"}},
 		"an update":             {importCommand{Page: []string{page}, Update: true, Name: "x"}, []string{"--update is given together with --page", "the answers of a person"}},
 		"flags of a WSDL":       {importCommand{Page: []string{page}, Root: ".", remote: remote{AllowHost: "h", AllowHTTP: true, CA: "c"}}, []string{"--root is for a WSDL", "--allow-host is", "--allow-http is", "--ca is"}},
 		"files that are absent": {importCommand{Page: []string{"a.gone", "b.gone"}}, []string{"a.gone", "b.gone"}},
 		"another page":          {importCommand{Page: []string{page, list}}, []string{"list.html: is not the page of an operation"}},
-		"no name":               {importCommand{Page: []string{nameless}}, []string{"--name: give a name"}},
+		"no name":               {importCommand{Page: []string{nameless}}, []string{"give another name"}},
 	} {
 		c.Into = into
 		_, err := importing(t, c.importCommand)

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -115,6 +116,10 @@ func TestImportFile(t *testing.T) {
 	}
 }
 
+// unbound is the half of a service that others bind.
+const unbound = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:t="urn:t" targetNamespace="urn:t"><message name="In"/>
+<portType name="P"><operation name="Add"><input message="t:In"/></operation></portType></definitions>`
+
 // TestImportRefuses is about what must not leave anything behind.
 func TestImportRefuses(t *testing.T) {
 	into, elsewhere := t.TempDir(), t.TempDir()
@@ -126,7 +131,14 @@ func TestImportRefuses(t *testing.T) {
 	}{
 		"a folder that is there":     {importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Name: "there"}, "is there: give --update"},
 		"nothing to update":          {importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Update: true}, "parcels to update: leave out --update"},
-		"a name with a slash":        {importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Name: "../x"}, "--name: give a name of a lower-case letter"},
+		"a name with a slash":        {importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Name: "../x"}, "--name: the folder would be \"../x\", whose name is not a lower-case letter and then a-z, 0-9 and -; give another name"},
+		"a built-in system":          {importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Name: "mds"}, "\"mds\", which is the name of a built-in system or of a route of the proxy's own"},
+		"a route of the proxy's own": {importCommand{WSDL: filepath.Join(elsewhere, "operations.wsdl")}, "\"operations\", which is the name of a built-in system"},
+		"no WSDL":                    {importCommand{WSDL: ""}, "the name of the WSDL is empty: give a file"},
+		"no WSDL but a name":         {importCommand{WSDL: "", Name: "parcels"}, "the name of the WSDL is empty: give a file"},
+		"a directory":                {importCommand{WSDL: elsewhere, Name: "parcels"}, "is a directory: give the file of the WSDL"},
+		"a schema":                   {importCommand{WSDL: corpus + "/parcels/types/common.xsd"}, "is not a WSDL 1.1 document"},
+		"a WSDL without operations":  {importCommand{WSDL: write(t, filepath.Join(elsewhere, "half.wsdl"), unbound)}, "the WSDL has no operation that can be called: none of its bindings is one of SOAP"},
 		"what is not a WSDL":         {importCommand{WSDL: bad}, "is not a WSDL 1.1 document"},
 		"a file that is not there":   {importCommand{WSDL: filepath.Join(elsewhere, "gone.wsdl")}, "no such file"},
 		"a file outside of --root":   {importCommand{WSDL: bad, Root: into}, "is not in"},
@@ -336,8 +348,59 @@ func TestUpdateAndDrift(t *testing.T) {
 	}
 
 	edit(t, folder+"/types.xsd", "Text", "Words")
-	if _, err := drifting(t, driftCommand{Folder: folder, File: folder + "/Notes.svc.wsdl"}); err == nil || !strings.Contains(err.Error(), "types.xsd: is not the document that was imported") {
-		t.Errorf("a document that was changed by hand: %v", err)
+	_, errDrift := drifting(t, driftCommand{Folder: folder, File: folder + "/Notes.svc.wsdl"})
+	_, errUpdate := importing(t, importCommand{WSDL: address, Into: into, Name: "notes", Update: true, remote: from})
+	for _, err := range []error{errDrift, errUpdate} {
+		if err == nil || !strings.Contains(err.Error(), "types.xsd: is not the document that was imported") || !strings.Contains(err.Error(), "import the service under another name") {
+			t.Errorf("a document that was changed by hand: %v", err)
+		}
+	}
+}
+
+// TestUpdateBreaksOverlay: the new documents are written, because they are needed to fix the overlay, and every place of it that does not fit is named.
+func TestUpdateBreaksOverlay(t *testing.T) {
+	v, from := startVendor(t, small())
+	into, schema := t.TempDir(), "/soap/Notes.svc?part=a&xsd=one"
+	command := importCommand{WSDL: v.URL + "/soap/Notes.svc?wsdl", Into: into, Name: "notes", remote: from}
+	if _, err := importing(t, command); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, into+"/notes/system.yaml", "# kind: write ", "kind: write ", "# secret: [pin]", "secret: [pin, note/text]", "# outcome: f", "outcome: f")
+	v.documents["/soap/more/types.xsd"] = strings.ReplaceAll(v.documents["/soap/more/types.xsd"], `"Text"`, `"Words"`)
+	v.documents[schema] = strings.ReplaceAll(v.documents[schema], `"PIN"`, `"Code"`)
+	command.Update = true
+	out, err := importing(t, command)
+	if !strings.Contains(out, "breaking   Add request/pin: is gone\n") {
+		t.Errorf("the changes are not printed: %s", out)
+	}
+	for _, want := range []string{
+		"notes has the new documents, and serve refuses it until system.yaml fits them:\n",
+		"system.yaml:15:14: there is no member pin", "system.yaml:15:19: there is no member note/text",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	if errors.As(err, &UsageError{}) {
+		t.Error("the command line was right")
+	}
+	if text := textOf(t, into+"/notes/types.xsd"); !strings.Contains(text, `"Words"`) {
+		t.Errorf("the documents are the old ones: %s", text)
+	}
+}
+
+// TestUpdateToNothing: a document without operations is a mistake, and does not replace what was imported.
+func TestUpdateToNothing(t *testing.T) {
+	into := t.TempDir()
+	if _, err := importing(t, importCommand{WSDL: corpus + "/parcels/parcels.wsdl", Into: into}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := importing(t, importCommand{WSDL: write(t, filepath.Join(t.TempDir(), "half.wsdl"), unbound), Into: into, Name: "parcels", Update: true})
+	if err == nil || !strings.Contains(err.Error(), "has no operation") {
+		t.Error(err)
+	}
+	if _, err := openFolder(into + "/parcels"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -88,21 +88,24 @@ func (l *loader) addImported() {
 
 var systemName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
-// isTaken reports the names of built-in systems, and of the proxy's own routes below /v1.
-func isTaken(name string) bool {
-	return slices.Contains([]string{"operations", "operations-catalogue", "tools"}, name) || slices.ContainsFunc(new(Config).systems(), func(s prefixed) bool { return s.prefix == prefix+strings.ToUpper(name)+"_" })
+// WhyNotSystem returns why an imported system cannot have a name, as the rest of a sentence about its folder; empty if it can.
+func WhyNotSystem(name string) string {
+	isBuiltIn := func(s prefixed) bool { return s.prefix == prefix+strings.ToUpper(name)+"_" }
+	switch {
+	case !systemName.MatchString(name):
+		return "whose name is not a lower-case letter and then a-z, 0-9 and -"
+	case slices.Contains([]string{"operations", "operations-catalogue", "tools"}, name) || slices.ContainsFunc(new(Config).systems(), isBuiltIn):
+		return "which is the name of a built-in system or of a route of the proxy's own"
+	}
+	return ""
 }
 
 func (l *loader) addSystem(name string) {
 	refuse := func(reason string) {
 		l.found.add(l.variable(systemsName), "has the folder "+printable(name)+", "+reason+"; rename it, in its system.yaml too")
 	}
-	switch {
-	case !systemName.MatchString(name):
-		refuse("whose name is not a lower-case letter and then a-z, 0-9 and -")
-		return
-	case isTaken(name):
-		refuse("which is the name of a built-in system or of a route of the proxy's own")
+	if reason := WhyNotSystem(name); reason != "" {
+		refuse(reason)
 		return
 	}
 	l.imported = append(l.imported, name)

@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 )
 
@@ -50,13 +52,13 @@ type problem struct {
 	challenge  string // the parameters of WWW-Authenticate behind the realm
 } //	@name	Problem
 
-// violation is one place that is wrong: a pointer into the body, a header, or a query parameter.
+// violation is one place that is wrong: a pointer into the body, a header, or a parameter of the path or of the query.
 type violation struct {
-	// JSON Pointer (RFC 6901) into the request body; empty for the whole body.
+	// JSON Pointer (RFC 6901) into the request body; empty for the whole request.
 	Pointer *string `json:"pointer,omitempty" format:"json-pointer"`
 	// Name of a request header.
 	Header string `json:"header,omitempty"`
-	// Name of a query parameter.
+	// Name of a parameter of the path or of the query.
 	Parameter string `json:"parameter,omitempty"`
 	// A vendor's number (emersion-27), or a word of the closed list (required, too-long, not-in-list, ...).
 	Code string `json:"code" validate:"required"`
@@ -111,6 +113,25 @@ func problemOf(e *translate.Error) *problem {
 	}
 	for _, v := range e.Violations {
 		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})
+	}
+	return p
+}
+
+// inURL names the members of a request as the parameters that they are in a URL. What is about the whole request stays so.
+func (p *problem) inURL() *problem {
+	for i := range p.Errors {
+		v := &p.Errors[i]
+		if v.Pointer == nil || *v.Pointer == "" {
+			continue
+		}
+		name, _, _ := strings.Cut((*v.Pointer)[1:], "/") // behind it is the index of one that is there several times
+		v.Pointer, v.Parameter = nil, strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+		switch v.Code {
+		case string(record.UnknownMember):
+			v.Code, v.Detail = unknownParameter, strings.Replace(v.Detail, "no such member", "no such parameter", 1)
+		case string(record.DuplicateMember):
+			v.Code, v.Detail = duplicateParameter, onceOnly
+		}
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -18,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 )
 
@@ -245,5 +247,21 @@ func TestTableOfTheReadme(t *testing.T) {
 		if seen[string(c)] != 1 {
 			t.Errorf("%s is there %d times", c, seen[string(c)])
 		}
+	}
+}
+
+// TestProblemsOfURLs: what a vendor says of a member is about the parameter, too.
+func TestProblemsOfURLs(t *testing.T) {
+	e := translate.Reject(translate.FromFault, nil,
+		translate.Violation{Pointer: "/tags/1", Code: "test-7", Detail: "d"}, translate.Violation{Pointer: "", Code: "test-fault", Detail: "d"},
+		translate.Violation{Pointer: "/a~1b~01", Code: record.UnknownMember, Detail: "There is no such member here."},
+	)
+	var got []string
+	for _, v := range problemOf(e).inURL().header("H", "c", "d").inURL().Errors {
+		got = append(got, fmt.Sprint(v.Pointer != nil, " ", v.Parameter, v.Header, " ", v.Code, " ", v.Detail))
+	}
+	want := []string{"false tags test-7 d", "true  test-fault d", "false a/b~1 unknown-parameter There is no such parameter here.", "false H c d"}
+	if !slices.Equal(got, want) {
+		t.Errorf("\n got %q\nwant %q", got, want)
 	}
 }

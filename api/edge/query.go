@@ -24,12 +24,19 @@ type query struct {
 	missing  violation
 }
 
-var noQuery = query{unknown: *wrong("unknown-parameter", "There are no query parameters here.")}
+// The codes of parameters, and what is said of one that is there twice.
+const (
+	unknownParameter   = "unknown-parameter"
+	duplicateParameter = "duplicate-parameter"
+	onceOnly           = "Give this parameter once."
+)
+
+var noQuery = query{unknown: *wrong(unknownParameter, "There are no query parameters here.")}
 
 // operationQuery has no parameters either, and a sentence for those who look for previews.
 var operationQuery = query{
 	known: map[string]func([]string) *violation{"preview": func([]string) *violation {
-		return wrong("unknown-parameter", "A preview has a path of its own: this one with /preview behind it.")
+		return wrong(unknownParameter, "A preview has a path of its own: this one with /preview behind it.")
 	}},
 	unknown: noQuery.unknown,
 }
@@ -67,7 +74,7 @@ func (q query) read(u *url.URL) *problem {
 func once(read func(value string) *violation) func(values []string) *violation {
 	return func(values []string) *violation {
 		if len(values) > 1 {
-			return wrong("duplicate-parameter", "Give this parameter once.")
+			return wrong(duplicateParameter, onceOnly)
 		}
 		return read(values[0])
 	}

@@ -99,7 +99,7 @@ func (s *Server) readAny(c *gin.Context, op *translate.Operation, besides ...str
 	}
 	request, refusal := op.ReadParameters(list)
 	if refusal != nil {
-		return nil, problemOf(refusal)
+		return nil, problemOf(refusal).inURL()
 	}
 	return request, nil
 }
@@ -163,7 +163,9 @@ func (s *Server) fetch(ctx context.Context, call *call, request translate.Reques
 	read := func(reply soap.Reply) (readable bool) {
 		result, failure := s.decode(call, request, reply)
 		if failure != nil {
-			p = problemOf(failure).ofRead()
+			if p = problemOf(failure).ofRead(); call.operation.Method == http.MethodGet {
+				p.inURL()
+			}
 			return !failure.Stray
 		}
 		body = result.JSON

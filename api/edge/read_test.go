@@ -318,16 +318,18 @@ func TestReadsThatFail(t *testing.T) {
 func TestMembersOfAGet(t *testing.T) {
 	e := newReads(t, &vendor{})
 	for target, want := range map[string][]string{
-		"/v1/test/notes/" + strings.Repeat("a", 21) + "?count=x&Tags=a": {"/text too-long", "/Tags unknown-member", "/count wrong-type"},
-		findHello + "?text=again": {"/text duplicate-member"},
-		"/v1/test/kinds":          {"/text required"},
+		"/v1/test/notes/" + strings.Repeat("a", 21) + "?count=x&Tags=a": {"text too-long", "Tags unknown-parameter", "count wrong-type"},
+		findHello + "?text=again": {"text duplicate-parameter"},
+		"/v1/test/kinds":          {"text required"},
 	} {
 		d := problemIn(t, e.get(target))
 		var got []string
 		list, _ := d["errors"].([]any)
 		for _, v := range list {
 			v, _ := v.(map[string]any)
-			got = append(got, fmt.Sprint(v["pointer"], " ", v["code"]))
+			if got = append(got, fmt.Sprint(v["parameter"], " ", v["code"])); v["pointer"] != nil {
+				t.Errorf("%s: a pointer into a body that is not there: %v", target, v)
+			}
 		}
 		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) || d["code"] != "validation-failed" {
 			t.Errorf("%s: %q", target, got)

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,11 +25,7 @@ const mdsFolder = "../../translate/mds"
 // TestCorpusMDS holds an overlay over the vendor's WSDL to the built-in CreateService, which was made of the vendor's page: both must refuse the same
 // requests for the same reasons, send the same envelopes and read the same in replies.
 func TestCorpusMDS(t *testing.T) {
-	folders, err := filepath.Glob(filepath.Join(*corpusFlag, "mds_servicesservice"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, folder := range folders {
+	if folder := mdsDocuments(t); folder != "" {
 		d := mdsDuel{T: t, builtIn: builtInMDS(t), imported: importedMDS(t, os.DirFS(folder)), explained: map[string]int{}}
 		bodies := d.bodies()
 		for _, body := range bodies {
@@ -42,6 +39,21 @@ func TestCorpusMDS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mdsDocuments returns the folder of the vendor's WSDL; empty where the corpus lacks it, as the repository's own and others do.
+func mdsDocuments(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(*corpusFlag, "mds_servicesservice")
+	_, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.Log("NOT CHECKED: the corpus has no folder mds_servicesservice")
+		return ""
+	case err != nil:
+		t.Fatal(err)
+	}
+	return folder
 }
 
 func builtInMDS(t *testing.T) translate.Operation {

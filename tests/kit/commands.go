@@ -24,10 +24,16 @@ func (c Command) Run(t testing.TB) *Process {
 	return p
 }
 
-// NewKey makes an API key as an operator does, and the line by which API_KEYS knows it. Without scopes it has those of all operations.
+// NewKey makes an API key as an operator does, and the line by which API_KEYS knows it. Without scopes it has those of all built-in operations.
 func NewKey(t testing.TB, id string, scopes ...string) (key, line string) {
 	t.Helper()
-	c := Command{Args: []string{"keys", "new", "--id", id}}
+	return Command{}.NewKey(t, id, scopes...)
+}
+
+// NewKey is the function of this name with the command's settings: SYSTEMS has scopes of its own.
+func (c Command) NewKey(t testing.TB, id string, scopes ...string) (key, line string) {
+	t.Helper()
+	c.Args = []string{"keys", "new", "--id", id}
 	for _, s := range scopes {
 		c.Args = append(c.Args, "--scope", s)
 	}

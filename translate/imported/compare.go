@@ -14,11 +14,14 @@ import (
 // what is wider does: they may read what they never saw.
 type comparison struct {
 	request bool
-	report  func(path, what string, breaking bool)
+	report  reporter
 	done    map[[2]*shape.Shape]bool // a pair of shapes is compared in the first place where it is, and recursion ends
 }
 
-func compareShapes(old, now *shape.Shape, request bool, report func(path, what string, breaking bool)) {
+// reporter takes a change. One of a type is that of everything that has the type, whatever its name.
+type reporter func(path, what string, breaking, ofType bool)
+
+func compareShapes(old, now *shape.Shape, request bool, report reporter) {
 	c := &comparison{request, report, map[[2]*shape.Shape]bool{}}
 	c.shape("", old, now)
 }
@@ -27,20 +30,21 @@ func compareShapes(old, now *shape.Shape, request bool, report func(path, what s
 type at struct {
 	*comparison
 
-	path string
+	path   string
+	ofType bool
 }
 
 func (a at) breakingf(format string, args ...any) {
-	a.report(a.path, fmt.Sprintf(format, args...), true)
+	a.report(a.path, fmt.Sprintf(format, args...), true, a.ofType)
 }
 func (a at) compatiblef(format string, args ...any) {
-	a.report(a.path, fmt.Sprintf(format, args...), false)
+	a.report(a.path, fmt.Sprintf(format, args...), false, a.ofType)
 }
 func (a at) narrowerf(format string, args ...any) {
-	a.report(a.path, fmt.Sprintf(format, args...), a.request)
+	a.report(a.path, fmt.Sprintf(format, args...), a.request, a.ofType)
 }
 func (a at) widerf(format string, args ...any) {
-	a.report(a.path, fmt.Sprintf(format, args...), !a.request)
+	a.report(a.path, fmt.Sprintf(format, args...), !a.request, a.ofType)
 }
 
 func (c *comparison) shape(path string, old, now *shape.Shape) {
@@ -51,7 +55,7 @@ func (c *comparison) shape(path string, old, now *shape.Shape) {
 	c.done[pair] = true
 	for i := range old.Fields {
 		f := &old.Fields[i]
-		here := at{c, path + f.Name}
+		here := at{c, path + f.Name, false}
 		switch n, ok := now.ByName([]byte(f.Name)); {
 		case f.Hidden:
 		case !ok:
@@ -65,13 +69,13 @@ func (c *comparison) shape(path string, old, now *shape.Shape) {
 		if _, ok := old.ByName([]byte(f.Name)); ok || f.Hidden {
 			continue
 		}
-		if here := (at{c, path + f.Name}); f.Required {
+		if here := (at{c, path + f.Name, false}); f.Required {
 			here.narrowerf("is new, and required")
 		} else {
 			here.compatiblef("is new")
 		}
 	}
-	c.choices(at{c, strings.TrimSuffix(path, "/")}, old, now)
+	c.choices(at{c, strings.TrimSuffix(path, "/"), true}, old, now)
 	c.subtypes(path, old, now)
 }
 
@@ -82,8 +86,9 @@ func (a at) field(old, now *shape.Field) {
 	if old.Place != now.Place {
 		a.breakingf("is at another place of its element: as attribute, child element or text")
 	}
+	ofType := at{a.comparison, a.path, true}
 	if old.Kind != now.Kind || old.Repeated != now.Repeated {
-		a.breakingf("is %s now, and was %s", jsonType(now), jsonType(old))
+		ofType.breakingf("is %s now, and was %s", jsonType(now), jsonType(old))
 		return
 	}
 	a.flag(old.Required, now.Required, "is required now", "is not required any more")
@@ -94,7 +99,7 @@ func (a at) field(old, now *shape.Field) {
 	}
 	a.limit("minItems", count(old.MinItems), count(now.MinItems), false)
 	a.limit("maxItems", count(old.MaxItems), count(now.MaxItems), true)
-	a.facets(&old.Facets, &now.Facets)
+	ofType.facets(&old.Facets, &now.Facets)
 	if old.Object != nil && now.Object != nil {
 		a.shape(a.path+"/", old.Object, now.Object)
 	}
@@ -351,7 +356,7 @@ func (c *comparison) subtypes(path string, old, now *shape.Shape) {
 	if len(old.Subtypes)+len(now.Subtypes) == 0 {
 		return
 	}
-	here, before, after := at{c, strings.TrimSuffix(path, "/")}, types(old), types(now)
+	here, before, after := at{c, strings.TrimSuffix(path, "/"), true}, types(old), types(now)
 	for _, each := range before {
 		if i := slices.IndexFunc(after, sameName(each)); i >= 0 {
 			c.shape(path, each, after[i])

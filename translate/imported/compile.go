@@ -202,7 +202,7 @@ func (l *loader) find(o *Operation) (*wsdl.BoundOperation, []soap.Version, error
 	switch {
 	case len(list) == 0:
 		return nil, nil, o.wrap(fmt.Errorf("%s is not bound to SOAP %s", o.Name, version))
-	case len(list) > 1 && !same(list):
+	case len(list) > 1 && (!same(list) || l.config.Addressing.On && !sameAction(list)):
 		return nil, nil, o.wrap(fmt.Errorf("%s is bound in several ways: %s; say which with port", o.Name, ports(list)))
 	}
 	return list[0], versions, nil
@@ -214,6 +214,11 @@ func same(list []*wsdl.BoundOperation) bool {
 	return !slices.ContainsFunc(list, func(b *wsdl.BoundOperation) bool {
 		return b.SOAPAction != first.SOAPAction || b.RPC != first.RPC || !sameMessage(b.Input, first.Input) || !sameMessage(b.Output, first.Output)
 	})
+}
+
+// sameAction reports whether bindings have one action of WS-Addressing.
+func sameAction(list []*wsdl.BoundOperation) bool {
+	return !slices.ContainsFunc(list, func(b *wsdl.BoundOperation) bool { return b.AddressingAction() != list[0].AddressingAction() })
 }
 
 func sameMessage(a, b *wsdl.BoundMessage) bool {

@@ -1,7 +1,6 @@
 package imported_test
 
 import (
-	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -41,9 +40,11 @@ const place = `
 `
 
 // folder is a system's folder, with the documents as they are.
-func folder(operations string) fstest.MapFS {
-	overlay := fmt.Sprintf("system: depot\nwsdl: {file: depot.wsdl, sha256: %q}\noperations:%s", fmt.Sprintf("%x", sha256.Sum256(depot)), operations)
-	return fstest.MapFS{"depot.wsdl": {Data: depot}, imported.FileName: {Data: []byte(overlay)}}
+func folder(operations string) fstest.MapFS { return folderOf(string(depot), operations) }
+
+func folderOf(wsdl, operations string) fstest.MapFS {
+	overlay := fmt.Sprintf("system: depot\nwsdl: {file: depot.wsdl, sha256: %q}\noperations:%s", imported.Hash([]byte(wsdl)), operations)
+	return fstest.MapFS{"depot.wsdl": {Data: []byte(wsdl)}, imported.FileName: {Data: []byte(overlay)}}
 }
 
 func load(t *testing.T, operations string, c imported.Config) *imported.System {
@@ -118,28 +119,113 @@ func TestOutcomes(t *testing.T) {
 		{"nothing that decides", 0, 200, `<PlaceResponse xmlns="urn:depot"><Number>7</Number></PlaceResponse>`, "outcome-unknown unknown"},
 		{"a declared fault", 0, 500, `<e:Fault><faultcode>e:Server</faultcode><faultstring>bad</faultstring><detail><w:Wrong xmlns:w="urn:depot"><w:Item><w:No>3</w:No><w:Say>too dear</w:Say>` +
 			`<w:Field>Price</w:Field></w:Item><w:Item><w:No>4</w:No><w:Say>too late</w:Say><w:Field>Code</w:Field></w:Item></w:Wrong></detail></e:Fault>`,
-			"upstream-rejected rejected /price depot-3 too dear, depot-4 too late"},
+			"upstream-rejected rejected /price depot-3 too dear,  depot-4 too late"},
 		{"another fault", 0, 500, `<e:Fault><faultcode>e:Server</faultcode><faultstring>bad</faultstring></e:Fault>`, "upstream-failed failed  depot-fault bad"},
 		{"one-way", 1, 202, "", `{"operationId":"id"}`},
 	} {
-		request, refusal := ops[test.op].Read([]byte(map[int]string{0: order, 1: `{"request":{"reference":"r","level":"GOLD","from":"2026-12-01","codes":{}}}`}[test.op]))
-		if refusal != nil {
-			t.Fatal(test.name, refusal, refusal.Violations)
-		}
-		reply := soap.Reply{Status: test.status, ContentType: "text/xml", Certain: true}
-		if test.body != "" {
-			reply.Body = []byte(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>` + test.body + "</e:Body></e:Envelope>")
-		}
-		result, failure := request.Decode(reply, translate.Env{OperationID: "id"})
-		got := string(result.JSON)
-		if failure != nil {
-			got = fmt.Sprintf("%s %s", failure.Code, failure.Outcome)
-			for i, v := range failure.Violations {
-				got += strings.Repeat(",", min(i, 1)) + " " + v.Pointer + strings.Repeat(" ", 1-min(i, 1)) + string(v.Code) + " " + v.Detail
-			}
-		}
+		body := map[int]string{0: order, 1: `{"request":{"reference":"r","level":"GOLD","from":"2026-12-01","codes":{}}}`}[test.op]
+		got := decoded(t, ops[test.op], body, test.status, test.body)
 		if got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+// decoded is the result of a request whose reply has an envelope with the body, or the code of the failure with its violations.
+func decoded(t *testing.T, op translate.Operation, request string, status int, body string) string {
+	t.Helper()
+	asked, refusal := op.Read([]byte(request))
+	if refusal != nil {
+		t.Fatal(refusal, refusal.Violations)
+	}
+	reply := soap.Reply{Status: status, ContentType: "text/xml", Certain: true}
+	if body != "" {
+		reply.Body = []byte(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>` + body + "</e:Body></e:Envelope>")
+	}
+	result, failure := asked.Decode(reply, translate.Env{OperationID: "id"})
+	if failure == nil {
+		return string(result.JSON)
+	}
+	got := fmt.Sprintf("%s %s", failure.Code, failure.Outcome)
+	for i, v := range failure.Violations {
+		got += strings.Repeat(",", min(i, 1)) + " " + v.Pointer + " " + string(v.Code) + " " + v.Detail
+	}
+	return got
+}
+
+// TestErrorsOfReplies: the errors of a reply that is no fault are as those of a fault, and one item of an array may decide.
+func TestErrorsOfReplies(t *testing.T) {
+	notice := func(severity, number, text, field string) string {
+		return "<Notice><Severity>" + severity + "</Severity><No>" + number + "</No><Say>" + text + "</Say><Field>" + field + "</Field></Notice>"
+	}
+	const listed = ", errors: notice, code: no, text: say, pointer: field}"
+	for name, test := range map[string]struct{ outcome, notices, want string }{
+		"one of several decides": {"{failedWhen: {path: notice/severity, in: [ERROR, FAILURE]}" + listed, notice("NOTE", "1", "by the way", "") + notice(" ERROR ", "7", "too dear", "Price"),
+			"upstream-rejected rejected  depot-1 by the way, /request/price depot-7 too dear"},
+		"none decides": {"{failedWhen: {path: notice/severity, in: [ERROR, FAILURE]}" + listed, notice("NOTE", "1", "by the way", ""),
+			`{"operationId":"id","status":{},"notice":[{"severity":"NOTE","no":"1","say":"by the way","field":""}]}`},
+		"an empty list":       {"{failedWhen: {path: notice/severity, in: [ERROR]}" + listed, "", `{"operationId":"id","status":{}}`},
+		"all but":             {"{failedWhen: {path: notice/severity, notIn: [NOTE]}" + listed, notice("NOTE", "1", "a", "") + notice("WORSE", "", "", ""), "upstream-rejected rejected  depot-1 a,  depot-fault The service reports that it did not do this."},
+		"all but, and none":   {"{failedWhen: {path: notice/severity, notIn: [NOTE]}" + listed, "", "outcome-unknown unknown"},
+		"all but, and nobody": {"{failedWhen: {path: notice/severity, notIn: [NOTE]}" + listed, notice("NOTE", "1", "a", "") + "<Notice><No>2</No></Notice>", "outcome-unknown unknown"},
+		"a list that is there": {"{failedWhen: {path: notice, present: true}, errors: notice, code: no, text: say, pointer: field}", notice("", "2", "too late", "To"),
+			"upstream-rejected rejected /request/to depot-2 too late"},
+		"errors that are not there": {"{failedWhen: {path: number, in: ['5']}" + listed, "<Number>5</Number>", "upstream-rejected rejected  depot-fault The service reports that it did not do this."},
+		"the reply is the error":    {"{failedWhen: {path: number, in: ['5']}, text: status/text, pointer: status/code}", "<Number>5</Number>", "upstream-rejected rejected  depot-fault The service reports that it did not do this."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			op := load(t, "\n  Place: {kind: write, secret: [], outcome: "+test.outcome+"}\n", configured).Operations[0]
+			request := `{"request":{"reference":"r","level":"GOLD","from":"2026-12-01","codes":{}}}`
+			if got := decoded(t, op, request, 200, `<PlaceResponse xmlns="urn:depot"><Status/>`+test.notices+`</PlaceResponse>`); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestActionOfAddressing: what the WSDL says of WS-Addressing is in the envelope, and HTTP has the binding's own.
+func TestActionOfAddressing(t *testing.T) {
+	said := folderOf(strings.ReplaceAll(string(depot), `<input message="d:In"/>`, `<input message="d:In" xmlns:a="http://www.w3.org/2006/05/addressing/wsdl" a:Action="urn:depot/said"/>`), plain)
+	system, err := imported.Load("depot", said, imported.Config{Addressing: soap.Addressing{On: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, refusal := system.Operations[0].Read([]byte(`{"request":{"reference":"r","level":"GOLD","from":"2026-12-01","codes":{}}}`))
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	message, failure := request.Encode(sent)
+	if failure != nil || message.Action != "urn:depot/place" || !strings.Contains(string(message.Envelope), ">urn:depot/said</wsa:Action>") {
+		t.Errorf("%v %q %s", failure, message.Action, message.Envelope)
+	}
+}
+
+const plain = "\n  Place: {kind: write, secret: [], outcome: faultsOnly}\n"
+
+// TestEqualPorts: which of several ports is called is asked only where they differ in more than the address, which is a setting.
+func TestEqualPorts(t *testing.T) {
+	begin, end := strings.Index(string(depot), "  <portType"), strings.Index(string(depot), "  <service")
+	both := string(depot[begin:end])
+	binding := both[strings.Index(both, "  <binding"):]
+	second := func(text string, oldNew ...string) string {
+		return strings.NewReplacer(append(oldNew, `<binding name="Depot"`, `<binding name="Second"`)...).Replace(text)
+	}
+	another := second(both, `<portType name="Depot"`, `<portType name="Other"`, `type="d:Depot"`, `type="d:Other"`)
+	for name, test := range map[string]struct {
+		more       string
+		addressing bool
+		want       string // empty: it loads
+	}{
+		"another address":                  {second(binding), true, ""},
+		"another action":                   {second(binding, "urn:depot/place", "urn:depot/put"), false, "Place is bound in several ways: Depot, Second; say which with port"},
+		"another port type":                {another, false, ""},
+		"another action of WS-Addressing":  {strings.ReplaceAll(another, `<input message="d:In"/>`, `<input message="d:In" xmlns:a="http://www.w3.org/2007/05/addressing/metadata" a:Action="urn:x"/>`), true, "bound in several ways"},
+		"the same action of WS-Addressing": {another, true, ""},
+	} {
+		text := string(depot[:end]) + test.more + string(depot[end:])
+		_, err := imported.Load("depot", folderOf(text, plain), imported.Config{Addressing: soap.Addressing{On: test.addressing}})
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
 }
@@ -155,7 +241,7 @@ func TestLoadRefuses(t *testing.T) {
 		config imported.Config
 		want   []string
 	}{
-		"another document": {changed, configured, []string{"depot.wsdl: is not the document that was imported", "--update"}},
+		"another document": {changed, configured, []string{"depot.wsdl: is not the document that was imported", "from version control"}},
 		"no such operation, and a wrong path": {folder("\n  Take: {kind: write, secret: [], outcome: faultsOnly}\n  Place: {kind: write, secret: [a/b], outcome: faultsOnly}\n"), configured,
 			[]string{"system.yaml:4", "Take is not an operation of the WSDL; there are: Place, Notify", "system.yaml:5", "there is no member a/b"}},
 		"headers that are not set": {folder(place), imported.Config{}, []string{"HEADERS of this system is not set"}},
@@ -166,6 +252,10 @@ func TestLoadRefuses(t *testing.T) {
 		"a port that is not there": {portless, configured, []string{"Place has no binding named Nowhere; port must be one of Depot"}},
 		"what cannot be collapsed": {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, members: {request/reference: {collapse: true}}}\n"), configured,
 			[]string{"reference is not an object with one array alone"}},
+		"errors that are not objects": {folder("\n  Place: {kind: write, secret: [], outcome: {failedWhen: {path: number, present: true}, errors: number}}\n"), configured,
+			[]string{"system.yaml:4:45: errors: number is not an object"}},
+		"errors that lack a member": {folder("\n  Place: {kind: write, secret: [], outcome: {failedWhen: {path: number, present: true}, errors: notice, code: status/code}}\n"), configured,
+			[]string{"has no \"status\""}},
 		"a rule about nothing": {folder("\n  Place: {kind: write, secret: [], outcome: faultsOnly, rules: [{requireAnyOf: [x, y]}]}\n"), configured, []string{`has no "x"`}},
 	} {
 		_, err := imported.Load("depot", test.folder, test.config)

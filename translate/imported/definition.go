@@ -49,6 +49,7 @@ func (b *builder) definition(versions []soap.Version) (translate.Definition, err
 	if b.fixedHeader != "" {
 		d.Header = func(w *soap.Writer, _ translate.Env) { w.Raw(b.fixedHeader, b.maskedHeader) }
 	}
+	d.Addressing.Action = b.bound.AddressingAction()
 	var problems [4]error
 	d.Rules, problems[0] = b.rules()
 	d.Fill, problems[1] = b.fill()

@@ -17,6 +17,8 @@ type Change struct {
 	// Breaking: what callers send would be refused, or what they read would surprise them; or what the folder makes no longer reaches the
 	// service.
 	Breaking bool
+	// Others are more places of the same message with the same change: of a type that has several members, or of what types inherit.
+	Others []string
 }
 
 func (c Change) String() string {
@@ -28,7 +30,21 @@ func (c Change) String() string {
 	if c.Where != "" {
 		where += " " + c.Where
 	}
-	return kind + " " + where + ": " + c.What
+	return kind + " " + where + ": " + c.What + c.also()
+}
+
+// mostOthers bounds the places that a line names.
+const mostOthers = 3
+
+func (c Change) also() string {
+	switch n := len(c.Others); {
+	case n == 0:
+		return ""
+	case n <= mostOthers:
+		return " (also: " + strings.Join(c.Others, ", ") + ")"
+	default:
+		return fmt.Sprintf(" (also: %s, and %d more)", strings.Join(c.Others[:mostOthers], ", "), n-mostOthers)
+	}
 }
 
 // Drift compares the WSDL of an overlay with a newer one: the operations that are on, or all. Members have the names that they have without
@@ -40,7 +56,7 @@ func Drift(o *Overlay, older, newer *wsdl.Definitions, all bool) []Change {
 			wanted[op.Name] = op
 		}
 	}
-	d := &drift{old: newSide(o, older), new: newSide(o, newer), said: map[Change]bool{}}
+	d := &drift{old: newSide(o, older), new: newSide(o, newer), said: map[sameChange]int{}}
 	for _, name := range operationNames(older) {
 		if op := wanted[name]; op != nil || all {
 			d.operation(name, op)
@@ -48,7 +64,7 @@ func Drift(o *Overlay, older, newer *wsdl.Definitions, all bool) []Change {
 	}
 	for _, name := range operationNames(newer) {
 		if d.old.operations[name] == nil {
-			d.add(Change{name, "", "is new; it is off until " + FileName + " says its kind", false})
+			d.add(Change{Operation: name, What: "is new; it is off until " + FileName + " says its kind"})
 		}
 	}
 	return d.changes
@@ -95,19 +111,34 @@ func (s *side) bound(op *wsdl.Operation) *wsdl.BoundOperation {
 type drift struct {
 	old, new *side
 	changes  []Change
-	said     map[Change]bool // a subtype has the members of its base again
+	said     map[sameChange]int // indexes of changes
 }
 
-func (d *drift) add(c Change) {
-	if !d.said[c] {
+// sameChange is what changes have in common that are one: those of a type are at every member that has it, and what a type inherits is at the same
+// member of all that inherit it.
+type sameChange struct {
+	operation, in, member, what string
+	breaking                    bool
+}
+
+func (d *drift) add(c Change) { d.addAs(c, sameChange{c.Operation, c.Where, "", c.What, c.Breaking}) }
+
+func (d *drift) addAs(c Change, as sameChange) {
+	i, known := d.said[as]
+	switch {
+	case !known:
+		d.said[as] = len(d.changes)
 		d.changes = append(d.changes, c)
+	case d.changes[i].Where != c.Where && !slices.Contains(d.changes[i].Others, c.Where): // a subtype has the members of its base again
+		d.changes[i].Others = append(d.changes[i].Others, c.Where)
 	}
-	d.said[c] = true
 }
 
 // operation compares one operation. What the overlay says of it may be nil.
 func (d *drift) operation(name string, said *Operation) {
-	add := func(where, what string, breaking bool) { d.add(Change{name, where, what, breaking}) }
+	add := func(where, what string, breaking bool) {
+		d.add(Change{Operation: name, Where: where, What: what, Breaking: breaking})
+	}
 	older, newer := d.old.operations[name], d.new.operations[name]
 	switch {
 	case newer == nil:
@@ -195,7 +226,9 @@ func difference(old, now []string) (added, removed []string) {
 
 // message compares one direction of an operation.
 func (d *drift) message(name, direction string, older, newer *xsd.Builder, a, b *wsdl.BoundOperation, headers []string) {
-	add := func(where, what string, breaking bool) { d.add(Change{name, where, what, breaking}) }
+	add := func(where, what string, breaking bool) {
+		d.add(Change{Operation: name, Where: where, What: what, Breaking: breaking})
+	}
 	old, err := older.Message(a, name, headers)
 	if err != nil {
 		return // it could not be used, so that no caller relies on it
@@ -208,7 +241,11 @@ func (d *drift) message(name, direction string, older, newer *xsd.Builder, a, b 
 	if !slices.Equal(old.Around, now.Around) {
 		add(direction, fmt.Sprintf("is in the elements %v now, and was in %v", now.Around, old.Around), true)
 	}
-	compareShapes(old.Shape, now.Shape, direction == "request", func(path, what string, breaking bool) {
-		add(strings.TrimSuffix(direction+"/"+path, "/"), what, breaking)
+	compareShapes(old.Shape, now.Shape, direction == "request", func(path, what string, breaking, ofType bool) {
+		as := sameChange{name, direction, "", what, breaking}
+		if !ofType {
+			as.member = path[strings.LastIndexByte(path, '/')+1:]
+		}
+		d.addAs(Change{Operation: name, Where: strings.TrimSuffix(direction+"/"+path, "/"), What: what, Breaking: breaking}, as)
 	})
 }

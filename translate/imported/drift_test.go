@@ -94,6 +94,42 @@ func TestDriftOf(t *testing.T) {
 	}
 }
 
+// TestDriftOfTypes: one change of a type is one line of a message, wherever the type is used.
+func TestDriftOfTypes(t *testing.T) {
+	types := `<x:simpleType name="Level"><x:restriction base="x:string"><x:enumeration value="A"/><x:enumeration value="B"/></x:restriction></x:simpleType>` +
+		`<x:complexType name="Part"><x:sequence><x:element name="Id" type="x:string"/><x:element name="Level" type="t:Level"/></x:sequence></x:complexType>`
+	var members string
+	for _, name := range []string{"Bolt", "Nut", "Screw", "Washer", "Nail"} {
+		types += `<x:complexType name="` + name + `"><x:complexContent><x:extension base="t:Part"/></x:complexContent></x:complexType>`
+		members += `<x:element name="` + name + `" type="t:` + name + `"/>`
+	}
+	grades := `<x:element name="Grade" type="t:Level"/><x:element name="Best" type="t:Level"/>`
+	o := &Overlay{Operations: []*Operation{{Name: "Add", Kind: Write}}}
+	for name, c := range map[string]struct {
+		members, old, new string
+		want              string
+	}{
+		"a simple type, of few members": {grades, `<x:enumeration value="A"/>`, ``, "breaking   Add request/grade: must not be A any more (also: request/best)\ncompatible Add reply/grade: must not be A any more (also: reply/best)\n"},
+		"a simple type, of many": {members + grades, `<x:enumeration value="A"/>`, ``, "breaking   Add request/bolt/level: must not be A any more (also: request/nut/level, request/screw/level, request/washer/level, and 3 more)\n" +
+			"compatible Add reply/bolt/level: must not be A any more (also: reply/nut/level, reply/screw/level, reply/washer/level, and 3 more)\n"},
+		"what types inherit": {members, `<x:element name="Id" type="x:string"/>`, ``, "breaking   Add request/bolt/id: is gone (also: request/nut/id, request/screw/id, request/washer/id, and 1 more)\n" +
+			"breaking   Add reply/bolt/id: is gone (also: reply/nut/id, reply/screw/id, reply/washer/id, and 1 more)\n"},
+		"another simple type": {grades, `base="x:string"`, `base="x:int"`, "breaking   Add request/grade: is a whole number now, and was a text (also: request/best)\nbreaking   Add reply/grade: is a whole number now, and was a text (also: reply/best)\n"},
+		"members of other names": {grades, `name="Best" type="t:Level"`, `name="Best" type="t:Level" minOccurs="0"`,
+			"compatible Add request/best: is not required any more\nbreaking   Add reply/best: is not required any more\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := []string{"</x:schema></types>", types + "</x:schema></types>"}
+			old := service(t, sequence(c.members), sequence(c.members), all...)
+			all[1] = strings.ReplaceAll(all[1], c.old, c.new)
+			changed := sequence(strings.ReplaceAll(c.members, c.old, c.new))
+			if diff := cmp.Diff(c.want, lines(Drift(o, old, service(t, changed, changed, all...), false))); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestCompareFacets compares leaves of a request; in a reply, what is compatible breaks, and the reverse.
 func TestCompareFacets(t *testing.T) {
 	n := func(i int) *int { return &i }
@@ -139,8 +175,12 @@ func checkFacets(t *testing.T, before, after shape.Facets, request bool, want st
 		return s
 	}
 	var got []Change
-	compareShapes(make1(before), make1(after), request, func(path, what string, breaking bool) { got = append(got, Change{"", path, what, breaking}) })
-	if diff := cmp.Diff([]Change{{"", "a", want, breaking}}, got); diff != "" {
+	compareShapes(make1(before), make1(after), request, func(path, what string, breaking, ofType bool) {
+		if got = append(got, Change{Where: path, What: what, Breaking: breaking}); !ofType {
+			t.Errorf("%s is not of the type", what)
+		}
+	})
+	if diff := cmp.Diff([]Change{{Where: "a", What: want, Breaking: breaking}}, got); diff != "" {
 		t.Errorf("request: %v (-want +got)\n%s", request, diff)
 	}
 }

@@ -2,6 +2,7 @@ package imported
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,31 +19,87 @@ func (b *builder) judge() (func(record.Object, *translate.Sent) *translate.Error
 	if o.FaultsOnly || o.Path == "" {
 		return nil, nil //nolint:nilnil // no judge is one that always agrees
 	}
-	of := shape.Finder{Shape: b.reply.Shape}
-	decides := of.Find(o.Path)
-	var code, text shape.Path
-	if o.Code != "" {
-		code = of.Find(o.Code)
-	}
-	if o.Text != "" {
-		text = of.Find(o.Text)
-	}
-	if of.Err != nil {
-		return nil, o.wrap(of.Err)
+	decides, err := b.reply.Shape.FindEach(o.Path)
+	errorsOf, err2 := o.errorsIn(b.reply.Shape)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, o.wrap(err)
 	}
 	system := b.loader.overlay.System
 	return func(reply record.Object, sent *translate.Sent) *translate.Error {
-		v := reply.Find(decides)
-		found := strings.TrimSpace(v.Text())
+		found, failed := o.failing(reply.Each(decides))
 		switch {
-		case o.Present && !v.Present(), o.In != nil && !slices.Contains(o.In, found), o.NotIn != nil && slices.Contains(o.NotIn, found):
+		case !failed:
 			return nil
-		case o.NotIn != nil && !v.Present():
+		case !found.Present() && o.NotIn != nil:
 			return translate.Unknown(fmt.Errorf("the reply lacks %s, which says whether it is a success", o.Path))
 		}
-		violation := translate.Violation{Code: codeOf(system, textAt(reply, code), sent), Detail: sent.Safe(cmp.Or(textAt(reply, text), "The service reports that it did not do this."))}
-		return translate.Reject(translate.FromResponseCode, fmt.Errorf("the reply's %s is %q", o.Path, sent.Logged(found)), violation)
+		cause := fmt.Errorf("the reply's %s is %q", o.Path, sent.Logged(strings.TrimSpace(found.Text())))
+		return translate.Reject(translate.FromResponseCode, cause, errorsOf(system, reply, sent)...)
 	}, nil
+}
+
+// failing returns the value that makes a reply a failure, if there is one. With NotIn, what is absent decides where nothing else does.
+func (o *Outcome) failing(values []record.Value) (found record.Value, failed bool) {
+	if len(values) == 0 {
+		values = []record.Value{{}}
+	}
+	for _, v := range values {
+		text := strings.TrimSpace(v.Text())
+		switch {
+		case o.Present && v.Present(), o.In != nil && slices.Contains(o.In, text), o.NotIn != nil && v.Present() && !slices.Contains(o.NotIn, text):
+			return v, true
+		case o.NotIn != nil && !v.Present():
+			found, failed = v, true
+		}
+	}
+	return found, failed
+}
+
+const notDone = "The service reports that it did not do this."
+
+// errorsIn returns how a reply's errors are read: one violation for each, or one for the reply where there is none.
+func (o *Outcome) errorsIn(reply *shape.Shape) (func(system string, reply record.Object, sent *translate.Sent) []translate.Violation, error) {
+	in, list := shape.Finder{Shape: reply}, shape.Path(nil)
+	if o.Errors != "" {
+		var err error
+		if list, err = reply.FindEach(o.Errors); err != nil {
+			return nil, err
+		}
+		if in.Shape = fieldAt(reply, list).Object; in.Shape == nil {
+			return nil, fmt.Errorf("errors: %s is not an object", o.Errors)
+		}
+	}
+	find := func(path string) shape.Path {
+		if path == "" {
+			return nil
+		}
+		return in.Find(path)
+	}
+	code, text, place := find(o.Code), find(o.Text), find(o.Pointer)
+	return func(system string, reply record.Object, sent *translate.Sent) (violations []translate.Violation) {
+		for _, e := range errorObjects(reply, list) {
+			violations = append(violations, translate.Violation{
+				Pointer: pointer(textAt(e, place), sent), Code: codeOf(system, textAt(e, code), sent), Detail: sent.Safe(cmp.Or(textAt(e, text), notDone)),
+			})
+		}
+		if len(violations) == 0 {
+			violations = append(violations, translate.Violation{Code: codeOf(system, "", sent), Detail: notDone})
+		}
+		return violations
+	}, in.Err
+}
+
+// errorObjects returns the objects at the end of a path; without one, the reply itself.
+func errorObjects(reply record.Object, path shape.Path) (list []record.Object) {
+	if path == nil {
+		return []record.Object{reply}
+	}
+	for _, v := range reply.Each(path) {
+		if v.Present() && len(list) <= record.MaxViolations { // one more shows that there are more
+			list = append(list, v.Object())
+		}
+	}
+	return list
 }
 
 func textAt(o record.Object, path shape.Path) string {

@@ -73,19 +73,23 @@ func (d *Documents) All() map[string]string {
 // Check reports every document of a folder that is not the one of the overlay, and every question that is open in a draft.
 func (d *Documents) Check(folder fs.FS) error {
 	all := d.All()
-	problems := make([]error, 0, len(all))
+	var open, others []error
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		content, err := fs.ReadFile(folder, name)
 		if err == nil && d.Draft && name == d.File {
-			problems = append(problems, checkDraft(name, content)...)
+			open = checkDraft(name, content)
 			continue
 		}
 		if err == nil && Hash(content) != all[name] {
-			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s; soapbridge import --update says what has changed", name, FileName)
+			err = fmt.Errorf("%s: is not the document that was imported: its SHA-256 differs from that in %s", name, FileName)
 		}
-		problems = append(problems, err)
+		others = append(others, err)
 	}
-	return errors.Join(problems...)
+	err := errors.Join(others...)
+	if err != nil {
+		err = fmt.Errorf("%w\nwhat was imported is not known any more: bring it back, from version control for example, or import the service under another name", err)
+	}
+	return errors.Join(errors.Join(open...), err)
 }
 
 // Kinds of operations.
@@ -213,12 +217,13 @@ type Outcome struct {
 
 	FaultsOnly bool // no others; then nothing else is set
 	// Path is the member of the reply that decides. It is a failure when its text is one of In, or none of NotIn, or when it is Present; only
-	// one of the three is set.
+	// one of the three is set. Where the path leads through an array, one of its items is enough.
 	Path      string
 	In, NotIn []string
 	Present   bool
-	// Code and Text are the members with the vendor's code and words; empty where there are none.
-	Code, Text string
+	// Errors is the path of a member that holds one error or several; empty: the reply is the error. Code, Text and Pointer are members of an
+	// error, as of a Fault: the vendor's code, its words, and the element of the request that it names; empty where there are none.
+	Errors, Code, Text, Pointer string
 }
 
 // Outcomes of faults.
@@ -243,6 +248,3 @@ func defaultPath(system, operation string) string { return "/v1/" + system + "/"
 
 // SystemName makes a name of a system of the name of its WSDL.
 func SystemName(text string) string { return kebab(text) }
-
-// IsSystemName reports whether a system may have a name.
-func IsSystemName(name string) bool { return systemPattern.MatchString(name) }

@@ -59,7 +59,7 @@ operations:
       - {patternWhen: postcode, when: {country: {filled: true}}, pattern: "^\\d{4}$"}
     fill: {externalReference: $operationId, at: $now, on: $today, by: $callerId, mode: "7", empty: ""}
     headers: {AuthHeader: settings, Trace: caller}
-    outcome: {failedWhen: {path: status/code, notIn: ["0", "00"]}, code: status/code, text: status/message}
+    outcome: {failedWhen: {path: status/code, notIn: ["0", "00"]}, errors: status/errors, code: code, text: message, pointer: field}
     faults:
       ValidationFault: {outcome: rejected, errors: Errors/Error, code: MessageId, text: MessageText, pointer: Field}
     targets: [accountNumber]
@@ -106,7 +106,7 @@ func TestParseOverlay(t *testing.T) {
 					{Path: word("by"), From: CallerID}, {Path: word("mode"), Value: "7"}, {Path: word("empty")},
 				},
 				Headers: []Header{{word("AuthHeader"), FromSettings}, {word("Trace"), FromCaller}},
-				Outcome: Outcome{Path: "status/code", NotIn: []string{"0", "00"}, Code: "status/code", Text: "status/message"},
+				Outcome: Outcome{Path: "status/code", NotIn: []string{"0", "00"}, Errors: "status/errors", Code: "code", Text: "message", Pointer: "field"},
 				Faults:  []Fault{{Name: word("ValidationFault"), Outcome: Rejected, Errors: "Errors/Error", Code: "MessageId", Text: "MessageText", Pointer: "Field"}},
 				Targets: []Word{word("accountNumber")},
 			},

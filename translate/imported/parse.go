@@ -285,8 +285,10 @@ func (r *reader) outcome(n *yaml.Node, o *Outcome) {
 			)
 			r.exactlyOne(n, "in", "notIn", "present")
 		}),
+		may("errors", r.path(&o.Errors)),
 		may("code", r.path(&o.Code)),
 		may("text", r.path(&o.Text)),
+		may("pointer", r.path(&o.Pointer)),
 	)
 }
 

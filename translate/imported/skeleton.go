@@ -45,7 +45,7 @@ func (f *Found) suggest(p func(string, ...any), system string) {
 	p("    # kind: %s  # or %s: this is a guess by its name, and only a person knows\n", f.Kind, other(f.Kind))
 	p("    # route: %s\n", route)
 	p("    # secret: [%s]  # paths of members that are never shown; [] is an answer\n", strings.Join(quoted(f.Secrets), ", "))
-	p("    # outcome: faultsOnly  # or {failedWhen: {path: ..., notIn: [...]}, code: ..., text: ...}\n")
+	p("    # outcome: faultsOnly  # or {failedWhen: {path: ..., notIn: [...]}, errors: ..., code: ..., text: ..., pointer: ...}, all of them paths in the reply\n")
 	each := func(key string, names []string, value, rest string) {
 		if len(names) > 0 {
 			p("    # %s: {%s: %s}  # %s\n", key, strings.Join(quoted(names), ": "+value+", "), value, rest)

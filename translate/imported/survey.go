@@ -1,6 +1,7 @@
 package imported
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -44,6 +45,24 @@ func Survey(d *wsdl.Definitions) []Found {
 		list = append(list, s.operation(op))
 	}
 	return list
+}
+
+// CheckCallable returns why nothing of a WSDL can be called, together with what did not resolve; nil where it has operations with a SOAP binding.
+func CheckCallable(d *wsdl.Definitions) error {
+	reason := "its SOAP bindings have no operations"
+	switch {
+	case len(d.Operations) > 0:
+		return nil
+	case len(d.PortTypes) == 0:
+		reason = "it has no port type"
+	case len(d.Bindings) == 0:
+		reason = "none of its bindings is one of SOAP 1.1 or 1.2"
+	}
+	problems := []error{errors.New("the WSDL has no operation that can be called: " + reason)}
+	for _, p := range d.Problems {
+		problems = append(problems, p)
+	}
+	return errors.Join(problems...)
 }
 
 type surveyor struct{ request, reply *xsd.Builder }

@@ -1,6 +1,7 @@
 package imported
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -76,6 +77,24 @@ func TestSurvey(t *testing.T) {
 }
 
 // TestSkeleton: as it is every operation is off; without the marks of comments each that can be used is on, and the file is still right.
+// TestCheckCallable takes one thing after the other away from a service.
+func TestCheckCallable(t *testing.T) {
+	const binding, none = `<s:binding transport="http://schemas.xmlsoap.org/soap/http"/>`, "the WSDL has no operation that can be called: "
+	for name, c := range map[string]struct {
+		oldNew []string
+		want   string
+	}{
+		"a service":               {nil, "<nil>"},
+		"no SOAP binding":         {[]string{binding, ""}, none + "none of its bindings is one of SOAP 1.1 or 1.2"},
+		"another operation":       {[]string{`<operation name="Add"><s:`, `<operation name="Plus"><s:`}, none + "its SOAP bindings have no operations\na.wsdl, line 13: the port type has no operation \"Plus\""},
+		"port types of elsewhere": {[]string{"<portType", "<documentation", "</portType", "</documentation"}, none + "it has no port type\na.wsdl, line 12: the portType \"P\" of the namespace \"urn:t\" is not defined"},
+	} {
+		if got := fmt.Sprint(CheckCallable(service(t, sequence(""), sequence(""), c.oldNew...))); got != c.want {
+			t.Errorf("%s: got %s\nwant %s", name, got, c.want)
+		}
+	}
+}
+
 func TestSkeleton(t *testing.T) {
 	for _, name := range []string{"parcels", "ledger"} {
 		d := definitions(t, name)

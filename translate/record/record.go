@@ -135,6 +135,27 @@ func (o Object) Find(path shape.Path) Value {
 	return o.Value(path[len(path)-1])
 }
 
+// Each returns the values at the ends of a path of shape.FindEach, in every item of the arrays on it. Members that an object lacks are among them.
+func (o Object) Each(path shape.Path) (list []Value) {
+	v := o.Value(path[0])
+	items := []Value{v}
+	if v.field.Repeated {
+		items = items[:0]
+		for _, item := range v.Items() {
+			items = append(items, item)
+		}
+	}
+	if len(path) == 1 {
+		return items
+	}
+	for _, item := range items {
+		if item.Present() {
+			list = append(list, item.Object().Each(path[1:])...)
+		}
+	}
+	return list
+}
+
 // Value is a place in a record: of a member, or of an array's item. The zero Value is absent.
 type Value struct {
 	record *Record

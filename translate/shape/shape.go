@@ -472,28 +472,42 @@ func (s *Shape) ByLocal(local string) (int, bool) {
 	return 0, false
 }
 
-// Path is the way from a shape to a field inside, by the indexes of the fields. It never leads through an array.
+// Path is the way from a shape to a field inside, by the indexes of the fields. That of Find never leads through an array.
 type Path []int
 
 // Find resolves the names of members, separated by slashes: "baseRequest/userId". Hidden members are found, too.
 func (s *Shape) Find(path string) (Path, error) {
-	var p Path
+	p, array, err := s.walk(path)
+	if array != "" {
+		return nil, fmt.Errorf("shape: %s: the member %s of %s is an array", s.Name, path, array)
+	}
+	return p, err
+}
+
+// FindEach is Find for a path that may lead through arrays, to a field of each item.
+func (s *Shape) FindEach(path string) (Path, error) {
+	p, _, err := s.walk(path)
+	return p, err
+}
+
+// walk follows a path. It also returns the name of the last shape on the way whose member is an array.
+func (s *Shape) walk(path string) (p Path, array string, err error) {
 	at := s
 	for name := range strings.SplitSeq(path, "/") {
 		if at == nil {
-			return nil, fmt.Errorf("shape: %s has no member %s: there is no object in front of %q", s.Name, path, name)
+			return nil, "", fmt.Errorf("shape: %s has no member %s: there is no object in front of %q", s.Name, path, name)
 		}
 		i := at.find(name)
 		if i < 0 {
-			return nil, fmt.Errorf("shape: %s has no member %s: %s has no %q", s.Name, path, at.Name, name)
+			return nil, "", fmt.Errorf("shape: %s has no member %s: %s has no %q", s.Name, path, at.Name, name)
 		}
-		if at.Fields[i].Repeated && len(p)+1 < strings.Count(path, "/")+1 {
-			return nil, fmt.Errorf("shape: %s: the member %s of %s is an array", s.Name, path, at.Name)
+		if at.Fields[i].Repeated && len(p) < strings.Count(path, "/") {
+			array = at.Name
 		}
 		p = append(p, i)
 		at = at.Fields[i].Object
 	}
-	return p, nil
+	return p, array, nil
 }
 
 func (s *Shape) find(name string) int {

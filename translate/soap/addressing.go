@@ -10,6 +10,8 @@ import (
 type Addressing struct {
 	On bool
 	To string // the address of the service; without one the block is left out
+	// Action is that of the operation's request; empty: the binding's.
+	Action string
 }
 
 // Query returns the query of the address, which may hold a token and is treated as a secret; empty where no address is sent.
@@ -25,11 +27,11 @@ func (a Addressing) Query() secret.Secret {
 //
 // A reply goes back over the same connection where no wsa:ReplyTo says otherwise (WS-Addressing 1.0 Core, section 3.2). No block is marked
 // mustUnderstand: a service with WS-Addressing reads them anyway (its SOAP Binding, Conformance), and one without it would refuse the message.
-func (w *Writer) Addressing(a Addressing, action, operationID string) {
+func (w *Writer) Addressing(a Addressing, operationID string) {
 	if !a.On {
 		return
 	}
-	w.address("Action", action, "")
+	w.address("Action", a.Action, "")
 	w.address("MessageID", "urn:uuid:"+operationID, "")
 	if a.To != "" {
 		address, _, _ := strings.Cut(a.To, "?")

@@ -132,13 +132,13 @@ func TestAddressing(t *testing.T) {
 		query         secret.Secret
 	}{
 		"off":        {soap.Addressing{To: "http://h/?q"}, "", "", ""},
-		"no address": {soap.Addressing{On: true}, common, common, ""},
-		"plain":      {soap.Addressing{On: true, To: "http://h/a"}, common + block("To", "http://h/a"), common + block("To", "http://h/a"), ""},
-		"a query": {soap.Addressing{On: true, To: "http://h/a?k=1&t=x?y"}, common + block("To", "http://h/a?k=1&amp;t=x?y"), common + block("To", "http://h/a?***"),
+		"no address": {soap.Addressing{On: true, Action: "urn:act"}, common, common, ""},
+		"plain":      {soap.Addressing{On: true, Action: "urn:act", To: "http://h/a"}, common + block("To", "http://h/a"), common + block("To", "http://h/a"), ""},
+		"a query": {soap.Addressing{On: true, Action: "urn:act", To: "http://h/a?k=1&t=x?y"}, common + block("To", "http://h/a?k=1&amp;t=x?y"), common + block("To", "http://h/a?***"),
 			"k=1&t=x?y"},
 	} {
 		e := encoder(t, both(soap.Binding{Prefix: "p", Request: soap.Within("urn:n", "Op")}))
-		write := func(w *soap.Writer) { w.Addressing(test.addressing, "urn:act", "id") }
+		write := func(w *soap.Writer) { w.Addressing(test.addressing, "id") }
 		if got := header(encode(t, e, soap.V11, persons(t, `{}`), write)); got != test.clear {
 			t.Errorf("%s\n got %s\nwant %s", name, got, test.clear)
 		}

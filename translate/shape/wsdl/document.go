@@ -146,6 +146,16 @@ func (d *document) optional(name string) *string {
 	return nil
 }
 
+// attrIn is attr for an attribute in a namespace.
+func (d *document) attrIn(space, name string) string {
+	for _, a := range d.scan.Attrs() {
+		if a.Name == (xml.Name{Space: space, Local: name}) {
+			return a.Value
+		}
+	}
+	return ""
+}
+
 // is reports whether a Boolean attribute of the current element is true.
 func (d *document) is(name string) bool {
 	value := strings.TrimSpace(d.attr(name))

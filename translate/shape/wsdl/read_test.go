@@ -216,6 +216,36 @@ func readSchema(t *testing.T, schema string, others map[string]string) *Definiti
 	return d
 }
 
+// TestAddressingAction is WS-Addressing 1.0 Metadata section 4.4, of one-way operations where there is no output.
+func TestAddressingAction(t *testing.T) {
+	const input, stated = `<w:input message="t:In"/>`, `<w:input name="Ask" message="t:In" xmlns:a="http://www.w3.org/2007/05/addressing/metadata" a:Action=" urn:said "/>`
+	soapAction := []string{`<w:operation name="Do"><w:input>`, `<w:operation name="Do"><s:operation soapAction="urn:soap"/><w:input>`}
+	for name, test := range map[string]struct {
+		oldNew []string
+		want   string
+	}{
+		"the default":                {nil, "urn:t:P:Do"},
+		"that of a reply":            {[]string{input, input + `<w:output message="t:In"/>`}, "urn:t:P:DoRequest"},
+		"that of a named input":      {[]string{input, `<w:input name="Ask" message="t:In"/>`}, "urn:t:P:Ask"},
+		"that of a URL":              {[]string{"urn:t", "http://t.invalid/a"}, "http://t.invalid/a/P/Do"},
+		"that of a URL with a slash": {[]string{"urn:t", "http://t.invalid/a/"}, "http://t.invalid/a/P/Do"},
+		"the binding's":              {soapAction, "urn:soap"},
+		"the attribute":              {[]string{input, stated}, "urn:said"},
+		"the draft's attribute":      {[]string{input, strings.ReplaceAll(stated, "2007/05/addressing/metadata", "2006/05/addressing/wsdl")}, "urn:said"},
+		"another attribute":          {[]string{input, strings.ReplaceAll(stated, "2007/05/addressing/metadata", "2099")}, "urn:t:P:Ask"},
+		"two that differ":            {append([]string{input, stated}, soapAction...), "urn:said"},
+	} {
+		text := strings.NewReplacer(test.oldNew...).Replace(withSchema(inString))
+		d, err := Read(fstest.MapFS{"a.wsdl": {Data: []byte(text)}}, "a.wsdl", Limits{})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got := d.Operations[0].Bindings[0].AddressingAction(); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 const inString = `<x:element name="In" type="x:string"/>`
 
 // TestReadLeniently reads what schema processors refuse, and callers do not care about.

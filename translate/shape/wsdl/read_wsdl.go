@@ -1,6 +1,7 @@
 package wsdl
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,9 @@ const (
 	soap11Space = "http://schemas.xmlsoap.org/wsdl/soap/"
 	soap12Space = "http://schemas.xmlsoap.org/wsdl/soap12/"
 	mimeSpace   = "http://schemas.xmlsoap.org/wsdl/mime/"
+	// Those of the attribute Action: of WS-Addressing 1.0 Metadata, and of its candidate recommendation of 2006, which is more common.
+	wsamSpace = "http://www.w3.org/2007/05/addressing/metadata"
+	wsawSpace = "http://www.w3.org/2006/05/addressing/wsdl"
 )
 
 // wsdlChildren is children for those in the namespace of WSDL.
@@ -113,13 +117,13 @@ func (d *document) readOperation(p *PortType) {
 	d.owner = operationOwner("operation", p.Name, len(p.Operations))
 	d.note(op)
 	p.Operations = append(p.Operations, op)
-	input := ""
 	d.wsdlChildren(func(local string) {
 		switch local {
 		case "documentation":
 			op.Documentation = d.readDocumentation()
 		case "input":
-			input = d.attr("name")
+			op.InputName = d.attr("name")
+			op.InputAction = strings.TrimSpace(cmp.Or(d.attrIn(wsamSpace, "Action"), d.attrIn(wsawSpace, "Action")))
 			later(d.reader, &d.messages, d.required("message"), func(m *Message) { op.Input = m })
 		case "output":
 			later(d.reader, &d.messages, d.required("message"), func(m *Message) { op.Output = m })
@@ -133,7 +137,7 @@ func (d *document) readOperation(p *PortType) {
 			}
 		}
 	})
-	for _, key := range []operationKey{{p, op.Name, ""}, {p, op.Name, input}} {
+	for _, key := range []operationKey{{p, op.Name, ""}, {p, op.Name, op.InputName}} {
 		if d.operations[key] == nil {
 			d.operations[key] = op
 		}

@@ -7,7 +7,9 @@
 package wsdl
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"soapbridge/translate/xml"
 )
@@ -75,8 +77,10 @@ type Operation struct {
 	Name          string
 	Documentation string
 	PortType      *PortType
-	// Input is nil where the server begins: notification and solicit-response.
-	Input *Message
+	// Input is nil where the server begins: notification and solicit-response. InputName is empty where the document leaves it to the default;
+	// InputAction is what it says of WS-Addressing: the attribute wsam:Action (WS-Addressing 1.0 Metadata, section 4.4.1), or wsaw:Action of the draft.
+	Input                  *Message
+	InputName, InputAction string
 	// Output is nil for one-way operations.
 	Output *Message
 	Faults []*Fault
@@ -140,6 +144,25 @@ type BoundOperation struct {
 	// Input and Output are nil where the operation has none.
 	Input, Output *BoundMessage
 	Faults        []*BoundFault
+}
+
+// AddressingAction is the action of WS-Addressing 1.0. Its Metadata says that SOAPAction must not be another one; the attribute wins where it is.
+func (b *BoundOperation) AddressingAction() string {
+	return cmp.Or(b.Operation.InputAction, b.SOAPAction, b.Operation.defaultAction())
+}
+
+// defaultAction is WS-Addressing 1.0 Metadata section 4.4.4, with the default names of inputs of WSDL 1.1 section 2.4.5.
+func (o *Operation) defaultAction() string {
+	space, input, delimiter := o.PortType.Name.Space, o.InputName, "/"
+	if len(space) > 4 && strings.EqualFold(space[:4], "urn:") {
+		delimiter = ":"
+	}
+	if input == "" {
+		if input = o.Name; o.Output != nil {
+			input += "Request"
+		}
+	}
+	return strings.TrimSuffix(space, delimiter) + delimiter + o.PortType.Name.Local + delimiter + input
 }
 
 // BoundMessage is how a message is written.
