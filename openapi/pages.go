@@ -28,6 +28,14 @@ const (
 	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
 )
 
+// banner is empty where a vendor may be behind the proxy.
+func (s *Site) banner() string {
+	if !s.options.Sandbox {
+		return ""
+	}
+	return sandboxWord + " " + sandboxSentence
+}
+
 // pagePolicy is the Content-Security-Policy of every page that is not Swagger UI: there are no scripts at all, and the one style sheet is a
 // file. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -50,14 +58,10 @@ var layouts = func() map[string]*template.Template {
 // newPage renders a page: people get the content of a template's file, from data, and programs get value.
 func (s *Site) newPage(file, title string, data, value any) (page, error) {
 	var html bytes.Buffer
-	banner := ""
-	if s.options.Sandbox {
-		banner = sandboxWord + " " + sandboxSentence
-	}
 	err := layouts[file].ExecuteTemplate(&html, "layout", struct {
 		Title, Sandbox string
 		Data           any
-	}{title, banner, data})
+	}{title, s.banner(), data})
 	text, failed := indented(value)
 	return page{html: html.Bytes(), json: text}, errors.Join(err, failed)
 }

@@ -22,15 +22,15 @@ func TestEveryOperation(t *testing.T) {
 	if evaluate[bool](page, `document.querySelector(".authorize") !== null`) {
 		t.Error("the demo knows no callers, but the page asks for a key")
 	}
-	page.resize(390, 844)
-	page.fits("list")
-	page.screenshot("docs-phone")
-	page.resize(1280, 900)
-	page.screenshot("docs-desktop")
+	page.looks(func(look string) {
+		page.fits("list " + look)
+		page.screenshot("docs-" + look)
+	})
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
 			page.t = t
 			b := page.expand(op)
+			b.checkShort()
 			key := b.key()
 			b.checkPreviews()
 			if n := demo.Executed(t)[op.name]; n != 0 {
@@ -47,11 +47,15 @@ func TestEveryOperation(t *testing.T) {
 			if n := demo.Executed(t)[op.name]; n != 1 {
 				t.Errorf("the sandbox executed it %d times, want once", n)
 			}
-			b.preview("1.1") // for the pictures
-			if op.name == "CreateCallLog" {
-				b.screenshots("desktop")
-			}
-			b.checkPhone()
+			b.preview("1.1")
+			b.click(".sb-preview summary") // opens the table
+			page.looks(func(look string) {
+				page.fits(op.name + " " + look)
+				b.reachable()
+				if op.name == callLog.name {
+					b.screenshots(look)
+				}
+			})
 			b.click(".opblock-summary-control") // closed again, for the next one
 		})
 	}
@@ -87,6 +91,31 @@ func (b block) checkPreviews() {
 	}
 }
 
+// threeScreens is the most that an opened operation may take of a window of 1280 by 900 pixels, before its schema is expanded.
+const threeScreens = 3 * 900
+
+// checkShort: an opened operation fits three screens, shows its success, and leads to its own page and to those of its problems.
+func (b block) checkShort() {
+	b.t.Helper()
+	if height := evaluate[float64](b.tab, `document.querySelector(`+quoted(b.selector)+`).getBoundingClientRect().height`); height > threeScreens || height < 500 {
+		b.t.Errorf("it is %.0f pixels high, want at most %d", height, threeScreens)
+	}
+	shown := evaluate[[]string](b.tab, b.all("tr.response")+".map((row) => row.dataset.code)")
+	if !slices.Equal(shown, []string{b.operation.status, "default"}) {
+		b.t.Errorf("the responses are %q", shown)
+	}
+	links := evaluate[[]string](b.tab, b.all("a")+`.map((a) => a.getAttribute("href"))`)
+	for _, want := range []string{"/docs/" + b.operation.name, "/problems/key-reused", "/problems/outcome-unknown"} {
+		if !slices.Contains(links, want) {
+			b.t.Errorf("it does not lead to %s, but to %q", want, links)
+		}
+	}
+	lines := evaluate[int](b.tab, b.find("textarea")+`.rows - Math.min(24, `+b.find("textarea")+`.value.split("\n").length)`)
+	if lines != 0 {
+		b.t.Errorf("the body's box has %d lines more than its text", lines)
+	}
+}
+
 // screenshots keeps three pictures: of the operation's parameters, of the preview, and of the answer.
 func (b block) screenshots(size string) {
 	b.t.Helper()
@@ -101,6 +130,7 @@ func TestDeepLink(t *testing.T) {
 	page := open(t, kit.RunDemo(t).URL+"/docs#/CustomerCare/CreateCallLog")
 	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
 	b.ready()
+	await[bool](page, "operation at the top", fmt.Sprintf(`((top) => top >= -1 && top < innerHeight / 2)(document.querySelector(%q).getBoundingClientRect().top)`, b.selector))
 	for name, check := range map[string]func(b block){
 		"the key is the user's": block.checkKey, "refused preview": block.checkRefusedPreview, "markup stays text": block.checkMarkup,
 		"key that no header carries": block.checkUnsendableKey,
@@ -294,19 +324,6 @@ func (p *tab) authorize(key string) {
 	dialog.click(".btn.authorize")
 	await[bool](p, "Logout button", block{p, operation{}, ".modal-ux"}.all("button")+`.some((button) => button.innerText === "Logout")`)
 	block{p, operation{}, ".modal-ux"}.click(".close-modal")
-}
-
-// checkPhone looks at the operation in a window of 390 by 844 pixels.
-func (b block) checkPhone() {
-	b.t.Helper()
-	b.resize(390, 844)
-	b.click(".sb-preview summary") // opens the table
-	b.fits(b.operation.name)
-	b.reachable()
-	if b.operation.name == callLog.name {
-		b.screenshots("phone")
-	}
-	b.resize(1280, 900)
 }
 
 // fits checks that the page is not wider than the window. What is wider scrolls in a box of its own.
