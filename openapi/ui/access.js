@@ -53,6 +53,8 @@ export function watch(root) {
     for (const [selector, name] of named) {
       root.querySelectorAll(`${selector}:not([aria-label])`).forEach((button) => button.setAttribute("aria-label", name));
     }
+    // These have names that are not what is on them.
+    root.querySelectorAll(".auth-btn-wrapper [aria-label]").forEach((button) => button.removeAttribute("aria-label"));
     root.querySelectorAll("pre:not([tabindex])").forEach((box) => {
       if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) {
         box.tabIndex = 0;
@@ -60,5 +62,6 @@ export function watch(root) {
     });
   };
   new MutationObserver(pass).observe(root, { childList: true, subtree: true });
+  addEventListener("resize", pass);
   pass();
 }

@@ -27,11 +27,12 @@ async function fetched(path) {
   return response.json();
 }
 
-// replaced waits until Swagger UI has rendered the operations out of sight, and shows them in the place of the list. The focus stays on its line.
-const replaced = () =>
+// replaced waits until Swagger UI has rendered the operations out of sight, and opened the named one; then it shows them in the place of the list.
+// The focus stays on its line.
+const replaced = (named) =>
   new Promise((done) => {
     const observer = new MutationObserver(() => {
-      if (!root.querySelector(lines)) {
+      if (!root.querySelector(named ? ".is-open .execute" : lines)) {
         return;
       }
       observer.disconnect();
@@ -48,11 +49,11 @@ const replaced = () =>
 async function start() {
   const pages = new Map([...list.querySelectorAll("a[data-operation]")].map((a) => [a.dataset.operation, a.getAttribute("href")]));
   // An address that names an operation scrolls to its line now, and the operation is opened there.
-  const named = decodeURIComponent(location.hash);
-  [...list.querySelectorAll(lines)].find((a) => a.dataset.link === named)?.scrollIntoView();
+  const named = [...list.querySelectorAll(lines)].find((a) => a.dataset.link === decodeURIComponent(location.hash));
+  named?.scrollIntoView();
   await painted();
   const [spec] = await Promise.all([fetched("/openapi.json"), loaded("swagger-ui-bundle.js")]);
-  const shown = replaced();
+  const shown = replaced(named);
   window.SwaggerUIBundle({
     spec: simplified(spec),
     domNode: root,

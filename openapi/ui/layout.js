@@ -52,7 +52,7 @@ export function pageLayout(pages, shown) {
       components: { DocsLayout },
       wrapComponents: { JumpToPath },
       // Swagger UI would scroll while the page shows the list that was there before.
-      statePlugins: { layout: { wrapActions: { scrollToElement: () => (target) => () => shown.then(() => target.scrollIntoView()) } } },
+      statePlugins: { layout: { wrapActions: { scrollToElement: () => (target) => shown.then(() => (target.firstElementChild ?? target).scrollIntoView()) } } },
     };
   };
 }
