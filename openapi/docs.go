@@ -3,7 +3,6 @@ package openapi
 import (
 	"bytes"
 	"embed"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"path"
@@ -13,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
-	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json"
 	"github.com/swaggest/swgui/v5/static"
 )
 
@@ -103,37 +102,49 @@ type docsOperation struct {
 
 // docsTags reads the list from the document. Previews are not in it, as in Swagger UI: they have buttons.
 func (s *Site) docsTags() []docsTag {
-	var doc object
-	if err := jsonv2.Unmarshal(s.documents[0].made().plain(), &doc); err != nil {
+	var doc struct {
+		Tags  []docsTag
+		Paths object
+	}
+	if err := json.Unmarshal(s.documents[0].made().plain(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
 		panic(err) // it is from here
 	}
 	pages := map[string]bool{}
 	for i := range s.options.Operations {
 		pages[s.options.Operations[i].id()] = true
 	}
-	var tags []docsTag
-	for _, each := range doc.get("tags").(list) {
-		tag := asObject(each)
-		tags = append(tags, docsTag{Name: fmt.Sprint(tag.get("name")), Description: fmt.Sprint(tag.get("description"))})
-	}
-	for _, at := range doc.in("paths") {
-		if operation, isPreview := strings.CutSuffix(at.name, PreviewSuffix); isPreview && doc.in("paths").get(operation) != nil {
+	tags := doc.Tags
+	for _, at := range doc.Paths {
+		if operation, isPreview := strings.CutSuffix(at.name, PreviewSuffix); isPreview && doc.Paths.get(operation) != nil {
 			continue
 		}
 		for _, method := range asObject(at.value) {
-			op := asObject(method.value)
-			listed := docsOperation{
-				Tag: fmt.Sprint(op.get("tags").(list)[0]), ID: fmt.Sprint(op.get("operationId")), Method: method.name,
-				Summary: fmt.Sprint(op.get("summary")), Steps: steps.FindAllString(at.name, -1),
-			}
+			listed := listedOperation(at.name, method.name, asObject(method.value))
 			if pages[listed.ID] {
 				listed.Page = "/docs/" + listed.ID
 			}
 			in := slices.IndexFunc(tags, func(t docsTag) bool { return t.Name == listed.Tag })
+			if in < 0 {
+				in, tags = len(tags), append(tags, docsTag{Name: listed.Tag})
+			}
 			tags[in].Operations = append(tags[in].Operations, listed)
 		}
 	}
 	return slices.DeleteFunc(tags, func(t docsTag) bool { return len(t.Operations) == 0 })
+}
+
+func listedOperation(path, method string, described object) docsOperation {
+	text := func(value any) string {
+		s, _ := value.(string)
+		return s
+	}
+	listed := docsOperation{
+		ID: text(described.get("operationId")), Method: method, Summary: text(described.get("summary")), Steps: steps.FindAllString(path, -1),
+	}
+	if tags, _ := described.get("tags").(list); len(tags) > 0 {
+		listed.Tag = text(tags[0])
+	}
+	return listed
 }
 
 var steps = regexp.MustCompile(`/[^/]*`)

@@ -232,3 +232,12 @@ func TestDocsAssetsAreTheListedOnes(t *testing.T) {
 		}
 	}
 }
+
+// TestUnlistedTag: the API's own tests have operations whose tag the document does not list. Swagger UI shows those, too.
+func TestUnlistedTag(t *testing.T) {
+	doc := newAsset(JSONType, []byte(`{"tags":[{"name":"Empty"}],"paths":{"/a":{"get":{"operationId":"A","tags":["Unlisted"]}}}}`))
+	s := &Site{documents: []document{{made: func() *asset { return doc }}}}
+	if tags := s.docsTags(); len(tags) != 1 || tags[0].Name != "Unlisted" || len(tags[0].Operations) != 1 || tags[0].Operations[0].ID != "A" {
+		t.Errorf("the list is %+v", tags)
+	}
+}

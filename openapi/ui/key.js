@@ -48,10 +48,10 @@ export function idempotencyKey({ React }) {
       bound.set(sent, meant(request.get("body")));
     }
     if (bound.has(key) && bound.get(key) !== meant(oas3Selectors.requestBodyValue(path, method))) {
-      return "The body has changed since this key was answered: with the same key it would be refused.";
+      return "The body has changed since this key was answered: the same key would be refused. Press New key for a new operation.";
     }
     if (answer && sent === key && parsed(answer.get("text"))?.code === "key-reused") {
-      return "This key belongs to another request that was sent before: a new request needs a new key.";
+      return "This key belongs to another request, which was sent before. Press New key for a new operation.";
     }
     return errors?.size ? `${errors.join(". ")}.` : "";
   }
