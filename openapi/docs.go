@@ -6,9 +6,13 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 	"github.com/swaggest/swgui/v5/static"
 )
 
@@ -19,7 +23,7 @@ var ui embed.FS
 // page is shown in no frame. Swagger UI needs one thing more, images in data: URLs, because the arrows in its style sheet are such. A change
 // that needs another hole fails the browser test.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // assetFolder is a set of files that the page loads.
 type assetFolder struct {
@@ -31,10 +35,15 @@ type assetFolder struct {
 // assetFolders are Swagger UI's own distribution, which the module embeds compressed, and what this package adds to it.
 var assetFolders = []assetFolder{
 	{static.FS, "", []string{"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}},
-	{ui, "ui", []string{"docs.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt"}},
+	{ui, "ui", []string{
+		"docs.js", "document.js", "layout.js", "fold.js", "answer.js", "access.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt",
+	}},
 }
 
-var docsTemplate = template.Must(template.ParseFS(ui, "ui/index.html"))
+var docsTemplate = template.Must(template.Must(template.ParseFS(templates, "templates/layout.html")).ParseFS(ui, "ui/index.html"))
+
+// sharedStylePath is the style of what Swagger UI's page has in common with the others.
+const sharedStylePath = "/shared.css"
 
 // registerDocs adds Swagger UI at /docs. Its assets have the version of their content in their path, so that a browser may keep them for
 // good. There is a route for each: any other name is answered like every unknown path.
@@ -47,13 +56,18 @@ func (s *Site) registerDocs(e gin.IRouter) {
 			a.show(c)
 		})
 	}
-	page := s.docsPage(base)
+	page := sync.OnceValue(func() *asset { return newAsset(HTMLType, s.docsPage(base)) }) // when it is first asked for, since it needs the document
 	showDocs := func(c *gin.Context) {
 		protect(c, docsPolicy)
-		show(c, HTMLType, page)
+		page().show(c)
 	}
 	get(e, "/docs", showDocs)
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths
+	shared := newAsset(mediaTypes[".css"], must(templates.ReadFile("templates"+sharedStylePath)))
+	get(e, sharedStylePath, func(c *gin.Context) {
+		c.Header("Cache-Control", "no-cache") // a cache may keep it, and asks by its ETag whether it is still the same
+		shared.show(c)
+	})
 }
 
 // mediaTypes are not asked of the machine: some have another type for scripts, which browsers then do not run.
@@ -63,14 +77,77 @@ var mediaTypes = map[string]string{
 
 func (s *Site) docsPage(assets string) []byte {
 	var page bytes.Buffer
-	if err := docsTemplate.Execute(&page, struct {
-		Assets, Word, Sentence string
-		Sandbox                bool
-	}{assets, sandboxWord, sandboxSentence, s.options.Sandbox}); err != nil {
+	if err := docsTemplate.ExecuteTemplate(&page, "index.html", struct {
+		Assets, Sandbox string
+		Callers         bool
+		Tags            []docsTag
+	}{assets, s.banner(), s.options.Callers, s.docsTags()}); err != nil {
 		panic(err) // the template is embedded: it is wrong always, or never
 	}
 	return page.Bytes()
 }
+
+// docsTag is a group of operations in the list that a reader sees before Swagger UI has come, and which Swagger UI replaces: it has the same operations
+// in the same order.
+type docsTag struct {
+	Name, Description string
+	Operations        []docsOperation
+}
+
+type docsOperation struct {
+	Tag, ID, Method, Summary string
+	Steps                    []string // of the path: "/v1", "/customercare"
+	Page                     string   // the address of the operation's own page, where it has one
+}
+
+// docsTags reads the list from the document. Previews are not in it, as in Swagger UI: they have buttons.
+func (s *Site) docsTags() []docsTag {
+	var doc struct {
+		Tags  []docsTag
+		Paths object
+	}
+	if err := json.Unmarshal(s.documents[0].made().plain(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
+		panic(err) // it is from here
+	}
+	pages := map[string]bool{}
+	for i := range s.options.Operations {
+		pages[s.options.Operations[i].id()] = true
+	}
+	tags := doc.Tags
+	for _, at := range doc.Paths {
+		if operation, isPreview := strings.CutSuffix(at.name, PreviewSuffix); isPreview && doc.Paths.get(operation) != nil {
+			continue
+		}
+		for _, method := range asObject(at.value) {
+			listed := listedOperation(at.name, method.name, asObject(method.value))
+			if pages[listed.ID] {
+				listed.Page = PageOf(listed.ID)
+			}
+			in := slices.IndexFunc(tags, func(t docsTag) bool { return t.Name == listed.Tag })
+			if in < 0 {
+				in, tags = len(tags), append(tags, docsTag{Name: listed.Tag})
+			}
+			tags[in].Operations = append(tags[in].Operations, listed)
+		}
+	}
+	return slices.DeleteFunc(tags, func(t docsTag) bool { return len(t.Operations) == 0 })
+}
+
+func listedOperation(path, method string, described object) docsOperation {
+	text := func(value any) string {
+		s, _ := value.(string)
+		return s
+	}
+	listed := docsOperation{
+		ID: text(described.get("operationId")), Method: method, Summary: text(described.get("summary")), Steps: steps.FindAllString(path, -1),
+	}
+	if tags, _ := described.get("tags").(list); len(tags) > 0 {
+		listed.Tag = text(tags[0])
+	}
+	return listed
+}
+
+var steps = regexp.MustCompile(`/[^/]*`)
 
 // docsAssets returns all assets by name, and a name for their content.
 var docsAssets = sync.OnceValues(func() (version string, assets map[string]*asset) {

@@ -14,14 +14,23 @@ import (
 )
 
 // docsSite serves the page as the API does: with Cache-Control: no-store, unless a handler sets another value.
-func docsSite(o Options) http.Handler {
+func docsSite(t *testing.T, change func(*Options)) http.Handler {
+	t.Helper()
+	o := testOptions(t)
+	change(&o)
+	site, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.RedirectTrailingSlash = false
 	e.Use(func(c *gin.Context) { c.Header("Cache-Control", "no-store") })
-	(&Site{options: o}).registerDocs(e)
+	site.registerDocs(e)
 	return e
 }
+
+func asItIs(*Options) {}
 
 func fetched(t *testing.T, site http.Handler, method, path, encoding string) *http.Response {
 	t.Helper()
@@ -47,7 +56,7 @@ var aReference = regexp.MustCompile(`(?:href|src)="([^"]*)"`)
 
 func TestDocsPage(t *testing.T) {
 	for _, sandboxed := range []bool{false, true} {
-		site := docsSite(Options{Sandbox: sandboxed})
+		site := docsSite(t, func(o *Options) { o.Sandbox = sandboxed })
 		for _, path := range []string{"/docs", "/docs/"} {
 			r := fetched(t, site, http.MethodGet, path, "")
 			page := string(contentOf(t, r))
@@ -68,9 +77,9 @@ func TestDocsPage(t *testing.T) {
 }
 
 func TestDocsPolicy(t *testing.T) {
-	policy := fetched(t, docsSite(Options{}), http.MethodGet, "/docs", "").Header.Get("Content-Security-Policy")
+	policy := fetched(t, docsSite(t, asItIs), http.MethodGet, "/docs", "").Header.Get("Content-Security-Policy")
 	for _, directive := range []string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'",
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 	} {
 		if !strings.Contains("; "+policy+";", "; "+directive+";") {
 			t.Errorf("the policy lacks %s: %s", directive, policy)
@@ -83,17 +92,21 @@ func TestDocsPolicy(t *testing.T) {
 
 // TestDocsAssets follows every reference of the page, and those of its scripts to each other.
 func TestDocsAssets(t *testing.T) {
-	site := docsSite(Options{})
+	site := docsSite(t, asItIs)
 	page := string(contentOf(t, fetched(t, site, http.MethodGet, "/docs", "")))
 	base := regexp.MustCompile(`/docs/assets/[0-9a-f]{16}/`).FindString(page)
-	paths := []string{base + "key.js", base + "preview.js", base + "credentials.js"}
+	paths := []string{base + "swagger-ui-bundle.js"}
 	for _, m := range aReference.FindAllStringSubmatch(page, -1) {
-		if m[1] != "/openapi.json" && m[1] != "/v1/operations-catalogue" {
+		if strings.HasPrefix(m[1], base) {
 			paths = append(paths, m[1])
 		}
 	}
-	if base == "" || len(paths) != 9 {
-		t.Fatalf("the page loads %q", paths)
+	script := string(contentOf(t, fetched(t, site, http.MethodGet, base+"docs.js", "")))
+	for _, m := range regexp.MustCompile(`from "\./(.*)"`).FindAllStringSubmatch(script, -1) {
+		paths = append(paths, base+m[1])
+	}
+	if _, assets := docsAssets(); base == "" || len(paths) != len(assets) {
+		t.Fatalf("there are %d assets, and the page loads %q", len(assets), paths)
 	}
 	types := map[string]string{"js": "application/javascript", "ss": "text/css; charset=utf-8", "ng": "image/png", "xt": "text/plain; charset=utf-8"}
 	for _, path := range paths {
@@ -124,6 +137,32 @@ func TestDocsAssets(t *testing.T) {
 	}
 }
 
+// TestTheListBeforeSwaggerUI: it leads to every operation but previews, in the document's order; those that callers use have pages of their own.
+func TestTheListBeforeSwaggerUI(t *testing.T) {
+	var ids, pages []string
+	s, err := New(testOptions(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range s.docsTags() {
+		for _, op := range tag.Operations {
+			ids = append(ids, op.ID)
+			if op.Page != "" {
+				pages = append(pages, op.Page)
+			}
+		}
+	}
+	body := string(contentOf(t, fetched(t, docsSite(t, asItIs), http.MethodGet, "/docs", "")))
+	for _, id := range ids {
+		if strings.HasPrefix(id, "Preview") || !strings.Contains(body, `data-link="#/`) || !strings.Contains(body, "/"+id+`"`) {
+			t.Errorf("the list is wrong about %s", id)
+		}
+	}
+	if len(pages) != len(s.options.Operations) || len(ids) <= len(pages) {
+		t.Errorf("%q have pages, of %q", pages, ids)
+	}
+}
+
 func TestTakesGzip(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"gzip": true, "br, GZIP": true, "gzip;q=0.5": true, "gzip ; q=1": true, "gzip;q=0.01": true,
@@ -137,7 +176,7 @@ func TestTakesGzip(t *testing.T) {
 
 // TestConditionsOfAssets: an answer without a body announces none.
 func TestConditionsOfAssets(t *testing.T) {
-	site := docsSite(Options{})
+	site := docsSite(t, asItIs)
 	version, _ := docsAssets()
 	for _, encoding := range []string{"", "gzip"} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs/assets/"+version+"/docs.js", nil)
@@ -153,7 +192,7 @@ func TestConditionsOfAssets(t *testing.T) {
 
 // TestTagsOfAssets: an entity tag is in quotes (RFC 9110, section 8.8.3), each form has its own, and a client that has it gets a 304.
 func TestTagsOfAssets(t *testing.T) {
-	site := docsSite(Options{})
+	site := docsSite(t, asItIs)
 	version, assets := docsAssets()
 	for name, a := range assets {
 		tags := map[string]bool{}
@@ -182,7 +221,7 @@ func TestTagsOfAssets(t *testing.T) {
 
 // TestDocsAssetsAreTheListedOnes asks for what must not be there: another version, which a cache would keep for good, and unused files.
 func TestDocsAssetsAreTheListedOnes(t *testing.T) {
-	site := docsSite(Options{})
+	site := docsSite(t, asItIs)
 	version, _ := docsAssets()
 	base := "/docs/assets/" + version
 	for _, path := range []string{
@@ -191,5 +230,14 @@ func TestDocsAssetsAreTheListedOnes(t *testing.T) {
 		if r := fetched(t, site, http.MethodGet, path, ""); r.StatusCode != http.StatusNotFound || r.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d, %v", path, r.StatusCode, r.Header)
 		}
+	}
+}
+
+// TestUnlistedTag: the API's own tests have operations whose tag the document does not list. Swagger UI shows those, too.
+func TestUnlistedTag(t *testing.T) {
+	doc := newAsset(JSONType, []byte(`{"tags":[{"name":"Empty"}],"paths":{"/a":{"get":{"operationId":"A","tags":["Unlisted"]}}}}`))
+	s := &Site{documents: []document{{made: func() *asset { return doc }}}}
+	if tags := s.docsTags(); len(tags) != 1 || tags[0].Name != "Unlisted" || len(tags[0].Operations) != 1 || tags[0].Operations[0].ID != "A" {
+		t.Errorf("the list is %+v", tags)
 	}
 }

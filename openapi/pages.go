@@ -29,6 +29,14 @@ const (
 	sandboxSentence = "the upstream is a sandbox in the vendors' place. Made-up data only, nothing reaches a vendor."
 )
 
+// banner is empty where a vendor may be behind the proxy.
+func (s *Site) banner() string {
+	if !s.options.Sandbox {
+		return ""
+	}
+	return sandboxWord + " " + sandboxSentence
+}
+
 // pagePolicy is the Content-Security-Policy of every page that is not Swagger UI: the one script and the one style sheet are files, and the one form
 // searches here. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -51,14 +59,10 @@ var layouts = func() map[string]*template.Template {
 // newPage renders a page: people get the content of a template's file, from data, and programs get value.
 func (s *Site) newPage(file, title string, data, value any) (page, error) {
 	var html bytes.Buffer
-	banner := ""
-	if s.options.Sandbox {
-		banner = sandboxWord + " " + sandboxSentence
-	}
 	err := layouts[file].ExecuteTemplate(&html, "layout", struct {
 		Title, Sandbox string
 		Data           any
-	}{title, banner, data})
+	}{title, s.banner(), data})
 	text, failed := indented(value)
 	return page{html: lazily(HTMLType, html.Bytes()), json: lazily(JSONType, text)}, errors.Join(err, failed)
 }

@@ -1,5 +1,5 @@
-// Fills the input of each operation's Idempotency-Key with a fresh UUID: the user can see it, change it, and make a new one.
-// It stays after Execute, so that Execute again shows the replay of the first result.
+// Shows each operation's Idempotency-Key beside Execute, filled with a fresh UUID: the user can see it, change it, and make a new one. It stays
+// after Execute, so that Execute again shows the replay of the first result; a body that has changed since then needs another key.
 
 const header = "Idempotency-Key";
 
@@ -16,39 +16,84 @@ function newKey() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-// idempotencyKey is a plugin of Swagger UI. It wraps the component that shows the input of every parameter, and changes one of them.
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// meant is what a body says: its white space does not count.
+const meant = (body) => JSON.stringify(parsed(body)) ?? body;
+
+// isBound reports whether an answer is the one that its key stands for from now on. What was not sent, and what is asked to come again later, leaves
+// the key free.
+function isBound(answer) {
+  const { outcome, retry } = parsed(answer.get("text")) ?? {};
+  return answer.get("status") < 300 || (outcome !== undefined && outcome !== "not_sent" && retry !== "later");
+}
+
+// idempotencyKey is a plugin of Swagger UI. It wraps the Execute button.
 export function idempotencyKey({ React }) {
   const element = React.createElement;
-  // What was generated or typed on this page. null is an input that the user has emptied, in order to type.
-  const chosen = new Set([null, ""]);
+  const bound = new Map(); // a key, and the body that was answered with it
 
-  const keyField = (Original) =>
-    function KeyField(props) {
-      const choose = (key) => {
-        chosen.add(key);
-        props.onChange(key);
-      };
+  // warningOf says why the key would be refused, as far as this page knows.
+  function warningOf({ specSelectors, oas3Selectors }, { path, method }, key, errors) {
+    const answer = specSelectors.responseFor(path, method);
+    const request = answer && specSelectors.requestFor(path, method);
+    const sent = request?.getIn(["headers", header]);
+    if (sent && isBound(answer) && !bound.has(sent)) {
+      bound.set(sent, meant(request.get("body")));
+    }
+    if (bound.has(key) && bound.get(key) !== meant(oas3Selectors.requestBodyValue(path, method))) {
+      return "The body has changed since this key was answered: the same key would be refused. Press New key for a new operation.";
+    }
+    if (answer && sent === key && parsed(answer.get("text"))?.code === "key-reused") {
+      return "This key belongs to another request, which was sent before. Press New key for a new operation.";
+    }
+    return errors?.size ? `${errors.join(". ")}.` : "";
+  }
+
+  const keyed = (Execute, system) => {
+    function Keyed(props) {
+      const { path, method, parameter } = props;
+      const { specSelectors, specActions } = system;
+      const held = specSelectors.parameterWithMetaByIdentity([path, method], parameter);
+      const value = held.get("value");
+      const choose = (key) => specActions.changeParamByIdentity([path, method], parameter, key, false);
       React.useEffect(() => {
-        // Swagger UI fills in nothing, or the example of the document: a key that everybody shares would replay another's result.
-        if (!chosen.has(props.value)) {
+        // Only an input that nobody has touched: an empty one is about to be typed into.
+        if (value === undefined) {
           choose(newKey());
         }
       });
+      const warning = warningOf(system, props, value, held.get("errors"));
+      const id = React.useId();
       return element(
-        "div",
-        { className: "sb-key" },
-        element(Original, { ...props, onChange: choose }),
-        element("button", { type: "button", className: "btn sb-small", disabled: props.disabled, onClick: () => choose(newKey()) }, "New key"),
+        React.Fragment,
+        null,
+        element(
+          "div",
+          { className: "sb-key" },
+          element("label", { htmlFor: id }, header),
+          element("input", {
+            id, type: "text", value: value ?? "", disabled: props.disabled, spellCheck: false, autoComplete: "off",
+            "aria-describedby": `${id}-about ${id}-warning`, onChange: (event) => choose(event.target.value),
+          }),
+          element("button", { type: "button", className: `btn sb-small${warning ? " sb-wanted" : ""}`, disabled: props.disabled, onClick: () => choose(newKey()) }, "New key"),
+          element("p", { id: `${id}-warning`, role: "status", className: "sb-warning" }, warning),
+          element("p", { id: `${id}-about`, className: "sb-about" }, parameter.get("description")),
+        ),
+        element(Execute, props),
       );
+    }
+    return (props) => {
+      const parameter = props.operation.get("parameters")?.find((p) => p.get("name") === header && p.get("in") === "header");
+      return parameter ? element(Keyed, { ...props, parameter }) : element(Execute, props);
     };
-
-  return {
-    wrapComponents: {
-      JsonSchemaForm: (Original) => {
-        const KeyField = keyField(Original);
-        // The description is the name of the parameter.
-        return (props) => element(props.description === header ? KeyField : Original, props);
-      },
-    },
   };
+
+  return { wrapComponents: { execute: keyed } };
 }

@@ -1,15 +1,11 @@
 // Adds, beside Execute, a button for each version of SOAP that an operation can be previewed in. It asks the proxy for the envelope that the
 // present body would become, and shows it below. Nothing is sent, and the parameters of the operation stay as they are: Execute still executes.
 
-// A preview has the path of its operation with this behind it, and a parameter for the version.
-const suffix = "/preview";
-const parameter = "soap";
+import { previewSuffix, versionParameter } from "./document.js";
 
-// versionsOf lists the versions that the document has for previews of an operation: "1.1". A route without previews has none.
+// versionsOf lists the versions of SOAP that an operation can be previewed in: "1.1".
 function versionsOf({ specSelectors }, { path, method }) {
-  const parameters = specSelectors.specJson().getIn(["paths", path + suffix, method, "parameters"]);
-  const found = parameters?.find((p) => p.get("name") === parameter);
-  return found?.getIn(["schema", "enum"])?.toArray() ?? [];
+  return specSelectors.specJson().getIn(["paths", path, method, "x-previews"])?.toArray() ?? [];
 }
 
 // indented puts every element on a line of its own, but for those that hold text: their text stays as it is, spaces and all.
@@ -66,8 +62,8 @@ async function ask(system, { path, method, operation }, version) {
     },
   });
   const url = new URL(request.url, location.href);
-  url.pathname += suffix;
-  url.searchParams.set(parameter, version);
+  url.pathname += previewSuffix;
+  url.searchParams.set(versionParameter, version);
   const headers = sendable({ ...request.headers, accept: "application/json" });
   const response = await fetch(url, { method: request.method, headers, body: request.body });
   const answer = await response.json();

@@ -6,10 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"soapbridge/tests/kit"
 )
 
-const banner = `document.querySelector(".sb-banner")?.innerText ?? ""`
+const banner = `document.querySelector(".banner")?.innerText ?? ""`
 
 // TestEveryOperation does with every operation what a curious person does: look, preview, execute, execute again.
 func TestEveryOperation(t *testing.T) {
@@ -22,15 +25,15 @@ func TestEveryOperation(t *testing.T) {
 	if evaluate[bool](page, `document.querySelector(".authorize") !== null`) {
 		t.Error("the demo knows no callers, but the page asks for a key")
 	}
-	page.resize(390, 844)
-	page.fits("list")
-	page.screenshot("docs-phone")
-	page.resize(1280, 900)
-	page.screenshot("docs-desktop")
+	page.looks(func(look string) {
+		page.fits("list " + look)
+		page.screenshot("docs-" + look)
+	})
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
 			page.t = t
 			b := page.expand(op)
+			b.checkShort()
 			key := b.key()
 			b.checkPreviews()
 			if n := demo.Executed(t)[op.name]; n != 0 {
@@ -47,11 +50,15 @@ func TestEveryOperation(t *testing.T) {
 			if n := demo.Executed(t)[op.name]; n != 1 {
 				t.Errorf("the sandbox executed it %d times, want once", n)
 			}
-			b.preview("1.1") // for the pictures
-			if op.name == "CreateCallLog" {
-				b.screenshots("desktop")
-			}
-			b.checkPhone()
+			b.preview("1.1")
+			b.click(".sb-preview summary") // opens the table
+			page.looks(func(look string) {
+				page.fits(op.name + " " + look)
+				b.reachable()
+				if op.name == callLog.name {
+					b.screenshots(look)
+				}
+			})
 			b.click(".opblock-summary-control") // closed again, for the next one
 		})
 	}
@@ -87,6 +94,31 @@ func (b block) checkPreviews() {
 	}
 }
 
+// threeScreens is the most that an opened operation may take of a window of 1280 by 900 pixels, before its schema is expanded.
+const threeScreens = 3 * 900
+
+// checkShort: an opened operation fits three screens, shows its success, and leads to its own page and to those of its problems.
+func (b block) checkShort() {
+	b.t.Helper()
+	if height := evaluate[float64](b.tab, `document.querySelector(`+quoted(b.selector)+`).getBoundingClientRect().height`); height > threeScreens || height < 500 {
+		b.t.Errorf("it is %.0f pixels high, want at most %d", height, threeScreens)
+	}
+	shown := evaluate[[]string](b.tab, b.all("tr.response")+".map((row) => row.dataset.code)")
+	if !slices.Equal(shown, []string{b.operation.status, "default"}) {
+		b.t.Errorf("the responses are %q", shown)
+	}
+	links := evaluate[[]string](b.tab, b.all("a")+`.map((a) => a.getAttribute("href"))`)
+	for _, want := range []string{"/docs/" + b.operation.name, "/problems/key-reused", "/problems/outcome-unknown"} {
+		if !slices.Contains(links, want) {
+			b.t.Errorf("it does not lead to %s, but to %q", want, links)
+		}
+	}
+	lines := evaluate[int](b.tab, b.find("textarea")+`.rows - Math.min(24, `+b.find("textarea")+`.value.split("\n").length)`)
+	if lines != 0 {
+		b.t.Errorf("the body's box has %d lines more than its text", lines)
+	}
+}
+
 // screenshots keeps three pictures: of the operation's parameters, of the preview, and of the answer.
 func (b block) screenshots(size string) {
 	b.t.Helper()
@@ -101,6 +133,7 @@ func TestDeepLink(t *testing.T) {
 	page := open(t, kit.RunDemo(t).URL+"/docs#/CustomerCare/CreateCallLog")
 	b := block{page, callLog, "#operations-CustomerCare-CreateCallLog"}
 	b.ready()
+	await[bool](page, "operation at the top", fmt.Sprintf(`((top) => top >= -1 && top < innerHeight / 2)(document.querySelector(%q).getBoundingClientRect().top)`, b.selector))
 	for name, check := range map[string]func(b block){
 		"the key is the user's": block.checkKey, "refused preview": block.checkRefusedPreview, "markup stays text": block.checkMarkup,
 		"key that no header carries": block.checkUnsendableKey,
@@ -153,6 +186,80 @@ func (b block) checkKey() {
 func (b block) stays(after, want string) {
 	b.t.Helper()
 	await[bool](b.tab, "key "+want+" after "+after, b.find(keyInput)+".value === "+quoted(want))
+}
+
+// TestKeyAndBody edits the body after an answer: the page offers another key before the proxy refuses the old one, and says so after it has.
+func TestKeyAndBody(t *testing.T) {
+	page := open(t, kit.RunDemo(t).URL+"/docs")
+	b := page.expand(callLog)
+	first := b.key()
+	const warning = `.sb-key [role=status]`
+	silent := func(when string) { await[bool](page, "no warning "+when, b.find(warning)+`.innerText === ""`) }
+	b.execute("operationId")
+	silent("after an answer")
+	b.write("textarea", " "+string(callLog.body))
+	silent("about white space")
+	b.write("textarea", `{"customerCallLog":{"logText":"edited"}}`)
+	await[bool](page, "offer of a new key", b.find(warning)+`.innerText.startsWith("The body has changed")`)
+	page.expect("error of the network: .* 422 ")
+	if status, shown := b.execute("key-reused"); status != "422" || !strings.Contains(shown, "What this means, and what to do: /problems/key-reused") {
+		t.Errorf("status %s:\n%s", status, shown)
+	}
+	b.press("New key")
+	silent("with a new key")
+	if status, _ := b.execute("operationId"); status != "201" || b.key() == first {
+		t.Errorf("status %s with the new key", status)
+	}
+	record := await[string](page, "link to the record", b.find(`.sb-link a[href^="/v1/operations/"]`)+".pathname")
+	b.write(keyInput, first)
+	await[bool](page, "offer for a key of before", b.find(warning)+`.innerText.startsWith("The body has changed")`)
+	page.navigate(page.origin + record)
+	await[bool](page, "record", `document.body.innerText.includes('"CreateCallLog"')`)
+}
+
+func TestFilter(t *testing.T) {
+	page := open(t, kit.RunDemo(t).URL+"/docs")
+	await[bool](page, "list of operations", fmt.Sprintf(`document.querySelectorAll("#swagger-ui .opblock").length === %d`, routes))
+	filter := block{page, operation{}, "#swagger-ui"}
+	for phrase, want := range map[string]int{"CALL-LOGS": 1, "put a service": 1, "createcomplex": 1, "customercare": 3, "nothing like it": 0, "": routes} {
+		filter.write(".sb-filter", phrase)
+		await[bool](page, "operations for "+phrase, fmt.Sprintf(`document.querySelectorAll("#swagger-ui .opblock").length === %d`, want))
+	}
+}
+
+// TestFirstLoad: what makes the page useful is a small part of it, and Swagger UI then takes the list's place without moving a line.
+func TestFirstLoad(t *testing.T) {
+	page := open(t, kit.RunDemo(t).URL+"/docs")
+	await[bool](page, "list of operations", fmt.Sprintf(`document.querySelectorAll("#swagger-ui .opblock").length === %d`, routes))
+	bytes := evaluate[map[string]int](page, `Object.fromEntries(performance.getEntries().filter((e) => e.encodedBodySize > 0)
+		.map((e) => [new URL(e.name).pathname.split("/").pop(), e.encodedBodySize]))`)
+	useful, whole := 0, 0
+	for name, size := range bytes {
+		whole += size
+		if name != "swagger-ui-bundle.js" && name != "openapi.json" {
+			useful += size
+		}
+	}
+	t.Logf("%d bytes until the page is useful, %d in all: %v", useful, whole, bytes)
+	if useful > 60_000 || whole > 550_000 || bytes["swagger-ui-bundle.js"] == 0 || bytes["docs"] == 0 {
+		t.Errorf("%d bytes until the page is useful, %d in all: %v", useful, whole, bytes)
+	}
+	for _, width := range []int64{1280, 390} {
+		page.resize(width, 900)
+		moved := evaluate[[]string](page, `(async () => {
+			const served = new DOMParser().parseFromString(await (await fetch("/docs")).text(), "text/html").getElementById("operations");
+			const root = document.getElementById("swagger-ui");
+			root.before(served);
+			const places = (list) => [...list.querySelectorAll(".opblock-summary-control")]
+				.map((line) => [line.innerText.replace(/\s+/g, " ").trim(), Math.round(line.getBoundingClientRect().top - list.getBoundingClientRect().top)]);
+			const [before, after] = [places(served), places(root)];
+			served.remove();
+			return before.flatMap((place, i) => (String(place) === String(after[i]) ? [] : [place + " is then " + after[i]]));
+		})()`)
+		if len(moved) > 0 {
+			t.Errorf("%d pixels wide, lines move when Swagger UI comes: %q", width, moved)
+		}
+	}
 }
 
 // TestKeyOnAnIntranetHost opens the page by a name over plain HTTP, where browsers offer no crypto.randomUUID.
@@ -282,31 +389,20 @@ func TestAuthorize(t *testing.T) {
 // authorize enters an API key in the dialog that the button at the top opens.
 func (p *tab) authorize(key string) {
 	p.t.Helper()
-	top := block{p, operation{}, ".scheme-container"}
+	top := block{p, operation{}, "#swagger-ui .sb-tools"}
 	await[bool](p, "Authorize button", top.has(".btn.authorize"))
-	top.click(".btn.authorize")
-	dialog := block{p, operation{}, ".modal-ux .auth-container:has(#auth-bearer-value)"}
-	await[bool](p, "input for the key", dialog.has("input"))
+	evaluate[bool](p, top.find(".btn.authorize")+`.focus(), true`)
+	do(p, chromedp.KeyEvent(kb.Enter))
+	dialog := block{p, operation{}, "dialog .auth-container:first-child"}
+	await[bool](p, "focus in the first input, for a bearer token", dialog.has("#auth-bearer-value:focus"))
 	if kind := evaluate[string](p, dialog.find("input")+".type"); kind != "password" {
 		p.t.Errorf("the input for the key is a %s", kind)
 	}
 	dialog.write("input", key)
 	dialog.click(".btn.authorize")
 	await[bool](p, "Logout button", block{p, operation{}, ".modal-ux"}.all("button")+`.some((button) => button.innerText === "Logout")`)
-	block{p, operation{}, ".modal-ux"}.click(".close-modal")
-}
-
-// checkPhone looks at the operation in a window of 390 by 844 pixels.
-func (b block) checkPhone() {
-	b.t.Helper()
-	b.resize(390, 844)
-	b.click(".sb-preview summary") // opens the table
-	b.fits(b.operation.name)
-	b.reachable()
-	if b.operation.name == callLog.name {
-		b.screenshots("phone")
-	}
-	b.resize(1280, 900)
+	do(p, chromedp.KeyEvent(kb.Escape))
+	await[bool](p, "closed dialog, and the focus back", `document.querySelector("dialog") === null && document.activeElement.matches(".btn.authorize")`)
 }
 
 // fits checks that the page is not wider than the window. What is wider scrolls in a box of its own.
@@ -329,12 +425,12 @@ func (p *tab) fits(what string) {
 // reachable checks that each button of an operation can be scrolled to and touched.
 func (b block) reachable() {
 	b.t.Helper()
-	hidden := evaluate[[]string](b.tab, b.all("button, summary, select, textarea, input")+`.filter((part) => {
+	hidden := evaluate[[]string](b.tab, b.all("a, button, summary, select, textarea, input")+`.filter((part) => {
 		part.scrollIntoView({ block: "center" });
 		const box = part.getBoundingClientRect();
 		const x = box.left + box.width / 2, y = box.top + Math.min(box.height / 2, 20);
 		const touched = document.elementFromPoint(x, y);
-		return box.width > 0 && !(touched && (part.contains(touched) || touched.contains(part) && touched.tagName === "LABEL"));
+		return part.checkVisibility() && !(touched && (part.contains(touched) || touched.contains(part) && touched.tagName === "LABEL"));
 	}).map((part) => part.tagName + "." + part.className + " " + part.innerText.slice(0, 30))`)
 	if len(hidden) > 0 {
 		b.t.Errorf("%s: out of reach: %q", b.operation.name, hidden)

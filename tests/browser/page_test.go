@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -54,10 +55,7 @@ func open(t *testing.T, address string) *tab {
 	if err := chromedp.Do(p.ctx); err != nil { // with this context, whose end is that of the tab, and not with one of a single step
 		t.Fatal(err)
 	}
-	do(p, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher})
-		return err
-	}))
+	do(p, command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher}))
 	p.navigate(address)
 	return p
 }
@@ -126,6 +124,14 @@ func do(p *tab, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// command is an action that sends one command of the DevTools protocol.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, c, params)
+		return err
+	})
+}
+
 // try does something in the page within a time.
 func try[T any](p *tab, limit time.Duration, action chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, limit)
@@ -167,6 +173,27 @@ func (p *tab) text() string {
 func (p *tab) resize(width, height int64) {
 	p.t.Helper()
 	do(p, chromedp.EmulateViewport(width, height))
+}
+
+// prefer sets the colours that the system prefers: "light" or "dark".
+func (p *tab) prefer(scheme string) {
+	p.t.Helper()
+	do(p, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	}))
+}
+
+// looks are the windows and colours in which pages are judged by eye.
+func (p *tab) looks(each func(look string)) {
+	p.t.Helper()
+	for size, window := range map[string][2]int64{"phone": {390, 844}, "desktop": {1280, 900}} {
+		p.resize(window[0], window[1])
+		for _, scheme := range []string{"dark", "light"} {
+			p.prefer(scheme)
+			each(size + "-" + scheme)
+		}
+	}
+	p.resize(1280, 900)
 }
 
 // screenshot keeps what the window shows, for a person to look at, in artifacts/ at the root of the module.

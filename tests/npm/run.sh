@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the npm world and a Go generator make of the OpenAPI document: linters must find nothing, generated clients must compile and call a demo.
-# Needs Node, npm and Go; the network only for the npm registry and the Go proxy. What it makes is in out/.
+# The pages are judged by axe-core. Needs Node, npm, Go and Chromium; the network only for the npm registry and the Go proxy. What it makes is in out/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -74,6 +74,9 @@ accept 'the document in YAML' "$repository/openapi/openapi.yaml"
 accept 'the document in OpenAPI 3.0.3' "$repository/openapi/openapi-3.0.json"
 generate 'the committed document' "$repository/openapi/openapi.json"
 generate 'the document that the demo serves' out/served.json
+
+say 'axe-core judges the pages in Chromium'
+(cd "$repository" && go test -count=1 ./tests/browser -run TestAccessibility -axe="$repository/tests/npm/node_modules/axe-core/axe.min.js")
 
 say 'httpYac runs the .http file'
 curl --silent --show-error --fail "$demo/soapbridge.http" --output out/served.http

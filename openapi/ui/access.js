@@ -1,0 +1,67 @@
+// Makes Swagger UI usable with a keyboard and a screen reader, where it is not by itself.
+
+const bearer = (definition) => definition.first().get("scheme") === "bearer";
+
+// accessible is a plugin of Swagger UI.
+export function accessible({ React }) {
+  const element = React.createElement;
+
+  // A link within the button that opens an operation would be a second thing to reach.
+  const DeepLink = () => ({ text }) => element("span", null, text);
+
+  const labelled = (name) => (Original) => (props) =>
+    element("label", { className: "sb-label" }, element("span", null, name(props)), element(Original, { ...props, showLabels: false }));
+
+  const TextArea = (Original) => (props) => element(Original, { "aria-label": "Request body", ...props });
+
+  // The browser's own dialog keeps the focus inside, closes with Escape, and gives the focus back.
+  const authorizationPopup = (Original, { authActions }) => (props) => {
+    const dialog = React.useRef(null);
+    React.useLayoutEffect(() => {
+      const opened = dialog.current;
+      opened.showModal();
+      opened.querySelector("input, .btn")?.focus();
+      return () => opened.close();
+    }, []);
+    const cancel = (event) => {
+      event.preventDefault(); // Swagger UI removes it
+      authActions.showDefinitions(false);
+    };
+    return element("dialog", { ref: dialog, className: "sb-dialog", "aria-label": "Available authorizations", onCancel: cancel }, element(Original, props));
+  };
+
+  return {
+    wrapComponents: {
+      DeepLink, TextArea, authorizationPopup,
+      ExamplesSelect: labelled(() => "Example"),
+      JsonSchemaForm: labelled(({ description }) => description),
+    },
+    // A JWT or an API key as a bearer token is what most callers have.
+    statePlugins: { auth: { wrapSelectors: { shownDefinitions: (original) => (...args) => original(...args)?.sortBy?.((d) => !bearer(d)) ?? original(...args) } } },
+  };
+}
+
+// named are buttons that have a picture only.
+const named = [
+  [".copy-to-clipboard button", "Copy"],
+  [".close-modal", "Close"],
+];
+
+// watch names what Swagger UI's components leave without a name, and lets the keyboard scroll what is too large for its box.
+export function watch(root) {
+  const pass = () => {
+    for (const [selector, name] of named) {
+      root.querySelectorAll(`${selector}:not([aria-label])`).forEach((button) => button.setAttribute("aria-label", name));
+    }
+    // These have names that are not what is on them.
+    root.querySelectorAll(".auth-btn-wrapper [aria-label]").forEach((button) => button.removeAttribute("aria-label"));
+    root.querySelectorAll("pre:not([tabindex])").forEach((box) => {
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) {
+        box.tabIndex = 0;
+      }
+    });
+  };
+  new MutationObserver(pass).observe(root, { childList: true, subtree: true });
+  addEventListener("resize", pass);
+  pass();
+}
