@@ -93,7 +93,7 @@ func versionAsked(op *translate.Operation, u *url.URL) (version soap.Version, p 
 			}
 			return notListed(names)
 		})},
-		unknown: *wrong("unknown-parameter", "The only query parameter here is soap.", versionParameter),
+		unknown: *wrong(unknownParameter, "The only query parameter here is soap.", versionParameter),
 	}.read(u)
 	return version, p
 }

@@ -24,12 +24,12 @@ type query struct {
 	missing  violation
 }
 
-var noQuery = query{unknown: *wrong("unknown-parameter", "There are no query parameters here.")}
+var noQuery = query{unknown: *wrong(unknownParameter, "There are no query parameters here.")}
 
 // operationQuery has no parameters either, and a sentence for those who look for previews.
 var operationQuery = query{
 	known: map[string]func([]string) *violation{"preview": func([]string) *violation {
-		return wrong("unknown-parameter", "A preview has a path of its own: this one with /preview behind it.")
+		return wrong(unknownParameter, "A preview has a path of its own: this one with /preview behind it.")
 	}},
 	unknown: noQuery.unknown,
 }
@@ -67,11 +67,17 @@ func (q query) read(u *url.URL) *problem {
 func once(read func(value string) *violation) func(values []string) *violation {
 	return func(values []string) *violation {
 		if len(values) > 1 {
-			return wrong("duplicate-parameter", "Give this parameter once.")
+			return wrong(duplicateParameter, "Give this parameter once.")
 		}
 		return read(values[0])
 	}
 }
+
+// The codes of parameters, beside those of translate.
+const (
+	unknownParameter   = "unknown-parameter"
+	duplicateParameter = "duplicate-parameter"
+)
 
 // wrong is what is wrong with a parameter; the list is what it may be.
 func wrong(code record.Code, detail string, list ...string) *violation {
@@ -86,7 +92,9 @@ func integer(into *int, low, high int, detail string) func(values []string) *vio
 	return once(func(value string) *violation {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < low || n > high {
-			return wrong(record.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+			v := wrong(record.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+			v.Params = map[string]any{"expected": "integer", "min": low, "max": high}
+			return v
 		}
 		*into = n
 		return nil

@@ -103,7 +103,7 @@ func listQuery(u *url.URL) (after idempotency.Cursor, limit int, p *problem) {
 				return found
 			}),
 		},
-		unknown:  *wrong("unknown-parameter", "Valid are state, limit and cursor."),
+		unknown:  *wrong(unknownParameter, "Valid are state, limit and cursor."),
 		required: "state",
 		missing:  *otherState,
 	}.read(u)

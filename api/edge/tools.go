@@ -109,7 +109,7 @@ func decodeQuery(u *url.URL, names []string) (operation string, status int, p *p
 			}),
 			"status": integer(&status, 200, 599, ": the HTTP status of the reply"),
 		},
-		unknown:  *wrong("unknown-parameter", "Valid are operation and status.", "operation", "status"),
+		unknown:  *wrong(unknownParameter, "Valid are operation and status.", "operation", "status"),
 		required: "operation",
 		missing:  *wrong(record.Required, "Name the operation that the reply is for, one of: "+strings.Join(names, ", ")+".", names...),
 	}.read(u)
