@@ -178,7 +178,10 @@ func (b *builder) decode(operation *object) {
 	parameters, _ := operation.get("parameters").(list)
 	for i, p := range parameters {
 		if p := asObject(p); p.get("name") == "operation" {
-			p.edit(func(schema *object) { schema.set("enum", b.operationNames()) }, "schema")
+			p.edit(func(schema *object) {
+				schema.set("enum", b.operationNames())
+				schema.set("x-ogen-name", "DecodedOperation") // its own name for the type is that of a constant, too
+			}, "schema")
 			p.set("example", pastedFor)
 			parameters[i] = p
 		}
