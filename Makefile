@@ -27,6 +27,7 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	go vet ./...
 	go mod tidy -diff
 	cd tests/oapicodegen && go mod tidy -diff
+	cd tests/ogen && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
 vuln: ## known vulnerabilities in the modules and in Go that the program can reach; needs https://vuln.go.dev

@@ -179,13 +179,17 @@ func (b *builder) operation(op *Operation, w operationWords, body object) object
 		responses.set(strconv.Itoa(status), ref("responses", answerNames[status]))
 	}
 	responses.set(anyOther.name, anyOther.value)
-	return object{
+	described := object{
 		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
 		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
 		{"requestBody", body},
 		{"responses", responses},
 	}
+	if w.sources != nil {
+		described.set(sourceExtension, listOf(w.sources))
+	}
+	return described
 }
 
 // requestBody describes the body of an operation and of its preview, whose examples are shared components.

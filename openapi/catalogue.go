@@ -3,7 +3,6 @@ package openapi
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -75,7 +74,7 @@ type CatalogueField struct {
 	// What is checked before anything is sent.
 	Rule string `json:"rule,omitempty" example:"required, not blank; one of SUBSCRIPTION, ACCOUNT, AGREEMENT, in any letter case"`
 	// The rule as it is documented.
-	Documentation string `json:"documentation,omitempty" example:"Subscription or Account [page], or Agreement [source], in any letter case; upper case on the wire."`
+	Documentation string `json:"documentation,omitempty" example:"What the service is put on. Subscription or Account, or Agreement, in any letter case; upper case on the wire."`
 	// Where it comes from: page (printed on the vendor's page), source (the vendor's own schema), decided (this product's choice), or a note.
 	Sources []string `json:"sources" validate:"required" example:"page,source"`
 	// The vendor's numbered errors that are about this value.
@@ -90,6 +89,8 @@ type CatalogueError struct {
 	Code string `json:"code" validate:"required" example:"emersion-25"`
 	// The error in the vendor's words.
 	Sentence string `json:"sentence" validate:"required" example:"Invalid or Missing Account Type"`
+	// How to fix it, in plain words; absent where the sentence says it.
+	Hint string `json:"hint,omitempty" example:"Give exactly End User."`
 }
 
 // Systems lists the systems, in the order of the operations.
@@ -219,11 +220,11 @@ func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string, always bool) 
 		field.Documentation, field.Sources = f.About, []string{"source"}
 	} else {
 		field.Documentation = l.words.member(l.op, s.Name, f.Name)
-		field.Sources = sourcesOf(field.Documentation)
+		field.Sources = l.words.sources(l.op, s.Name, f.Name)
 	}
 	for _, e := range l.op.Errors {
 		if slices.Contains(e.Pointers, pointer) {
-			field.Errors = append(field.Errors, CatalogueError{Code: e.Code, Sentence: e.Sentence})
+			field.Errors = append(field.Errors, CatalogueError{Code: e.Code, Sentence: e.Sentence, Hint: e.Hint})
 		}
 	}
 	l.add(field)
@@ -285,24 +286,4 @@ func enumerated(list []string) string {
 		return strings.Join(list, ", ")
 	}
 	return fmt.Sprintf("%s and %d others", strings.Join(list[:most], ", "), len(list)-most)
-}
-
-var (
-	provenance = regexp.MustCompile(`\[(page|source|decided)[^\]]*\]`)
-	vendorNote = regexp.MustCompile(`(?i)\bnotes? \d+( to \d+)?`)
-)
-
-// sourcesOf reads the marks of a comment. A field without a mark is printed on the vendor's page, and has no other source.
-func sourcesOf(documented string) (sources []string) {
-	for _, m := range provenance.FindAllStringSubmatch(documented, -1) {
-		sources = append(sources, m[1])
-	}
-	for _, n := range vendorNote.FindAllString(documented, -1) {
-		sources = append(sources, strings.ToLower(n))
-	}
-	if sources == nil {
-		return []string{"page"}
-	}
-	slices.Sort(sources)
-	return slices.Compact(sources)
 }

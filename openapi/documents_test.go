@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
@@ -78,7 +80,7 @@ func testOptions(t *testing.T) Options {
 	t.Helper()
 	return Options{
 		Operations: operationsOf(t, emersion.Config{}), Demo: true, Callers: true, KeyToken: "[a-z]{16,128}",
-		Retention: 7 * 24 * time.Hour, MaxBody: 4096, MaxReply: 8192, Problems: recordedProblems(t),
+		Retention: 7 * 24 * time.Hour, MaxBody: 4096, MaxReply: 8192, Problems: recordedProblems(t), ViolationCodes: []string{"required"},
 		NotFound: func(c *gin.Context) { c.String(http.StatusNotFound, "nothing") }, Quality: like("text/html"),
 	}
 }
@@ -293,5 +295,88 @@ func TestEveryMemberHasWords(t *testing.T) {
 				t.Errorf("%s.%s has no comment in the Go code", name, member)
 			}
 		}
+	}
+}
+
+// TestSourcesAreAnExtension: where a rule comes from is data, in every version of the document, and no mark is left in a sentence.
+func TestSourcesAreAnExtension(t *testing.T) {
+	marks := regexp.MustCompile(`\[(page|source|decided|notes? \d)`)
+	for path, text := range documentsOf(t, testOptions(t)) {
+		if m := marks.FindString(text); m != "" {
+			t.Errorf("%s has the mark %s", path, m)
+		}
+		if !strings.HasSuffix(path, ".json") || strings.Contains(path, "postman") {
+			continue
+		}
+		at := flat(t, text)
+		for _, schemas := range []string{"/components/schemas", "/definitions"} {
+			if state := schemas + "/ContactDetail/properties/state/x-source"; at[schemas+"/ContactDetail/type"] != "" {
+				if got := at[state+"/0"] + at[state+"/1"] + at[state+"/2"]; got != "decidednote 21notes 18 to 20" {
+					t.Errorf("%s: %s is %q", path, state, got)
+				}
+			}
+		}
+	}
+	w, err := readWords(wordsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for shape, members := range w.Types {
+		for member := range members {
+			if got := w.sources(&Operation{Name: "x"}, shape, member); len(got) == 0 {
+				t.Errorf("%s.%s comes from nowhere", shape, member)
+			}
+		}
+	}
+}
+
+// TestProblemIsCompleteAndOpen: in every version of the document a problem has the same members, and codes that a program does not know are allowed.
+func TestProblemIsCompleteAndOpen(t *testing.T) {
+	docs := documentsOf(t, testOptions(t))
+	members := func(path, schema string) (names []string, code object) {
+		var doc object
+		if err := doc.UnmarshalJSONFrom(jsontext.NewDecoder(strings.NewReader(docs[path]))); err != nil {
+			t.Fatal(err)
+		}
+		schemas := doc.in("components").in("schemas")
+		if schemas == nil {
+			schemas = doc.in("definitions")
+		}
+		properties := schemas.in(schema).in("properties")
+		for _, m := range properties {
+			names = append(names, m.name)
+		}
+		return names, properties.in("code")
+	}
+	for _, schema := range []string{"Problem", "Violation"} {
+		want, _ := members("/openapi.json", schema)
+		for _, path := range []string{"/openapi.json", "/openapi-3.0.json", "/swagger.json"} {
+			got, code := members(path, schema)
+			if diff := cmp.Diff(want, got); diff != "" || len(got) < 5 {
+				t.Errorf("%s: the members of %s (-3.1 +this):\n%s", path, schema, diff)
+			}
+			known, _ := code.get("x-extensible-enum").(list)
+			if code.get("type") != "string" || code.index("enum") >= 0 || len(known) == 0 {
+				t.Errorf("%s: the code of a %s is %v", path, schema, code)
+			}
+		}
+	}
+}
+
+// TestUnionOfAnswersIsOneObject: generators for Go have no union of objects, and Swagger 2.0 none at all.
+func TestUnionOfAnswersIsOneObject(t *testing.T) {
+	text := func(kind string) object { return object{{"type", kind}, {"description", "d"}} }
+	schemas := object{
+		{"A", object{{"required", list{"id", "a"}}, {"properties", object{{"id", text("string")}, {"a", text("string")}, {"both", text("string")}}}}},
+		{"B", object{{"required", list{"id"}}, {"properties", object{{"id", text("string")}, {"both", text("integer")}}}}},
+	}
+	want := object{{"type", "object"}, {"required", list{"id"}}, {"properties", object{
+		{"id", text("string")}, {"a", text("string")}, {"both", object{{"description", "d"}}},
+	}}}
+	if got := together(schemas, references(list{ref("schemas", "A"), ref("schemas", "B")})); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := references(list{ref("schemas", "A"), object{{"type", "null"}}}); got != nil {
+		t.Errorf("a reference or null is a union of %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // The routes that every proxy has: what their annotations do not say.
@@ -93,7 +94,7 @@ func (b *builder) finishFixedSchemas() {
 			codes[i] = p.Code
 		}
 		slices.Sort(codes)
-		properties.edit(func(code *object) { code.set("enum", listOf(codes)) }, "code")
+		properties.edit(func(code *object) { code.set(openEnum, listOf(codes)) }, "code")
 		properties.set("errorsTruncated", object{{"type", "boolean"}, {"description", "There are more errors than are listed."}})
 		if all.index("ReplyCode") >= 0 {
 			for _, m := range []member{{"sevCode", "severity"}, {"explanationCode", "explanation"}} {
@@ -102,6 +103,10 @@ func (b *builder) finishFixedSchemas() {
 			}
 		}
 	}, "Problem", "properties")
+	all.edit(func(properties *object) {
+		properties.edit(func(code *object) { code.set(openEnum, b.violationCodes()) }, "code")
+		properties.edit(func(params *object) { params.set("properties", violationParams()) }, "params")
+	}, "Violation", "properties")
 	all.edit(func(resolution *object) {
 		resolution.set("additionalProperties", false)
 		resolution.set("if", object{{"required", list{"result"}}, {"properties", object{{"result", object{}}}}})
@@ -114,6 +119,50 @@ func (b *builder) finishFixedSchemas() {
 		}, "properties", "result")
 	}, "Resolution")
 	all.edit(func(body *object) { body.set("additionalProperties", true) }, "StoredResult", "properties", "body")
+}
+
+// openEnum lists the values of a text that a later release may have more of. The keyword enum would make programs refuse them, and anyOf of an enum and
+// a string is no better: in TypeScript it is a string, ogen does not take it, and oapi-codegen makes a union of it that has to be converted.
+const openEnum = "x-extensible-enum"
+
+// violationCodes are those of all violations: the words for rules, and the vendors' numbers.
+func (b *builder) violationCodes() list {
+	codes := slices.Clone(b.options.ViolationCodes)
+	for i := range b.options.Operations {
+		for _, e := range b.options.Operations[i].Errors {
+			if !slices.Contains(codes, e.Code) {
+				codes = append(codes, e.Code)
+			}
+		}
+	}
+	return listOf(codes)
+}
+
+// violationParams are the parameters of violations that forms and programs use. There are others beside them.
+func violationParams() object {
+	formats, meanings := make([]string, len(shape.Formats)), make([]string, len(shape.Formats))
+	for i, f := range shape.Formats {
+		formats[i], meanings[i] = string(f.Format), string(f.Format)+": "+f.About
+	}
+	text, integer, texts := object{{"type", "string"}}, object{{"type", "integer"}}, object{{"type", "array"}, {"items", object{{"type", "string"}}}}
+	like := func(of object, about string, more ...member) object {
+		return append(append(of.without(), member{"description", about}), more...)
+	}
+	return object{
+		{"expected", like(text, "What the value must be. "+strings.Join(meanings, "; ")+".", member{openEnum, listOf(formats)})},
+		{"list", like(texts, "The values that are allowed.")},
+		{"min", object{{"description", "The least value, or number of characters, bytes or items; the value of a decimal is a text."}}},
+		{"max", object{{"description", "The largest value, or number of characters, bytes or items; the value of a decimal is a text."}}},
+		{"integerDigits", like(integer, "How many digits may be in front of the point.")},
+		{"fractionDigits", like(integer, "How many digits may be behind the point.")},
+		{"pattern", like(text, "A regular expression that the text must match.")},
+		{"character", like(text, "The character that is not allowed, as U+0007.")},
+		{"members", like(texts, "The members that there are.")},
+		{"didYouMean", like(text, "The member that was probably meant.")},
+		{"oneOf", like(texts, "The members of which one must be given.")},
+		{"because", like(text, "JSON Pointer of the member whose value makes this rule hold.")},
+		{"other", like(text, "JSON Pointer of the member that this one is compared with.")},
+	}
 }
 
 // pastedReply is a valid reply for the operation pastedFor, so that Execute in Swagger UI works at once.
@@ -129,7 +178,10 @@ func (b *builder) decode(operation *object) {
 	parameters, _ := operation.get("parameters").(list)
 	for i, p := range parameters {
 		if p := asObject(p); p.get("name") == "operation" {
-			p.edit(func(schema *object) { schema.set("enum", b.operationNames()) }, "schema")
+			p.edit(func(schema *object) {
+				schema.set("enum", b.operationNames())
+				schema.set("x-ogen-name", "DecodedOperation") // its own name for the type is that of a constant, too
+			}, "schema")
 			p.set("example", pastedFor)
 			parameters[i] = p
 		}

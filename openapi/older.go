@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -12,7 +13,11 @@ import (
 // the description.
 func older(doc object) object {
 	var unsaid []string
+	schemas := doc.in("components").in("schemas")
 	doc = onSchemas(doc, func(name string, schema object) object {
+		if union := references(schema.get("anyOf")); name == "" && union != nil {
+			schema = together(schemas, union)
+		}
 		lowered := lower(schema)
 		if slices.ContainsFunc(conditions, func(keyword string) bool { return schema.index(keyword) >= 0 && lowered.index(keyword) < 0 }) {
 			unsaid = append(unsaid, name)
@@ -118,6 +123,45 @@ func lowerKeyword(schema object, m member) object {
 	}
 	return object{m}
 }
+
+// references returns the names of the schemas that a union is of; nil where it is of anything else.
+func references(union any) (names []string) {
+	schemas, _ := union.(list)
+	for _, s := range schemas {
+		o, _ := s.(object)
+		target, isReference := o.get("$ref").(string)
+		if !isReference {
+			return nil
+		}
+		names = append(names, strings.TrimPrefix(target, "#/components/schemas/"))
+	}
+	return names
+}
+
+// together describes an answer that is one of several objects as one object with the members of all, of which those are required that all require: ogen
+// has no union of objects, and Swagger 2.0 none at all. A member that is not the same in all is of any type.
+func together(schemas object, names []string) object {
+	properties, required := object{}, list(nil)
+	for i, name := range names {
+		schema := schemas.in(name)
+		theirs, _ := schema.get("required").(list)
+		if i == 0 {
+			required = slices.Clone(theirs)
+		}
+		required = slices.DeleteFunc(required, func(member any) bool { return !slices.Contains(theirs, member) })
+		for _, m := range schema.in("properties") {
+			same := properties.index(m.name) < 0 || reflect.DeepEqual(typeOf(properties.in(m.name)), typeOf(asObject(m.value)))
+			if !same {
+				m.value = object{{"description", asObject(m.value).get("description")}}
+			}
+			properties.set(m.name, m.value)
+		}
+	}
+	return object{{"type", "object"}, {"required", required}, {"properties", properties}}
+}
+
+// typeOf is a schema without what people read.
+func typeOf(schema object) object { return schema.without("description", "examples", sourceExtension) }
 
 // withoutNull leaves null out of the values of an enumeration: what may be null is not said.
 func withoutNull(values any) any {

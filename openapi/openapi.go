@@ -32,6 +32,8 @@ type Options struct {
 	MaxReply int64
 	// Problems are the kinds of problem that there are, in the order in which they are listed.
 	Problems []Problem
+	// ViolationCodes are the codes of what can be wrong at a place of a request, without the numbers of vendors.
+	ViolationCodes []string
 	// NotFound answers for a page that does not exist, as for any path that does not.
 	NotFound gin.HandlerFunc
 	// Quality returns the weight of a media type by the Accept header, from 0 to 1.

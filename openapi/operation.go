@@ -49,6 +49,7 @@ type Operation struct {
 type NumberedError struct {
 	Code     string   // "emersion-27"
 	Sentence string   // the vendor's
+	Hint     string   // how to fix it, in plain words
 	Pointers []string // JSON Pointers of the places in the request that it may be about; * is any index
 }
 

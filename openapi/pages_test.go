@@ -169,7 +169,7 @@ func TestOperationPage(t *testing.T) {
 	e := mustSite(t, func(o *Options) {
 		for i := range o.Operations {
 			o.Operations[i].Envelope = func(body []byte) []byte { return []byte("<a><b>" + string(body[:1]) + " x</b><c/></a>") }
-			o.Operations[i].Errors = []NumberedError{{"emersion-25", "Invalid or Missing Account Type", []string{"/accountType"}}}
+			o.Operations[i].Errors = []NumberedError{{Code: "emersion-25", Sentence: "Invalid or Missing Account Type", Hint: "Send End User.", Pointers: []string{"/accountType"}}}
 		}
 		o.Callers = true
 	})
@@ -180,7 +180,7 @@ func TestOperationPage(t *testing.T) {
 		`"accountType": "End User"`, "<a>\n  <b>{ x</b>\n  <c/>\n</a>", "Every member",
 		"curl 'http://example.com/v1/emersion/accounts'", "-H 'Authorization: Bearer <API key>'", "-H \"Idempotency-Key: $(uuidgen)\"",
 		`fetch("http://example.com/v1/emersion/accounts", {`, "Authorization: `Bearer ${apiKey}`",
-		"These must be there", `id="/accountType" data-required`, "emersion-25", `id="/primaryContact/cumulusUser/password" data-required data-secret`,
+		"These must be there", `id="/accountType" data-required`, "emersion-25", "Send End User.", `id="/primaryContact/cumulusUser/password" data-required data-secret`,
 		"These may be there", `id="/billingContact/detail/title"`,
 		"Rules between members", "The identifier is required when its type is given.",
 		`id="answer"`, "<code>/accountId</code>", "emersion-25", `<a href="#/accountType">`, `<a href="/problems/outcome-unknown">`,

@@ -164,8 +164,14 @@ func (d direction) property(of *shape.Shape, f *shape.Field) object {
 	if about := d.about(of, f); about != "" {
 		schema.set("description", about)
 	}
+	if !d.op.isImported() { // where everything is from the WSDL
+		schema.set(sourceExtension, listOf(d.words.sources(d.op, of.Name, f.Name)))
+	}
 	return schema
 }
+
+// sourceExtension lists where the rules of a member, or the words about an operation, come from.
+const sourceExtension = "x-source"
 
 // about returns the words about a member, and about the values of its enumeration. What is said of its type is said there.
 func (d direction) about(of *shape.Shape, f *shape.Field) string {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -33,6 +35,8 @@ type operationWords struct {
 	Description string `json:"description"`
 	Request     string `json:"request"` // what the body is
 	Success     string `json:"success"`
+
+	sources []string // of the description
 }
 
 func readWords(text []byte) (w words, err error) {
@@ -45,6 +49,7 @@ func readWords(text []byte) (w words, err error) {
 // operation returns the words about an operation. An operation without Go code has only those that it brings.
 func (w words) operation(op Operation) operationWords {
 	if about, ok := w.Operations[op.Name]; ok && !op.isImported() {
+		about.Description, about.sources = unmarked(about.Description)
 		return about
 	}
 	about := operationWords{
@@ -56,12 +61,37 @@ func (w words) operation(op Operation) operationWords {
 	return about
 }
 
-// member returns the description of a member; empty where it has none.
+// member returns the description of a member, without the marks of its sources; empty where it has none.
 func (w words) member(op *Operation, shape, name string) string {
 	if op.isImported() {
 		return ""
 	}
-	return sentence(w.Types[shape][name])
+	about, _ := unmarked(sentence(w.Types[shape][name]))
+	return about
+}
+
+// sources returns where the description and the rules of a member come from, sorted. One without a mark is printed on the vendor's page, and has no
+// other source.
+func (w words) sources(op *Operation, shape, name string) []string {
+	if op.isImported() {
+		return []string{"source"}
+	}
+	if _, sources := unmarked(w.Types[shape][name]); sources != nil {
+		return sources
+	}
+	return []string{"page"}
+}
+
+// mark is how a comment says where it comes from: the vendor's page, the vendor's schema, a choice of this product's, or a numbered note of the page.
+var mark = regexp.MustCompile(`\s*\[(page|source|decided|notes? \d+(?: to \d+)?)\]`)
+
+// unmarked takes the marks out of a comment, and returns what they say, sorted; nil where there are none.
+func unmarked(comment string) (about string, sources []string) {
+	for _, m := range mark.FindAllStringSubmatch(comment, -1) {
+		sources = append(sources, m[1])
+	}
+	slices.Sort(sources)
+	return mark.ReplaceAllString(comment, ""), slices.Compact(sources)
 }
 
 // sentence joins the lines of a comment.

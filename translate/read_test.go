@@ -246,7 +246,7 @@ func TestReadNumbers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	inexact := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
+		return translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent.", Params: map[string]any{"expected": "integer"}}
 	}
 	beyond := func(pointer string, low, high int64) translate.Violation {
 		return translate.Violation{

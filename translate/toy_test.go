@@ -143,8 +143,11 @@ func required(pointer string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 }
 
+// typeOf is what a program reads where a person reads a sentence.
+var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
+
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
 }
 
 func empty(pointer string) translate.Violation {

@@ -62,6 +62,7 @@ type Operation struct {
 type NumberedError struct {
 	Code     record.Code // "emersion-27"
 	Sentence string      // the vendor's
+	Hint     string      // how to fix it, in plain words
 	Pointers []string    // JSON Pointers of the places that it may be about
 }
 

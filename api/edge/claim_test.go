@@ -210,3 +210,32 @@ func TestDrainGivesUp(t *testing.T) {
 		}
 	})
 }
+
+// earlier stores refusals as the release before this one wrote them.
+type earlier struct {
+	idempotency.Store
+
+	vault *idempotency.Vault
+}
+
+const earlierRefusal = `{"type":"/problems/upstream-rejected","title":"t","status":422,"detail":"d","code":"upstream-rejected","requestId":"r","outcome":"rejected","retry":"after_fix",` +
+	`"errors":[{"pointer":"/n","code":"wrong-type","detail":"This must be an integer.","params":{"expected":"an integer"},"source":"soap-fault"}]}`
+
+func (e earlier) Finish(ctx context.Context, id, owner string, _ []byte) error {
+	r, err := e.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	sealed, err := e.vault.Seal(r, idempotency.Result{Status: http.StatusUnprocessableEntity, ContentType: "application/problem+json", Body: []byte(earlierRefusal)})
+	return errors.Join(err, e.Store.Finish(ctx, id, owner, sealed))
+}
+
+// TestRefusalOfAnEarlierReleaseIsReplayedAsItIs: it has no hint, and says in words what is expected.
+func TestRefusalOfAnEarlierReleaseIsReplayedAsItIs(t *testing.T) {
+	e := newEdge(t, answering(success()), func(c *Config) { c.Store = earlier{idempotency.NewMemory(idempotency.Retention{}), c.Vault} })
+	e.call(note())
+	w := e.call(note())
+	if w.Code != http.StatusUnprocessableEntity || w.Body.String() != earlierRefusal || w.Header().Get("Idempotent-Replayed") != "true" {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}

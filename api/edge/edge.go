@@ -242,7 +242,7 @@ func (s *Server) documented() openapi.Options {
 	c := &s.config
 	o := openapi.Options{
 		Demo: c.Tools, Sandbox: c.Sandbox, Callers: c.Callers != nil, KeyOptional: c.KeyOptional, KeyToken: KeyToken,
-		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(), NotFound: s.notFound, Quality: quality,
+		Retention: c.Retention, MaxBody: c.MaxBody, MaxReply: c.MaxReply, Problems: Problems(), ViolationCodes: ViolationCodes(), NotFound: s.notFound, Quality: quality,
 		Unknown: s.drift.list,
 	}
 	for _, system := range c.Systems {
@@ -276,7 +276,7 @@ func documentedOperation(op *translate.Operation) openapi.Operation {
 		d.SOAPVersions = append(d.SOAPVersions, v.String())
 	}
 	for _, e := range op.Errors {
-		d.Errors = append(d.Errors, openapi.NumberedError{Code: string(e.Code), Sentence: e.Sentence, Pointers: e.Pointers})
+		d.Errors = append(d.Errors, openapi.NumberedError{Code: string(e.Code), Sentence: e.Sentence, Hint: e.Hint, Pointers: e.Pointers})
 	}
 	return d
 }

@@ -26,7 +26,7 @@ type problem struct {
 	Detail string `json:"detail" validate:"required"`
 	// The path that was called, as it was sent.
 	Instance string `json:"instance,omitempty" format:"uri-reference"`
-	// Names the kind of problem for programs.
+	// Names the kind of problem for programs. A later release may have more.
 	Code code `json:"code" validate:"required" swaggertype:"string"`
 	// Names this call in the log; also in the header X-Request-Id.
 	RequestID string `json:"requestId" validate:"required"`
@@ -60,11 +60,13 @@ type violation struct {
 	Header string `json:"header,omitempty"`
 	// Name of a parameter of the path or of the query.
 	Parameter string `json:"parameter,omitempty"`
-	// A vendor's number (emersion-27), or a word of the closed list (required, too-long, not-in-list, ...).
-	Code string `json:"code" validate:"required"`
-	// One sentence with the valid values; never the rejected value.
-	Detail string `json:"detail" validate:"required"`
-	// The rule's own parameters: the limit, the list.
+	// A vendor's number (emersion-27), or a word for a rule (required, too-long, not-in-list, ...). A later release may have more.
+	Code string `json:"code" validate:"required" example:"emersion-42"`
+	// One sentence with the valid values, or the vendor's sentence; never the rejected value.
+	Detail string `json:"detail" validate:"required" example:"PrimaryContact: Invalid or Missing Email Address"`
+	// One sentence that says how to fix it, where detail is the vendor's sentence and this proxy knows it.
+	Hint string `json:"hint,omitempty" example:"Give an e-mail address with one @ and text on both sides, such as jane@example.com.au."`
+	// The rule's own parameters: what is expected, the limit, the list.
 	Params map[string]any `json:"params,omitempty"`
 	// Who found it: this proxy, or the vendor in a fault or in a response code.
 	Source translate.Source `json:"source" validate:"required" swaggertype:"string" enums:"request,soap-fault,response-code"`
@@ -112,7 +114,7 @@ func problemOf(e *translate.Error) *problem {
 		p.extensions["errorsTruncated"] = true
 	}
 	for _, v := range e.Violations {
-		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Params: v.Params, Source: e.Source})
+		p.Errors = append(p.Errors, violation{Pointer: &v.Pointer, Code: string(v.Code), Detail: v.Detail, Hint: v.Hint, Params: v.Params, Source: e.Source})
 	}
 	return p
 }

@@ -7,6 +7,7 @@ import (
 
 	"soapbridge/openapi"
 	"soapbridge/translate"
+	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
 )
 
@@ -243,6 +244,14 @@ var table = map[code]row{
 		detail: "No readable answer came back. The vendor may have executed the operation; do not repeat it blindly.",
 		user:   "That it is not yet known whether it was done, that they must not send it again, and the operation id, by which others can find out.",
 	},
+}
+
+// ViolationCodes lists the codes in the errors of problems: those of translate and of this package. Vendors' codes begin with the name of a system.
+func ViolationCodes() (list []string) {
+	for _, c := range record.Codes {
+		list = append(list, string(c))
+	}
+	return append(list, unknownParameter, duplicateParameter, string(forbidden), string(unsupportedMediaType), string(payloadTooLarge))
 }
 
 func codeOf(c translate.Code) code { return code(c) }

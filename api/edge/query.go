@@ -24,12 +24,8 @@ type query struct {
 	missing  violation
 }
 
-// The codes of parameters, and what is said of one that is there twice.
-const (
-	unknownParameter   = "unknown-parameter"
-	duplicateParameter = "duplicate-parameter"
-	onceOnly           = "Give this parameter once."
-)
+// onceOnly is said of a parameter that is there twice.
+const onceOnly = "Give this parameter once."
 
 var noQuery = query{unknown: *wrong(unknownParameter, "There are no query parameters here.")}
 
@@ -80,6 +76,12 @@ func once(read func(value string) *violation) func(values []string) *violation {
 	}
 }
 
+// The codes of parameters, beside those of translate.
+const (
+	unknownParameter   = "unknown-parameter"
+	duplicateParameter = "duplicate-parameter"
+)
+
 // wrong is what is wrong with a parameter; the list is what it may be.
 func wrong(code record.Code, detail string, list ...string) *violation {
 	v := &violation{Code: string(code), Detail: detail, Source: translate.FromRequest}
@@ -93,7 +95,9 @@ func integer(into *int, low, high int, detail string) func(values []string) *vio
 	return once(func(value string) *violation {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < low || n > high {
-			return wrong(record.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+			v := wrong(record.OutOfRange, fmt.Sprintf("An integer from %d to %d%s.", low, high, detail))
+			v.Params = map[string]any{"expected": "integer", "min": low, "max": high}
+			return v
 		}
 		*into = n
 		return nil

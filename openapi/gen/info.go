@@ -16,7 +16,7 @@ package main
 //	@description
 //	@description	Beside this document: [every value with its place in the envelope](/v1/operations-catalogue), [every problem and what to do](/problems), requests for [editors](/soapbridge.http) and for [Postman](/soapbridge.postman_collection.json).
 //	@description
-//	@description	Each field says where its rule comes from: [page] is printed on the vendor's page, [source] is known from the vendor's own schema, [decided] is this product's choice where the page is silent.
+//	@description	`x-source` of a member says where its rules come from: `page` is printed on the vendor's page, `source` is known from the vendor's own schema, `decided` is this product's choice where the page is silent, and a note is that of the page. What an imported system has is from its WSDL.
 //	@tag.name			CustomerCare
 //	@tag.description	Southern Company's CustomerCareService (ASMX; SOAP 1.1 and 1.2)
 //	@tag.name			MDS

@@ -17,7 +17,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"soapbridge/api/config"
+	"soapbridge/api/edge"
 	"soapbridge/tests/kit"
+	"soapbridge/translate/shape"
 )
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
@@ -157,19 +159,44 @@ func checkRejected(t *testing.T, status int, body string) {
 	if status != http.StatusUnprocessableEntity {
 		t.Fatalf("status %d, want 422: %s", status, body)
 	}
-	var got struct {
-		Errors []struct{ Pointer, Code string }
+	type shown struct {
+		Pointer, Code, Hint string
+		Params              struct{ Expected string }
 	}
+	var got struct{ Errors []shown }
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	printed := regexp.MustCompile(`\{"pointer":"([^"]*)","code":"([^"]*)"`).FindAllStringSubmatch(read(t), -1)
-	var want []struct{ Pointer, Code string }
-	for _, p := range printed {
-		want = append(want, struct{ Pointer, Code string }{p[1], p[2]})
+	_, printed, _ := strings.Cut(read(t), "\n \"errors\":")
+	printed, _, _ = strings.Cut(printed, "}\n```")
+	var want []shown
+	if err := json.Unmarshal([]byte(printed), &want); err != nil {
+		t.Fatalf("%v in %s", err, printed)
 	}
 	if diff := cmp.Diff(want, got.Errors); diff != "" {
 		t.Errorf("the errors are not those that the README prints (-want +got):\n%s", diff)
+	}
+}
+
+// TestListOfFormats: the README lists what params.expected can be, and the codes of errors that are no vendor's.
+func TestListOfFormats(t *testing.T) {
+	var formats []string
+	for _, f := range shape.Formats {
+		formats = append(formats, string(f.Format))
+	}
+	for sentence, want := range map[string][]string{"whose meanings are in `/openapi.json`: ": formats, "as `x-extensible-enum`. The list: ": edge.ViolationCodes()} {
+		_, rest, found := strings.Cut(read(t), sentence)
+		rest, _, _ = strings.Cut(rest, ";")
+		rest, _, _ = strings.Cut(rest, ".")
+		var got []string
+		for _, word := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(rest, -1) {
+			got = append(got, word[1])
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" || !found {
+			t.Errorf("the list behind %q is another one (-want +got):\n%s", sentence, diff)
+		}
 	}
 }
 

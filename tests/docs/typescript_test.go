@@ -171,7 +171,7 @@ func TestTypeScript(t *testing.T) {
 		executed int
 	}{
 		{"success", nil, "Hello", recorded, []int{201}, "[]", 1},
-		{"a mistake", nil, "", `^/customerCallLog/logText .+`, []int{422}, "[]", 0},
+		{"a mistake", nil, "", `^customerCallLog\.logText: .+`, []int{422}, "[]", 0},
 		{"the vendor says no", nil, "sandbox:fault-client", `^The request was refused by the service$`, []int{422}, "[]", 0},
 		{"the outcome is unknown, and it was done", nil, "sandbox:reset-after", `^No readable answer came back\..*` + checking, []int{502}, "[]", 1},
 		{"the outcome is unknown, and it was not done", nil, "sandbox:reset-before", checking, []int{502}, "[]", 0},
@@ -227,6 +227,28 @@ func TestTypeScript(t *testing.T) {
 			t.Errorf("it says %q", said)
 		}
 		page.evaluate(`fetch = realFetch; ""`)
+	})
+	t.Run("a form of which two fields are wrong", func(t *testing.T) {
+		page.t = t
+		page.evaluate(`setTimeout = realTimeout; ""`)
+		body := `{"accountType": "End User", "primaryContact": {"detail": {"title": "Ms", "firstName": "Jane", "lastName": "Doe", "addressLine1": "1 Main St", "suburb": "Melbourne",
+			"state": "VIC", "postcode": "3000", "country": "Australia", "emailAddress": "jane", "phoneNumber": "1"}, "cumulusUser": {"userName": "jane@example.com", "password": "correct horse"}},
+			"accountContactType": {"type": 1}}`
+		said := page.evaluate(`call("/v1/emersion/accounts", ` + body + `, crypto.randomUUID()).catch((error) => JSON.stringify(formErrors(error.problem)))`)
+		want := `[{"field":"primaryContact.detail.emailAddress","message":"PrimaryContact: Invalid or Missing Email Address",` +
+			`"hint":"Give an e-mail address with one @ and text on both sides, such as jane@example.com.au."},` +
+			`{"field":"accountContactType.type","message":"This must be a string."}]`
+		if _, answers := page.heard(); said != want || !slices.Equal(answers, []int{http.StatusUnprocessableEntity}) {
+			t.Errorf("it says %s to %v, want %s", said, answers, want)
+		}
+	})
+	t.Run("the names of fields", func(t *testing.T) {
+		page.t = t
+		said := page.evaluate(`JSON.stringify(formErrors({ errors: ["/a/0/b", "/a~1b~0c", "/~01", "", undefined].map((pointer) => ({ pointer, detail: "d" })) }).map((e) => e.field)) +
+			JSON.stringify(formErrors({}))`)
+		if want := `["a.0.b","a/b~c","~1","",""][]`; said != want {
+			t.Errorf("it says %s, want %s", said, want)
+		}
 	})
 	t.Run("two at once with one key", func(t *testing.T) {
 		page.t = t

@@ -61,6 +61,7 @@ type violation struct {
 	Parameter string         `json:"parameter"`
 	Code      string         `json:"code"`
 	Detail    string         `json:"detail"`
+	Hint      string         `json:"hint"`
 	Params    map[string]any `json:"params"`
 	Source    string         `json:"source"`
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What the npm world and a Go generator make of the OpenAPI document: linters must find nothing, generated clients must compile and call a demo.
+# What the npm world and the generators of Go make of the OpenAPI documents: linters must find nothing, generated clients must compile and call a demo.
 # The pages are judged by axe-core. Needs Node, npm, Go and Chromium; the network only for the npm registry and the Go proxy. What it makes is in out/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 OAPI_CODEGEN=github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2
+OGEN=github.com/ogen-go/ogen/cmd/ogen@v1.24.0
 export REDOCLY_TELEMETRY=off SCARF_ANALYTICS=false NO_UPDATE_NOTIFIER=1
 PATH=$PWD/node_modules/.bin:$PATH
 repository=$(cd ../.. && pwd)
@@ -45,6 +46,12 @@ accept() {
 generate() {
   say "$1: openapi-typescript, tsc"
   openapi-typescript "$2" --output out/schema.d.ts
+  node -e 'const { readFileSync: read } = require("fs");
+    const ids = Object.values(JSON.parse(read(process.argv[1])).paths).flatMap((methods) => Object.values(methods)).map((o) => o.operationId);
+    const types = read("out/schema.d.ts", "utf8");
+    const lacking = ids.filter((id) => !types.includes(`    ${id}: {\n`));
+    if (lacking.length || !ids.length) throw new Error(`openapi-typescript lacks ${lacking}`);
+    console.log(`openapi-typescript: ${ids.length} operations`);' "$2"
   tsc --project .
   say "$1: openapi-fetch calls the demo"
   node out/js/client.js "$demo"
@@ -57,16 +64,36 @@ generate() {
   (cd out/go && go vet ./... && go run . "$demo")
 }
 
+# others makes a client of a served document with each other generator, of the version that it takes, compiles it, and lets it call the demo. Where a
+# generator finds no fault in a document and leaves an operation out, generators.ts and main.go count.
+others() {
+  say 'orval and openapi-zod-client (3.0.3), hey-api (3.1), swagger-typescript-api (2.0), tsc'
+  DEMO=$demo orval --config orval.config.cjs
+  openapi-zod-client out/served-3.0.json --output out/zodios.ts --export-schemas --with-alias
+  openapi-ts --file openapi-ts.config.mjs
+  swagger-typescript-api generate --path out/served-2.0.json --output out/sta --name api.ts --silent
+  tsc --project tsconfig.generators.json
+  node out/js/generators.js "$demo"
+
+  say 'ogen (3.0.3)'
+  cp -r ../ogen out/ogen
+  (cd out/ogen && go run "$OGEN" --config config.yaml --target client --package client ../served-3.0.json) >out/ogen.log 2>&1 || { cat out/ogen.log; exit 1; }
+  (cd out/ogen && go vet ./... && go run . "$demo")
+}
+
 say 'npm ci'
 rm -rf out
 mkdir out
 npm ci
 start_demo
-curl --silent --show-error --fail "$demo/openapi.json" --output out/served.json
+for document in openapi.json:served.json openapi-3.0.json:served-3.0.json swagger.json:served-2.0.json; do
+  curl --silent --show-error --fail "$demo/${document%:*}" --output "out/${document#*:}"
+done
 
 # The TypeScript of the README: make test executes it, and here it must pass the compiler.
 sed -n '/^```ts$/,/^```$/{/^```/!p;}' "$repository/README.md" >out/readme.ts
 grep -q 'async function call' out/readme.ts
+grep -q 'function formErrors' out/readme.ts
 
 accept 'the committed document' "$repository/openapi/openapi.json"
 accept 'the document that the demo serves' out/served.json
@@ -74,6 +101,7 @@ accept 'the document in YAML' "$repository/openapi/openapi.yaml"
 accept 'the document in OpenAPI 3.0.3' "$repository/openapi/openapi-3.0.json"
 generate 'the committed document' "$repository/openapi/openapi.json"
 generate 'the document that the demo serves' out/served.json
+others
 
 say 'axe-core judges the pages in Chromium'
 (cd "$repository" && go test -count=1 ./tests/browser -run TestAccessibility -axe="$repository/tests/npm/node_modules/axe-core/axe.min.js")

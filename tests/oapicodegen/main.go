@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"time"
 
@@ -42,7 +43,7 @@ func run(ctx context.Context, url string) error {
 			return err
 		}
 	}
-	return called.nothingForgotten(ctx, url)
+	return called.nothingForgotten(ctx, url, api)
 }
 
 // recorder remembers the paths that answered a POST with a success.
@@ -56,8 +57,8 @@ func (r *recorder) Do(request *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// nothingForgotten fails for an operation of the document, which is a path with a preview, that was not called.
-func (r *recorder) nothingForgotten(ctx context.Context, url string) error {
+// nothingForgotten fails for an operation of the document that the client lacks, and for a vendor's, which is a path with a preview, that was not called.
+func (r *recorder) nothingForgotten(ctx context.Context, url string, api *client.ClientWithResponses) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/openapi.json", nil)
 	if err != nil {
 		return err
@@ -68,14 +69,21 @@ func (r *recorder) nothingForgotten(ctx context.Context, url string) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	var document struct {
-		Paths map[string]json.RawMessage
+		Paths map[string]map[string]struct{ OperationID string }
 	}
 	if err := json.NewDecoder(response.Body).Decode(&document); err != nil {
 		return err
 	}
-	operations := 0
-	var forgotten []string
-	for path := range document.Paths {
+	operations, all := 0, 0
+	var forgotten, lacking []string
+	for path, methods := range document.Paths {
+		for _, operation := range methods {
+			all++
+			_, whole := reflect.TypeOf(api).MethodByName(operation.OperationID + "WithResponse")
+			if _, body := reflect.TypeOf(api).MethodByName(operation.OperationID + "WithBodyWithResponse"); !whole && !body {
+				lacking = append(lacking, operation.OperationID)
+			}
+		}
 		if _, hasPreview := document.Paths[path+"/preview"]; hasPreview {
 			operations++
 			if !r.paths[path] {
@@ -83,9 +91,10 @@ func (r *recorder) nothingForgotten(ctx context.Context, url string) error {
 			}
 		}
 	}
-	if operations == 0 || forgotten != nil {
-		return fmt.Errorf("of %d operations main.go does not call %q", operations, forgotten)
+	if operations == 0 || forgotten != nil || lacking != nil {
+		return fmt.Errorf("of %d operations main.go does not call %q, and the client lacks %q", operations, forgotten, lacking)
 	}
+	fmt.Printf("oapi-codegen: %d operations\n", all)
 	return nil
 }
 

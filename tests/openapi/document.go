@@ -65,9 +65,15 @@ func parse(text []byte) (Object, error) {
 	return root, nil
 }
 
-// closeAll refuses, in every named schema that lists its properties, what it does not list. The document leaves answers open, because
-// clients must accept new members; but what the proxy answers today must be in it.
+// closeAll refuses, in every named schema that lists its properties, what it does not list, and other codes and formats than those that are listed. The
+// document leaves answers open, because clients must accept new members and values; but what the proxy answers today must be in it. The codes of
+// violations stay open: vendors have more than the document lists.
 func closeAll(root Object) {
+	for _, path := range [][]string{{"Problem", "properties", "code"}, {"Violation", "properties", "params", "properties", "expected"}} {
+		if s := Inside(root, append([]string{"components", "schemas"}, path...)...); s != nil {
+			s["enum"] = s["x-extensible-enum"]
+		}
+	}
 	for _, schema := range Inside(root, "components", "schemas") {
 		if s, ok := schema.(Object); ok && s["properties"] != nil && s["additionalProperties"] == nil {
 			s["additionalProperties"] = false

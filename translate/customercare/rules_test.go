@@ -22,8 +22,11 @@ func oneOf(names ...string) translate.Violation {
 	}
 }
 
+// typeOf is what a program reads where a person reads a sentence.
+var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
+
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
 }
 
 func empty(pointer string) translate.Violation {
@@ -84,7 +87,7 @@ func TestCallLogRules(t *testing.T) {
 		Pointer: "/customerCallLog/requestType", Code: record.OutOfRange, Detail: "From -2147483648 to 2147483647.",
 		Params: map[string]any{"min": int64(-2147483648), "max": int64(2147483647)},
 	}
-	inexact := translate.Violation{Pointer: "/customerCallLog/requestType", Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
+	inexact := translate.Violation{Pointer: "/customerCallLog/requestType", Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent.", Params: map[string]any{"expected": "integer"}}
 	value := func(v string) string { return edit(t, callLog, `"logText"`, `"requestType": `+v+`, "logText"`) }
 	for number, sent := range map[string]string{"0": "0", "-0": "0", "-1": "-1", "2147483647": "2147483647", "-2147483648": "-2147483648"} {
 		if got := envelope(t, op, value(number), env); !strings.Contains(got, "<RequestType>"+sent+"</RequestType>") {
@@ -214,7 +217,7 @@ func checkPlaces(t *testing.T, places []place, value string, want func(pointer s
 
 func TestDates(t *testing.T) {
 	bad := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+		return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD.", Params: map[string]any{"expected": "date"}}
 	}
 	for _, value := range []string{`"2024-02-29"`, `"0001-01-01"`, `"9999-12-31"`} {
 		checkPlaces(t, dates(), value, nil)
@@ -233,6 +236,7 @@ func TestDateTimes(t *testing.T) {
 		return translate.Violation{
 			Pointer: pointer, Code: record.BadDateTime,
 			Detail: "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00).",
+			Params: map[string]any{"expected": "date-time"},
 		}
 	}
 	for _, value := range []string{
@@ -270,7 +274,7 @@ func TestEmailType(t *testing.T) {
 		checkPlaces(t, emailTypes(), value, func(pointer string) translate.Violation {
 			return translate.Violation{
 				Pointer: pointer, Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.",
-				Params: map[string]any{"pattern": `^\S+( \S+)*$`},
+				Params: map[string]any{"expected": "words", "pattern": `^\S+( \S+)*$`},
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // numbered is one line of the page's "Error String" list. The same table numbers the local rules and reads the vendor's faults, so that
@@ -22,6 +23,9 @@ type numbered struct {
 	contact bool
 	// codes are the local rules that the number stands for at that place.
 	codes []record.Code
+	// expected is what a text must be there, where the number has one format.
+	expected shape.Format
+	hint     string // how to fix it; see record.Violation
 }
 
 const (
@@ -42,28 +46,50 @@ var (
 )
 
 var catalogue = []numbered{
-	{25, "Invalid or Missing Account Type", accountType, false, slices.Concat(missing, wrong)},
-	{26, "Invalid CumulusUser Username", userName, false, nil},
-	{27, `CumulusUser Username does not contain "@"`, userName, false, nil},
-	{28, "CumulusUser Username contains an invalid suffix", userName, false, nil},
-	{29, "CumulusUser Username is already in use", userName, false, nil}, // the vendor alone knows
-	{30, "Missing AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, missing},
-	{31, "Invalid AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, wrong},
-	{32, "Missing OrgName. When AccountContactType is 'Organisation' OrgName is required", orgName, false, missing},
-	{33, "Invalid OrgType. If given OrgType value,then it must valid integer. Otherwise leave blank to set default value 29 for org type 'Company'", orgType, false, anything},
-	{34, "Invalid or Missing Title", "/title", true, missing},
-	{35, "Invalid or Missing First Name", "/firstName", true, missing},
-	{36, "Invalid or Missing Last Name", "/lastName", true, missing},
-	{37, "Invalid or Missing Address", "/addressLine1", true, missing},
-	{38, "Invalid or Missing Suburb", "/suburb", true, missing},
-	{39, "Invalid or Missing State", "/state", true, missing},
-	{40, "Invalid or Missing Postcode", "/postcode", true, missing},
-	{41, "Invalid or Missing Country", "/country", true, missing},
-	{42, "Invalid or Missing Email Address", "/emailAddress", true, missing},
-	{43, "Invalid or Missing Phone Number", "/phoneNumber", true, missing},
-	{44, "Invalid Website", "/website", true, nil},
-	{45, "Invalid or Missing CumulusUser Username", userName, false, missing},
-	{46, "Invalid or Missing Password", password, false, []record.Code{record.Required, record.TooShort}},
+	{25, "Invalid or Missing Account Type", accountType, false, slices.Concat(missing, wrong), "",
+		"Give exactly End User."},
+	{26, "Invalid CumulusUser Username", userName, false, nil, shape.FormatUserName,
+		"Give one name, one @ and a domain, without spaces, such as jane@example.com.au."},
+	{27, `CumulusUser Username does not contain "@"`, userName, false, nil, shape.FormatUserName,
+		"Give the name with its domain, such as jane@example.com.au."},
+	{28, "CumulusUser Username contains an invalid suffix", userName, false, nil, shape.FormatUserName,
+		"Give a domain with a dot behind the @, in ASCII, such as example.com.au."},
+	{29, "CumulusUser Username is already in use", userName, false, nil, "",
+		"Choose another user name: this one is in use."}, // the vendor alone knows
+	{30, "Missing AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, missing, "",
+		"Choose Individual, Organisation or Org."},
+	{31, "Invalid AccountContactType. Type Value must be either 'Organisation' or 'Org' or 'Individual'", contactType, false, wrong, "",
+		"Choose Individual, Organisation or Org, in this letter case."},
+	{32, "Missing OrgName. When AccountContactType is 'Organisation' OrgName is required", orgName, false, missing, "",
+		"Give the name of the organisation, or choose the type Individual."},
+	{33, "Invalid OrgType. If given OrgType value,then it must valid integer. Otherwise leave blank to set default value 29 for org type 'Company'", orgType, false, anything, shape.FormatInteger,
+		"Give a whole number, without quotes, or leave it out for a company."},
+	{34, "Invalid or Missing Title", "/title", true, missing, "",
+		"Give a title, such as Ms."},
+	{35, "Invalid or Missing First Name", "/firstName", true, missing, "",
+		"Give a first name."},
+	{36, "Invalid or Missing Last Name", "/lastName", true, missing, "",
+		"Give a last name."},
+	{37, "Invalid or Missing Address", "/addressLine1", true, missing, "",
+		"Give the first line of the address, such as 1 Main St."},
+	{38, "Invalid or Missing Suburb", "/suburb", true, missing, "",
+		"Give a suburb, town or city."},
+	{39, "Invalid or Missing State", "/state", true, missing, "",
+		"Give an Australian state by name or code, such as VIC; for any other country give Other."},
+	{40, "Invalid or Missing Postcode", "/postcode", true, missing, "",
+		"Give a postcode; in Australia it has four digits, such as 3000."},
+	{41, "Invalid or Missing Country", "/country", true, missing, "",
+		"Give a country by name or code, such as Australia."},
+	{42, "Invalid or Missing Email Address", "/emailAddress", true, missing, shape.FormatEmail,
+		"Give an e-mail address with one @ and text on both sides, such as jane@example.com.au."},
+	{43, "Invalid or Missing Phone Number", "/phoneNumber", true, missing, shape.FormatPhone,
+		"Give a phone number, such as +61 3 9000 0000."},
+	{44, "Invalid Website", "/website", true, nil, shape.FormatWebsite,
+		"Give an address on the web, such as https://www.example.com.au, or leave it out."},
+	{45, "Invalid or Missing CumulusUser Username", userName, false, missing, shape.FormatUserName,
+		"Give a user name with its domain, such as jane@example.com.au."},
+	{46, "Invalid or Missing Password", password, false, []record.Code{record.Required, record.TooShort}, "",
+		"Give a password of at least 6 characters."},
 }
 
 // contacts are the two whose errors carry a prefix: the word that a prefix is recognised by, the prefix that is written, the place.
@@ -74,7 +100,7 @@ var contacts = []struct{ word, prefix, detail string }{
 
 // violationAt is the violation of a numbered rule; detail is the place of the contact for a contact's error.
 func (n numbered) violationAt(detail string) translate.Violation {
-	v := translate.Violation{Code: record.Code(fmt.Sprintf("%s-%d", system, n.number)), Pointer: n.pointer, Detail: n.sentence}
+	v := translate.Violation{Code: record.Code(fmt.Sprintf("%s-%d", system, n.number)), Pointer: n.pointer, Detail: n.sentence, Hint: n.hint}.Expecting(n.expected)
 	if !n.contact {
 		return v
 	}
@@ -92,7 +118,7 @@ func numberedErrors() []translate.NumberedError {
 	list := make([]translate.NumberedError, len(catalogue))
 	for i, n := range catalogue {
 		v := n.violationAt("")
-		list[i] = translate.NumberedError{Code: v.Code, Sentence: v.Detail, Pointers: []string{n.pointer}}
+		list[i] = translate.NumberedError{Code: v.Code, Sentence: v.Detail, Hint: v.Hint, Pointers: []string{n.pointer}}
 		if n.contact {
 			list[i].Pointers = []string{primaryDetail + n.pointer, billingDetail + n.pointer}
 		}
@@ -106,10 +132,10 @@ func broken(number int, detail string) translate.Violation {
 	return catalogue[i].violationAt(detail)
 }
 
-// wordingOf is what broken says, for a rule.
-func wordingOf(number int, detail string) rules.Wording {
+// wordingOf is what broken says, for a rule by which a text must have a format.
+func wordingOf(number int, detail string, expected shape.Format) rules.Wording {
 	v := broken(number, detail)
-	return rules.Wording{Code: v.Code, Detail: v.Detail}
+	return rules.Wording{Code: v.Code, Detail: v.Detail, Hint: v.Hint, Expected: expected}
 }
 
 // rename replaces the code of a violation of the tags or of the JSON shape by the vendor's number, where the page has one for it.
@@ -121,7 +147,7 @@ func rename(v translate.Violation) translate.Violation {
 		}
 		if at := n.violationAt(detail); at.Pointer == v.Pointer && slices.Contains(n.codes, v.Code) {
 			at.Params = v.Params
-			return at
+			return at.Expecting(n.expected)
 		}
 	}
 	return v

@@ -51,7 +51,10 @@ var catalogueMembers = map[int]string{
 // "Billing", or empty.
 func numberedAt(t testing.TB, number int, contact string) translate.Violation {
 	t.Helper()
-	v := translate.Violation{Code: record.Code(fmt.Sprintf("emersion-%d", number)), Pointer: catalogueMembers[number]}
+	v := translate.Violation{Code: record.Code(fmt.Sprintf("emersion-%d", number)), Pointer: catalogueMembers[number], Hint: hintOf(number)}
+	if format := catalogueFormats[number]; format != "" {
+		v.Params = map[string]any{"expected": format}
+	}
 	for line := range strings.Lines(page) {
 		start, sentence, _ := strings.Cut(strings.TrimSpace(line), ". ")
 		if start == fmt.Sprint(number) {
@@ -73,6 +76,39 @@ func numberedAt(t testing.TB, number int, contact string) translate.Violation {
 	return v
 }
 
+// catalogueFormats are what the texts of the numbers must be, for programs.
+var catalogueFormats = map[int]string{26: "user-name", 27: "user-name", 28: "user-name", 33: "integer", 42: "email", 43: "phone", 44: "website", 45: "user-name"}
+
+func hintOf(number int) string {
+	for _, n := range catalogue {
+		if n.number == number {
+			return n.hint
+		}
+	}
+	return ""
+}
+
+// TestHints: beside each sentence of the vendor's is one in plain English that says how to fix it.
+func TestHints(t *testing.T) {
+	seen := map[string]int{}
+	for _, n := range catalogue {
+		first, _, _ := strings.Cut(n.hint, " ")
+		isOne := strings.HasSuffix(n.hint, ".") && !strings.Contains(n.hint, ". ") && len(n.hint) <= 100
+		if first != "Give" && first != "Choose" || !isOne || strings.Contains(n.hint, n.sentence) {
+			t.Errorf("%d: %q", n.number, n.hint)
+		}
+		if other := seen[n.hint]; other != 0 {
+			t.Errorf("%d says what %d says", n.number, other)
+		}
+		seen[n.hint] = n.number
+	}
+	for _, e := range numberedErrors() {
+		if e.Hint == "" {
+			t.Errorf("the catalogue has no hint for %s", e.Code)
+		}
+	}
+}
+
 func TestCatalogueIsThePages(t *testing.T) {
 	if len(catalogue) != 46-25+1 {
 		t.Errorf("%d numbers", len(catalogue))
@@ -84,7 +120,7 @@ func TestCatalogueIsThePages(t *testing.T) {
 		for _, contact := range []string{"Primary", "Billing", ""} {
 			want := numberedAt(t, n.number, contact)
 			detail := map[string]string{"Primary": primaryDetail, "Billing": billingDetail}[contact]
-			if got := n.violationAt(detail); got.Pointer != want.Pointer || got.Code != want.Code || got.Detail != want.Detail {
+			if got := n.violationAt(detail); got.Pointer != want.Pointer || got.Code != want.Code || got.Detail != want.Detail || fmt.Sprint(got.Params) != fmt.Sprint(want.Params) {
 				t.Errorf("%d of %q: %+v, want %+v", n.number, contact, got, want)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // australianStates are the names and codes of note 18. The vendor's own list is lost; these are the states and territories.
@@ -30,23 +31,24 @@ var australia = []string{"Australia", "AU", "AUS"}
 func contactRules(place string) []rules.Rule {
 	inAustralia := rules.Condition{Member: "country", In: australia, AnyCase: true, Spaced: true}
 	return []rules.Rule{
-		rules.ListWhen("state", inAustralia, australianStates, otherStates, wordingOf(39, place)),
-		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", wordingOf(40, place)),
-		text("emailAddress", addressPattern, isEmailAddress, wordingOf(42, place)),
-		text("phoneNumber", phonePattern, phoneNumber.MatchString, wordingOf(43, place)),
-		text("website", websitePattern, isWebsite, wordingOf(44, place)),
+		rules.ListWhen("state", inAustralia, australianStates, otherStates, wordingOf(39, place, shape.FormatAustralianState)),
+		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", wordingOf(40, place, shape.FormatAustralianPostcode)),
+		text("emailAddress", addressPattern, isEmailAddress, broken(42, place)),
+		text("phoneNumber", phonePattern, phoneNumber.MatchString, broken(43, place)),
+		text("website", websitePattern, isWebsite, broken(44, place)),
 	}
 }
 
 // text is a rule of one text, and the pattern that says as much of it as a pattern can.
-func text(member, pattern string, holds func(string) bool, broken rules.Wording) rules.Rule {
+func text(member, pattern string, holds func(string) bool, broken record.Violation) rules.Rule {
 	return rules.Checker{
 		Members: []string{member},
 		Check: func(texts []string) *record.Violation {
 			if holds(texts[0]) {
 				return nil
 			}
-			return &record.Violation{Code: broken.Code, Detail: broken.Detail}
+			v := broken
+			return &v
 		},
 		Schema: map[string]any{"properties": map[string]any{member: map[string]any{"pattern": pattern}}},
 	}.Rule()

@@ -21,7 +21,7 @@ import (
 type CreateComplexAccountRequest struct {
 	// Username of the licencee; the page does not explain it.
 	LicenceeUsername *string `json:"licenceeUsername" soap:"LicenceeUsername" example:"reseller@example.com.au"`
-	// Kind of account: exactly "End User" (note 8). Error 25.
+	// Kind of account: exactly "End User" [note 8]. Error 25.
 	AccountType string `json:"accountType" soap:"AccountType" validate:"required,notblank,oneof='End User'" example:"End User"`
 	// Person whom the account is for, and the login of the account.
 	PrimaryContact PrimaryContact `json:"primaryContact" soap:"PrimaryContact"`
@@ -29,9 +29,9 @@ type CreateComplexAccountRequest struct {
 	AccountContactType AccountContactType `json:"accountContactType" soap:"AccountContactType"`
 	// Organisation that the account is for.
 	AccountOrganisation *AccountOrganisation `json:"accountOrganisation" soap:"AccountOrganisation"`
-	// Contact for the bills; the vendor ignores one without a title (note 17).
+	// Contact for the bills; the vendor ignores one without a title [note 17].
 	BillingContact *BillingContact `json:"billingContact" soap:"BillingContact"`
-	// Reference of the account. Note 14: stored with the account as visible text, so the proxy never fills it in.
+	// Reference of the account, stored with it as visible text [note 14]: the proxy never fills it in.
 	AccountReference *string `json:"accountReference" soap:"AccountReference" example:"web-2026-000123"`
 }
 
@@ -45,10 +45,10 @@ type PrimaryContact struct {
 
 // CumulusUser is the login of the account.
 type CumulusUser struct {
-	// Name to log in with. Note 9: fully qualified, as in username@domain.com.au, with a domain name in ASCII. Errors 45, 27, 26, 28; 29 when it
-	// is in use.
+	// Name to log in with, fully qualified as in username@domain.com.au [note 9], with a domain name in ASCII. Errors 45, 27, 26, 28; 29 when it is
+	// in use.
 	UserName string `json:"userName" soap:"UserName" validate:"required,notblank" example:"j.doe@example.com.au"`
-	// Password to log in with. Note 10: at least 6 characters. Error 46.
+	// Password to log in with: at least 6 characters [note 10]. Error 46.
 	Password secret.Secret `json:"password" soap:"Password" validate:"required,notblank,min=6" example:"correct horse"`
 }
 
@@ -75,12 +75,12 @@ type ContactDetail struct {
 	AddressLine3 *string `json:"addressLine3" soap:"AddressLine3" example:"Rear"`
 	// Suburb, town or city of the address. Error 38.
 	Suburb string `json:"suburb" soap:"Suburb" validate:"required,notblank" example:"Melbourne"`
-	// State of the address. Notes 18 to 20: an Australian state by name or code (ACT, NSW, NT, QLD, SA, TAS, VIC, WA), in any letter case;
-	// Other or oth for any other country. The vendor checks nothing by country (note 21): refusing is [decided]. Error 39.
+	// State of the address: in Australia a state by name or code (ACT, NSW, NT, QLD, SA, TAS, VIC, WA), in any letter case; Other or oth for any
+	// other country [notes 18 to 20]. The vendor checks nothing by country [note 21]; the proxy refuses another state [decided]. Error 39.
 	State string `json:"state" soap:"State" validate:"required,notblank" example:"VIC"`
 	// Postal code, as text: four digits in Australia, never checked against the state [decided]. Error 40.
 	Postcode string `json:"postcode" soap:"Postcode" validate:"required,notblank" example:"3000"`
-	// Country of the address. Note 18: a name or a code; Australia, AU and AUS are Australia. Error 41.
+	// Country of the address: a name or a code [note 18]; Australia, AU and AUS are Australia. Error 41.
 	Country string `json:"country" soap:"Country" validate:"required,notblank" example:"Australia"`
 	// E-mail address: one @ with text on both sides [decided]. Error 42.
 	EmailAddress string `json:"emailAddress" soap:"EmailAddress" validate:"required,notblank" example:"jane.doe@example.com.au"`
@@ -96,7 +96,7 @@ type ContactDetail struct {
 
 // AccountContactType says what kind of customer the account is for.
 type AccountContactType struct {
-	// Kind of customer that the account is for. Note 11. Errors 30 when it is missing, 31 when it is none of these.
+	// Kind of customer that the account is for [note 11]. Errors 30 when it is missing, 31 when it is none of these.
 	Type string `json:"type" soap:"Type" validate:"required,notblank,oneof=Individual Organisation Org" example:"Individual"`
 }
 
@@ -106,13 +106,13 @@ type AccountOrganisation struct {
 	OrgName *string `json:"orgName" soap:"OrgName" example:"Example Pty Ltd"`
 	// Name under which the organisation trades.
 	OrgTradingName *string `json:"orgTradingName" soap:"OrgTradingName" example:"Example"`
-	// The vendor's number for the kind of organisation. Note 16: an integer; absent means the vendor's default, 29 for a company. Error 33.
+	// The vendor's number for the kind of organisation. An integer; absent means the vendor's default, 29 for a company [note 16]. Error 33.
 	OrgType *int64 `json:"orgType" soap:"OrgType" example:"29"`
-	// Identifier of the organisation, of the type that orgIdentifierType names. Note 13; required with orgIdentifierType. The digits of an
+	// Identifier of the organisation, of the type that orgIdentifierType names [note 13]; required with orgIdentifierType. The digits of an
 	// ABN, ACN or TFN are counted and checked unless this proxy is configured to be lenient, and their spaces are not sent; an RBN has at most
 	// 20 characters [decided].
 	OrgIdentifier *secret.Secret `json:"orgIdentifier" soap:"OrgIdentifier" example:"51 824 753 556"`
-	// Type of orgIdentifier. Note 12; required with orgIdentifier [decided].
+	// Type of orgIdentifier [note 12]; required with orgIdentifier [decided].
 	OrgIdentifierType *string `json:"orgIdentifierType" soap:"OrgIdentifierType" validate:"omitnil,oneof=ABN ACN RBN TFN" example:"ABN"`
 }
 
@@ -150,7 +150,7 @@ func (c Config) rulesBetween() []rules.On {
 		// The vendor ignores a billing contact without a title; see ignoredBilling.
 		{Object: "billingContact/detail", When: &rules.Condition{Member: "title", Text: true}, Rules: contactRules(billingDetail)},
 		{Rules: []rules.Rule{
-			rules.RequireWhen("accountOrganisation/orgName", rules.Condition{Member: "accountContactType/type", In: []string{"Organisation", "Org"}}, wordingOf(32, "")),
+			rules.RequireWhen("accountOrganisation/orgName", rules.Condition{Member: "accountContactType/type", In: []string{"Organisation", "Org"}}, wordingOf(32, "", "")),
 		}},
 		{Object: "accountOrganisation", Rules: c.organisationRules()},
 	}
@@ -196,7 +196,7 @@ func isEmpty(object record.Value) bool {
 //	@ID				CreateComplexAccount
 //	@Tags			Emersion
 //	@Summary		Create an account with its login
-//	@Description	Creates an account as a child of the caller's. The account gets the provider's default profile (note 15).
+//	@Description	Creates an account as a child of the caller's. The account gets the provider's default profile [note 15].
 //	@Description	The vendor's numbered errors 25 to 46 are checked before anything is sent, and read out of its faults: either way a caller gets the same place, number and sentence, such as `emersion-27`.
 //	@Param			request	body		CreateComplexAccountRequest		true	"The account"
 //	@Success		201		{object}	CreateComplexAccountResponse	"The account was created."

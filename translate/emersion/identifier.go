@@ -8,6 +8,7 @@ import (
 
 	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // The identifiers of Australian organisations. The vendor documents their names (notes 12 and 13) and no check of their digits; the
@@ -47,6 +48,8 @@ var digitForms = map[string]struct {
 	"TFN": {[]int{9, 8}, "A TFN is 9 or 8 digits; spaces are allowed."},
 }
 
+var identifierFormats = map[string]shape.Format{"ABN": shape.FormatABN, "ACN": shape.FormatACN, "RBN": shape.FormatRBN, "TFN": shape.FormatTFN}
+
 // organisationRules are what the organisation's members say of each other.
 func (c Config) organisationRules() []rules.Rule {
 	const identifier, kind = "orgIdentifier", "orgIdentifierType"
@@ -65,7 +68,8 @@ func (c Config) organisationRules() []rules.Rule {
 				if wrong == "" {
 					return nil
 				}
-				return &record.Violation{Code: badIdentifier, Detail: wrong, Params: map[string]any{"type": texts[1]}}
+				v := record.Violation{Code: badIdentifier, Detail: wrong, Params: map[string]any{"type": texts[1]}}.Expecting(identifierFormats[texts[1]])
+				return &v
 			},
 		}.Rule(),
 		rules.Described(is("RBN"), map[string]any{"properties": map[string]any{identifier: map[string]any{"maxLength": maxRBN}}}),

@@ -20,7 +20,7 @@ func identified(kind, identifier string) string {
 
 // badDigits is the violation of an identifier that its type does not fit.
 func badDigits(kind, detail string) translate.Violation {
-	return translate.Violation{Pointer: "/accountOrganisation/orgIdentifier", Code: "emersion-org-identifier", Detail: detail, Params: map[string]any{"type": kind}}
+	return translate.Violation{Pointer: "/accountOrganisation/orgIdentifier", Code: "emersion-org-identifier", Detail: detail, Params: map[string]any{"expected": strings.ToLower(kind), "type": kind}}
 }
 
 const (
@@ -116,7 +116,7 @@ func TestIdentifierNeedsItsType(t *testing.T) {
 		Params: map[string]any{"list": []string{"ABN", "ACN", "RBN", "TFN"}},
 	}
 	wrongType := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "string"}}
 	}
 	for _, test := range []struct {
 		members string

@@ -9,6 +9,7 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 )
 
 // ruled is one row of the contract's table: a request, and the number that refuses it.
@@ -115,7 +116,7 @@ func orgTypes() (rows []ruled) {
 		organisation := `"type": "Individual"}, "accountOrganisation": {"orgName": "Example", "orgType": ` + value + `}`
 		rows = append(rows, ruled{name: "org type " + name, body: []string{typeMember + "}", organisation}, number: number, params: params})
 	}
-	notInteger := map[string]any{"expected": "an integer"}
+	notInteger := map[string]any{"expected": "integer"}
 	beyond := map[string]any{"min": int64(-1 << 63), "max": int64(1<<63 - 1)}
 	row("29", "29", 0, nil)
 	row("0", "0", 0, nil)
@@ -178,7 +179,10 @@ func formRules(contact string) (rows []ruled) {
 		}
 		r := ruled{name: fmt.Sprintf("%s %s %q", contact, member, text), body: []string{old, replacement}, number: number, contact: contact}
 		if number == 39 {
-			r.params = map[string]any{"list": australianStates}
+			r.params = map[string]any{"expected": "australian-state", "list": australianStates}
+		}
+		if number == 40 {
+			r.params = map[string]any{"expected": "australian-postcode"}
 		}
 		rows = append(rows, r)
 	}
@@ -249,7 +253,12 @@ func TestNumberedRules(t *testing.T) {
 					return
 				}
 				want := numberedAt(t, row.number, row.contact)
-				want.Params = row.params
+				for name, value := range row.params {
+					if want.Params == nil {
+						want.Params = map[string]any{}
+					}
+					want.Params[name] = value
+				}
 				check(t, op, body, want)
 				reached[row.number] = true
 			})
@@ -271,7 +280,7 @@ func TestNumberedRules(t *testing.T) {
 func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 	op := operation(t, Config{})
 	wrongType := func(pointer string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "a string"}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "string"}}
 	}
 	check(t, op, edit(t, minimal, endUser, `"accountType": 1`), wrongType("/accountType"))
 	check(t, op, edit(t, minimal, userNameMember, `"userName": false`), wrongType("/primaryContact/cumulusUser/userName"))
@@ -286,8 +295,9 @@ func TestStructuralRulesKeepTheirCodes(t *testing.T) {
 func TestRegion(t *testing.T) {
 	op := operation(t, Config{})
 	state, postcode := numberedAt(t, 39, "Primary"), numberedAt(t, 40, "Primary")
+	postcode.Params = map[string]any{"expected": "australian-postcode"}
 	australian, other := state, state
-	australian.Params = map[string]any{"list": australianStates}
+	australian.Params = map[string]any{"expected": "australian-state", "list": australianStates}
 	other.Params = map[string]any{"list": []string{"Other", "oth"}}
 	for _, test := range []struct {
 		country, state, postcode string
@@ -344,7 +354,7 @@ func TestBillingContact(t *testing.T) {
 		return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 	}
 	wrongType := func(pointer, expected string) translate.Violation {
-		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": strings.TrimPrefix(strings.TrimPrefix(expected, "an "), "a ")}}
 	}
 	for _, test := range []struct {
 		name, members string
@@ -371,7 +381,7 @@ func TestBillingContact(t *testing.T) {
 		{"that is not an object", `"billingContact": "Mr"`, []translate.Violation{wrongType("/billingContact", "an object")}},
 		{"with detail that is not an object", `"billingContact": {"detail": ["Mr"]}`, []translate.Violation{wrongType("/billingContact/detail", "an object")}},
 		{"with a title that is not a text", edit(t, billing, `"Mr"`, `1`, `"6000"`, `"1"`), []translate.Violation{
-			wrongType("/billingContact/detail/title", "a string"), numberedAt(t, 40, "Billing"),
+			wrongType("/billingContact/detail/title", "a string"), numberedAt(t, 40, "Billing").Expecting(shape.FormatAustralianPostcode),
 		}},
 		{"with a member that is not a text, and without a title", `"billingContact": {"detail": {"firstName": 1, "lastName": "Roe"}}`, []translate.Violation{
 			wrongType("/billingContact/detail/firstName", "a string"), ignored,

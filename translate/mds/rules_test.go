@@ -18,8 +18,11 @@ func tooLong(pointer string, limit int) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.TooLong, Detail: fmt.Sprintf("At most %d characters.", limit), Params: map[string]any{"max": limit}}
 }
 
+// typeOf is what a program reads where a person reads a sentence.
+var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
+
 func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": expected}}
+	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
 }
 
 func empty(pointer string) translate.Violation {
@@ -27,7 +30,7 @@ func empty(pointer string) translate.Violation {
 }
 
 func badDate(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+	return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD.", Params: map[string]any{"expected": "date"}}
 }
 
 const (
@@ -180,7 +183,7 @@ func TestIntegers(t *testing.T) {
 			Pointer: pointer, Code: record.OutOfRange, Detail: "From 0 to 99999999.",
 			Params: map[string]any{"min": int64(0), "max": int64(99999999)},
 		}
-		inexact := translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}
+		inexact := translate.Violation{Pointer: pointer, Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent.", Params: map[string]any{"expected": "integer"}}
 		for number, want := range map[string]translate.Violation{
 			"100000000":            {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
 			"2147483648":           {Pointer: pointer, Code: record.OutOfRange, Detail: "At most 99999999.", Params: map[string]any{"max": 99999999}},
@@ -237,7 +240,7 @@ func TestServicePrice(t *testing.T) {
 	} {
 		check(t, op, with(`"servicePrice": `+quoted(text)), translate.Violation{
 			Pointer: price, Code: record.BadNumber, Detail: "A decimal number with at most 9 digits before the point and at most 2 after it.",
-			Params: map[string]any{"integerDigits": 9, "fractionDigits": 2},
+			Params: map[string]any{"expected": "decimal", "integerDigits": 9, "fractionDigits": 2},
 		})
 	}
 	for _, text := range []string{"19.90", "0", "1e400", "true", "{}"} { // a JSON number would lose its zeros on the way

@@ -126,22 +126,22 @@ func said(v Violation) string {
 // TestReadViolations names every place that does not fit the shape, in the order of the document, and goes on behind it.
 func TestReadViolations(t *testing.T) {
 	s := everything(t)
-	const float = ` wrong-type a number, or "INF", "-INF" or "NaN"`
+	const float = " wrong-type number"
 	for _, test := range []struct {
 		name, body string
 		want       []string
 	}{
-		{"no object", `null`, []string{" wrong-type an object"}},
-		{"an array", `[{"text":1}]`, []string{" wrong-type an object"}},
-		{"a text", ` "text" `, []string{" wrong-type an object"}},
+		{"no object", `null`, []string{" wrong-type object"}},
+		{"an array", `[{"text":1}]`, []string{" wrong-type object"}},
+		{"a text", ` "text" `, []string{" wrong-type object"}},
 		{"nothing in it", `{}`, []string{" empty-object"}},
 		{"nothing but null", `{"text":null,"texts":[]}`, []string{" empty-object"}},
 		{"wrong types", `{"text":1,"flag":"true","count":"1","small":true,"ratio":"1","xml":[],"texts":"a","counts":{"x":1},"object":[{"x":1}],"objects":{},"nil":1,"animal":"Dog"}`, []string{
-			"/text wrong-type a string", "/flag wrong-type true or false", "/count wrong-type an integer", "/small wrong-type an integer", "/ratio" + float, "/xml wrong-type a string",
-			"/texts wrong-type an array", "/counts wrong-type an array", "/object wrong-type an object", "/objects wrong-type an array", "/nil wrong-type a string", "/animal wrong-type an object",
+			"/text wrong-type string", "/flag wrong-type boolean", "/count wrong-type integer", "/small wrong-type integer", "/ratio" + float, "/xml wrong-type string",
+			"/texts wrong-type array", "/counts wrong-type array", "/object wrong-type object", "/objects wrong-type array", "/nil wrong-type string", "/animal wrong-type object",
 		}},
 		{"wrong types of items", `{"texts":["a",1,["b"],"c"],"counts":[1,"2"],"objects":[1,{"text":"a"}]}`, []string{
-			"/texts/1 wrong-type a string", "/texts/2 wrong-type a string", "/counts/1 wrong-type an integer", "/objects/0 wrong-type an object",
+			"/texts/1 wrong-type string", "/texts/2 wrong-type string", "/counts/1 wrong-type integer", "/objects/0 wrong-type object",
 		}},
 		{"null in arrays", `{"texts":[null,"a"],"objects":[{"text":"a"},null]}`, []string{"/texts/0 null-in-array", "/objects/1 null-in-array"}},
 		{"empty objects", `{"object":{},"objects":[{"text":"a"},{"text":null}]}`, []string{"/object empty-object", "/objects/1 empty-object"}},
@@ -153,12 +153,12 @@ func TestReadViolations(t *testing.T) {
 		{"a hidden member", `{"hidden":"a"}`, []string{"/hidden unknown-member"}},
 		{"duplicates", `{"text":"a","flag":true,"text":1,"\u0074ext":"b"}`, []string{"/text duplicate-member"}},
 		{"duplicates of null", `{"text":null,"text":"a"}`, []string{"/text duplicate-member"}},
-		{"duplicates of what is wrong", `{"text":1,"text":"a"}`, []string{"/text wrong-type a string", "/text duplicate-member"}},
+		{"duplicates of what is wrong", `{"text":1,"text":"a"}`, []string{"/text wrong-type string", "/text duplicate-member"}},
 		{"duplicates inside", `{"objects":[{"object":{"text":"a","text":"a"}}]}`, []string{"/objects/0/object/text duplicate-member"}},
 		{"characters that XML does not have", `{"text":"a\u0000","texts":["\uffff","b"],"nil":"\ufffe"}`, []string{"/text character-not-allowed U+0000", "/texts/0 character-not-allowed U+FFFF", "/nil character-not-allowed U+FFFE"}},
 		{"half a pair", `{"text":"\ud800","texts":["\udc00\ud800"]}`, []string{"/text invalid-unicode", "/texts/0 invalid-unicode"}},
 		{"invalid UTF-8", "{\"text\":\"a\xff\",\"texts\":[\"\\n\xc0\x80\"]}", []string{"/text invalid-unicode", "/texts/0 invalid-unicode"}},
-		{"fractions and exponents", `{"count":1.0,"small":1e2,"counts":[1,-0.0]}`, []string{"/count bad-number", "/small bad-number", "/counts/1 bad-number"}},
+		{"fractions and exponents", `{"count":1.0,"small":1e2,"counts":[1,-0.0]}`, []string{"/count bad-number integer", "/small bad-number integer", "/counts/1 bad-number integer"}},
 		{"beyond 64 bits", `{"count":9223372036854775808,"small":-9223372036854775809}`, []string{
 			"/count out-of-range -9223372036854775808 9223372036854775807", "/small out-of-range -2147483648 2147483647",
 		}},
@@ -166,13 +166,13 @@ func TestReadViolations(t *testing.T) {
 			"/ratio" + float, "/object/ratio" + float, "/objects/0/ratio" + float, "/objects/1/ratio" + float, "/objects/2/ratio" + float,
 		}},
 		{"what is not one element", `{"xml":"","object":{"xml":"text"},"objects":[{"xml":"<a>"},{"xml":"<a/><b/>"},{"xml":"<!DOCTYPE a><a/>"},{"xml":"<Xml/>"}]}`, []string{
-			"/xml bad-format", "/object/xml bad-format", "/objects/0/xml bad-format", "/objects/1/xml bad-format", "/objects/2/xml bad-format",
+			"/xml bad-format xml-element", "/object/xml bad-format xml-element", "/objects/0/xml bad-format xml-element", "/objects/1/xml bad-format xml-element", "/objects/2/xml bad-format xml-element",
 		}},
-		{"an abstract shape", `{"animal":{"name":"a"},"text":1}`, []string{"/animal/type required [Dog Café]", "/text wrong-type a string"}},
+		{"an abstract shape", `{"animal":{"name":"a"},"text":1}`, []string{"/animal/type required [Dog Café]", "/text wrong-type string"}},
 		{"an unknown subtype", `{"animal":{"x":1,"type":"Animal"},"plants":[{"type":"dog"},{"type":""}]}`, []string{
 			"/animal/type not-in-list [Dog Café]", "/plants/0/type not-in-list [Plant Tree]", "/plants/1/type not-in-list [Plant Tree]",
 		}},
-		{"a subtype of the wrong type", `{"animal":{"type":["Dog"]},"plants":[{"type":1}]}`, []string{"/animal/type wrong-type a string", "/plants/0/type wrong-type a string"}},
+		{"a subtype of the wrong type", `{"animal":{"type":["Dog"]},"plants":[{"type":1}]}`, []string{"/animal/type wrong-type string", "/plants/0/type wrong-type string"}},
 		{"a subtype twice", `{"animal":{"type":"Dog","bark":"b","type":"Cat"}}`, []string{"/animal/type duplicate-member"}},
 		{"members of another subtype", `{"animal":{"type":"Café","bark":"b"}}`, []string{"/animal/bark unknown-member"}},
 		{"a type where there are no subtypes", `{"type":"Dog","object":{"type":"x"}}`, []string{"/type unknown-member", "/object/type unknown-member"}},

@@ -51,14 +51,14 @@ func (r *reader) element(slot int32, f *shape.Field) error {
 	}
 	if name, ok := elementIn(r.texts[s.begin:s.stop]); !ok {
 		s.state = unreadable
-		r.violate(int(s.at), BadFormat, "This must be one well-formed element of XML.", nil)
+		r.violate(int(s.at), BadFormat, "This must be one well-formed element of XML.", map[string]any{"expected": string(shape.FormatXMLElement)})
 	} else if f.Place == shape.Inline && !f.Wildcard.Allows(name.Space) {
 		s.state = unreadable
-		r.violate(int(s.at), BadFormat, "An element of this namespace may not be here.", map[string]any{"namespaces": f.Wildcard.Spaces, "except": f.Wildcard.Except})
+		r.violate(int(s.at), BadFormat, "An element of this namespace may not be here.", map[string]any{"expected": string(shape.FormatXMLElement), "namespaces": f.Wildcard.Spaces, "except": f.Wildcard.Except})
 	} else if f.Place != shape.Inline && name != f.Wire {
 		s.state = unreadable
 		detail := fmt.Sprintf("This must be the element %s, with its tags, in the namespace %q.", f.Wire.Local, f.Wire.Space)
-		r.violate(int(s.at), BadFormat, detail, map[string]any{"element": f.Wire.Local, "namespace": f.Wire.Space})
+		r.violate(int(s.at), BadFormat, detail, map[string]any{"expected": string(shape.FormatXMLElement), "element": f.Wire.Local, "namespace": f.Wire.Space})
 	}
 	return err
 }
@@ -95,17 +95,17 @@ func elementIn(text []byte) (name xml.Name, ok bool) {
 
 // The types of values.
 var (
-	expectedObject  = expected("an object")
-	expectedArray   = expected("an array")
-	expectedString  = expected("a string")
-	expectedInteger = expected("an integer")
-	expectedBoolean = expected("true or false")
-	expectedFloat   = expected(`a number, or "INF", "-INF" or "NaN"`)
+	expectedObject  = expected(shape.FormatObject, "an object")
+	expectedArray   = expected(shape.FormatArray, "an array")
+	expectedString  = expected(shape.FormatString, "a string")
+	expectedInteger = expected(shape.FormatInteger, "an integer")
+	expectedBoolean = expected(shape.FormatBoolean, "true or false")
+	expectedFloat   = expected(shape.FormatNumber, `a number, or "INF", "-INF" or "NaN"`)
 )
 
 // expected is the violation of what is not of a type. All of a type share their parameters, which nothing changes.
-func expected(what string) Violation {
-	return Violation{Code: WrongType, Detail: "This must be " + what + ".", Params: map[string]any{"expected": what}}
+func expected(format shape.Format, what string) Violation {
+	return Violation{Code: WrongType, Detail: "This must be " + what + "."}.Expecting(format)
 }
 
 func (r *reader) wrongType(slot int32, expected Violation) error {
@@ -133,7 +133,7 @@ func (r *reader) integer(slot int32, f *shape.Field) error {
 	text := r.json[begin:r.pos]
 	if !whole {
 		r.record.slots[slot].state = unreadable
-		r.violate(int(r.record.slots[slot].at), BadNumber, "This must be an integer, without a fraction or an exponent.", nil)
+		r.violate(int(r.record.slots[slot].at), BadNumber, "This must be an integer, without a fraction or an exponent.", map[string]any{"expected": string(shape.FormatInteger)})
 		return nil
 	}
 	if n, err := strconv.ParseInt(string(text), 10, 64); err != nil {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +19,20 @@ type Violation struct {
 	Code Code
 	// Detail is one sentence for a person, with the valid values.
 	Detail string
-	// Params holds the rule's own parameters: the limit, the list.
+	// Hint is one sentence that says how to fix it, beside a Detail in the vendor's words; empty where Detail says it.
+	Hint string
+	// Params holds the rule's own parameters: the limit, the list, and as "expected" what the value must be.
 	Params map[string]any
+}
+
+// Expecting returns the violation with what the value must be among its parameters; as it is where the format is empty.
+func (v Violation) Expecting(f shape.Format) Violation {
+	if f != "" {
+		params := map[string]any{"expected": string(f)}
+		maps.Copy(params, v.Params)
+		v.Params = params
+	}
+	return v
 }
 
 // Code names a rule for programs. The list is closed but for the vendors' numbered errors.
@@ -34,7 +47,7 @@ const (
 	NotInList           Code = "not-in-list"           // params: list
 	UnknownMember       Code = "unknown-member"        // params: members, and didYouMean where one is near
 	DuplicateMember     Code = "duplicate-member"      // the place is the second one's
-	WrongType           Code = "wrong-type"            // params: expected
+	WrongType           Code = "wrong-type"            // params: expected, see shape.Format
 	BadDate             Code = "bad-date"              // not YYYY-MM-DD, or no such day
 	BadDateTime         Code = "bad-date-time"         // not RFC 3339 with a zone, or no such instant
 	BadNumber           Code = "bad-number"            // a fraction, an exponent, or no decimal
@@ -47,6 +60,12 @@ const (
 	BeforeOther         Code = "before-other"          // a date before the one that it may not precede; params: other
 	BadFormat           Code = "bad-format"            // the text lacks the documented form; params: pattern, where one says it whole
 )
+
+// Codes are the codes of violations, without those of vendors.
+var Codes = []Code{
+	Required, TooLong, TooShort, OutOfRange, NotInList, UnknownMember, DuplicateMember, WrongType, BadDate, BadDateTime, BadNumber, BadFormat, EmptyObject,
+	NullInArray, CharacterNotAllowed, InvalidUnicode, NotAllowedHere, NotOneOf, BeforeOther,
+}
 
 // MaxViolations bounds a report: a hostile body of the usual limit of 256 KiB could hold tens of thousands.
 const MaxViolations = 500

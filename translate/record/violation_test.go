@@ -2,9 +2,14 @@ package record
 
 import (
 	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"soapbridge/translate/shape"
 )
 
 func reportOf(list ...Violation) *Report {
@@ -129,5 +134,34 @@ func TestReportSort(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
+	}
+}
+
+// TestCodesAreAll: documents list the codes, so none of the constants may be missing there.
+func TestCodesAreAll(t *testing.T) {
+	text, err := os.ReadFile("violation.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []Code
+	for _, c := range regexp.MustCompile(`(?m)^\t\w+ +Code = "([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+		declared = append(declared, Code(c[1]))
+	}
+	listed := slices.Clone(Codes)
+	slices.Sort(declared)
+	slices.Sort(listed)
+	if diff := cmp.Diff(declared, listed); diff != "" || len(declared) == 0 {
+		t.Errorf("Codes are not the constants (-constants +Codes):\n%s", diff)
+	}
+}
+
+func TestExpecting(t *testing.T) {
+	params := map[string]any{"min": 1}
+	v := Violation{Params: params}
+	if got := v.Expecting(shape.FormatDate).Params; got["expected"] != "date" || got["min"] != 1 || len(params) != 1 {
+		t.Errorf("%v of %v", got, params)
+	}
+	if got := v.Expecting(""); len(got.Params) != 1 {
+		t.Errorf("%v", got.Params)
 	}
 }

@@ -152,12 +152,12 @@ func outOfBounds(n *shape.NumberFacets) record.Violation {
 }
 
 func badNumber(n *shape.NumberFacets) record.Violation {
-	detail, params := "A decimal number", map[string]any{"pattern": numberPattern(n)}
+	detail, expected, params := "A decimal number", shape.FormatDecimal, map[string]any{"pattern": numberPattern(n)}
 	if n == nil {
 		n = &shape.NumberFacets{MaxFractionDigits: -1}
 	}
 	if n.MaxFractionDigits == 0 {
-		detail = "A whole number"
+		detail, expected = "A whole number", shape.FormatInteger
 	}
 	if n.TotalDigits > 0 {
 		detail += ", at most " + amount(n.TotalDigits, "digit") + " in all"
@@ -167,22 +167,26 @@ func badNumber(n *shape.NumberFacets) record.Violation {
 		detail += ", at most " + amount(n.MaxFractionDigits, "digit") + " after the point"
 		params["fractionDigits"] = n.MaxFractionDigits
 	}
-	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign or an exponent.", Params: params}
+	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign or an exponent.", Params: params}.Expecting(expected)
 }
 
-var formSentences = map[shape.Form]string{
-	shape.Collapsed:   "Words with one space between each two, and no other white space.",
-	shape.OneLine:     "One line, without tabs.",
-	shape.XSDDate:     "A day that exists, as YYYY-MM-DD, with or without a zone (Z, or up to ±14:00).",
-	shape.XSDDateTime: "An instant that exists, as YYYY-MM-DDThh:mm:ss, with or without a fraction and a zone (Z, or up to ±14:00).",
-	shape.Base64:      "Binary data in base64 (RFC 4648, section 4), without white space.",
-	shape.Hex:         "Binary data as hexadecimal digits, two for each byte.",
-	shape.List:        "Items with one space between each two, and no other white space.",
+var formSentences = map[shape.Form]struct {
+	sentence string
+	format   shape.Format
+}{
+	shape.Collapsed:   {"Words with one space between each two, and no other white space.", shape.FormatWords},
+	shape.OneLine:     {"One line, without tabs.", shape.FormatLine},
+	shape.XSDDate:     {"A day that exists, as YYYY-MM-DD, with or without a zone (Z, or up to ±14:00).", shape.FormatDate},
+	shape.XSDDateTime: {"An instant that exists, as YYYY-MM-DDThh:mm:ss, with or without a fraction and a zone (Z, or up to ±14:00).", shape.FormatDateTime},
+	shape.Base64:      {"Binary data in base64 (RFC 4648, section 4), without white space.", shape.FormatBase64},
+	shape.Hex:         {"Binary data as hexadecimal digits, two for each byte.", shape.FormatHex},
+	shape.List:        {"Items with one space between each two, and no other white space.", shape.FormatWords},
 }
 
 // badForm has no pattern for dates, as badDate has none: their codes say what they are.
 func badForm(form shape.Form) record.Violation {
-	v := record.Violation{Code: record.BadFormat, Detail: formSentences[form]}
+	said := formSentences[form]
+	v := record.Violation{Code: record.BadFormat, Detail: said.sentence}
 	switch form {
 	case shape.XSDDate:
 		v.Code = record.BadDate
@@ -191,14 +195,15 @@ func badForm(form shape.Form) record.Violation {
 	default:
 		v.Params = map[string]any{"pattern": FormPattern(&shape.Facets{Form: form})}
 	}
-	return v
+	return v.Expecting(said.format)
 }
 
 // longPattern is more than people read.
 const longPattern = 60
 
 func badPattern(pattern, example string) record.Violation {
-	detail, known := nouns[pattern]
+	lexical, known := lexicals[pattern]
+	detail := lexical.Noun
 	switch {
 	case known:
 	case len(pattern) <= longPattern || example == "":
@@ -209,5 +214,5 @@ func badPattern(pattern, example string) record.Violation {
 	if example != "" {
 		detail = strings.TrimSuffix(detail, ",") + ", such as " + example
 	}
-	return record.Violation{Code: record.BadFormat, Detail: detail + ".", Params: map[string]any{"pattern": pattern}}
+	return record.Violation{Code: record.BadFormat, Detail: detail + ".", Params: map[string]any{"pattern": pattern}}.Expecting(lexical.Format)
 }

@@ -461,7 +461,7 @@ func (f *checked) wrongPattern(text string) (v record.Violation, broken bool) {
 func badToken(text string) record.Violation {
 	if !Blank(text) {
 		return record.Violation{
-			Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern},
+			Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"expected": string(shape.FormatWords), "pattern": WordsPattern},
 		}
 	}
 	return record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
@@ -496,7 +496,7 @@ func outOfRange(text string, low, high *int64) (v record.Violation, broken bool)
 	case tooHigh:
 		return tooLarge(int(*high)), true
 	}
-	return record.Violation{Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}, true
+	return record.Violation{Code: record.BadNumber, Detail: "This must be an integer, without a fraction or an exponent."}.Expecting(shape.FormatInteger), true
 }
 
 func tooSmall(limit int) record.Violation {
@@ -516,17 +516,18 @@ func notInList(list []string, anyCase bool) record.Violation {
 }
 
 func badDate() record.Violation {
-	return record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+	return record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}.Expecting(shape.FormatDate)
 }
 
 func badDateTime() record.Violation {
-	return record.Violation{Code: record.BadDateTime, Detail: "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00)."}
+	detail := "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00)."
+	return record.Violation{Code: record.BadDateTime, Detail: detail}.Expecting(shape.FormatDateTime)
 }
 
 func badDecimal(whole, fraction int) record.Violation {
 	return record.Violation{
 		Code:   record.BadNumber,
 		Detail: fmt.Sprintf("A decimal number with at most %d digits before the point and at most %d after it.", whole, fraction),
-		Params: map[string]any{"integerDigits": whole, "fractionDigits": fraction},
+		Params: map[string]any{"expected": string(shape.FormatDecimal), "integerDigits": whole, "fractionDigits": fraction},
 	}
 }

@@ -92,10 +92,10 @@ func TestVocabulary(t *testing.T) {
 	}
 	list := record.Violation{Code: record.NotInList, Detail: "One of A, B C, D, in this letter case.", Params: map[string]any{"list": []string{"A", "B C", "D"}}}
 	folded := record.Violation{Code: record.NotInList, Detail: "One of KEY, SUN, in any letter case.", Params: map[string]any{"list": []string{"KEY", "SUN"}}}
-	decimal := record.Violation{Code: record.BadNumber, Detail: "A decimal number with at most 3 digits before the point and at most 1 after it.", Params: map[string]any{"integerDigits": 3, "fractionDigits": 1}}
+	decimal := record.Violation{Code: record.BadNumber, Detail: "A decimal number with at most 3 digits before the point and at most 1 after it.", Params: map[string]any{"expected": "decimal", "integerDigits": 3, "fractionDigits": 1}}
 	token := record.Violation{Code: record.TooShort, Detail: "May not be empty or only white space. Leave the member out instead.", Params: map[string]any{"min": 1}}
-	spaced := record.Violation{Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"pattern": WordsPattern}}
-	date := record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD."}
+	spaced := record.Violation{Code: record.BadFormat, Detail: "Words with one space between each two, and no white space around them.", Params: map[string]any{"expected": "words", "pattern": WordsPattern}}
+	date := record.Violation{Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD.", Params: map[string]any{"expected": "date"}}
 	whole := record.Violation{Code: record.OutOfRange, Detail: "From -2147483648 to 2147483647.", Params: map[string]any{"min": int64(-1 << 31), "max": int64(1<<31 - 1)}}
 	instead := func(old, with string) string { return strings.Replace(valid, old, with, 1) }
 	also := func(members string) string { return valid + ", " + members }
@@ -153,7 +153,7 @@ func TestVocabulary(t *testing.T) {
 		{"date, empty", also(`"date": ""`), "/date", date},
 		{"datetime", also(`"instant": "2024-02-29T00:00:00Z"`), "", record.Violation{}},
 		{"datetime without a zone", also(`"instant": "2024-02-29T00:00:00"`), "/instant", record.Violation{
-			Code: record.BadDateTime, Detail: "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00).",
+			Code: record.BadDateTime, Detail: "An instant that exists, as YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone (Z, or up to ±14:00).", Params: map[string]any{"expected": "date-time"},
 		}},
 		{"decimal", also(`"decimal": "-999.9"`), "", record.Violation{}},
 		{"decimal, too large", also(`"decimal": "1000"`), "/decimal", decimal},

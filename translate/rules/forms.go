@@ -39,32 +39,35 @@ const (
 )
 
 // Lexical is a built-in type of XML Schema whose texts a regular expression describes. The form of a Field is better for the others.
-type Lexical struct{ Noun, Pattern, Example string }
+type Lexical struct {
+	Noun, Pattern, Example string
+	Format                 shape.Format
+}
 
 // Lexicals are the types, by their names. An anyURI is what libxml2 takes for one, without brackets; a QName has no prefix, because what it would
 // stand for is not in the text.
 var Lexicals = map[string]Lexical{
-	"time":       {"A time", timePattern + zonePattern, "10:30:00"},
-	"gYear":      {"A year", yearPattern + zonePattern, "2026"},
-	"gYearMonth": {"A month of a year", yearPattern + `-(?:0[1-9]|1[0-2])` + zonePattern, "2026-11"},
-	"gMonth":     {"A month", `--(?:0[1-9]|1[0-2])` + zonePattern, "--11"},
-	"gMonthDay":  {"A day of every year", `--(?:` + everyYear + `|02-29)` + zonePattern, "--11-21"},
-	"gDay":       {"A day of every month", `---(?:0[1-9]|[12][0-9]|3[01])` + zonePattern, "---21"},
-	"duration":   {"A duration", `-?P(?:` + durationOfYear + `|` + durationOfDay + `)`, "P1DT12H"},
-	"anyURI":     {"A URI", uriPattern, "https://example.com/"},
-	"language":   {"A language", `[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*`, "en-US"},
-	"NMTOKEN":    {"A name, which may begin with a digit,", `[:` + NameStart + NameMore + `]+`, "name-1"},
-	"Name":       {"A name", `[:` + NameStart + `][:` + NameStart + NameMore + `]*`, "name"},
-	"NCName":     {"A name without a colon", ncNamePattern, "name"},
-	"QName":      {"A name without a colon", ncNamePattern, "name"},
-	"NOTATION":   {"A name without a colon", ncNamePattern, "name"},
+	"time":       {"A time", timePattern + zonePattern, "10:30:00", shape.FormatTime},
+	"gYear":      {"A year", yearPattern + zonePattern, "2026", shape.FormatYear},
+	"gYearMonth": {"A month of a year", yearPattern + `-(?:0[1-9]|1[0-2])` + zonePattern, "2026-11", shape.FormatYearMonth},
+	"gMonth":     {"A month", `--(?:0[1-9]|1[0-2])` + zonePattern, "--11", shape.FormatMonth},
+	"gMonthDay":  {"A day of every year", `--(?:` + everyYear + `|02-29)` + zonePattern, "--11-21", shape.FormatMonthDay},
+	"gDay":       {"A day of every month", `---(?:0[1-9]|[12][0-9]|3[01])` + zonePattern, "---21", shape.FormatDay},
+	"duration":   {"A duration", `-?P(?:` + durationOfYear + `|` + durationOfDay + `)`, "P1DT12H", shape.FormatDuration},
+	"anyURI":     {"A URI", uriPattern, "https://example.com/", shape.FormatURI},
+	"language":   {"A language", `[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*`, "en-US", shape.FormatLanguage},
+	"NMTOKEN":    {"A name, which may begin with a digit,", `[:` + NameStart + NameMore + `]+`, "name-1", shape.FormatNameToken},
+	"Name":       {"A name", `[:` + NameStart + `][:` + NameStart + NameMore + `]*`, "name", shape.FormatName},
+	"NCName":     {"A name without a colon", ncNamePattern, "name", shape.FormatPlainName},
+	"QName":      {"A name without a colon", ncNamePattern, "name", shape.FormatPlainName},
+	"NOTATION":   {"A name without a colon", ncNamePattern, "name", shape.FormatPlainName},
 }
 
-// nouns are those of Lexicals, by the pattern.
-var nouns = func() map[string]string {
-	byPattern := map[string]string{}
+// lexicals are Lexicals by their patterns. Types of one pattern have one noun and one format.
+var lexicals = func() map[string]Lexical {
+	byPattern := map[string]Lexical{}
 	for _, l := range Lexicals {
-		byPattern[l.Pattern] = l.Noun
+		byPattern[l.Pattern] = l
 	}
 	return byPattern
 }()

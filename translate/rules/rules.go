@@ -99,8 +99,10 @@ func (c Condition) bind(s *shape.Shape) (func(*object) bool, error) {
 
 // Wording replaces a rule's own code and sentence by the vendor's, without parameters.
 type Wording struct {
-	Code   record.Code
-	Detail string
+	Code     record.Code
+	Detail   string
+	Hint     string       // see record.Violation
+	Expected shape.Format // what the text must be; of ListWhen, if the condition holds
 }
 
 func (w Wording) or(v record.Violation) record.Violation {
@@ -110,7 +112,8 @@ func (w Wording) or(v record.Violation) record.Violation {
 	if w.Detail != "" {
 		v.Detail = w.Detail
 	}
-	return v
+	v.Hint = w.Hint
+	return v.Expecting(w.Expected)
 }
 
 // RequireAnyOf demands that one of the members at least has a text, or is given where it is not a text. The first is reported. One that is
@@ -223,14 +226,14 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 			list, err1 := members(s, name, when.Member)
 			holds, err2 := when.bind(s)
 			return func(o *object) {
-				words := otherwise
-				if holds(o) {
-					words = then
+				words, said := then, wording
+				if !holds(o) {
+					words, said.Expected = otherwise, ""
 				}
 				if v := list[0].of(o); v.Present() && isFilled(list[1].of(o)) && !isOneOf(v.Text(), words) {
-					v := wording.or(record.Violation{Pointer: o.at(name), Code: record.NotInList, Detail: notInList(words, true).Detail})
-					v.Params = map[string]any{"list": words}
-					o.report.Add(v)
+					v := said.or(record.Violation{Code: record.NotInList, Detail: notInList(words, true).Detail})
+					v.Pointer, v.Params = o.at(name), map[string]any{"list": words}
+					o.report.Add(v.Expecting(said.Expected))
 				}
 			}, errors.Join(err1, err2)
 		},

@@ -42,7 +42,7 @@ func TestBetween(t *testing.T) {
 	anyOf := []Rule{RequireAnyOf("a", "b")}
 	oneOf := []Rule{ExactlyOneOf("a", "n")}
 	notBefore := []Rule{NotBefore("b", "a", "Later.")}
-	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Wording{"vendor-39", "No such state."})}
+	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Wording{Code: "vendor-39", Detail: "No such state.", Hint: "Say VIC.", Expected: shape.FormatAustralianState})}
 	checker := []Rule{Checker{Members: []string{"a", "o/b"}, Check: func(texts []string) *record.Violation {
 		if texts[0] == "good" {
 			return nil
@@ -60,29 +60,29 @@ func TestBetween(t *testing.T) {
 		{"RequireAnyOf, the first", `"a": "x"`, anyOf, nil},
 		{"RequireAnyOf, the last", `"b": "x"`, anyOf, nil},
 		{"RequireAnyOf, both", `"a": "x", "b": "y"`, anyOf, nil},
-		{"RequireAnyOf, one that cannot be read", `"b": 1`, anyOf, []string{"/b wrong-type This must be a string. map[expected:a string]"}},
-		{"RequireAnyOf, another that cannot be read", `"n": "1"`, anyOf, []string{"/n wrong-type This must be an integer. map[expected:an integer]", "/a required " + missingOf}},
+		{"RequireAnyOf, one that cannot be read", `"b": 1`, anyOf, []string{"/b wrong-type This must be a string. map[expected:string]"}},
+		{"RequireAnyOf, another that cannot be read", `"n": "1"`, anyOf, []string{"/n wrong-type This must be an integer. map[expected:integer]", "/a required " + missingOf}},
 		{"RequireAnyOf, what is not a text", `"l": ["x"]`, []Rule{RequireAnyOf("n", "l")}, nil},
 
 		{"ExactlyOneOf, none", ``, oneOf, []string{"/a required One of a, n is required. map[oneOf:[a n]]"}},
 		{"ExactlyOneOf, one", `"n": 0`, oneOf, nil},
 		{"ExactlyOneOf, two", `"n": 0, "a": ""`, oneOf, []string{"/n not-one-of Only one of a, n may be given. map[oneOf:[a n]]"}},
-		{"ExactlyOneOf, one that cannot be read", `"n": "1"`, oneOf, []string{"/n wrong-type This must be an integer. map[expected:an integer]"}},
+		{"ExactlyOneOf, one that cannot be read", `"n": "1"`, oneOf, []string{"/n wrong-type This must be an integer. map[expected:integer]"}},
 
 		{"RequireWhen", `"a": "A", "b": " "`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, []string{"/b required " + missingSentence + " map[because:/a]"}},
 		{"RequireWhen, met", `"a": "A", "b": "x"`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, nil},
 		{"RequireWhen, not meant", `"a": "B"`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, nil},
-		{"RequireWhen, inside, in the vendor's words", `"a": "A"`, []Rule{RequireWhen("o/b", is("a", "A"), Wording{"vendor-1", "Why."})}, []string{"/o/b vendor-1 Why. map[]"}},
-		{"RequireWhen, one that cannot be read", `"a": "A", "b": 1`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, []string{"/b wrong-type This must be a string. map[expected:a string]"}},
+		{"RequireWhen, inside, in the vendor's words", `"a": "A"`, []Rule{RequireWhen("o/b", is("a", "A"), Wording{Code: "vendor-1", Detail: "Why."})}, []string{"/o/b vendor-1 Why. map[]"}},
+		{"RequireWhen, one that cannot be read", `"a": "A", "b": 1`, []Rule{RequireWhen("b", is("a", "A"), Wording{})}, []string{"/b wrong-type This must be a string. map[expected:string]"}},
 
 		{"ForbidWhen", `"a": "A", "b": ""`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, []string{"/b not-allowed-here Why. map[because:/a]"}},
 		{"ForbidWhen, absent", `"a": "A", "b": null`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, nil},
 		{"ForbidWhen, not meant", `"b": "x"`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, nil},
 		{"ForbidWhen, also what cannot be read", `"a": "A", "b": 1`, []Rule{ForbidWhen("b", is("a", "A"), "Why.")}, []string{
-			"/b wrong-type This must be a string. map[expected:a string]", "/b not-allowed-here Why. map[because:/a]",
+			"/b wrong-type This must be a string. map[expected:string]", "/b not-allowed-here Why. map[because:/a]",
 		}},
 		{"ForbidWhen not, of what cannot be read nothing holds", `"a": 1, "b": "x"`, []Rule{ForbidWhen("b", Condition{Member: "a", In: []string{"A"}, Not: true}, "Why.")}, []string{
-			"/a wrong-type This must be a string. map[expected:a string]",
+			"/a wrong-type This must be a string. map[expected:string]",
 		}},
 
 		{"NotBefore", `"a": "2026-02-28", "b": "2026-02-27"`, notBefore, []string{"/b before-other Later. map[other:/a]"}},
@@ -90,8 +90,8 @@ func TestBetween(t *testing.T) {
 		{"NotBefore, one is absent", `"b": "2026-02-28"`, notBefore, nil},
 		{"NotBefore, one is not a day", `"a": "2026-02-30", "b": "2026-02-28"`, notBefore, nil},
 
-		{"ListWhen, the condition holds", `"a": " au ", "b": "OT"`, listWhen, []string{"/b vendor-39 No such state. map[list:[NSW]]"}},
-		{"ListWhen, the condition does not hold", `"a": "NZ", "b": "NSW"`, listWhen, []string{"/b vendor-39 No such state. map[list:[OT]]"}},
+		{"ListWhen, the condition holds", `"a": " au ", "b": "OT"`, listWhen, []string{"/b vendor-39 No such state. Say VIC. map[expected:australian-state list:[NSW]]"}},
+		{"ListWhen, the condition does not hold", `"a": "NZ", "b": "NSW"`, listWhen, []string{"/b vendor-39 No such state. Say VIC. map[list:[OT]]"}},
 		{"ListWhen, in any letter case", `"a": "NZ", "b": "ot"`, listWhen, nil},
 		{"ListWhen, nothing is said of a condition without its member", `"b": "x"`, listWhen, nil},
 		{"ListWhen, what is absent is on no list", `"a": "AU"`, listWhen, nil},
@@ -112,7 +112,7 @@ func TestBetween(t *testing.T) {
 			var got, want []string
 			for _, v := range violations(t, compile(t, shapeOf(t), On{Object: object, Rules: test.rules}), fmt.Sprintf(body, members)) {
 				if v.Code != record.EmptyObject && !strings.HasSuffix(v.Pointer, "/must") {
-					got = append(got, fmt.Sprintf("%s %s %s %v", v.Pointer, v.Code, v.Detail, v.Params))
+					got = append(got, fmt.Sprintf("%s %s %s %v", v.Pointer, v.Code, strings.TrimSpace(v.Detail+" "+v.Hint), v.Params))
 				}
 			}
 			for _, line := range test.want {
