@@ -207,10 +207,10 @@ func TestKeyAndBody(t *testing.T) {
 	}
 	b.press("New key")
 	silent("with a new key")
-	if status, _ := b.execute("operationId"); status != "201" || b.key() == first {
+	if status, _ := b.execute("baseResponse"); status != "201" || b.key() == first {
 		t.Errorf("status %s with the new key", status)
 	}
-	record := await[string](page, "link to the record", b.find(`.sb-link a[href^="/v1/operations/"]`)+".pathname")
+	record := await[string](page, "link to the record", b.find(`.sb-link a[href^="/v1/operations/"]`)+"?.pathname")
 	b.write(keyInput, first)
 	await[bool](page, "offer for a key of before", b.find(warning)+`.innerText.startsWith("The body has changed")`)
 	page.navigate(page.origin + record)
