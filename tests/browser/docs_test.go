@@ -18,7 +18,7 @@ const banner = `document.querySelector(".banner")?.innerText ?? ""`
 func TestEveryOperation(t *testing.T) {
 	demo := kit.RunDemo(t)
 	page := open(t, demo.URL+"/docs")
-	await[bool](page, "list of operations", fmt.Sprintf(`document.querySelectorAll(".opblock").length === %d`, routes))
+	await[bool](page, "list of operations", fmt.Sprintf(`document.querySelectorAll("#swagger-ui .opblock").length === %d`, routes))
 	if text := evaluate[string](page, banner); !strings.HasPrefix(text, "Sandbox:") || !strings.Contains(text, "Made-up data only, nothing reaches a vendor") {
 		t.Errorf("the demo's banner is %q", text)
 	}
