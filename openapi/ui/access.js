@@ -2,6 +2,9 @@
 
 const bearer = (definition) => definition.first().get("scheme") === "bearer";
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const themeOf = ({ matches }) => (matches ? "agate" : "idea");
+
 // accessible is a plugin of Swagger UI.
 export function accessible({ React }) {
   const element = React.createElement;
@@ -30,9 +33,21 @@ export function accessible({ React }) {
     return element("dialog", { ref: dialog, className: "sb-dialog", "aria-label": "Available authorizations", onCancel: cancel }, element(Original, props));
   };
 
+  // The highlighter has its colours in its elements, where no style sheet chooses them.
+  const SyntaxHighlighter = (Original) => (props) => {
+    const [theme, choose] = React.useState(themeOf(dark));
+    React.useEffect(() => {
+      const follow = () => choose(themeOf(dark));
+      dark.addEventListener("change", follow);
+      return () => dark.removeEventListener("change", follow);
+    }, []);
+    const configs = props.getConfigs();
+    return element(Original, { ...props, getConfigs: () => ({ ...configs, syntaxHighlight: { ...configs.syntaxHighlight, theme } }) });
+  };
+
   return {
     wrapComponents: {
-      DeepLink, TextArea, authorizationPopup,
+      DeepLink, TextArea, SyntaxHighlighter, authorizationPopup,
       ExamplesSelect: labelled(() => "Example"),
       JsonSchemaForm: labelled(({ description }) => description),
     },

@@ -67,7 +67,6 @@ async function start() {
     displayRequestDuration: true,
     showCommonExtensions: true, // the lengths and patterns of parameters
     filter: true,
-    syntaxHighlight: { theme: matchMedia("(prefers-color-scheme: dark)").matches ? "agate" : "idea" },
     validatorUrl: null, // nothing is asked of another host
     persistAuthorization: false, // an API key must not stay in the browser's storage
   });
