@@ -31,7 +31,7 @@ type assetFolder struct {
 // assetFolders are Swagger UI's own distribution, which the module embeds compressed, and what this package adds to it.
 var assetFolders = []assetFolder{
 	{static.FS, "", []string{"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}},
-	{ui, "ui", []string{"docs.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt"}},
+	{ui, "ui", []string{"docs.js", "bounded.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt"}},
 }
 
 var docsTemplate = template.Must(template.ParseFS(ui, "ui/index.html"))

@@ -1,4 +1,5 @@
 // Starts Swagger UI. The bundle is a plain script before this one and leaves SwaggerUIBundle behind.
+import { boundedSchemas } from "./bounded.js";
 import { hiddenCredentials } from "./credentials.js";
 import { idempotencyKey } from "./key.js";
 import { envelopePreview } from "./preview.js";
@@ -8,7 +9,7 @@ window.SwaggerUIBundle({
   dom_id: "#swagger-ui",
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout", // without the bar that explores any other URL
-  plugins: [idempotencyKey, envelopePreview, hiddenCredentials],
+  plugins: [boundedSchemas, idempotencyKey, envelopePreview, hiddenCredentials],
   deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0, // the schemas are many; their list opens with a click
