@@ -56,7 +56,7 @@ var answerNames = map[int]string{
 // sharedResponses describes the problems that the operations share, by status.
 func (b *builder) sharedResponses() {
 	for _, status := range b.statuses {
-		b.responses.set(answerNames[status], b.problemResponse(status, b.byStatus[status], b.options.MaxBody))
+		b.responses.set(answerNames[status], b.problemResponse(status, b.byStatus[status], b.options.MaxBody, asRecorded))
 	}
 	b.responses.set("Problem", object{
 		{"description", "Any other problem."},
@@ -85,13 +85,14 @@ func (b *builder) previewResponse(op Operation, status int) (name string) {
 	}
 	name = prefix + answerNames[status]
 	if b.responses.index(name) < 0 {
-		b.responses.set(name, b.problemResponse(status, some, b.options.MaxBody))
+		b.responses.set(name, b.problemResponse(status, some, b.options.MaxBody, asRecorded))
 	}
 	return name
 }
 
-// problemResponse is an answer with a status that means one of these problems, each with its example. The limit is that of the body.
-func (b *builder) problemResponse(status int, problems []Problem, limit int64) object {
+// problemResponse is an answer with a status that means one of these problems, each with its example. The limit is that of the body. Change changes
+// a recorded example, and its name, to that of another sort of operation.
+func (b *builder) problemResponse(status int, problems []Problem, limit int64, change func(p Problem, name string, text []byte) (string, []byte)) object {
 	lines, examples := make([]string, len(problems)), object{}
 	for i, p := range problems {
 		lines[i] = fmt.Sprintf("`%s`: %s", p.Code, p.Detail)
@@ -103,6 +104,7 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64) o
 		if err != nil {
 			b.failf("the problem %s has no example: %v", name, err)
 		}
+		name, text = change(p, name, text)
 		b.examples.set(name, example(p.Title, text))
 		examples.set(name, ref("examples", name))
 	}
@@ -115,6 +117,9 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64) o
 		{"content", object{{problemType, object{{"schema", ref("schemas", "Problem")}, {"examples", examples}}}}},
 	}
 }
+
+// asRecorded leaves an example as it is.
+func asRecorded(_ Problem, name string, text []byte) (newName string, newText []byte) { return name, text }
 
 func example(summary string, value []byte) object {
 	return object{{"summary", summary}, {"value", jsontext.Value(value)}}

@@ -94,12 +94,16 @@ func (b *builder) info() object {
 const toolsTag = "Tools"
 
 func (b *builder) tags() (tags list) {
+	systems := 0 // of the tags, which are the first ones
 	for _, tag := range b.words.Tags {
 		if tag.get("name") != toolsTag || b.options.Demo {
 			tags = append(tags, tag)
 		}
+		if slices.ContainsFunc(b.options.Operations, func(op Operation) bool { return b.words.operation(op).Tag == tag.get("name") }) {
+			systems = len(tags)
+		}
 	}
-	return append(tags, b.importedTags()...)
+	return slices.Insert(tags, systems, b.importedTags()...)
 }
 
 // importedTags are a tag for each imported system.

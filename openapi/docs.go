@@ -36,7 +36,7 @@ type assetFolder struct {
 var assetFolders = []assetFolder{
 	{static.FS, "", []string{"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"}},
 	{ui, "ui", []string{
-		"docs.js", "document.js", "layout.js", "fold.js", "answer.js", "access.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt",
+		"docs.js", "document.js", "layout.js", "fold.js", "answer.js", "access.js", "bounded.js", "key.js", "preview.js", "credentials.js", "docs.css", "licenses.txt",
 	}},
 }
 

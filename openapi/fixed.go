@@ -50,7 +50,7 @@ func (b *builder) fixedResponses(annotated object, limit int64) (responses objec
 			if err != nil {
 				b.failf("problems are listed with the status %s", m.name)
 			}
-			response = b.problemResponse(status, problems, limit)
+			response = b.problemResponse(status, problems, limit, asRecorded)
 		} else if schema, _ := response.in("content").in("application/json").in("schema").get("$ref").(string); schema == problemSchema {
 			b.failf("the annotation of a problem lists %q, which is not a code", response.get("description"))
 		} else {

@@ -1,7 +1,9 @@
 package openapi
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -196,6 +198,29 @@ func TestWhatDocumentsCannotDescribe(t *testing.T) {
 		if _, err := New(o); err == nil {
 			t.Errorf("%s is no mistake", name)
 		}
+	}
+}
+
+// TestNamesOfAnImportedSystem: readers find its operations behind those of the built-in systems, and a schema's name in words that begin with capitals.
+func TestNamesOfAnImportedSystem(t *testing.T) {
+	o := testOptions(t)
+	o.Operations = append(o.Operations, imported(t, "travel", "book", booking(t)))
+	var doc struct {
+		Tags       []struct{ Name string }
+		Components struct{ Schemas map[string]any }
+	}
+	if err := json.Unmarshal([]byte(documentsOf(t, o)["/openapi.json"]), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var tags []string
+	for _, tag := range doc.Tags {
+		tags = append(tags, tag.Name)
+	}
+	if want := []string{"CustomerCare", "MDS", "Emersion", "travel", "Operations", "Tools", "Health"}; !slices.Equal(tags, want) {
+		t.Errorf("the tags are %q, want %q", tags, want)
+	}
+	if doc.Components.Schemas["TravelBookResult"] == nil {
+		t.Errorf("there is no TravelBookResult among %q", slices.Sorted(maps.Keys(doc.Components.Schemas)))
 	}
 }
 

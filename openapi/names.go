@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"soapbridge/translate/shape"
 )
@@ -76,12 +78,18 @@ func inBoth(a, b []map[string]any) []map[string]any {
 // reply names the schemas of a reply. Generators of clients call the whole HTTP answer <operationId>Response themselves, as oapi-codegen does: a schema
 // of that name would clash with it.
 func (c *components) reply(op *Operation) {
-	c.results[op.id()] = c.unique(op.Prefix+op.Name+"Result", "")
+	c.results[op.id()] = c.unique(op.Prefix+capitalized(op.Name)+"Result", "")
 	for _, s := range reachable(op.Response)[1:] {
 		if key := keyOf(op, s, true); c.names[key] == "" {
 			c.names[key] = c.unique(op.Prefix+s.Name, "Result")
 		}
 	}
+}
+
+// capitalized returns a name as the names of shapes begin: with a capital.
+func capitalized(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // unique returns a name that no other schema has, with a suffix or a number behind it where it must be.

@@ -66,6 +66,11 @@ func (b *builder) parameters(op *Operation) (parameters list) {
 	d := direction{&alone, op, false}
 	d.request(op.Request)
 	properties := alone.all.in(d.name(op.Request)).in("properties")
+	minimal, _ := op.requests(b.bodies)
+	var examples map[string]jsontext.Value
+	if json.Unmarshal(minimal, &examples) != nil {
+		examples = nil // none can be made
+	}
 	for i := range op.Request.Fields {
 		f := &op.Request.Fields[i]
 		schema := properties.in(f.Name)
@@ -77,6 +82,10 @@ func (b *builder) parameters(op *Operation) (parameters list) {
 			p.set("description", about)
 		}
 		p.set("schema", schema.without("description"))
+		if value, shown := examples[f.Name]; shown {
+			// Swagger UI begins with this, and not with the examples of the schema. Together they are a call that can be sent.
+			p.set("example", value)
+		}
 		parameters = append(parameters, p)
 	}
 	return parameters
@@ -108,15 +117,13 @@ var (
 	notOfGets = []string{"malformed-json", "unsupported-media-type", "payload-too-large", "request-timeout"}
 )
 
-// readResponse returns the component for the problems of a status that a read can answer with; none where there are none. The recorded examples
-// are those of writes, which may not be repeated after the same failure.
+// readResponse returns the component for the problems of a status that a read can answer with; none where there are none.
 func (b *builder) readResponse(op *Operation, status int) (name string) {
 	prefix, not := "Read", notOfReads
 	if op.isGet() {
 		prefix, not = "Get", slices.Concat(notOfReads, notOfGets)
 	}
 	var some []Problem
-	var lines []string
 	for _, p := range b.byStatus[status] {
 		if slices.Contains(not, p.Code) {
 			continue
@@ -124,18 +131,35 @@ func (b *builder) readResponse(op *Operation, status int) (name string) {
 		if p.Outcome == "failed" || p.Outcome == "unknown" {
 			p.Detail = p.Title + ". The operation changes nothing, so it may be repeated: `retry` is `safe`."
 		}
-		some, lines = append(some, p), append(lines, fmt.Sprintf("`%s`: %s", p.Code, p.Detail))
+		some = append(some, p)
 	}
 	if len(some) == 0 {
 		return ""
 	}
 	if name = prefix + answerNames[status]; b.responses.index(name) < 0 {
-		b.responses.set(name, object{
-			{"description", strings.Join(lines, "\n\n")}, {"headers", headersOf(some).without("Idempotent-Replayed", "Idempotency-Stored")},
-			{"content", object{{problemType, object{{"schema", ref("schemas", "Problem")}}}}},
-		})
+		response := b.problemResponse(status, some, b.options.MaxBody, b.ofReads)
+		response.set("headers", headersOf(some).without("Idempotent-Replayed", "Idempotency-Stored"))
+		b.responses.set(name, response)
 	}
 	return name
+}
+
+// ofReads makes the example of a read's failure from that of a write, which may not be repeated after it.
+func (b *builder) ofReads(p Problem, name string, text []byte) (newName string, newText []byte) {
+	if p.Outcome != "failed" && p.Outcome != "unknown" {
+		return name, text
+	}
+	var problem object
+	if err := json.Unmarshal(text, &problem); err != nil {
+		b.failf("the example %s: %v", name, err)
+	}
+	problem.set("detail", p.Title+". The operation changes nothing, so it may be repeated.")
+	problem.set("retry", "safe")
+	text, err := json.Marshal(problem, jsontext.Multiline(true))
+	if err != nil {
+		b.failf("the example %s: %v", name, err)
+	}
+	return "read-" + name, text
 }
 
 // ExampleTarget is the path of a GET with the members of an example, and its query.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,13 @@ func TestReadsInTheDocument(t *testing.T) {
 	if len(search.Parameters) != 1 || search.RequestBody == nil || find.RequestBody != nil {
 		t.Error("a read by POST has no key and a body, a GET no body")
 	}
+	var examples []any // of a call that Swagger UI can send as it is, with no more than it needs
+	for _, p := range find.Parameters {
+		examples = append(examples, p.Value.Example)
+	}
+	if want := []any{"a b/c", nil, nil, nil, nil, nil}; !slices.Equal(examples, want) {
+		t.Errorf("the examples of the parameters are %q, want %q", examples, want)
+	}
 	for status, want := range map[string]bool{"200": true, "304": true, "401": true, "409": false, "413": false, "422": true, "502": true, "504": true} {
 		if found := find.Responses.Value(status) != nil; found != want {
 			t.Errorf("a GET has the answer %s: %v", status, found)
@@ -95,6 +103,17 @@ func TestReadsInTheDocument(t *testing.T) {
 	about := *find.Responses.Value("502").Value.Description
 	if strings.Contains(about, "blindly") || !strings.Contains(about, "`retry` is `safe`") {
 		t.Errorf("a read may be repeated: %s", about)
+	}
+	for status, want := range map[string]string{"422": "validation-failed", "502": "read-upstream-failed", "504": "read-outcome-unknown-504"} {
+		example := find.Responses.Value(status).Value.Content[problemType].Examples[want]
+		if example == nil {
+			t.Errorf("the answer %s has no example %s", status, want)
+			continue
+		}
+		problem, _ := example.Value.Value.(map[string]any)
+		if retry := problem["retry"]; strings.HasPrefix(want, "read-") != (retry == "safe") {
+			t.Errorf("in %s retry is %v", want, retry)
+		}
 	}
 	preview := doc.Paths.Value("/v1/toys/{kind}/preview").Get
 	if preview == nil || preview.Parameters.GetByInAndName("query", "soap") == nil || preview.Parameters.GetByInAndName("path", "kind") == nil {

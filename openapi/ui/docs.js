@@ -1,6 +1,7 @@
 // Starts Swagger UI, which is large: after the first paint of the list that the server has written, whose place it takes.
 import { accessible, watch } from "./access.js";
 import { linkedAnswers } from "./answer.js";
+import { bounded } from "./bounded.js";
 import { hiddenCredentials } from "./credentials.js";
 import { simplified } from "./document.js";
 import { foldedParts } from "./fold.js";
@@ -55,7 +56,7 @@ async function start() {
   const [spec] = await Promise.all([fetched("/openapi.json"), loaded("swagger-ui-bundle.js")]);
   const shown = replaced(named);
   window.SwaggerUIBundle({
-    spec: simplified(spec),
+    spec: bounded(simplified(spec)),
     domNode: root,
     presets: [window.SwaggerUIBundle.presets.apis],
     layout: "DocsLayout",
@@ -71,12 +72,6 @@ async function start() {
     persistAuthorization: false, // an API key must not stay in the browser's storage
   });
 }
-
-// The policy of this page lets no form be sent, so this one is followed as a link.
-document.querySelector("form[role=search]").addEventListener("submit", (event) => {
-  event.preventDefault();
-  location.assign(`${event.target.action}?${new URLSearchParams(new FormData(event.target))}`);
-});
 
 start().catch((error) => {
   list.prepend(Object.assign(document.createElement("p"), { role: "alert", className: "banner", textContent: `Swagger UI could not be loaded: ${error.message ?? "its script is missing"}.` }));

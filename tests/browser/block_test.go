@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,10 +19,44 @@ import (
 // operation is what a reader of the page should find.
 type operation struct {
 	tag, name string
+	id        string // empty where it is the name
 	status    string
 	versions  []string
 	path      string
-	body      []byte // the first example, which the page begins with
+	body      []byte // the first example, which the page begins with; nil for a GET, whose path has the values
+	again     string // what a second Execute shows: the answer was there already
+}
+
+// replayed is how a write answers a repetition, with the first result.
+const replayed = "idempotent-replayed: true"
+
+// parcels are the operations of docs/parcels, which the committed document lacks.
+var parcels = []operation{
+	{
+		tag: "parcels", name: "TrackParcel", id: "parcels_TrackParcel", status: "200", versions: []string{"1.1"}, path: "/v1/parcels/AA111111111",
+		again: "cache-status: soapbridge; hit",
+	},
+	{
+		tag: "parcels", name: "BookPickup", id: "parcels_BookPickup", status: "201", versions: []string{"1.1"}, path: "/v1/parcels/pickups",
+		body:  []byte(`{"customerId":"text","pin":"text","day":"2026-11-21","weight":{"unit":"kg","value":"1"},"depotId":"text"}`),
+		again: replayed,
+	},
+}
+
+// inSandbox is the name by which the sandbox counts the calls of an operation.
+func (op operation) inSandbox() string {
+	if op.id == "" {
+		return op.name
+	}
+	return op.tag + "/" + op.name
+}
+
+// method is GET for an operation without a body.
+func (op operation) method() string {
+	if op.body == nil {
+		return http.MethodGet
+	}
+	return http.MethodPost
 }
 
 // operations are described by the committed document; routes counts all that the document has, but previews: they have buttons.
@@ -48,7 +83,10 @@ func documented() (list []operation, routes int) {
 	}
 	for _, op := range kit.Operations {
 		body := document.Components.Examples[op.Name+"-minimal"].Value
-		list = append(list, operation{document.Paths[op.Path]["post"].Tags[0], op.Name, strconv.Itoa(op.Status), op.Versions, op.Path, body})
+		list = append(list, operation{
+			tag: document.Paths[op.Path]["post"].Tags[0], name: op.Name, status: strconv.Itoa(op.Status), versions: op.Versions, path: op.Path, body: body,
+			again: replayed,
+		})
 	}
 	return list, routes
 }
@@ -59,11 +97,13 @@ var rootOfBody = regexp.MustCompile(`:Body>(<[^ >]+ )`)
 func (b block) asked(version string) (root string, fields int) {
 	b.t.Helper()
 	url := b.origin + b.operation.path + "/preview?soap=" + version
-	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, url, bytes.NewReader(b.operation.body))
+	request, err := http.NewRequestWithContext(b.t.Context(), b.operation.method(), url, bytes.NewReader(b.operation.body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
+	if b.operation.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		b.t.Fatal(err)
@@ -97,7 +137,7 @@ type block struct {
 // expand opens an operation by a click on its line.
 func (p *tab) expand(op operation) block {
 	p.t.Helper()
-	b := block{p, op, "#operations-" + op.tag + "-" + op.name}
+	b := block{p, op, "#operations-" + op.tag + "-" + cmp.Or(op.id, op.name)}
 	await[bool](p, op.name+" in the list", b.has(".opblock-summary-control"))
 	b.click(".opblock-summary-control")
 	b.ready()
@@ -108,7 +148,9 @@ func (p *tab) expand(op operation) block {
 func (b block) ready() {
 	b.t.Helper()
 	await[bool](b.tab, "Execute button", b.has(".btn.execute"))
-	await[bool](b.tab, "example in the body", b.all("textarea")+`.some((area) => area.value.includes("{"))`)
+	if b.operation.body != nil {
+		await[bool](b.tab, "example in the body", b.all("textarea")+`.some((area) => area.value.includes("{"))`)
+	}
 }
 
 func quoted(text string) string {
@@ -162,9 +204,15 @@ const keyInput = ".sb-key input"
 
 var aUUID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// key reads the Idempotency-Key from its input: a fresh UUID, not the example of the document.
+// key reads the Idempotency-Key from its input: a fresh UUID, not the example of the document. A read has none.
 func (b block) key() string {
 	b.t.Helper()
+	if b.operation.body == nil {
+		if evaluate[bool](b.tab, b.has(keyInput)) {
+			b.t.Error("a read asks for an Idempotency-Key")
+		}
+		return ""
+	}
 	key := await[string](b.tab, "UUID as Idempotency-Key", b.find(keyInput)+`.value`)
 	if !aUUID.MatchString(key) {
 		b.t.Errorf("the Idempotency-Key is %q, want a random UUID", key)

@@ -3,12 +3,16 @@ package browser
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"soapbridge/tests/kit"
 )
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
+
+// withParcels are the arguments of a demo that has the imported system of the README, too.
+var withParcels = []string{"--systems", filepath.Join("..", "..", "docs")}
 
 // startServe runs a sandbox, and a proxy in front of it that asks for API keys. It returns a key with every scope of an operation.
 func startServe(t *testing.T) (d *kit.Demo, key string) {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,4 +90,31 @@ func TestCatalogueFilter(t *testing.T) {
 	kept := evaluate[string](page, "location.href")
 	again := open(t, kept)
 	await[bool](again, "what the address asks for", shown+".length === "+strconv.Itoa(evaluate[int](page, shown+".length")))
+}
+
+// TestFromAnImportedOperation goes the way of a caller whose request is refused: to the page of the problem, and to the catalogue.
+func TestFromAnImportedOperation(t *testing.T) {
+	demo := kit.RunDemo(t, withParcels...)
+	page := open(t, demo.URL+"/docs")
+	b := page.expand(parcels[1])
+	page.expect("error of the network: .* 422 ")
+	b.write("textarea", `{"customerId":"c","pin":"p","day":"1 May","weight":{"unit":"stone","value":"1"}}`)
+	await[bool](page, "edited body", b.has(".btn.reset"))
+	status, shown := b.execute("validation-failed")
+	for _, part := range []string{`"pointer": "/day"`, `"pointer": "/weight/unit"`, `One of address, depotId is required.`} {
+		if status != "422" || !strings.Contains(shown, part) {
+			t.Errorf("status %s, without %s:\n%s", status, part, shown)
+		}
+	}
+	problem := regexp.MustCompile(`"type": "([^"]+)"`).FindStringSubmatch(shown)
+	if problem == nil {
+		t.Fatalf("the answer has no type:\n%s", shown)
+	}
+	page.navigate(demo.URL + problem[1])
+	await[bool](page, "page of the problem", `document.querySelector("h1").innerText.includes("The request breaks rules")`)
+	page.navigate(demo.URL + "/v1/operations-catalogue")
+	for _, op := range []string{"TrackParcel", "/v1/parcels/{trackingNumber}", "BookPickup", "/v1/parcels/pickups"} {
+		await[bool](page, op+" in the catalogue", "document.body.innerText.includes("+quoted(op)+")")
+	}
+	page.fits("catalogue")
 }

@@ -36,13 +36,29 @@ type answer struct {
 	body   string
 }
 
-func read(t *testing.T, name string) []byte {
+// reader reads a document by its name.
+type reader func(t *testing.T, name string) []byte
+
+// committed reads a file of the repository.
+func committed(t *testing.T, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "openapi", name))
 	if err != nil {
 		t.Fatalf("%v; make generate writes it", err)
 	}
 	return text
+}
+
+// served reads what a demo serves.
+func served(d *kit.Demo) reader {
+	return func(t *testing.T, name string) []byte {
+		t.Helper()
+		a := request{method: http.MethodGet, url: d.URL + "/" + name}.send(t, nil)
+		if a.status != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", name, a.status, a.body)
+		}
+		return []byte(a.body)
+	}
 }
 
 var variable = regexp.MustCompile(`\{\{([^{}]+)\}\}`)
@@ -104,7 +120,7 @@ type document struct {
 	}
 }
 
-func openapi(t *testing.T) (d document) {
+func (read reader) openapi(t *testing.T) (d document) {
 	t.Helper()
 	if err := json.Unmarshal(read(t, "openapi.json"), &d); err != nil {
 		t.Fatal(err)
@@ -112,14 +128,24 @@ func openapi(t *testing.T) (d document) {
 	return d
 }
 
+var pathParameter = regexp.MustCompile(`\\\{[^{}]+\\\}`)
+
+// pathOf matches the paths of a template.
+func pathOf(template string) *regexp.Regexp {
+	return regexp.MustCompile("^" + pathParameter.ReplaceAllString(regexp.QuoteMeta(template), "[^/]+") + "$")
+}
+
 // success is the status that the document promises for a request.
 func (d document) success(t *testing.T, method, url string) int {
 	t.Helper()
 	path, _, _ := strings.Cut(strings.TrimPrefix(url, "{{baseUrl}}"), "?")
-	if id := variable.FindString(path); id != "" {
-		path = strings.Replace(path, id, "{operationId}", 1)
+	methods, known := d.Paths[path]
+	for template := range d.Paths {
+		if !known && pathOf(template).MatchString(path) {
+			methods = d.Paths[template]
+		}
 	}
-	operation, known := d.Paths[path][strings.ToLower(method)]
+	operation, known := methods[strings.ToLower(method)]
 	if _, created := operation.Responses["201"]; created {
 		return http.StatusCreated
 	}
@@ -129,24 +155,47 @@ func (d document) success(t *testing.T, method, url string) int {
 	return http.StatusOK
 }
 
-// wanted are the requests that a collection must have: every operation of a system, and every preview of it. The operations are executed once.
-func wanted() (list []string, executions map[string]int) {
-	executions = map[string]int{}
+// operation is what a collection must have of an operation: its request, and every preview of it.
+type operation struct {
+	method, path string
+	versions     []string
+	inSandbox    string // the name by which its calls are counted
+}
+
+func builtIn() (list []operation) {
 	for _, op := range kit.Operations {
-		executions[op.Name] = 1
-		list = append(list, op.Path)
-		for _, version := range op.Versions {
-			list = append(list, op.Path+"/preview?soap="+version)
+		list = append(list, operation{http.MethodPost, op.Path, op.Versions, op.Name})
+	}
+	return list
+}
+
+// parcels are the operations of docs/parcels.
+var parcels = []operation{
+	{http.MethodGet, "/v1/parcels/AA111111111", []string{"1.1"}, "parcels/TrackParcel"},
+	{http.MethodPost, "/v1/parcels/pickups", []string{"1.1"}, "parcels/BookPickup"},
+}
+
+// wanted are the requests for operations that a collection must have. The operations are executed once.
+func wanted(operations []operation) (list []string, executions map[string]int) {
+	executions = map[string]int{}
+	for _, op := range operations {
+		executions[op.inSandbox] = 1
+		list = append(list, op.method+" "+op.path)
+		for _, version := range op.versions {
+			list = append(list, op.method+" "+op.path+"/preview?soap="+version)
 		}
 	}
 	slices.Sort(list)
 	return list, executions
 }
 
-func posts(requests []request) (list []string) {
+// others are the requests behind those for operations.
+var others = regexp.MustCompile(`^\{\{baseUrl\}\}/(readyz$|v1/operations)`)
+
+func forOperations(requests []request) (list []string) {
 	for _, r := range requests {
-		if r.method == http.MethodPost {
-			list = append(list, strings.TrimPrefix(r.url, "{{baseUrl}}"))
+		if !others.MatchString(r.url) {
+			list = append(list, r.method+" "+strings.TrimPrefix(r.url, "{{baseUrl}}"))
 		}
 	}
 	slices.Sort(list)
@@ -154,10 +203,10 @@ func posts(requests []request) (list []string) {
 }
 
 // play sends every request in the order of its file; after returns the variables that an answer sets.
-func play(t *testing.T, d *kit.Demo, requests []request, values map[string]string, after func(request, answer) map[string]string) {
+func play(t *testing.T, d *kit.Demo, operations []operation, requests []request, values map[string]string, after func(request, answer) map[string]string) {
 	t.Helper()
-	list, executions := wanted()
-	if diff := cmp.Diff(list, posts(requests)); diff != "" {
+	list, executions := wanted(operations)
+	if diff := cmp.Diff(list, forOperations(requests)); diff != "" {
 		t.Errorf("the requests are not those of the %d operations (-want +got):\n%s", len(executions), diff)
 	}
 	d.Forget(t)
@@ -175,13 +224,25 @@ func play(t *testing.T, d *kit.Demo, requests []request, values map[string]strin
 }
 
 func TestCollections(t *testing.T) {
-	d := kit.RunDemo(t)
-	t.Run("http", func(t *testing.T) {
-		requests, values := httpFile(t, string(read(t, "soapbridge.http")))
-		play(t, d, requests, values, membersByName)
-	})
-	t.Run("postman", func(t *testing.T) {
-		requests, values := postman(t, read(t, "soapbridge.postman_collection.json"))
-		play(t, d, requests, values, collectionVariables)
-	})
+	plain, imported := kit.RunDemo(t), kit.RunDemo(t, "--systems", filepath.Join("..", "..", "docs"))
+	for _, test := range []struct {
+		name       string
+		demo       *kit.Demo
+		read       reader
+		operations []operation
+	}{
+		{"the committed files", plain, committed, builtIn()},
+		{"with an imported system", imported, served(imported), slices.Concat(builtIn(), parcels)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Run("http", func(t *testing.T) {
+				requests, values := httpFile(t, test.read)
+				play(t, test.demo, test.operations, requests, values, membersByName)
+			})
+			t.Run("postman", func(t *testing.T) {
+				requests, values := postman(t, test.read)
+				play(t, test.demo, test.operations, requests, values, collectionVariables)
+			})
+		})
+	}
 }

@@ -10,11 +10,11 @@ import (
 
 // httpFile reads the format of VS Code's REST Client and of Visual Studio: requests between lines of ###, "# @name" in front of a request
 // whose answer others use, and "@name = value" for variables.
-func httpFile(t *testing.T, text string) (requests []request, values map[string]string) {
+func httpFile(t *testing.T, read reader) (requests []request, values map[string]string) {
 	t.Helper()
 	values = map[string]string{}
-	document := openapi(t)
-	for i, part := range strings.Split("\n"+text, "\n###") {
+	document := read.openapi(t)
+	for i, part := range strings.Split("\n"+string(read(t, "soapbridge.http")), "\n###") {
 		title, rest, _ := strings.Cut(part, "\n")
 		r := httpRequest(t, rest, values)
 		if (r.method == "") != (i == 0) {
@@ -82,7 +82,7 @@ func membersByName(r request, a answer) map[string]string {
 func TestReferencesToAnswersWorkInHTTPYac(t *testing.T) {
 	reference := regexp.MustCompile(`^([A-Za-z]+)\.response\.body\.\$(\.[A-Za-z]+)+$`)
 	found := 0
-	for part := range strings.SplitSeq(string(read(t, "soapbridge.http")), "\n###") {
+	for part := range strings.SplitSeq(string(committed(t, "soapbridge.http")), "\n###") {
 		for _, m := range variable.FindAllStringSubmatch(part, -1) {
 			if m[1] == "baseUrl" || m[1] == "$guid" {
 				continue

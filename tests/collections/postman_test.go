@@ -32,20 +32,20 @@ type postmanItem struct {
 var expectedStatus = regexp.MustCompile(`pm\.response\.to\.have\.status\((\d+)\)`)
 
 // postman reads a collection. The status that a request must have is in its test.
-func postman(t *testing.T, text []byte) (requests []request, values map[string]string) {
+func postman(t *testing.T, read reader) (requests []request, values map[string]string) {
 	t.Helper()
 	var collection struct {
 		Item     []postmanItem
 		Variable []struct{ Key, Value string }
 	}
-	if err := json.Unmarshal(text, &collection); err != nil {
+	if err := json.Unmarshal(read(t, "soapbridge.postman_collection.json"), &collection); err != nil {
 		t.Fatal(err)
 	}
 	values = map[string]string{}
 	for _, v := range collection.Variable {
 		values[v.Key] = v.Value
 	}
-	document := openapi(t)
+	document := read.openapi(t)
 	for _, folder := range collection.Item {
 		for _, item := range folder.Item {
 			r := item.request(t)

@@ -136,10 +136,10 @@ func StartDemo(c Command) (*Demo, error) {
 	return &Demo{p, match[2]}, nil
 }
 
-// RunDemo runs the demo until the test ends.
-func RunDemo(t testing.TB) *Demo {
+// RunDemo runs the demo on a free port until the test ends, with further arguments.
+func RunDemo(t testing.TB, args ...string) *Demo {
 	t.Helper()
-	d, err := StartDemo(Command{})
+	d, err := StartDemo(Command{Args: append([]string{"demo", "--listen", "127.0.0.1:0"}, args...)})
 	if err != nil {
 		t.Fatal(err)
 	}

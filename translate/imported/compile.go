@@ -271,10 +271,11 @@ func (b *builder) messages() (err error) {
 		}
 	}
 	place := func(err error) error { return b.overlay.wrap(fmt.Errorf("%s: %w", b.overlay.Name, err)) }
-	if err := b.headersFromSettings(fromSettings); err != nil {
+	// The request comes first: the header's message would take its name.
+	if b.request, err = b.requests.Message(b.bound, b.overlay.Name+"Request", fromCaller); err != nil {
 		return place(err)
 	}
-	if b.request, err = b.requests.Message(b.bound, b.overlay.Name+"Request", fromCaller); err != nil {
+	if err := b.headersFromSettings(fromSettings); err != nil {
 		return place(err)
 	}
 	if b.reply, err = b.replies.Message(b.bound, b.overlay.Name+"Response", nil); err != nil {

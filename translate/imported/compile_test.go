@@ -85,6 +85,21 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
+// TestNameOfARequestBesideAHeader: the blocks of the header, which are another message of the same element, took its name from the request.
+func TestNameOfARequestBesideAHeader(t *testing.T) {
+	files := folder(place)
+	text := strings.NewReplacer(`element name="Place"`, `element name="PlaceRequest"`, `element="d:Place"`, `element="d:PlaceRequest"`).Replace(string(depot))
+	overlay := strings.Replace(string(files[imported.FileName].Data), fmt.Sprintf("%x", sha256.Sum256(depot)), fmt.Sprintf("%x", sha256.Sum256([]byte(text))), 1)
+	files["depot.wsdl"], files[imported.FileName] = &fstest.MapFile{Data: []byte(text)}, &fstest.MapFile{Data: []byte(overlay)}
+	s, err := imported.Load("depot", files, configured)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Operations[0].RequestShape.Name; got != "PlaceRequest" {
+		t.Errorf("the request is %s, want PlaceRequest", got)
+	}
+}
+
 // TestRefusedRequests: a pointer has the names that callers know.
 func TestRefusedRequests(t *testing.T) {
 	op := load(t, place, configured).Operations[0]
