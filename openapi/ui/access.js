@@ -45,14 +45,19 @@ export function accessible({ React }) {
     return element(Original, { ...props, getConfigs: () => ({ ...configs, syntaxHighlight: { ...configs.syntaxHighlight, theme } }) });
   };
 
+  // A JWT or an API key as a bearer token is what most callers have. What is shown is a list, or false.
+  const shownDefinitions = (original) => (...args) => {
+    const shown = original(...args);
+    return shown ? shown.sortBy((definition) => !bearer(definition)) : shown;
+  };
+
   return {
     wrapComponents: {
       DeepLink, TextArea, SyntaxHighlighter, authorizationPopup,
       ExamplesSelect: labelled(() => "Example"),
       JsonSchemaForm: labelled(({ description }) => description),
     },
-    // A JWT or an API key as a bearer token is what most callers have.
-    statePlugins: { auth: { wrapSelectors: { shownDefinitions: (original) => (...args) => original(...args)?.sortBy?.((d) => !bearer(d)) ?? original(...args) } } },
+    statePlugins: { auth: { wrapSelectors: { shownDefinitions } } },
   };
 }
 

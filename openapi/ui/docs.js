@@ -74,5 +74,6 @@ async function start() {
 }
 
 start().catch((error) => {
-  list.prepend(Object.assign(document.createElement("p"), { role: "alert", className: "banner", textContent: `Swagger UI could not be loaded: ${error.message ?? "its script is missing"}.` }));
+  const textContent = `Swagger UI could not be loaded: ${error.message ?? "its script is missing"}.`;
+  list.prepend(Object.assign(document.createElement("p"), { role: "alert", className: "banner", textContent }));
 });

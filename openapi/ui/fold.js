@@ -12,11 +12,16 @@ export function foldedParts({ React }) {
   const element = React.createElement;
   const details = (className, summary, ...content) => element("details", { className }, element("summary", null, summary), ...content);
 
+  const code = (text) => element("code", null, text);
+
   // Each group of problems is a status with the codes that it comes with.
   function Problems({ response }) {
     const problems = response.get("x-problems").toJS();
-    const link = (code) => element("a", { key: code, href: `/problems/${encodeURIComponent(code)}` }, code);
-    const row = ([status, codes]) => element("li", { key: status }, element("code", null, status), " ", ...codes.flatMap((code, i) => (i ? [", ", link(code)] : [link(code)])));
+    const link = (name) => element("a", { key: name, href: `/problems/${encodeURIComponent(name)}` }, name);
+    const row = ([status, codes]) => {
+      const links = codes.flatMap((name, i) => (i ? [", ", link(name)] : [link(name)]));
+      return element("li", { key: status }, code(status), " ", ...links);
+    };
     return element(
       "tr",
       { className: "response", "data-code": "default" },
@@ -24,8 +29,7 @@ export function foldedParts({ React }) {
       element(
         "td",
         { className: "response-col_description" },
-        element("p", null, "An ", element("code", null, "application/problem+json"), " with ", element("code", null, "code"), ", ", element("code", null, "outcome"),
-          " and ", element("code", null, "retry"), "."),
+        element("p", null, "An ", code("application/problem+json"), " with ", code("code"), ", ", code("outcome"), " and ", code("retry"), "."),
         problems.length > 0 && details("sb-problems", "Every status and code, and what to do", element("ul", null, problems.map(row))),
       ),
     );
@@ -33,7 +37,8 @@ export function foldedParts({ React }) {
 
   const response = (Original) => (props) => element(props.response.get("x-problems") ? Problems : Original, props);
 
-  const headers = (Original) => (props) => (props.headers?.size ? details("sb-headers", `${props.headers.size} response headers`, element(Original, props)) : null);
+  const headers = (Original) => (props) =>
+    (props.headers?.size ? details("sb-headers", `${props.headers.size} response headers`, element(Original, props)) : null);
 
   const parameterRow = (Original) => (props) => {
     const [name, place] = [props.rawParam.get("name"), props.rawParam.get("in")];
@@ -43,7 +48,8 @@ export function foldedParts({ React }) {
     if (name === keyHeader) {
       return null;
     }
-    const folded = details("sb-optional", `${name} (optional header)`, element("table", { className: "parameters" }, element("tbody", null, element(Original, props))));
+    const table = element("table", { className: "parameters" }, element("tbody", null, element(Original, props)));
+    const folded = details("sb-optional", `${name} (optional header)`, table);
     return element("tr", null, element("td", { colSpan: 2 }, folded));
   };
 

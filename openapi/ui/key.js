@@ -82,7 +82,11 @@ export function idempotencyKey({ React }) {
             id, type: "text", value: value ?? "", disabled: props.disabled, spellCheck: false, autoComplete: "off",
             "aria-describedby": `${id}-about ${id}-warning`, onChange: (event) => choose(event.target.value),
           }),
-          element("button", { type: "button", className: `btn sb-small${warning ? " sb-wanted" : ""}`, disabled: props.disabled, onClick: () => choose(newKey()) }, "New key"),
+          element(
+            "button",
+            { type: "button", className: `btn sb-small${warning ? " sb-wanted" : ""}`, disabled: props.disabled, onClick: () => choose(newKey()) },
+            "New key",
+          ),
           element("p", { id: `${id}-warning`, role: "status", className: "sb-warning" }, warning),
           element("p", { id: `${id}-about`, className: "sb-about" }, parameter.get("description")),
         ),
