@@ -57,7 +57,10 @@ func TestAccessibility(t *testing.T) {
 	proxy, _ := startServe(t)
 	judged := newJudge(t)
 	page := open(t, proxy.URL+"/")
-	for _, path := range []string{"/", "/problems", "/problems/outcome-unknown", "/v1/operations-catalogue"} {
+	for _, path := range []string{
+		"/", "/docs/CreateCallLog", "/docs/CreateComplexAccount", "/search?q=phone", "/problems", "/problems/outcome-unknown", "/v1/operations-catalogue",
+		"/v1/operations-catalogue?required=on",
+	} {
 		page.navigate(proxy.URL + path)
 		judged(page, path)
 	}

@@ -33,12 +33,16 @@ func TestPastedReply(t *testing.T) {
 // TestPagesInABrowser opens the pages beside Swagger UI, on a desktop and on a phone. Their own policy lets them complain of what it forbids.
 func TestPagesInABrowser(t *testing.T) {
 	proxy, _ := startServe(t)
+	pictures := map[string]string{"/docs/CreateComplexAccount": "page", "/v1/operations-catalogue?rule=on": "catalogue", "/search?q=phone": "search"}
 	for _, path := range []string{
 		"/", "/v1/operations-catalogue", "/v1/operations-catalogue?rule=on", "/docs/CreateComplexAccount", "/docs/CreateCallLog", "/search?q=phone",
 		"/problems", "/problems/outcome-unknown", "/problems/validation-failed",
 	} {
 		page := open(t, proxy.URL+path)
 		await[bool](page, "style of "+path, `getComputedStyle(document.querySelector("nav")).display === "flex"`)
+		if name, pictured := pictures[path]; pictured {
+			page.looks(func(look string) { page.screenshot(name + "-" + look) })
+		}
 		for _, width := range []int64{1280, 390, 320} {
 			page.resize(width, 844)
 			page.fits(path)
