@@ -119,7 +119,9 @@ func (b *builder) problemResponse(status int, problems []Problem, limit int64, c
 }
 
 // asRecorded leaves an example as it is.
-func asRecorded(_ Problem, name string, text []byte) (newName string, newText []byte) { return name, text }
+func asRecorded(_ Problem, name string, text []byte) (newName string, newText []byte) {
+	return name, text
+}
 
 func example(summary string, value []byte) object {
 	return object{{"summary", summary}, {"value", jsontext.Value(value)}}
