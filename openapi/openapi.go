@@ -4,7 +4,6 @@ package openapi
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -97,15 +96,4 @@ func (s *Site) Register(e gin.IRouter) {
 // get adds a route that answers GET and HEAD.
 func get(e gin.IRouter, path string, show gin.HandlerFunc) {
 	e.Match([]string{http.MethodGet, http.MethodHead}, path, show)
-}
-
-// show writes a body. The answer to HEAD has its length.
-func show(c *gin.Context, mediaType string, body []byte) {
-	c.Header("Content-Length", strconv.Itoa(len(body)))
-	if c.Request.Method == http.MethodHead {
-		c.Header("Content-Type", mediaType)
-		c.Status(http.StatusOK)
-		return
-	}
-	c.Data(http.StatusOK, mediaType, body)
 }

@@ -89,7 +89,7 @@ func TestEnvelope(t *testing.T) {
 func TestNameOfARequestBesideAHeader(t *testing.T) {
 	files := folder(place)
 	text := strings.NewReplacer(`element name="Place"`, `element name="PlaceRequest"`, `element="d:Place"`, `element="d:PlaceRequest"`).Replace(string(depot))
-	overlay := strings.Replace(string(files[imported.FileName].Data), fmt.Sprintf("%x", sha256.Sum256(depot)), fmt.Sprintf("%x", sha256.Sum256([]byte(text))), 1)
+	overlay := strings.Replace(string(files[imported.FileName].Data), imported.Hash(depot), imported.Hash([]byte(text)), 1)
 	files["depot.wsdl"], files[imported.FileName] = &fstest.MapFile{Data: []byte(text)}, &fstest.MapFile{Data: []byte(overlay)}
 	s, err := imported.Load("depot", files, configured)
 	if err != nil {
