@@ -168,6 +168,7 @@ func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
 	limits := func(responses string) []string {
 		return at(responses+"/PayloadTooLarge/description", "/paths/~1v1~1operations~1{operationId}~1resolution/post/responses/413/description")
 	}
+	before := documentsOf(t, testOptions(t))
 	for name, c := range map[string]struct {
 		change           func(*Options)
 		openapi, swagger []string // the places that differ
@@ -196,7 +197,6 @@ func TestDocumentsTellTheTruthOfTheirProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := testOptions(t)
-			before := documentsOf(t, o)
 			c.change(&o)
 			got := documentsOf(t, o)
 			for path, places := range map[string][]string{"/openapi.json": c.openapi, "/swagger.json": c.swagger} {
