@@ -145,7 +145,7 @@ func checkDocuments(t *testing.T, url string) {
 	}
 	for _, row := range rows {
 		for path := range strings.SplitSeq(strings.ReplaceAll(row[1], "`", ""), ", ") {
-			status, body := curl(t, "curl -i "+url+strings.Replace(path, "{code}", "outcome-unknown", 1))
+			status, body := curl(t, "curl -i "+url+strings.NewReplacer("{code}", "outcome-unknown", "{operation}", "CreateCallLog").Replace(path))
 			if status != http.StatusOK || body == "" {
 				t.Errorf("%s: status %d", path, status)
 			}
