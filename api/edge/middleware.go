@@ -91,7 +91,7 @@ func (s *Server) log(c *gin.Context) {
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
 	add(call.named, slog.String("operation_id", call.operationID()))
 	if call.system != nil {
-		attributes = append(attributes, call.attributes()...)
+		attributes = call.appendTo(attributes)
 		s.config.Metrics.call(call, total)
 	}
 	add(call.handedOver, slog.Int("ignored_elements", call.ignored))

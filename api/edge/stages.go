@@ -48,11 +48,19 @@ func (w *stopwatch) total() (sum time.Duration) {
 	return sum
 }
 
-// attributes are the stages that the call was in, for the log.
-func (w *stopwatch) attributes() (list []slog.Attr) {
+// stageAttributes are the names of the stages in the log.
+var stageAttributes = func() (names [stages]string) {
+	for i, name := range stageNames {
+		names[i] = name + "_ms"
+	}
+	return names
+}()
+
+// appendTo adds the stages that the call was in to the attributes of its line in the log.
+func (w *stopwatch) appendTo(list []slog.Attr) []slog.Attr {
 	for i, spent := range w.spent {
 		if spent > 0 {
-			list = append(list, slog.Float64(stageNames[i]+"_ms", milliseconds(spent)))
+			list = append(list, slog.Float64(stageAttributes[i], milliseconds(spent)))
 		}
 	}
 	return list
