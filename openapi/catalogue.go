@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"soapbridge/translate/rules"
 	"soapbridge/translate/shape"
 )
 
@@ -269,14 +270,51 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
 	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
 	say(a.Form == shape.Token, "words with one space between each two")
-	say(inChoice(s, i), "in a choice")
+	for _, c := range s.Choices {
+		say(slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return slices.Contains(b.Fields, i) }), "%s", choiceWords(s, c))
+	}
 	return strings.Join(parts, "; ")
 }
 
-func inChoice(s *shape.Shape, i int) bool {
-	return slices.ContainsFunc(s.Choices, func(c shape.Choice) bool {
-		return slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return slices.Contains(b.Fields, i) })
-	})
+// choiceWords says what may be taken of a choice: "exactly one of address, depotId".
+func choiceWords(s *shape.Shape, c shape.Choice) string {
+	branches := make([]string, len(c.Branches))
+	for i, b := range c.Branches {
+		names := make([]string, len(b.Fields))
+		for j, field := range b.Fields {
+			names[j] = s.Fields[field].Name
+		}
+		branches[i] = strings.Join(names, " with ")
+	}
+	if mustTake(c) {
+		return "exactly one of " + enumerated(branches)
+	}
+	return "at most one of " + enumerated(branches)
+}
+
+// choices adds the choices of a shape and of all that it holds, each shape once.
+func choices(s *shape.Shape, pointer string, done map[*shape.Shape]bool) (list []rules.Sentence) {
+	if done[s] {
+		return nil
+	}
+	done[s] = true
+	for _, c := range s.Choices {
+		list = append(list, rules.Sentence{Pointer: pointer, Text: choiceWords(s, c) + "."})
+	}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Object == nil || f.Hidden {
+			continue
+		}
+		at := pointer + "/" + f.Name
+		if f.Repeated {
+			at += "/*"
+		}
+		for _, inside := range inPlaceOf(f.Object) {
+			list = append(list, choices(inside, at, done)...)
+		}
+	}
+	return list
 }
 
 // enumerated joins the words of a list. A long one is cut off.

@@ -59,7 +59,7 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	page := sync.OnceValue(func() *asset { return newAsset(HTMLType, s.docsPage(base)) }) // when it is first asked for, since it needs the document
 	showDocs := func(c *gin.Context) {
 		protect(c, docsPolicy)
-		page().show(c)
+		keep(c, page())
 	}
 	get(e, "/docs", showDocs)
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths

@@ -273,3 +273,18 @@ func TestCatalogueOfAnImportedOperation(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestChoicesInWords are in the rule of each member, and among the rules of the operation.
+func TestChoicesInWords(t *testing.T) {
+	op := imported(t, "travel", "Book", booking(t))
+	for _, f := range catalogued(&op, words{}).Fields {
+		want := slices.Contains([]string{"/from", "/until", "/days"}, f.Pointer)
+		if strings.Contains(f.Rule, "exactly one of from with until, until with days") != want {
+			t.Errorf("%s: %q", f.Pointer, f.Rule)
+		}
+	}
+	got := choices(op.Request, "", map[*shape.Shape]bool{})
+	if !slices.Contains(got, rules.Sentence{Text: "exactly one of from with until, until with days."}) {
+		t.Errorf("%v", got)
+	}
+}

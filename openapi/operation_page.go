@@ -11,8 +11,10 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"soapbridge/translate/rules"
+	"soapbridge/translate/shape"
 )
 
 // operationPath is what the address of an operation's page begins with; its ID follows.
@@ -82,7 +84,11 @@ func (s *Site) showOperation(c *gin.Context) {
 	}
 	made := p()
 	html := made.html
-	made.html = func() *asset { return forHost(c, html()) }
+	made.html = func() *asset {
+		// A key that every reader shared would be refused for another body, or would answer with what somebody else has done.
+		own := newAsset(HTMLType, bytes.ReplaceAll(html().plain(), []byte(exampleKey), []byte(uuid.NewString())))
+		return forHost(c, own)
+	}
 	s.serve(c, made)
 }
 
@@ -92,7 +98,7 @@ func (s *Site) describeOperation(op *Operation, w words) operationPage {
 		CatalogueOperation: catalogued(op, w),
 		Tag:                about.Tag, Description: spans(about.Description), Request: about.Request, Success: about.Success,
 		Status: fmt.Sprintf("%d %s", op.Status, http.StatusText(op.Status)), ReadOnly: op.ReadOnly, Retention: inWords(s.options.Retention),
-		Rules: op.Rules.Sentences(), Numbered: op.Errors,
+		Rules: append(choices(op.Request, "", map[*shape.Shape]bool{}), op.Rules.Sentences()...), Numbered: op.Errors,
 		Answer: indentedJSON(bodies.result(op.Response)),
 	}
 	if op.Cache > 0 {
@@ -136,7 +142,7 @@ func (s *Site) curl(op *Operation, body []byte) string {
 		line("-H 'Authorization: Bearer <API key>'")
 	}
 	if !op.ReadOnly {
-		line(`-H "Idempotency-Key: $(uuidgen)"`)
+		line("-H 'Idempotency-Key: " + exampleKey + "'")
 	}
 	if !op.isGet() {
 		line("-H 'Content-Type: application/json'")
@@ -150,11 +156,13 @@ func singleQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'
 // fetch is a call of the operation in a browser.
 func (s *Site) fetch(op *Operation, body []byte) string {
 	var headers []string
+	first := ""
 	if s.options.Callers {
 		headers = append(headers, "    Authorization: `Bearer ${apiKey}`,\n")
 	}
 	if !op.ReadOnly {
-		headers = append(headers, "    \"Idempotency-Key\": key, // crypto.randomUUID() for each new operation, the same for each repetition\n")
+		first = "// A new key for each new operation, the same one to repeat it. randomUUID needs https, or localhost.\nconst key = crypto.randomUUID();\n"
+		headers = append(headers, "    \"Idempotency-Key\": key,\n")
 	}
 	options := ""
 	if !op.isGet() {
@@ -171,7 +179,7 @@ func (s *Site) fetch(op *Operation, body []byte) string {
 		options = ", {\n" + options + "}"
 	}
 	// A URL has no character that is special between quotes: what it would spell otherwise is percent-encoded.
-	return `const response = await fetch("` + DemoURL + op.target(body) + `"` + options + ");\n" +
+	return first + `const response = await fetch("` + DemoURL + op.target(body) + `"` + options + ");\n" +
 		"const answer = await response.json(); // a problem unless response.ok"
 }
 

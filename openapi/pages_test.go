@@ -178,8 +178,8 @@ func TestOperationPage(t *testing.T) {
 	for _, part := range []string{
 		"<h1>CreateComplexAccount</h1>", `href="/docs#/Emersion/CreateComplexAccount"`, "POST /v1/emersion/accounts", "201 Created", "<code>scope</code>",
 		`"accountType": "End User"`, "<a>\n  <b>{ x</b>\n  <c/>\n</a>", "Every member",
-		"curl 'http://example.com/v1/emersion/accounts'", "-H 'Authorization: Bearer <API key>'", "-H \"Idempotency-Key: $(uuidgen)\"",
-		`fetch("http://example.com/v1/emersion/accounts", {`, "Authorization: `Bearer ${apiKey}`",
+		"curl 'http://example.com/v1/emersion/accounts'", "-H 'Authorization: Bearer <API key>'", "-H 'Idempotency-Key: ",
+		"const key = crypto.randomUUID();", `fetch("http://example.com/v1/emersion/accounts", {`, "Authorization: `Bearer ${apiKey}`", `"Idempotency-Key": key`,
 		"These must be there", `id="/accountType" data-required`, "emersion-25", "Send End User.", `id="/primaryContact/cumulusUser/password" data-required data-secret`,
 		"These may be there", `id="/billingContact/detail/title"`,
 		"Rules between members", "The identifier is required when its type is given.",
@@ -191,6 +191,12 @@ func TestOperationPage(t *testing.T) {
 		}
 		at += i
 	}
+	for range 2 { // a key that readers share would answer with what another has done
+		again := html.UnescapeString(visit(e, http.MethodGet, PageOf("CreateComplexAccount")).Body.String())
+		if again == page || strings.Contains(again, exampleKey) {
+			t.Error("two readers get one key")
+		}
+	}
 	if w := visit(e, http.MethodGet, PageOf("Nothing")); strings.Contains(w.Body.String(), "<h1>") {
 		t.Error("there is a page of nothing")
 	}
@@ -198,6 +204,9 @@ func TestOperationPage(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	o := testOptions(t)
+	for i := range o.Operations {
+		o.Operations[i].Errors = []NumberedError{{Code: "emersion-25", Sentence: "Invalid or Missing Account Type", Pointers: []string{"/accountType"}}}
+	}
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -208,10 +217,11 @@ func TestSearch(t *testing.T) {
 		member     string // one of those that are found
 		members    int
 	}{
-		"an operation":       {"CREATEserv", []string{"CreateService"}, "/serviceData/serviceCode", -1},
+		"an operation":       {"CREATEserv", []string{"CreateService"}, "", 0},
 		"a route":            {"/v1/emersion/accounts", []string{"CreateComplexAccount"}, "", 0},
 		"a member":           {"cumulusUser/password", nil, "/primaryContact/cumulusUser/password", -1},
 		"several words":      {"  password   cumulususer ", nil, "/primaryContact/cumulusUser/password", -1},
+		"a vendor's error":   {"Emersion-25", nil, "/accountType", -1},
 		"nothing":            {"no-such-word", nil, "", 0},
 		"white space":        {"  ", nil, "", 0},
 		"a word without end": {strings.Repeat("x", 1<<20), nil, "", 0},

@@ -60,7 +60,12 @@ func (s *Site) newIndex(w words) func() index {
 			})
 			for _, f := range op.Fields {
 				member := foundMember{op.id, PageOf(op.id) + "#" + f.Pointer, f.Pointer, f.Documentation}
-				all.members = append(all.members, entryOf[foundMember]{member, strings.ToLower(f.Pointer + " " + f.Wire + " " + f.Documentation)})
+				_, wire, _ := strings.Cut(f.Wire, "/") // every member has the operation's own element
+				texts := []string{f.Pointer, wire, f.Documentation, f.Rule}
+				for _, e := range f.Errors {
+					texts = append(texts, e.Code, e.Sentence, e.Hint)
+				}
+				all.members = append(all.members, entryOf[foundMember]{member, strings.ToLower(strings.Join(texts, " "))})
 			}
 		}
 		return all

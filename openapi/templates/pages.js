@@ -12,6 +12,7 @@ if (form) {
   const sections = [...new Set(rows.map((each) => each.section))];
   const marks = ["required", "secret", "rule"];
 
+  let before = 0; // how many filters were set
   const filter = () => {
     const { text, system, operation } = form;
     const words = text.value.toLowerCase().split(/\s+/);
@@ -28,8 +29,11 @@ if (form) {
     const chosen = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
     for (const section of sections) {
       section.hidden = !section.querySelector("tbody tr:not([hidden])");
-      section.querySelector("details").open = chosen.size > 0 || location.hash === `#${section.id}`;
+      if (chosen.size === 0 || before === 0) {
+        section.querySelector("details").open = chosen.size > 0 || location.hash === `#${section.id}`; // then what the reader opens and closes stays
+      }
     }
+    before = chosen.size;
     form.querySelector("output").value = `${shown} of ${rows.length} members`;
     history.replaceState(null, "", `${location.pathname}${chosen.size ? `?${chosen}` : ""}${location.hash}`);
   };

@@ -267,6 +267,9 @@ func TestBindings(t *testing.T) {
 			sample("1.2", post("/a/Store.asmx"), "", request) + sample("1.2", "HTTP/1.1 200 OK", "", `<DoResponse xmlns="urn:x" />`), "Store",
 			[]string{`<soap12:operation soapAction="?"`, `<xsd:complexType/>`, `<wsdl:operation name="Do">`}, "<soap:",
 		},
+		"a whole URL in the first line": {
+			"Shop\nDo\n" + sample("1.1", post("http://other.invalid:81/b/Shop.asmx")+action, "", request), "Shop", []string{`location="https://other.invalid:81/b/Shop.asmx"`}, "shop.invalid",
+		},
 		"a header in one direction": {
 			"Shop\nDo\n" + sample("1.1", post("/Shop.asmx")+action, `<Key xmlns="urn:x" soap:mustUnderstand="1"><Id>string</Id></Key>`, request) +
 				sample("1.1", "HTTP/1.1 200 OK", `<Trace xmlns="urn:y">string</Trace>`, `<DoResponse xmlns="urn:x" />`), "Shop",
@@ -330,6 +333,7 @@ func TestReadRefuses(t *testing.T) {
 		"text and elements":        {[]page.File{file(text("Buy", "\n<A>some<B>int</B></A>", ""))}, []string{`p.txt:16: A has elements and the text "some"`}},
 		"rpc/encoded":              {[]page.File{file(text("Buy", `<A xsi:type="xsd:int">int</A>`, ""))}, []string{"p.txt:15: the sample is rpc/encoded"}},
 		"two elements in the Body": {[]page.File{file(strings.Replace(text("Buy", "", ""), "<Buy", "<Other/><Buy", 1))}, []string{"p.txt:14: the Body has several elements"}},
+		"credentials in Host":      {[]page.File{file(strings.Replace(pin, "Host: ", "Host: user:secret@", 1))}, []string{"p.txt:8: the request has no address that can be read"}},
 		"no Body":                  {[]page.File{file(strings.NewReplacer("soap:Body", "soap:Boody").Replace(text("Buy", "", "")))}, []string{"Boody is not where a Header or a Body"}},
 		"an Envelope of nothing":   {[]page.File{file(strings.Replace(text("Buy", "", ""), "soap/envelope/", "soap/env/", 1))}, []string{"p.txt:13: the sample is not an Envelope of SOAP 1.1 or 1.2"}},
 		"one operation twice":      {[]page.File{vendor[0], {Name: "again.txt", Text: vendor[0].Text}}, []string{"again.txt:8: is the page of the operation CreateWorkFlowManager, as CreateWorkFlowManager.txt is"}},

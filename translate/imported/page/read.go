@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -48,7 +49,7 @@ func readPage(f File) (*page, error) {
 	}
 	text, err := xml.DecodeCharset(f.Text, "")
 	if err != nil {
-		return nil, p.errorf(0, "%v", err)
+		return nil, p.errorf(0, "%v: save the page again, as UTF-8", err)
 	}
 	if offset, bad := xml.IllegalChar(text); bad {
 		return nil, p.errorf(1+strings.Count(string(text[:offset]), "\n"), "has a character that XML does not allow, or bytes that are not UTF-8")
@@ -107,11 +108,25 @@ func (p *page) readChunks(chunks []*chunk) error {
 			problems = append(problems, p.errorf(e.line, "is a second sample of a SOAP %s request, after that in line %d: each operation needs a file of its own", e.version, other.line))
 			continue
 		}
-		host, _ := c.header("Host")
-		p.host, p.path = host, c.path
+		if !p.setAddress(c) {
+			problems = append(problems, p.errorf(e.line, "the request has no address that can be read: its first line must name a path that begins with /, and Host a name without credentials"))
+			continue
+		}
 		p.exchanges = append(p.exchanges, e)
 	}
 	return errors.Join(problems...)
+}
+
+var hostPattern = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?$`)
+
+// setAddress reads where a request goes: a path and a Host, or a whole URL. It reports whether it can be read; it may have no Host.
+func (p *page) setAddress(c *chunk) bool {
+	p.host, _ = c.header("Host")
+	p.path = c.path
+	if u, err := url.Parse(c.path); err == nil && u.Host != "" && u.User == nil {
+		p.host, p.path = u.Host, u.Path
+	}
+	return hostPattern.MatchString(p.host) && strings.HasPrefix(p.path, "/")
 }
 
 var actionPattern = regexp.MustCompile(`(?i)[;\s]action="([^"]*)"`)
