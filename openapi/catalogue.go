@@ -299,7 +299,7 @@ func choices(s *shape.Shape, pointer string, done map[*shape.Shape]bool) (list [
 	}
 	done[s] = true
 	for _, c := range s.Choices {
-		list = append(list, rules.Sentence{Pointer: pointer, Text: choiceWords(s, c) + "."})
+		list = append(list, rules.Sentence{Pointer: pointer, Text: capitalized(choiceWords(s, c)) + "."})
 	}
 	for i := range s.Fields {
 		f := &s.Fields[i]

@@ -42,9 +42,6 @@ var assetFolders = []assetFolder{
 
 var docsTemplate = template.Must(template.Must(template.ParseFS(templates, "templates/layout.html")).ParseFS(ui, "ui/index.html"))
 
-// sharedStylePath is the style of what Swagger UI's page has in common with the others.
-const sharedStylePath = "/shared.css"
-
 // registerDocs adds Swagger UI at /docs. Its assets have the version of their content in their path, so that a browser may keep them for
 // good. There is a route for each: any other name is answered like every unknown path.
 func (s *Site) registerDocs(e gin.IRouter) {
@@ -63,11 +60,6 @@ func (s *Site) registerDocs(e gin.IRouter) {
 	}
 	get(e, "/docs", showDocs)
 	get(e, "/docs/", showDocs) // no redirect: the page names everything by absolute paths
-	shared := newAsset(mediaTypes[".css"], must(templates.ReadFile("templates"+sharedStylePath)))
-	get(e, sharedStylePath, func(c *gin.Context) {
-		c.Header("Cache-Control", "no-cache") // a cache may keep it, and asks by its ETag whether it is still the same
-		shared.show(c)
-	})
 }
 
 // mediaTypes are not asked of the machine: some have another type for scripts, which browsers then do not run.

@@ -284,7 +284,7 @@ func TestChoicesInWords(t *testing.T) {
 		}
 	}
 	got := choices(op.Request, "", map[*shape.Shape]bool{})
-	if !slices.Contains(got, rules.Sentence{Text: "exactly one of from with until, until with days."}) {
+	if !slices.Contains(got, rules.Sentence{Text: "Exactly one of from with until, until with days."}) {
 		t.Errorf("%v", got)
 	}
 }

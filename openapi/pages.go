@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"sync"
 
@@ -17,10 +18,11 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// What all pages load.
+// What pages load.
 const (
-	stylePath  = "/pages.css"
-	scriptPath = "/pages.js"
+	sharedStylePath = "/shared.css" // of what Swagger UI's page has in common with the others
+	stylePath       = "/pages.css"
+	scriptPath      = "/pages.js"
 )
 
 // What every page says where the upstreams are a sandbox.
@@ -288,15 +290,11 @@ func (s *Site) showProblem(c *gin.Context) {
 	s.serve(c, p)
 }
 
-// pageAssets returns what all pages load, by path.
+// pageAssets returns what pages load, by path.
 var pageAssets = sync.OnceValue(func() map[string]*asset {
 	assets := map[string]*asset{}
-	for path, mediaType := range map[string]string{stylePath: mediaTypes[".css"], scriptPath: mediaTypes[".js"]} {
-		text, err := templates.ReadFile("templates" + path)
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		assets[path] = newAsset(mediaType, text)
+	for _, name := range []string{sharedStylePath, stylePath, scriptPath} {
+		assets[name] = newAsset(mediaTypes[path.Ext(name)], must(templates.ReadFile("templates"+name)))
 	}
 	return assets
 })

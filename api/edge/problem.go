@@ -119,8 +119,24 @@ func problemOf(e *translate.Error) *problem {
 	return p
 }
 
-// inURL names the members of a request as the parameters that they are in a URL. What is about the whole request stays so.
-func (p *problem) inURL() *problem {
+// parametersOf lists the parameters that a query may have, as those of an unknown one, in the place of all members.
+func parametersOf(op *translate.Operation, members map[string]any) map[string]any {
+	inPath, list := translate.PathParameters(op.Path), []string{}
+	names, _ := members["members"].([]string)
+	for _, name := range names {
+		if !slices.Contains(inPath, name) {
+			list = append(list, name)
+		}
+	}
+	params := map[string]any{"list": list}
+	if meant, ok := members["didYouMean"]; ok {
+		params["didYouMean"] = meant
+	}
+	return params
+}
+
+// inURL names the members of a request as the parameters that they are in the URLs of an operation. What is about the whole request stays so.
+func (p *problem) inURL(op *translate.Operation) *problem {
 	for i := range p.Errors {
 		v := &p.Errors[i]
 		if v.Pointer == nil || *v.Pointer == "" {
@@ -131,6 +147,7 @@ func (p *problem) inURL() *problem {
 		switch v.Code {
 		case string(record.UnknownMember):
 			v.Code, v.Detail = unknownParameter, strings.Replace(v.Detail, "no such member", "no such parameter", 1)
+			v.Params = parametersOf(op, v.Params)
 		case string(record.DuplicateMember):
 			v.Code, v.Detail = duplicateParameter, onceOnly
 		}

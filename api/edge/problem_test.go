@@ -254,13 +254,17 @@ func TestTableOfTheReadme(t *testing.T) {
 func TestProblemsOfURLs(t *testing.T) {
 	e := translate.Reject(translate.FromFault, nil,
 		translate.Violation{Pointer: "/tags/1", Code: "test-7", Detail: "d"}, translate.Violation{Pointer: "", Code: "test-fault", Detail: "d"},
-		translate.Violation{Pointer: "/a~1b~01", Code: record.UnknownMember, Detail: "There is no such member here."},
+		translate.Violation{Pointer: "/a~1b~01", Code: record.UnknownMember, Detail: "There is no such member here.", Params: map[string]any{"members": []string{"id", "tags"}, "didYouMean": "tags"}},
 	)
+	op := &translate.Operation{}
+	op.Path = "/v1/test/{id}"
 	var got []string
-	for _, v := range problemOf(e).inURL().header("H", "c", "d").inURL().Errors {
-		got = append(got, fmt.Sprint(v.Pointer != nil, " ", v.Parameter, v.Header, " ", v.Code, " ", v.Detail))
+	for _, v := range problemOf(e).inURL(op).header("H", "c", "d").inURL(op).Errors {
+		got = append(got, fmt.Sprint(v.Pointer != nil, " ", v.Parameter, v.Header, " ", v.Code, " ", v.Detail, v.Params["list"], v.Params["didYouMean"]))
 	}
-	want := []string{"false tags test-7 d", "true  test-fault d", "false a/b~1 unknown-parameter There is no such parameter here.", "false H c d"}
+	want := []string{
+		"false tags test-7 d<nil> <nil>", "true  test-fault d<nil> <nil>", "false a/b~1 unknown-parameter There is no such parameter here.[tags]tags", "false H c d<nil> <nil>",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}

@@ -99,7 +99,7 @@ func (s *Server) readAny(c *gin.Context, op *translate.Operation, besides ...str
 	}
 	request, refusal := op.ReadParameters(list)
 	if refusal != nil {
-		return nil, problemOf(refusal).inURL()
+		return nil, problemOf(refusal).inURL(op)
 	}
 	return request, nil
 }
@@ -164,7 +164,7 @@ func (s *Server) fetch(ctx context.Context, call *call, request translate.Reques
 		result, failure := s.decode(call, request, reply)
 		if failure != nil {
 			if p = problemOf(failure).ofRead(); call.operation.Method == http.MethodGet {
-				p.inURL()
+				p.inURL(call.operation)
 			}
 			return !failure.Stray
 		}

@@ -236,8 +236,8 @@ func TestTypeScript(t *testing.T) {
 			"accountContactType": {"type": 1}}`
 		said := page.evaluate(`call("/v1/emersion/accounts", ` + body + `, crypto.randomUUID()).catch((error) => JSON.stringify(formErrors(error.problem)))`)
 		want := `[{"field":"primaryContact.detail.emailAddress","message":"PrimaryContact: Invalid or Missing Email Address",` +
-			`"hint":"Give an e-mail address with one @ and text on both sides, such as jane@example.com.au."},` +
-			`{"field":"accountContactType.type","message":"This must be a string."}]`
+			`"hint":"Give an e-mail address with one @ and text on both sides, such as jane@example.com.au.","expected":"email"},` +
+			`{"field":"accountContactType.type","message":"This must be a string.","expected":"string"}]`
 		if _, answers := page.heard(); said != want || !slices.Equal(answers, []int{http.StatusUnprocessableEntity}) {
 			t.Errorf("it says %s to %v, want %s", said, answers, want)
 		}

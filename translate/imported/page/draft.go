@@ -240,7 +240,11 @@ func (d *drafter) particle(b *strings.Builder, s *structure, i int, indent strin
 	n := s.shown().children[i]
 	if n.name == (xml.Name{Space: xsdSpace, Local: "schema"}) {
 		d.withSchema = true
-		b.WriteString(indent + "<xsd:element ref=\"xsd:schema\"/>\n")
+		occurs := ""
+		if !s.request {
+			occurs = ` minOccurs="0"`
+		}
+		b.WriteString(indent + "<xsd:element ref=\"xsd:schema\"" + occurs + "/>\n")
 		return
 	}
 	occurs := " minOccurs=" + quote(s.least(i))

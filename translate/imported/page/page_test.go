@@ -267,6 +267,11 @@ func TestBindings(t *testing.T) {
 			sample("1.2", post("/a/Store.asmx"), "", request) + sample("1.2", "HTTP/1.1 200 OK", "", `<DoResponse xmlns="urn:x" />`), "Store",
 			[]string{`<soap12:operation soapAction="?"`, `<xsd:complexType/>`, `<wsdl:operation name="Do">`}, "<soap:",
 		},
+		"a data set in a response": {
+			"Shop\nDo\n" + sample("1.1", post("/Shop.asmx")+action, "", request) +
+				sample("1.1", "HTTP/1.1 200 OK", "", `<DoResponse xmlns="urn:x"><R><xsd:schema>schema</xsd:schema>xml</R></DoResponse>`),
+			"Shop", []string{`<xsd:element ref="xsd:schema" minOccurs="0"/>`}, "nothing like it",
+		},
 		"a whole URL in the first line": {
 			"Shop\nDo\n" + sample("1.1", post("http://other.invalid:81/b/Shop.asmx")+action, "", request), "Shop", []string{`location="https://other.invalid:81/b/Shop.asmx"`}, "shop.invalid",
 		},
