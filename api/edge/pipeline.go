@@ -67,11 +67,12 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		defer s.invalidate(c, call)
 		// The reply is decoded in here: Upstream.Send hands it to a callback, which reports whether it can be read.
 		a := s.send(c, call, request, message)
-		call.enter(stageStore)
-		a.unstored = !s.endClaim(call, a)
+		message.Free() // the store may take its time
 		if call.problem == nil { // else the log may look for what it must mask
 			request.Free()
 		}
+		call.enter(stageStore)
+		a.unstored = !s.endClaim(call, a)
 		return a, nil
 	}
 }
