@@ -67,7 +67,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		defer s.invalidate(c, call)
 		// The reply is decoded in here: Upstream.Send hands it to a callback, which reports whether it can be read.
 		a := s.send(c, call, request, message)
-		message.Free() // the store may take its time
+		message.Free()           // the store may take its time
 		if call.problem == nil { // else the log may look for what it must mask
 			request.Free()
 		}
