@@ -52,6 +52,7 @@ generate() {
     const lacking = ids.filter((id) => !types.includes(`    ${id}: {\n`));
     if (lacking.length || !ids.length) throw new Error(`openapi-typescript lacks ${lacking}`);
     console.log(`openapi-typescript: ${ids.length} operations`);' "$2"
+  node calls.mjs "$2" out/calls.ts
   tsc --project .
   say "$1: openapi-fetch calls the demo"
   node out/js/client.js "$demo"
