@@ -14,6 +14,7 @@ help: ## list the commands
 
 test: tools ## install what the tests need, then run every test with the race detector
 	go test -race ./...
+	cd tests/kubernetes && go test ./...
 
 tools: ## install what the tests need, through the system's package manager
 	@tests/install.sh
@@ -28,6 +29,7 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	go mod tidy -diff
 	cd tests/oapicodegen && go mod tidy -diff
 	cd tests/ogen && go mod tidy -diff
+	cd tests/kubernetes && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
 vuln: ## known vulnerabilities in the modules and in Go that the program can reach; needs https://vuln.go.dev
