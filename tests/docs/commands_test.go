@@ -149,8 +149,16 @@ func TestProduction(t *testing.T) {
 	if out := p.run(t, at.Replace(after)); !strings.Contains(out, "HTTP/1.1 201 ") {
 		t.Errorf("the call is answered with %s", out)
 	}
+	p.run(t, at.Replace(strings.NewReplacer("Asked about the bill", "sandbox:reset-after", "7a8e8a3e", "8a8e8a3e").Replace(after)))
 	exports := regexp.MustCompile(`(?m)^export .*$`).FindAllString(before, -1)
-	for _, b := range blocks(t, "docs/operating.md", "operate") {
-		t.Log(p.run(t, strings.Join(exports, "\n")+"\n"+at.Replace(here.Replace(b))))
+	ids := regexp.MustCompile(`"(operationId|attempt)":"([^"]+)"`)
+	for _, b := range append(blocks(t, "docs/operating.md", "operate"), blocks(t, "docs/runbook.md", "operate")...) {
+		out := p.run(t, strings.Join(exports, "\n")+"\n"+at.Replace(here.Replace(b)))
+		if unknown := ids.FindAllStringSubmatch(out, -1); strings.Contains(b, "state=unknown") && len(unknown) == 2 { // for the next block
+			here = strings.NewReplacer("ab39a2cc-851b-80a8-924b-08c5579c2011", unknown[0][2], "5f0a3c1e9b7d2468ace013579bdf02468ace1357", unknown[1][2])
+		}
+		if strings.Contains(b, "/resolution") && !strings.Contains(out, `"settled":true`) {
+			t.Errorf("it is not settled: %s", out)
+		}
 	}
 }
