@@ -200,7 +200,7 @@ func blocks(t *testing.T, name, kind string) (list []string) {
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	mark    = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	mark    = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
 // anchor is what GitHub makes of a heading.
