@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.title="soapbridge" \
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /soapbridge /soapbridge
 USER 65532:65532
-# All interfaces, so that docker run -p reaches it. There serve starts with callers only, or with --insecure: see Callers in the README.
+# All interfaces, so that docker run -p reaches it. There serve starts with callers only, or with --insecure: see docs/callers.md.
 ENV SOAPBRIDGE_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["/soapbridge", "health"]

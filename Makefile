@@ -14,6 +14,7 @@ help: ## list the commands
 
 test: tools ## install what the tests need, then run every test with the race detector
 	go test -race ./...
+	cd tests/kubernetes && go test ./...
 
 tools: ## install what the tests need, through the system's package manager
 	@tests/install.sh
@@ -28,14 +29,16 @@ lint: ## gofmt, go vet, go mod tidy and all linters
 	go mod tidy -diff
 	cd tests/oapicodegen && go mod tidy -diff
 	cd tests/ogen && go mod tidy -diff
+	cd tests/kubernetes && go mod tidy -diff
 	go run $(GOLANGCI_LINT) run ./...
 
 vuln: ## known vulnerabilities in the modules and in Go that the program can reach; needs https://vuln.go.dev
 	go run $(GOVULNCHECK) ./...
 
-generate: ## write the words and documents in openapi/ again: OpenAPI, Swagger, catalogue, .http file, Postman collection
+generate: ## write again what is generated: openapi/ (documents, .http file, Postman collection), docs/calls.md and docs/settings.md
 	go run ./openapi/gen words
 	go run ./openapi/gen documents
+	go test ./tests/docs -run TestGenerated -update
 
 npm: ## run linters and generators of the npm world on the OpenAPI document; needs Node
 	tests/npm/run.sh
@@ -55,9 +58,9 @@ torture: ## ten minutes of the torture test, which make test runs for half of on
 profile: ## CPU and allocation profiles of the loaded proxy, for go tool pprof, in bin/profiles
 	go run ./tests/bench -profile bin/profiles -duration 5s $(BENCH)
 
-bench: ## measure requests, beside a plain reverse proxy, and write the README's table; needs a quiet machine; BENCH='-rounds 9' measures longer
+bench: ## measure requests, beside a plain reverse proxy, and write the table in docs/performance.md; needs a quiet machine; BENCH='-rounds 9' measures longer
 	GOMAXPROCS=1 go test -run '^$$' -bench . -benchmem ./translate ./api/idempotency
-	go run ./tests/bench -readme README.md $(BENCH)
+	go run ./tests/bench -page docs/performance.md $(BENCH)
 
 growth: ## measure against size, connections and retained records, and draw the figures in docs/; BENCH='-only records' draws one
 	go run ./tests/bench -growth docs $(BENCH)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,49 +24,39 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// operations returns all operations by name.
-func operations(t testing.TB) map[string]translate.Operation {
+// operations returns all operations.
+func operations(t testing.TB) []translate.Operation {
 	t.Helper()
 	a, err1 := customercare.Operations(customercare.Config{Version: soap.V11, DirectToken: "direct"})
 	b, err2 := mds.Operations(mds.Config{})
 	c, err3 := emersion.Operations(emersion.Config{})
-	all := map[string]translate.Operation{}
-	for _, op := range append(append(a, b...), c...) {
-		all[op.Name] = op
-	}
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return slices.Concat(a, b, c)
 }
 
-// TestEveryOperationIsFuzzed fails for an operation that has no FuzzRead of its own.
-func TestEveryOperationIsFuzzed(t *testing.T) {
-	for name := range operations(t) {
-		if !fuzzed[name] {
-			t.Errorf("there is no FuzzRead%s: write it like the others in fuzz_test.go, and add the name to fuzzed", name)
+// FuzzRead fuzzes the readers of all operations, from their examples and goldens.
+func FuzzRead(f *testing.F) {
+	ops := operations(f)
+	for i, op := range ops {
+		f.Add(uint8(i), []byte(op.Example))
+		goldens, err := filepath.Glob(filepath.Join("*", "testdata", op.Name, "*.json"))
+		if err != nil || len(goldens) == 0 {
+			f.Fatalf("%s has %d goldens: %v", op.Name, len(goldens), err)
+		}
+		for _, golden := range goldens {
+			body, err := os.ReadFile(golden)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(uint8(i), body)
+		}
+		for _, seed := range []string{"", "{}", "null", "[]", `{"x":1,"x":2}`, `{"a":{"b":[null,{}]}}`, `{"a/b~c":1}`, "{\"\xff\":\"\\ud800\"}", `{"baseRequest":{},"serviceData":[],"primaryContact":null}`} {
+			f.Add(uint8(i), []byte(seed))
 		}
 	}
-}
-
-var fuzzed = map[string]bool{"CreateWorkFlowManager": true, "CreateCallLog": true, "UpdateCustomerPIN": true, "CreateService": true, "CreateComplexAccount": true}
-
-func FuzzReadCreateWorkFlowManager(f *testing.F) {
-	fuzzRead[customercare.CreateWorkFlowManagerRequest](f, "CreateWorkFlowManager")
-}
-
-func FuzzReadCreateCallLog(f *testing.F) {
-	fuzzRead[customercare.CreateCallLogRequest](f, "CreateCallLog")
-}
-
-func FuzzReadUpdateCustomerPIN(f *testing.F) {
-	fuzzRead[customercare.UpdateCustomerPINRequest](f, "UpdateCustomerPIN")
-}
-
-func FuzzReadCreateService(f *testing.F) { fuzzRead[mds.CreateServiceRequest](f, "CreateService") }
-
-func FuzzReadCreateComplexAccount(f *testing.F) {
-	fuzzRead[emersion.CreateComplexAccountRequest](f, "CreateComplexAccount")
+	f.Fuzz(func(t *testing.T, n uint8, body []byte) { checkRead(t, ops[int(n)%len(ops)], body) })
 }
 
 func FuzzReadToy(f *testing.F) {
@@ -73,65 +64,42 @@ func FuzzReadToy(f *testing.F) {
 	for _, seed := range []string{toyRequest, maskedRequest, with(`"again": {"inners": [{"one": "1"}, null]}`), with(`"small": 1e2, "large": -0`), with(`"a/b~c": {}`)} {
 		f.Add([]byte(seed))
 	}
-	fuzz[toy](f, op)
+	f.Fuzz(func(t *testing.T, body []byte) { checkRead(t, op, body) })
 }
 
-// fuzzRead fuzzes the reader of an operation, from its example and its goldens.
-func fuzzRead[Req any](f *testing.F, name string) {
-	op := operations(f)[name]
-	f.Add([]byte(op.Example))
-	goldens, err := filepath.Glob(filepath.Join("*", "testdata", name, "*.json"))
-	if err != nil || len(goldens) == 0 {
-		f.Fatalf("%d goldens: %v", len(goldens), err)
-	}
-	for _, golden := range goldens {
-		body, err := os.ReadFile(golden)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(body)
-	}
-	for _, seed := range []string{"", "{}", "null", "[]", `{"x":1,"x":2}`, `{"a":{"b":[null,{}]}}`, `{"a/b~c":1}`, "{\"\xff\":\"\\ud800\"}", `{"baseRequest":{},"serviceData":[],"primaryContact":null}`} {
-		f.Add([]byte(seed))
-	}
-	fuzz[Req](f, op)
-}
-
-// fuzz compares the reader with two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
+// checkRead compares the reader with two others. It never panics; what it refuses has places and reasons; and what it accepts, json/v2 with
 // duplicates and unknown members forbidden accepts too and reads as the same, and so does encoding/json.
 //
 // The other way round proves nothing: both accept empty objects, null in arrays and as a body, characters that XML cannot carry, numbers in
 // any form that fits, and whatever breaks a rule; encoding/json also duplicates, unknown members, other letter cases, half surrogate pairs
 // and invalid UTF-8. One difference in what is read is known: an empty array is an absent one here.
-func fuzz[Req any](f *testing.F, op translate.Operation) {
-	f.Fuzz(func(t *testing.T, body []byte) {
-		before := bytes.Clone(body)
-		request, refusal := op.Read(body)
-		if !bytes.Equal(before, body) {
-			t.Fatal("the body was written to")
-		}
-		if refusal != nil {
-			checkAnyRefusal(t, refusal)
-			return
-		}
-		got := translate.Values(request)
-		var strict, standard Req
-		if err := jsonv2.Unmarshal(body, &strict, jsonv2.RejectUnknownMembers(true)); err != nil {
-			t.Fatalf("json/v2 refuses %q: %v", body, err)
-		}
-		compare(t, body, "json/v2", valuesOf(strict), got)
-		if err := json.Unmarshal(body, &standard); err != nil {
-			t.Fatalf("encoding/json refuses %q: %v", body, err)
-		}
-		compare(t, body, "encoding/json", valuesOf(standard), got)
-		message, refusal := request.Encode(translate.Env{OperationID: "id"})
-		if refusal != nil {
-			t.Fatalf("%q is accepted and cannot be encoded: %v", body, refusal)
-		}
-		if err := xml.Unmarshal(message.Envelope, new(struct{})); err != nil {
-			t.Fatalf("%q: encoding/xml refuses %s: %v", body, message.Envelope, err)
-		}
-	})
+func checkRead(t *testing.T, op translate.Operation, body []byte) {
+	before := bytes.Clone(body)
+	request, refusal := op.Read(body)
+	if !bytes.Equal(before, body) {
+		t.Fatal("the body was written to")
+	}
+	if refusal != nil {
+		checkAnyRefusal(t, refusal)
+		return
+	}
+	got := translate.Values(request)
+	strict, standard := reflect.New(op.RequestShape.Struct()), reflect.New(op.RequestShape.Struct())
+	if err := jsonv2.Unmarshal(body, strict.Interface(), jsonv2.RejectUnknownMembers(true)); err != nil {
+		t.Fatalf("%s: json/v2 refuses %q: %v", op.Name, body, err)
+	}
+	compare(t, body, "json/v2", valuesOf(strict), got)
+	if err := json.Unmarshal(body, standard.Interface()); err != nil {
+		t.Fatalf("%s: encoding/json refuses %q: %v", op.Name, body, err)
+	}
+	compare(t, body, "encoding/json", valuesOf(standard), got)
+	message, refusal := request.Encode(translate.Env{OperationID: "id"})
+	if refusal != nil {
+		t.Fatalf("%s: %q is accepted and cannot be encoded: %v", op.Name, body, refusal)
+	}
+	if err := xml.Unmarshal(message.Envelope, new(struct{})); err != nil {
+		t.Fatalf("%s: %q: encoding/xml refuses %s: %v", op.Name, body, message.Envelope, err)
+	}
 }
 
 func compare(t *testing.T, body []byte, reader string, want, got map[string]string) {
@@ -142,9 +110,9 @@ func compare(t *testing.T, body []byte, reader string, want, got map[string]stri
 }
 
 // valuesOf lists the values of a struct by JSON Pointers, as translate.Values does those of a request.
-func valuesOf(request any) map[string]string {
+func valuesOf(request reflect.Value) map[string]string {
 	values := map[string]string{}
-	addValues(values, "", reflect.ValueOf(request))
+	addValues(values, "", request)
 	return values
 }
 
@@ -195,7 +163,7 @@ func TestValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := accepted(t, define(t, definition()), maskedRequest)
-	if compare(t, []byte(maskedRequest), "encoding/json", valuesOf(want), got); len(got) != 23 {
+	if compare(t, []byte(maskedRequest), "encoding/json", valuesOf(reflect.ValueOf(want)), got); len(got) != 23 {
 		t.Errorf("%d values were read: %v", len(got), got)
 	}
 }

@@ -24,10 +24,10 @@ func TestLargestResults(t *testing.T) {
 	// These members have a form of their own.
 	formed := map[string]string{"ExternalReference": operationID, "AccountID": strings.Repeat("x", 64)}
 	member, errorData := regexp.MustCompile(`<([\w:]+)>[^<]+</`), regexp.MustCompile(`(?s)<ErrorData>.*</ErrorData>`)
-	for name, op := range operations(t) {
-		recorded, err := filepath.Glob("*/testdata/" + name + "/reply.xml")
+	for _, op := range operations(t) {
+		recorded, err := filepath.Glob("*/testdata/" + op.Name + "/reply.xml")
 		if err != nil || len(recorded) != 1 {
-			t.Fatalf("%s has %d recorded replies: %v", name, len(recorded), err)
+			t.Fatalf("%s has %d recorded replies: %v", op.Name, len(recorded), err)
 		}
 		body, err := os.ReadFile(recorded[0])
 		if err != nil {
@@ -53,10 +53,10 @@ func TestLargestResults(t *testing.T) {
 			})
 			result, failure := request.Decode(soap.Reply{Certain: true, Status: 200, ContentType: "text/xml; charset=utf-8", Body: large}, translate.Env{OperationID: operationID})
 			if failure != nil || members == 0 {
-				t.Fatalf("%s of %q: %v, %d members", name, text, failure, members)
+				t.Fatalf("%s of %q: %v, %d members", op.Name, text, failure, members)
 			}
 			if len(result.JSON) > maxResult {
-				t.Errorf("%s of %q: %d bytes", name, text, len(result.JSON))
+				t.Errorf("%s of %q: %d bytes", op.Name, text, len(result.JSON))
 			}
 		}
 	}

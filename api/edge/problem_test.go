@@ -221,13 +221,13 @@ func TestRetryAfterIsADate(t *testing.T) {
 	}
 }
 
-// TestTableOfTheReadme compares the README's table of codes with the product's: each code once, with its status and outcome.
-func TestTableOfTheReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// TestTableOfErrors compares the table of codes in docs/errors.md with the product's: each code once, with its status and outcome.
+func TestTableOfErrors(t *testing.T) {
+	page, err := os.ReadFile("../../docs/errors.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(readme), "| status | code | outcome | when |")
+	_, text, _ := strings.Cut(string(page), "| status | code | outcome | when |")
 	text, _, _ = strings.Cut(text, "\n\n")
 	seen := map[string]int{}
 	for line := range strings.Lines(text) {

@@ -60,7 +60,7 @@ const (
 	keepDone                // the answer is stored, and replayed
 )
 
-// row describes a code, for the answers, the pages, the documents and the README.
+// row describes a code, for the answers, the pages, the documents and docs/errors.md.
 type row struct {
 	status  int
 	title   string

@@ -468,7 +468,7 @@ func importedAs(file *ast.File, path string) string {
 	return ""
 }
 
-// The top level is settled. docs holds the figures of the README; bin and artifacts are build outputs that Git ignores.
+// The top level is settled. docs holds pages and their figures; bin and artifacts are build outputs that Git ignores.
 var (
 	topFolders  = []string{"api", "translate", "upstream", "openapi", "tests", "docs", "bin", "artifacts"}
 	topGoFiles  = []string{"main.go", "main_test.go"}

@@ -40,7 +40,7 @@ var lastKey atomic.Int64
 
 func newKey() int64 { return lastKey.Add(1) }
 
-// main reports whether the load is of those that the README shows.
+// main reports whether the load is of those that docs/performance.md shows.
 func (l load) main() bool {
 	return l.connections == 64 && l.delay == 0 || strings.HasPrefix(l.name, "CreateWorkFlowManager")
 }

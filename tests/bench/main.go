@@ -26,7 +26,7 @@ func main() {
 	flag.IntVar(&p.rounds, "rounds", 3, "how often each target is measured")
 	flag.DurationVar(&p.duration, "duration", 1500*time.Millisecond, "how long a target is measured in a round")
 	flag.StringVar(&p.only, "only", "", "measure only the loads whose names contain this, and what they are compared with")
-	flag.StringVar(&p.readme, "readme", "", "a README into which the main rows of the table are written, unless -only leaves some out")
+	flag.StringVar(&p.page, "page", "", "a page into which the main rows of the table are written, unless -only leaves some out")
 	flag.StringVar(&p.profile, "profile", "", "a folder for profiles of the loaded proxy, instead of measuring")
 	flag.StringVar(&p.growth, "growth", "", "a folder for plots of the cost against size, connections and records, instead of the table")
 	flag.DurationVar(&p.soak, "soak", 0, "how long to watch the memory of the proxy under a mixed load, instead of measuring")
@@ -43,11 +43,11 @@ func main() {
 }
 
 type plan struct {
-	rounds                        int
-	duration                      time.Duration
-	only, readme, profile, growth string
-	soak                          time.Duration
-	memory                        bool
+	rounds                      int
+	duration                    time.Duration
+	only, page, profile, growth string
+	soak                        time.Duration
+	memory                      bool
 }
 
 // pinned starts this program again without the first processor, which is for the program that is measured.
@@ -101,10 +101,10 @@ func (t *targets) compare(ctx context.Context, p plan) error {
 		return err
 	}
 	fmt.Print(table(loads, results, all))
-	if p.readme == "" || p.only != "" {
+	if p.page == "" || p.only != "" {
 		return nil
 	}
-	return writeREADME(p.readme, table(loads, results, load.main))
+	return writePage(p.page, table(loads, results, load.main))
 }
 
 // chosen are the loads whose names contain a text, and those that they are compared with.

@@ -68,8 +68,8 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// writeREADME writes a table into a README, and the machine on which it was measured.
-func writeREADME(file, table string) error {
+// writePage writes a table into a page, and the machine on which it was measured.
+func writePage(file, table string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func between(text, part string) (string, error) {
 	before, rest, found := strings.Cut(text, begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		return "", errors.New("the README lacks " + begin + end)
+		return "", errors.New("the page lacks " + begin + end)
 	}
 	return before + begin + part + end + after, nil
 }

@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
 
-// withParcels are the arguments of a demo that has the imported system of the README, too.
+// withParcels are the arguments of a demo that has the imported system of docs/parcels, too.
 var withParcels = []string{"--systems", filepath.Join("..", "..", "docs")}
 
 // startServe runs a sandbox, and a proxy in front of it that asks for API keys. It returns a key with every scope of an operation.

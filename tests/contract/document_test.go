@@ -126,6 +126,16 @@ func put(document map[string]any, pointer string, value any) {
 	document[members[last]] = value
 }
 
+// remove takes out the value at a pointer whose parts are members of objects.
+func remove(document map[string]any, pointer string) {
+	members := strings.Split(pointer[1:], "/")
+	last := len(members) - 1
+	for _, member := range members[:last] {
+		document, _ = document[member].(map[string]any)
+	}
+	delete(document, members[last])
+}
+
 func blank(s string) bool { return strings.TrimFunc(s, unicode.IsSpace) == "" }
 
 func neitherSpaceNorAt(r rune) rune {

@@ -2,9 +2,11 @@ package contract_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"os"
 	"reflect"
@@ -13,6 +15,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"soapbridge/tests/kit"
 )
 
 // draft writes the inputs that an operation lacks, from tags and samples: what only rules say is fixed by hand.
@@ -25,7 +29,11 @@ func (o operation) draft(t *testing.T, hasArrays bool) {
 			return indented(t, d.object("", s))
 		})
 	}
-	o.draftFile(t, "reply.xml", func() []byte { return markLeaves(t, readFile(t, o.samplePath("response"))) })
+	o.draftFile(t, "reply.xml", func() []byte {
+		row := kit.Named(o.Name)
+		reference := kit.Text(readDocument(t, readFile(t, o.path("full.json"))), row.Reference)
+		return markLeaves(t, readFile(t, o.samplePath("response")), map[string]string{row.Element: reference})
+	})
 }
 
 func (o operation) draftFile(t *testing.T, file string, content func() []byte) {
@@ -143,8 +151,8 @@ func (o orderedObject) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// markLeaves puts a distinct text into every leaf of a sample.
-func markLeaves(t *testing.T, sample []byte) []byte {
+// markLeaves puts a distinct text into every leaf of a sample, or the text that is known of an element of that name.
+func markLeaves(t *testing.T, sample []byte, known map[string]string) []byte {
 	t.Helper()
 	document := xmlComment.ReplaceAll(sample, []byte("<!-- The vendor's sample response, with a distinct text in every element. -->"))
 	var edits []edit
@@ -154,7 +162,7 @@ func markLeaves(t *testing.T, sample []byte) []byte {
 		if leaf.text == "dateTime" {
 			text = time.Date(2026, 11, 21, 9, 30, len(edits)+1, 0, time.UTC).Format(time.RFC3339)
 		}
-		edits = append(edits, edit{leaf.inside, leaf.close, text})
+		edits = append(edits, edit{leaf.inside, leaf.close, html.EscapeString(cmp.Or(known[leaf.name.Local], text))})
 	})
 	return apply(document, edits)
 }

@@ -44,7 +44,9 @@ func TestRandomRequestArrivesWhole(t *testing.T) {
 				envelopes[fmt.Sprintf("%s/%d", o.Name, len(envelopes))] = message.Envelope
 			}
 		})
-		schema.ValidateAll(t, o.system.requests, envelopes)
+		if o.hasSchema(t) {
+			schema.ValidateAll(t, o.system.requests, envelopes)
+		}
 	})
 }
 

@@ -53,6 +53,7 @@ func (o operation) document(s shape) *rapid.Generator[map[string]any] {
 		if fix := o.conduct().fix; fix != nil {
 			fix(t, d)
 		}
+		o.repair(t, s, d)
 		sprinkle(t, s, d)
 		return d
 	})

@@ -66,7 +66,11 @@ func TestReplyFileIsCanonicallyTheSample(t *testing.T) {
 }
 
 func TestRepliesAreValid(t *testing.T) {
-	each(t, func(t *testing.T, o operation) { schema.Validate(t, o.system.replies, o.reply(t)) })
+	each(t, func(t *testing.T, o operation) {
+		if o.hasSchema(t) {
+			schema.Validate(t, o.system.replies, o.reply(t))
+		}
+	})
 }
 
 // hidden are the elements of replies that no response body shows, with everything inside.

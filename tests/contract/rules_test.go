@@ -6,22 +6,24 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"soapbridge/tests/kit"
+	"soapbridge/translate/record"
 )
 
-// conduct is what an operation does beside carrying members: what no sample shows and no tag says. An operation that only carries
-// has none of its own.
+// conduct is what an operation does beside carrying members: what no sample shows and no tag says. The row of tests/kit has most of it.
 type conduct struct {
 	// defaults are the texts that the proxy fills in, by JSON Pointer.
 	defaults map[string]string
 	// rewritten returns what is sent for a text, by JSON Pointer.
 	rewritten map[string]func(text string, document map[string]any) string
-	// fix changes a random document, whose members each obey their own tags, so that it obeys the rules between members.
+	// fix changes a random document, whose members each obey their own tags, so that it obeys rules that repair does not know.
 	fix func(t *rapid.T, document map[string]any)
 }
 
-// conduct returns what the operation does, its system's part included.
+// conduct returns what the operation does, its system's part and its row's included.
 func (o operation) conduct() conduct {
-	own := conducts[o.Name]
+	own, row := conducts[o.Name], kit.Named(o.Name)
 	all := conduct{
 		defaults: map[string]string{}, rewritten: map[string]func(string, map[string]any) string{}, fix: own.fix,
 	}
@@ -29,7 +31,38 @@ func (o operation) conduct() conduct {
 		maps.Copy(all.defaults, part.defaults)
 		maps.Copy(all.rewritten, part.rewritten)
 	}
+	for pointer, filled := range row.Filled {
+		all.defaults[pointer] = map[string]string{kit.ID: operationID, kit.Now: instant}[filled]
+	}
+	for _, pointer := range row.Upper {
+		all.rewritten[pointer] = func(text string, _ map[string]any) string { return strings.ToUpper(text) }
+	}
 	return all
+}
+
+// repair makes a random document obey the rules between members, as the product says: what is required is added, and what may not be there with
+// the others is taken out. A refusal for any other reason stays: each member obeys its tags, so it is a mistake.
+func (o operation) repair(t *rapid.T, s shape, document map[string]any) {
+	const rounds = 5 // what is added may forbid another, or demand one
+	for range rounds {
+		_, problem := o.Read(spell(0, document))
+		if problem == nil {
+			return
+		}
+		for _, v := range problem.Violations {
+			switch v.Code {
+			case record.Required:
+				f := fieldAt(t, s, v.Pointer)
+				value := single(t, &f)
+				if text, ok := value.(string); ok && blank(text) {
+					value = visibleText(int(f.limit("max", 40))).Draw(t, f.member)
+				}
+				put(document, v.Pointer, value)
+			case record.NotAllowedHere, record.BeforeOther:
+				remove(document, v.Pointer)
+			}
+		}
+	}
 }
 
 var baseRequest = map[string]string{
@@ -47,29 +80,6 @@ var named = map[string]func(string, map[string]any) string{
 }
 
 var conducts = map[string]conduct{
-	"CreateWorkFlowManager": {
-		fix: func(t *rapid.T, d map[string]any) {
-			oneOf(t, d, "accountNumber", "customerNumber", "premiseNumber")
-		},
-	},
-	"CreateCallLog": {
-		defaults: map[string]string{"/customerCallLog/createdDateTime": instant},
-	},
-	"UpdateCustomerPIN": {
-		fix: func(t *rapid.T, d map[string]any) {
-			oneOf(t, d, "accountNumber", "customerNumber")
-			if d["operationType"] == "UPDATE" {
-				d["pin"] = visible(t, d["pin"])
-			}
-		},
-	},
-	"CreateService": {
-		defaults: map[string]string{"/externalReference": operationID},
-		rewritten: map[string]func(string, map[string]any) string{
-			"/serviceData/customerLevel": func(text string, _ map[string]any) string { return strings.ToUpper(text) },
-		},
-		fix: fixService,
-	},
 	"CreateComplexAccount": {
 		rewritten: map[string]func(string, map[string]any) string{
 			"/accountOrganisation/orgIdentifier": func(text string, d map[string]any) string {
@@ -83,17 +93,6 @@ var conducts = map[string]conduct{
 	},
 }
 
-// oneOf makes sure that one of some members has a text.
-func oneOf(t *rapid.T, object map[string]any, members ...string) {
-	for _, m := range members {
-		if text, ok := object[m].(string); ok && !blank(text) {
-			return
-		}
-	}
-	m := rapid.SampledFrom(members).Draw(t, "which one")
-	object[m] = visible(t, object[m])
-}
-
 // visible returns the text, or one that has more than white space.
 func visible(t *rapid.T, text any) string {
 	s, _ := text.(string)
@@ -101,21 +100,6 @@ func visible(t *rapid.T, text any) string {
 		return visibleText(40).Draw(t, "visible text")
 	}
 	return s
-}
-
-func fixService(t *rapid.T, d map[string]any) {
-	s, _ := d["serviceData"].(map[string]any)
-	level := strings.ToUpper(get(d, "/serviceData/customerLevel"))
-	if level == "AGREEMENT" {
-		delete(s, "description")
-	}
-	if level != "ACCOUNT" {
-		delete(s, "accountServiceAgreement")
-	}
-	if expiry, ok := s["expiryDate"].(string); ok {
-		effective := get(d, "/serviceData/effectiveDate")
-		s["effectiveDate"], s["expiryDate"] = min(effective, expiry), max(effective, expiry)
-	}
 }
 
 func fixAccount(t *rapid.T, d map[string]any) {

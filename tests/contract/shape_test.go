@@ -8,9 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"soapbridge/translate/customercare"
-	"soapbridge/translate/emersion"
-	"soapbridge/translate/mds"
 	"soapbridge/translate/secret"
 )
 
@@ -28,23 +25,10 @@ type shapeField struct {
 	object          shape             // of a Struct
 }
 
-// structs are the request structs of the operations. No operation names its own: the rest of the product needs none.
-var structs = map[string]reflect.Type{
-	"CreateWorkFlowManager": reflect.TypeFor[customercare.CreateWorkFlowManagerRequest](),
-	"CreateCallLog":         reflect.TypeFor[customercare.CreateCallLogRequest](),
-	"UpdateCustomerPIN":     reflect.TypeFor[customercare.UpdateCustomerPINRequest](),
-	"CreateService":         reflect.TypeFor[mds.CreateServiceRequest](),
-	"CreateComplexAccount":  reflect.TypeFor[emersion.CreateComplexAccountRequest](),
-}
-
 // requestShape reads the request struct of an operation.
 func (o operation) requestShape(tb testing.TB) shape {
 	tb.Helper()
-	request := structs[o.Name]
-	if request == nil {
-		tb.Fatalf("the request struct of %s is not in the map structs", o.Name)
-	}
-	return readShape(tb, request)
+	return readShape(tb, o.RequestShape.Struct())
 }
 
 func readShape(tb testing.TB, t reflect.Type) (s shape) {

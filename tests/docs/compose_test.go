@@ -14,6 +14,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
+	"go.yaml.in/yaml/v3"
 
 	"soapbridge/api/config"
 	"soapbridge/tests/kit"
@@ -188,6 +189,56 @@ func TestComposeSettingsAreAccepted(t *testing.T) {
 				t.Errorf("%s has the secret %s in its environment", name, variable)
 			}
 		}
+	}
+}
+
+// TestKubernetesSettingsAreAccepted: the schema of docs/kubernetes.yaml is judged in tests/kubernetes; here the proxy judges its settings.
+func TestKubernetesSettingsAreAccepted(t *testing.T) {
+	var deployment struct {
+		Spec struct {
+			Template struct {
+				Spec struct {
+					TerminationGracePeriodSeconds int `yaml:"terminationGracePeriodSeconds"`
+					Containers                    []struct {
+						Env       []struct{ Name, Value string }
+						Lifecycle struct {
+							PreStop struct{ Sleep struct{ Seconds int } } `yaml:"preStop"`
+						}
+					}
+				}
+			}
+		}
+	}
+	text, _, _ := strings.Cut(page(t, "docs/kubernetes.yaml"), "\n---\n")
+	if err := yaml.Unmarshal([]byte(text), &deployment); err != nil {
+		t.Fatal(err)
+	}
+	pod := deployment.Spec.Template.Spec
+	own := types.MappingWithEquals{}
+	for _, variable := range pod.Containers[0].Env {
+		own[variable.Name] = &variable.Value
+	}
+	delete(own, "GOMEMLIMIT")
+	secrets := makeSecrets(t, t.TempDir())
+	secrets["api-keys"], secrets["direct-token"] = "web hash", "token"
+	keys := regexp.MustCompile("--from-file=([a-z-]+)=")
+	for _, key := range keys.FindAllStringSubmatch(text, -1) {
+		if secrets[key[1]] == "" {
+			t.Errorf("nothing is known of the secret %s", key[1])
+		}
+	}
+	c, err := config.LoadServe(environ(t, own), config.Files{Systems: config.Disk().Systems, Read: func(path string) ([]byte, error) {
+		name := strings.TrimPrefix(path, "/run/secrets/soapbridge/")
+		if !strings.Contains(text, "--from-file="+name+"=") {
+			t.Errorf("the Secret has no %s", path)
+		}
+		return []byte(secrets[name]), nil
+	}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if needs := c.DrainTimeout + time.Duration(pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds)*time.Second; time.Duration(pod.TerminationGracePeriodSeconds)*time.Second <= needs {
+		t.Errorf("a pod is killed after %d s, and may need %s", pod.TerminationGracePeriodSeconds, needs)
 	}
 }
 

@@ -27,12 +27,12 @@ import (
 
 var typescriptBlock = regexp.MustCompile("(?ms)^```ts\n(.*?)^```$")
 
-// compiled returns the TypeScript of the README as JavaScript, for a proxy at a URL: the definitions, and the last statement, which calls.
+// compiled returns the TypeScript of docs as JavaScript, for a proxy at a URL: the definitions, and the last statement, which calls.
 func compiled(t *testing.T, url string) (definitions, use string) {
 	t.Helper()
-	blocks := typescriptBlock.FindAllStringSubmatch(read(t), -1)
+	blocks := typescriptBlock.FindAllStringSubmatch(page(t, "docs/typescript.md"), -1)
 	if len(blocks) != 1 || strings.Count(blocks[0][1], `"http://127.0.0.1:8080"`) != 1 {
-		t.Fatalf("the README has %d blocks of TypeScript, want one with the demo's URL", len(blocks))
+		t.Fatalf("the page has %d blocks of TypeScript, want one with the demo's URL", len(blocks))
 	}
 	result := api.Transform(strings.Replace(blocks[0][1], "http://127.0.0.1:8080", url, 1), api.TransformOptions{Loader: api.LoaderTS, Target: api.ES2022})
 	if len(result.Errors)+len(result.Warnings) > 0 {
@@ -147,7 +147,7 @@ func (b *browser) heard() (keys []string, answers []int) {
 // hasty ends the page's timers at once, and records how long they would have taken, so that the tests do not wait.
 const hasty = `var waits = [], realTimeout = realTimeout ?? setTimeout; setTimeout = (f, ms) => { waits.push(ms); return realTimeout(f, 0); }; ""`
 
-// TestTypeScript executes the TypeScript of the README in a browser, against a demo in which things go wrong.
+// TestTypeScript executes the TypeScript of docs in a browser, against a demo in which things go wrong.
 func TestTypeScript(t *testing.T) {
 	d, page := kit.RunDemo(t), open(t)
 	definitions, use := compiled(t, d.URL)

@@ -629,7 +629,7 @@ func TestBytesInTheKey(t *testing.T) {
 	}
 }
 
-// TestMalformedHTTP never reaches a handler. Its answers are not problem documents, and their statuses are those that the README lists.
+// TestMalformedHTTP never reaches a handler. Its answers are not problem documents, and their statuses are those that docs/errors.md lists.
 func TestMalformedHTTP(t *testing.T) {
 	path := operation(t, "CreateService").Path
 	for name, text := range map[string]string{

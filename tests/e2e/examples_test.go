@@ -29,7 +29,7 @@ const (
 	exampleOperationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
 )
 
-// manyMistakes breaks one rule of each kind; the README shows the same request.
+// manyMistakes breaks one rule of each kind; docs/errors.md shows the same request.
 const manyMistakes = `{"accountType": "Reseller",
 	"primaryContact": {
 		"detail": {"title": "Ms", "firstName": "Jane\u0007", "lastName": "Doe", "addressLine1": "1 Main St", "suburb": "Melbourne", "state": "VIC",

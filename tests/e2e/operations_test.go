@@ -125,7 +125,9 @@ func TestFullRequests(t *testing.T) {
 				t.Fatalf("status %d: %s", a.status, a.body)
 			}
 			envelope := envelopeOf(t, sandbox, v, o)
-			schema.Validate(t, schemas[v.System], []byte(envelope))
+			if schema.Has(t, schemas[v.System], v.Binding.Request[0].Local) {
+				schema.Validate(t, schemas[v.System], []byte(envelope))
+			}
 			if diff := cmp.Diff(valuesOf(v, o), bodyTexts(t, envelope)); diff != "" {
 				t.Errorf("what was sent (-) is not what arrived (+):\n%s", diff)
 			}

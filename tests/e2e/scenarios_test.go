@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"soapbridge/tests/kit"
+	"soapbridge/translate/shape"
 )
 
 // want is what an answer must be.
@@ -123,7 +124,7 @@ var expected = map[string]bySystem{
 	"fault-action-not-recognized": everywhere(refused),
 	"fault-unknown-action":        everywhere(refused),
 	"fault-unable-to-read":        everywhere(rejected(" customercare-fault soap-fault")),
-	"fault-unable-enum":           everywhere(rejected(" customercare-fault soap-fault")), // UpdateCustomerPIN has its own: see judgeScenario
+	"fault-unable-enum":           everywhere(rejected(" customercare-fault soap-fault")), // see blamed
 	"failed-base-response":        everywhere(rejected(" customercare-2001 response-code")),
 	"failed-code-only":            everywhere(rejected(" customercare-99 response-code")), // the list of success codes is configured
 
@@ -210,6 +211,25 @@ func (by bySystem) of(system string) (w want, known bool) {
 	return w, known
 }
 
+// blamed are the members that the faults of a scenario name, one for each error. An operation without such a member has the error without a place.
+var blamed = map[string][]string{"fault-unable-enum": {"operationType"}, "mds-validation": {"serviceCode", "salesPersonId"}}
+
+// pointerTo returns the JSON Pointer of a member outside arrays, empty when there is none.
+func pointerTo(s *shape.Shape, member string) string {
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Name == member {
+			return "/" + member
+		}
+		if f.Object != nil && !f.Repeated {
+			if below := pointerTo(f.Object, member); below != "" {
+				return "/" + f.Name + below
+			}
+		}
+	}
+	return ""
+}
+
 // slow are the scenarios that end by the proxy's timeout.
 var slow = []string{"stall", "stall-before", "drip"}
 
@@ -292,11 +312,9 @@ func judgeScenario(t *testing.T, s scenario, p played) {
 	if !known {
 		t.Fatalf("nothing is expected of it with %s", p.System)
 	}
-	if s.Name == "fault-unable-enum" && p.Name == "UpdateCustomerPIN" {
-		w = rejected("/operationType customercare-fault soap-fault") // the one operation that has such an element
-	}
-	if s.Name == "mds-validation" && p.Name == "CreateService" {
-		w = rejected("/serviceData/serviceCode mds-CMP1002 soap-fault", "/serviceData/salesPersonId mds-CMP1005 soap-fault") // likewise
+	w.errors = slices.Clone(w.errors)
+	for i, member := range blamed[s.Name] {
+		w.errors[i] = pointerTo(p.RequestShape, member) + w.errors[i]
 	}
 	w.check(t, p.variant, p.answer)
 

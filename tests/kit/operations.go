@@ -17,7 +17,17 @@ type Operation struct {
 	Execution string
 	// Optional is the name of a member that may be left out or null, which says the same.
 	Optional string
+	// Filled are the members that the proxy fills in where they are absent, by JSON Pointer: with the ID or with the time, Now. Upper are those that
+	// it sends in upper case.
+	Filled map[string]string
+	Upper  []string
 }
+
+// What the proxy fills in.
+const (
+	ID  = "the operation id"
+	Now = "the time"
+)
 
 // Operations are all that the product has; tests/contract compares them with the product. What only one suite needs is kept there, by name.
 var Operations = []Operation{
@@ -28,6 +38,7 @@ var Operations = []Operation{
 	{
 		System: "customercare", Name: "CreateCallLog", Path: "/v1/customercare/call-logs", Versions: []string{"1.1", "1.2"}, Status: 201,
 		Reference: "/baseRequest/messageId", Element: "MessageId", Execution: "/baseResponse/responseDescription", Optional: "callerId",
+		Filled: map[string]string{"/customerCallLog/createdDateTime": Now},
 	},
 	{
 		System: "customercare", Name: "UpdateCustomerPIN", Path: "/v1/customercare/pin-changes", Versions: []string{"1.1", "1.2"}, Status: 200,
@@ -36,6 +47,7 @@ var Operations = []Operation{
 	{
 		System: "mds", Name: "CreateService", Path: "/v1/mds/services", Versions: []string{"1.1"}, Status: 201,
 		Reference: "/externalReference", Element: "ExternalReference", Execution: "/externalReference", Optional: "auditRecord",
+		Filled: map[string]string{"/externalReference": ID}, Upper: []string{"/serviceData/customerLevel"},
 	},
 	{
 		System: "emersion", Name: "CreateComplexAccount", Path: "/v1/emersion/accounts", Versions: []string{"1.1"}, Status: 201,

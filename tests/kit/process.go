@@ -55,6 +55,9 @@ var (
 	starts atomic.Int64
 )
 
+// Program returns the path of the program under test, for scripts that start it on their own.
+func Program() (string, error) { return program() }
+
 // Main runs the tests of a package and returns the exit code. Each of after runs when the tests have ended and returns what is still wrong;
 // then the program and its output are removed.
 func Main(m *testing.M, after ...func() []string) int {

@@ -52,6 +52,7 @@ generate() {
     const lacking = ids.filter((id) => !types.includes(`    ${id}: {\n`));
     if (lacking.length || !ids.length) throw new Error(`openapi-typescript lacks ${lacking}`);
     console.log(`openapi-typescript: ${ids.length} operations`);' "$2"
+  node calls.mjs "$2" out/calls.ts
   tsc --project .
   say "$1: openapi-fetch calls the demo"
   node out/js/client.js "$demo"
@@ -90,10 +91,10 @@ for document in openapi.json:served.json openapi-3.0.json:served-3.0.json swagge
   curl --silent --show-error --fail "$demo/${document%:*}" --output "out/${document#*:}"
 done
 
-# The TypeScript of the README: make test executes it, and here it must pass the compiler.
-sed -n '/^```ts$/,/^```$/{/^```/!p;}' "$repository/README.md" >out/readme.ts
-grep -q 'async function call' out/readme.ts
-grep -q 'function formErrors' out/readme.ts
+# The TypeScript of docs/typescript.md: make test executes it, and here it must pass the compiler.
+sed -n '/^```ts$/,/^```$/{/^```/!p;}' "$repository/docs/typescript.md" >out/example.ts
+grep -q 'async function call' out/example.ts
+grep -q 'function formErrors' out/example.ts
 
 accept 'the committed document' "$repository/openapi/openapi.json"
 accept 'the document that the demo serves' out/served.json

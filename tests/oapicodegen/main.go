@@ -3,18 +3,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
-	_ "github.com/oapi-codegen/runtime" // the generated client needs it; it is not there when go mod tidy looks
-	"github.com/oapi-codegen/runtime/types"
+	_ "github.com/oapi-codegen/runtime" // the generated client needs these; it is not there when go mod tidy looks
+	_ "github.com/oapi-codegen/runtime/types"
 
 	"oapicodegen/client"
 )
@@ -31,34 +32,28 @@ func main() {
 }
 
 func run(ctx context.Context, url string) error {
-	called := &recorder{paths: map[string]bool{}}
-	api, err := client.NewClientWithResponses(url, client.WithHTTPClient(called))
+	api, err := client.NewClientWithResponses(url)
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *client.ClientWithResponses) error{
-		createWorkFlowManager, createCallLog, updateCustomerPIN, createService, createComplexAccount, readProblem, previewEnvelope,
-	} {
+	for _, step := range []func(context.Context, *client.ClientWithResponses) error{createCallLog, readProblem, previewEnvelope} {
 		if err := step(ctx, api); err != nil {
 			return err
 		}
 	}
-	return called.nothingForgotten(ctx, url, api)
+	return everyOperation(ctx, url, api)
 }
 
-// recorder remembers the paths that answered a POST with a success.
-type recorder struct{ paths map[string]bool }
-
-func (r *recorder) Do(request *http.Request) (*http.Response, error) {
-	response, err := http.DefaultClient.Do(request)
-	if err == nil && request.Method == http.MethodPost && response.StatusCode < http.StatusMultipleChoices {
-		r.paths[request.URL.Path] = true
+// document is what is read here of an OpenAPI document.
+type document struct {
+	Paths      map[string]map[string]struct{ OperationID string }
+	Components struct {
+		Examples map[string]struct{ Value json.RawMessage }
 	}
-	return response, err
 }
 
-// nothingForgotten fails for an operation of the document that the client lacks, and for a vendor's, which is a path with a preview, that was not called.
-func (r *recorder) nothingForgotten(ctx context.Context, url string, api *client.ClientWithResponses) error {
+// everyOperation fails for an operation of the document that the client lacks, and calls a vendor's, which is a path with a preview, with its examples.
+func everyOperation(ctx context.Context, url string, api *client.ClientWithResponses) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/openapi.json", nil)
 	if err != nil {
 		return err
@@ -68,53 +63,66 @@ func (r *recorder) nothingForgotten(ctx context.Context, url string, api *client
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	var document struct {
-		Paths map[string]map[string]struct{ OperationID string }
-	}
-	if err := json.NewDecoder(response.Body).Decode(&document); err != nil {
+	var doc document
+	if err := json.NewDecoder(response.Body).Decode(&doc); err != nil {
 		return err
 	}
-	operations, all := 0, 0
-	var forgotten, lacking []string
-	for path, methods := range document.Paths {
+	all, vendors := 0, 0
+	var lacking []string
+	for path, methods := range doc.Paths {
 		for _, operation := range methods {
 			all++
-			_, whole := reflect.TypeOf(api).MethodByName(operation.OperationID + "WithResponse")
-			if _, body := reflect.TypeOf(api).MethodByName(operation.OperationID + "WithBodyWithResponse"); !whole && !body {
+			method := reflect.ValueOf(api).MethodByName(operation.OperationID + "WithResponse")
+			if !method.IsValid() && !reflect.ValueOf(api).MethodByName(operation.OperationID+"WithBodyWithResponse").IsValid() {
 				lacking = append(lacking, operation.OperationID)
+				continue
 			}
-		}
-		if _, hasPreview := document.Paths[path+"/preview"]; hasPreview {
-			operations++
-			if !r.paths[path] {
-				forgotten = append(forgotten, path)
+			if _, hasPreview := doc.Paths[path+"/preview"]; !hasPreview {
+				continue
+			}
+			vendors++
+			for _, kind := range []string{"minimal", "full"} {
+				if err := callWith(ctx, method, doc.Components.Examples[operation.OperationID+"-"+kind].Value); err != nil {
+					return fmt.Errorf("%s, %s: %w", operation.OperationID, kind, err)
+				}
 			}
 		}
 	}
-	if operations == 0 || forgotten != nil || lacking != nil {
-		return fmt.Errorf("of %d operations main.go does not call %q, and the client lacks %q", operations, forgotten, lacking)
+	if vendors == 0 || lacking != nil {
+		return fmt.Errorf("of %d operations, %d of them vendors', the client lacks %q", all, vendors, lacking)
 	}
 	fmt.Printf("oapi-codegen: %d operations\n", all)
 	return nil
 }
 
-// answered judges a success: its status and its body.
-func answered[Result any](name string, status int, resp *http.Response, body []byte, result *Result) error {
-	if resp.StatusCode != status || result == nil {
-		return fmt.Errorf("%s: status %d: %s", name, resp.StatusCode, body)
-	}
-	fmt.Printf("%s: %d %s\n", name, resp.StatusCode, body)
-	return nil
-}
-
-func createWorkFlowManager(ctx context.Context, api *client.ClientWithResponses) error {
-	account := "0123456789"
-	request := client.CreateWorkFlowManagerRequest{AccountNumber: &account, WorkItemType: client.WorkItemType{Code: "MOVE"}}
-	a, err := api.CreateWorkFlowManagerWithResponse(ctx, &client.CreateWorkFlowManagerParams{IdempotencyKey: uuid.NewString()}, request)
-	if err != nil {
+// callWith calls an operation by its method with an example, which must fit the type of the request with nothing left over.
+func callWith(ctx context.Context, method reflect.Value, example []byte) error {
+	params, body := reflect.New(method.Type().In(1).Elem()), reflect.New(method.Type().In(2))
+	params.Elem().FieldByName("IdempotencyKey").SetString(uuid.NewString())
+	strict := json.NewDecoder(bytes.NewReader(example))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(body.Interface()); err != nil {
 		return err
 	}
-	return answered("CreateWorkFlowManager", http.StatusCreated, a.HTTPResponse, a.Body, a.JSON201)
+	var want, got any
+	again, err := json.Marshal(body.Interface())
+	if err := errors.Join(err, json.Unmarshal(example, &want), json.Unmarshal(again, &got)); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(want, got) {
+		return fmt.Errorf("the type of the request makes %s of %s", again, example)
+	}
+	out := method.Call([]reflect.Value{reflect.ValueOf(ctx), params, body.Elem()})
+	if err, failed := out[1].Interface().(error); failed {
+		return err
+	}
+	answer := out[0].Elem()
+	response, _ := answer.FieldByName("HTTPResponse").Interface().(*http.Response)
+	result := answer.FieldByName(fmt.Sprintf("JSON%d", response.StatusCode))
+	if response.StatusCode >= http.StatusMultipleChoices || !result.IsValid() || result.IsNil() {
+		return fmt.Errorf("status %d: %s", response.StatusCode, answer.FieldByName("Body").Bytes())
+	}
+	return nil
 }
 
 // createCallLog calls twice with one key: the second answer is the first one again.
@@ -132,50 +140,7 @@ func createCallLog(ctx context.Context, api *client.ClientWithResponses) error {
 	if !slices.Equal(first.Body, second.Body) || second.HTTPResponse.Header.Get("Idempotent-Replayed") != "true" {
 		return fmt.Errorf("CreateCallLog was not replayed: %s", second.Body)
 	}
-	return answered("CreateCallLog", http.StatusCreated, first.HTTPResponse, first.Body, first.JSON201)
-}
-
-func updateCustomerPIN(ctx context.Context, api *client.ClientWithResponses) error {
-	account, pin := "0123456789", "0042"
-	request := client.UpdateCustomerPINRequest{OperationType: "UPDATE", AccountNumber: &account, Pin: &pin}
-	a, err := api.UpdateCustomerPINWithResponse(ctx, &client.UpdateCustomerPINParams{IdempotencyKey: uuid.NewString()}, request)
-	if err != nil {
-		return err
-	}
-	return answered("UpdateCustomerPIN", http.StatusOK, a.HTTPResponse, a.Body, a.JSON200)
-}
-
-func createService(ctx context.Context, api *client.ClientWithResponses) error {
-	price := "19.90"
-	request := client.CreateServiceRequest{ServiceData: client.ServiceData{
-		CustomerLevel: "SUBSCRIPTION", CustomerLevelReference: "00000042", ServiceCode: "LINECH", ServicePrice: &price,
-		EffectiveDate: types.Date{Time: time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)},
-	}}
-	a, err := api.CreateServiceWithResponse(ctx, &client.CreateServiceParams{IdempotencyKey: uuid.NewString()}, request)
-	if err != nil {
-		return err
-	}
-	return answered("CreateService", http.StatusCreated, a.HTTPResponse, a.Body, a.JSON201)
-}
-
-func createComplexAccount(ctx context.Context, api *client.ClientWithResponses) error {
-	password := "correct horse"
-	request := client.CreateComplexAccountRequest{
-		AccountType: "End User",
-		PrimaryContact: client.PrimaryContact{
-			Detail: client.ContactDetail{
-				Title: "Ms", FirstName: "Jane", LastName: "Doe", AddressLine1: "1 Main St", Suburb: "Melbourne", State: "VIC", Postcode: "3000",
-				Country: "Australia", EmailAddress: "jane@example.com.au", PhoneNumber: "+61 3 9000 0000",
-			},
-			CumulusUser: client.CumulusUser{UserName: "jane@example.com.au", Password: &password},
-		},
-		AccountContactType: client.AccountContactType{Type: "Individual"},
-	}
-	a, err := api.CreateComplexAccountWithResponse(ctx, &client.CreateComplexAccountParams{IdempotencyKey: uuid.NewString()}, request)
-	if err != nil {
-		return err
-	}
-	return answered("CreateComplexAccount", http.StatusCreated, a.HTTPResponse, a.Body, a.JSON201)
+	return nil
 }
 
 // readProblem reads a problem by its type.

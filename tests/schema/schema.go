@@ -31,6 +31,20 @@ const (
 	EmersionReply     = "emersion-reply"
 )
 
+// Has reports whether a schema declares an element: a system may have operations that are in no schema here.
+func Has(tb testing.TB, system, element string) bool {
+	tb.Helper()
+	dir, err := directory()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, system+".xsd"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return bytes.Contains(text, []byte(`<xs:element name="`+element+`"`))
+}
+
 // ErrInvalid is the class of an error that is the envelope's own: not well-formed, not valid, or with markup that SOAP
 // forbids. Any other error means that nothing was judged.
 var ErrInvalid = errors.New("invalid envelope")

@@ -1,15 +1,8 @@
 package mds
 
 import (
-	"errors"
-	"strings"
-
 	"soapbridge/translate"
-	"soapbridge/translate/record"
 	"soapbridge/translate/rules"
-	"soapbridge/translate/shape"
-	"soapbridge/translate/soap"
-	"soapbridge/translate/xml"
 )
 
 // CreateService, on the page "The CreateService web service", puts a service on a subscription or an agreement.
@@ -99,47 +92,11 @@ var serviceRules = []rules.Rule{
 //	@Success		201		{object}	CreateServiceResponse	"The service was created."
 //	@Router			/v1/mds/services [post]
 func createService(c Config) (translate.Operation, error) {
-	request, err1 := shape.From[CreateServiceRequest]("")
-	response, err2 := shape.From[CreateServiceResponse]("")
-	if err := errors.Join(err1, err2); err != nil {
-		return translate.Operation{}, err
-	}
-	of := shape.Finder{Shape: request}
-	level, reference := of.Find("serviceData/customerLevel"), of.Find("externalReference")
-	answered := shape.Finder{Shape: response}
-	check := checkReference(answered.Find("externalReference"))
-	if err := errors.Join(of.Err, answered.Err); err != nil {
-		return translate.Operation{}, err
-	}
-	return translate.Define(translate.Definition{
-		Request:  request,
-		Response: response,
-		System:   system,
-		Name:     "CreateService",
-		Path:     "/v1/mds/services",
-		Status:   translate.StatusCreated,
-		Version:  soap.V11,
-		Binding: soap.Binding{
-			Namespace:      namespace,
-			Prefix:         "def",
-			EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
-			Request:        soap.Within(namespace, "CreateService", "ServiceData"),
-			Action:         c.SOAPAction,
-			Reply:          []xml.Name{{Space: namespace, Local: "CreateServiceResponse"}, {Space: namespace, Local: "Result"}},
-		},
-		Limits:     c.Limits,
-		Security:   c.Security,
-		Addressing: c.Addressing,
-		Rules:      []rules.On{{Object: "serviceData", Rules: serviceRules}},
-		Fill: func(r *record.Record, env translate.Env) {
-			r.SetText(level, strings.ToUpper(r.Root().Find(level).Text()))
-			if !r.Root().Find(reference).Present() {
-				r.SetText(reference, env.OperationID)
-			}
-		},
-		Judge:   check,
-		Fault:   fault,
-		Secrets: c.Secrets,
+	return define[CreateServiceRequest, CreateServiceResponse](c, translate.Definition{
+		Name:    "CreateService",
+		Path:    "/v1/mds/services",
+		Status:  translate.StatusCreated,
+		Rules:   []rules.On{{Object: "serviceData", Rules: serviceRules}},
 		Example: `{"serviceData": {"customerLevel": "SUBSCRIPTION", "customerLevelReference": "00000042", "effectiveDate": "2026-12-01", "serviceCode": "LINECH"}}`,
-	})
+	}, own{wrapper: "ServiceData", level: "serviceData/customerLevel"})
 }

@@ -6,6 +6,7 @@ package mds
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -38,6 +39,46 @@ type Config struct {
 func Operations(c Config) ([]translate.Operation, error) {
 	createService, err := createService(c)
 	return []translate.Operation{createService}, err
+}
+
+// own is what an operation has of its own beside its definition.
+type own struct {
+	wrapper string // the element below that of the operation
+	level   string // path of the customer level, which is in upper case on the wire
+}
+
+// define completes what all operations of the service share: their elements follow the operation's name, and request and reply have an
+// ExternalReference.
+func define[Req, Res any](c Config, d translate.Definition, o own) (translate.Operation, error) {
+	var err1, err2 error
+	d.Request, err1 = shape.From[Req]("")
+	d.Response, err2 = shape.From[Res]("")
+	if err := errors.Join(err1, err2); err != nil {
+		return translate.Operation{}, err
+	}
+	request, response := shape.Finder{Shape: d.Request}, shape.Finder{Shape: d.Response}
+	level, reference := request.Find(o.level), request.Find("externalReference")
+	d.Judge = checkReference(response.Find("externalReference"))
+	if err := errors.Join(request.Err, response.Err); err != nil {
+		return translate.Operation{}, err
+	}
+	d.System, d.Version, d.Limits = system, soap.V11, c.Limits
+	d.Binding = soap.Binding{
+		Namespace:      namespace,
+		Prefix:         "def",
+		EnvelopePrefix: map[soap.Version]string{soap.V11: "soapenv"},
+		Request:        soap.Within(namespace, d.Name, o.wrapper),
+		Action:         c.SOAPAction,
+		Reply:          []xml.Name{{Space: namespace, Local: d.Name + "Response"}, {Space: namespace, Local: "Result"}},
+	}
+	d.Fill = func(r *record.Record, env translate.Env) {
+		r.SetText(level, strings.ToUpper(r.Root().Find(level).Text()))
+		if !r.Root().Find(reference).Present() {
+			r.SetText(reference, env.OperationID)
+		}
+	}
+	d.Fault, d.Secrets, d.Security, d.Addressing = fault, c.Secrets, c.Security, c.Addressing
+	return translate.Define(d)
 }
 
 // typedFaults are the faults that the service declares, by the local name of the detail's element. Its namespace differs by

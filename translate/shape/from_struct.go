@@ -53,7 +53,7 @@ func (c *compiler) shape(t reflect.Type, path string) *Shape {
 	if s, ok := c.shapes[t]; ok {
 		return s
 	}
-	s := &Shape{Name: t.Name()}
+	s := &Shape{Name: t.Name(), source: t}
 	c.shapes[t] = s
 	if t.Kind() != reflect.Struct {
 		c.failf(path, "is a %s, not a struct", t.Kind())
@@ -238,6 +238,9 @@ func Words(param string) []string {
 }
 
 var listWord = regexp.MustCompile(`'[^']*'|\S+`)
+
+// Struct returns the struct type that the shape was made of, nil where it was made of a schema: tests read its tags on their own.
+func (s *Shape) Struct() reflect.Type { return s.source }
 
 // From makes a shape of a struct type: see FromStruct.
 func From[T any](namespace string) (*Shape, error) {

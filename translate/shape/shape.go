@@ -6,6 +6,7 @@ package shape
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -37,6 +38,7 @@ type Shape struct {
 	// Twice: an element has several fields, because others come between; see Again. Index sets it.
 	Twice bool
 
+	source reflect.Type // nil: it is no struct's
 	names  []string
 	byName map[string]int
 	byWire map[wireName]int

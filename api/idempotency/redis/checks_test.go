@@ -85,7 +85,7 @@ func TestRefusesOtherKeys(t *testing.T) {
 	}
 }
 
-// TestRotatesSealingKeys follows the three steps in the README, with the processes of two steps side by side.
+// TestRotatesSealingKeys follows the three steps in docs/runbook.md, with the processes of two steps side by side.
 func TestRotatesSealingKeys(t *testing.T) {
 	server := redistest.Start(t)
 	var last *redis.Store
