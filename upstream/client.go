@@ -11,6 +11,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"soapbridge/translate/soap"
@@ -34,6 +35,7 @@ type Client struct {
 	maxReply    int64
 	dialer      *dialer
 	pool        *pool
+	busy        atomic.Int64 // connections that carry a message
 }
 
 // New returns a client for the upstream that cfg describes. It connects to nothing. Its error joins one FieldError for each
@@ -85,6 +87,9 @@ const masked = "***"
 
 // Suspect reports whether connections are not kept, because an answer may have been to another call: see Events.
 func (c *Client) Suspect() bool { return c.pool.suspected() }
+
+// Connections returns how many are kept, and how many carry a message.
+func (c *Client) Connections() (idle, busy int) { return c.pool.size(), int(c.busy.Load()) }
 
 // Close closes the connections that no Send uses.
 func (c *Client) Close() { c.pool.close() }

@@ -52,7 +52,9 @@ var (
 // kind of an error. m is written once; nothing here repeats it.
 func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadline time.Time, read func(soap.Reply) bool) (stale bool, err error) {
 	keep := false
+	c.busy.Add(1)
 	defer func() {
+		c.busy.Add(-1)
 		if keep {
 			c.pool.put(conn)
 		} else {
@@ -359,7 +361,7 @@ func known(err error) error {
 type field struct{ name, value string }
 
 // fields are the headers of the request for m, in their order: those of the vendors' pages, those that any request needs, and no others.
-// None of them comes from a caller.
+// Of a caller they hold at most the trace context.
 func (c *Client) fields(m soap.Message) []field {
 	list := append(make([]field, 0, len(c.fixed)+4), c.fixed...) //nolint:mnd // those below
 	list = append(list,
@@ -369,6 +371,12 @@ func (c *Client) fields(m soap.Message) []field {
 	)
 	if action, present := m.SOAPAction(); present {
 		list = append(list, field{"SOAPAction", action}) // services have been seen to compare its name with the letter case
+	}
+	if m.TraceParent != "" {
+		list = append(list, field{"traceparent", m.TraceParent})
+	}
+	if m.TraceState != "" {
+		list = append(list, field{"tracestate", m.TraceState})
 	}
 	return list
 }

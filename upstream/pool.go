@@ -186,6 +186,12 @@ func (p *pool) suspected() bool {
 	return !p.off && !p.suspect.IsZero()
 }
 
+func (p *pool) size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}
+
 func (p *pool) close() {
 	p.mu.Lock()
 	idle := p.idle

@@ -86,9 +86,9 @@ func buildInfo() *debug.BuildInfo {
 }
 
 // userAgent names this program to vendors. A product's version has no parentheses (RFC 9110 section 10.1.5).
-func userAgent() string {
-	return "soapbridge/" + cmp.Or(strings.Trim(buildInfo().Main.Version, "()"), "devel")
-}
+func userAgent() string { return "soapbridge/" + release() }
+
+func release() string { return cmp.Or(strings.Trim(buildInfo().Main.Version, "()"), "devel") }
 
 func logger(w io.Writer, format, level string) *slog.Logger {
 	options := &slog.HandlerOptions{}

@@ -115,7 +115,7 @@ func checkCache(ctx context.Context, c config.Config, p *Process) (state string,
 	if c.CacheRedisURL == "" {
 		return "in memory", nil
 	}
-	kept := cached(c, nil, &guard.Guard{Log: logger(p.Err, "text", "warn")})
+	kept := cached(c, nil, &guard.Guard{Log: logger(p.Err, "text", "warn")}, nil)
 	defer func() { _ = kept.Close() }()
 	return "ready", kept.Check(ctx)
 }

@@ -15,6 +15,7 @@ import (
 	"soapbridge/api/idempotency"
 	"soapbridge/api/idempotency/redis"
 	"soapbridge/api/ratelimit"
+	"soapbridge/api/traces"
 	"soapbridge/translate"
 	"soapbridge/translate/customercare"
 	"soapbridge/translate/emersion"
@@ -33,6 +34,7 @@ type proxy struct {
 	scopes   []edge.Scope
 	guard    *guard.Guard
 	clients  []*upstream.Client
+	traces   *traces.Traces // nil where calls are not traced
 }
 
 // newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. What reads the issuer's keys ends
@@ -66,7 +68,10 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 	if err != nil {
 		return nil, err
 	}
-	kept := cached(c, keys, p.guard)
+	kept := cached(c, keys, p.guard, metrics)
+	if shared, ok := records.(*redis.Store); ok {
+		showPool(metrics, "records", shared.PoolStats)
+	}
 	p.edge = edge.Config{
 		Systems: wired, Tools: tools, Sandbox: c.Sandbox,
 		Store: records, Vault: keys, Cache: kept, Retention: c.IdempotencyRetention, KeyOptional: c.Idempotency == "optional",
@@ -74,7 +79,11 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 		Callers:      known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
-		Metrics: metrics, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
+		Metrics: metrics, Tracer: nil, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
+	}
+	if url := c.TracesURL(); url != "" {
+		p.traces = traces.New(traces.Options{URL: url, Ratio: c.TracesRatio, Version: release(), Guard: p.guard})
+		p.edge.Tracer = p.traces.Tracer()
 	}
 	return p, nil
 }
@@ -86,14 +95,14 @@ func (p *proxy) connect(systems []system, metrics *edge.Metrics) ([]edge.System,
 	for _, s := range systems {
 		// Not yet: a nil *upstream.Client in the interface would not be nil.
 		w := edge.System{
-			Name: s.name, Operations: s.operations, Upstream: nil, State: nil, CallTimeout: s.settings.Timeout,
+			Name: s.name, Operations: s.operations, Upstream: nil, State: nil, Connections: nil, CallTimeout: s.settings.Timeout,
 			Limits: edge.Limits{InFlight: s.settings.MaxInFlight, Queue: s.settings.Queue, QueueTimeout: s.settings.QueueTimeout},
 		}
 		client, err := s.client(p.settings.MaxReply, events(s.name, metrics, p.guard))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s*: %w", s.prefix, err))
 		} else if client != nil {
-			w.Upstream, w.State, p.clients = client, state(client), append(p.clients, client)
+			w.Upstream, w.State, w.Connections, p.clients = client, state(client), client.Connections, append(p.clients, client)
 		}
 		wired = append(wired, w)
 	}
@@ -113,6 +122,7 @@ func state(client *upstream.Client) func() string {
 func (p *proxy) close() {
 	_ = p.edge.Store.Close() // nothing is left to be stored
 	_ = p.edge.Cache.Close()
+	p.traces.Close()
 	for _, client := range p.clients {
 		client.Close()
 	}
@@ -259,12 +269,22 @@ func redisOptions(r config.Redis, g *guard.Guard) redis.Options {
 }
 
 // cached returns the cache of reads: in a Redis of its own, which the answers may fill, else in this process's memory.
-func cached(c config.Config, keys *idempotency.Vault, g *guard.Guard) *cache.Cache {
+func cached(c config.Config, keys *idempotency.Vault, g *guard.Guard, metrics *edge.Metrics) *cache.Cache {
 	r, shared := c.CacheRedis()
 	if !shared {
 		return cache.NewMemory(keys, g.Log)
 	}
-	return cache.NewRedis(redis.NewCacheClient(redisOptions(r, g)), keys, g.Log)
+	client := redis.NewCacheClient(redisOptions(r, g))
+	showPool(metrics, "cache", client.PoolStats)
+	return cache.NewRedis(client, keys, g.Log)
+}
+
+// showPool adds the connections to a Redis to the metrics.
+func showPool(metrics *edge.Metrics, use string, stats func() *redis.PoolStats) {
+	metrics.Redis(use, func() (idle, busy int) {
+		s := stats()
+		return int(s.IdleConns), int(s.TotalConns - s.IdleConns)
+	}, func() uint32 { return stats().Timeouts })
 }
 
 // limiter returns a rate limit, in Redis where the store is; nil without one.

@@ -58,6 +58,7 @@ type vendors struct {
 	connections map[string]bool
 	basic       string // user and password of the last call
 	body        string // of the last call
+	trace       string // its trace context
 }
 
 func newVendors(t *testing.T) *vendors {
@@ -78,6 +79,7 @@ func newVendors(t *testing.T) *vendors {
 		v.mu.Lock()
 		v.came++
 		v.connections[r.RemoteAddr], v.basic, v.body = true, user+" "+password, string(body)
+		v.trace = r.Header.Get("traceparent") + " " + r.Header.Get("tracestate")
 		closed := v.closed
 		v.mu.Unlock()
 		if closed != nil {

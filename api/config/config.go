@@ -22,13 +22,15 @@ import (
 // Config holds the settings of the process; [Reference] lists them with their defaults. The tags are the one source of names, defaults,
 // limits and descriptions: kind is the syntax, min and max are inclusive, absent is the meaning of no value.
 type Config struct {
-	Listen        string `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
-	MetricsListen string `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
-	PPROF         string `env:"PPROF" envDefault:"off" kind:"choice" oneof:"on,off" about:"on serves Go's profiles beside /metrics, under /debug/pprof/"`
-	ServerTiming  string `env:"SERVER_TIMING" envDefault:"off" kind:"choice" oneof:"on,off" about:"on tells callers how long each stage of their call took, in the header Server-Timing"`
-	Mode          string `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
-	LogLevel      string `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
-	LogFormat     string `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`
+	Listen        string  `env:"LISTEN" envDefault:"127.0.0.1:8080" kind:"listen" about:"address of the API; port 0 picks a free port"`
+	MetricsListen string  `env:"METRICS_LISTEN" kind:"listen" absent:"off" about:"address of /metrics"`
+	PPROF         string  `env:"PPROF" envDefault:"off" kind:"choice" oneof:"on,off" about:"on serves Go's profiles beside /metrics, under /debug/pprof/"`
+	Traces        string  `env:"TRACES" envDefault:"off" kind:"traces" about:"where the traces of calls are sent: an OpenTelemetry collector, by OTLP over HTTP; the upstreams then get traceparent and tracestate"`
+	TracesRatio   float64 `env:"TRACES_RATIO" envDefault:"1" kind:"ratio" about:"part of the calls that are traced, of those that come without a traceparent; the others are traced where theirs says so"`
+	ServerTiming  string  `env:"SERVER_TIMING" envDefault:"off" kind:"choice" oneof:"on,off" about:"on tells callers how long each stage of their call took, in the header Server-Timing"`
+	Mode          string  `env:"MODE" envDefault:"development" kind:"choice" oneof:"development,production" empty:"refused" about:"production refuses the memory store, missing secrets and --insecure off loopback"`
+	LogLevel      string  `env:"LOG_LEVEL" envDefault:"info" kind:"choice" oneof:"debug,info,warn,error" about:"least level that is logged"`
+	LogFormat     string  `env:"LOG_FORMAT" envDefault:"json" kind:"choice" oneof:"json,text" about:"form of a log line"`
 	// LogReplies is the text; LogsReplies interprets it.
 	LogReplies string `env:"LOG_REPLIES" kind:"choice" oneof:"masked,off" absent:"masked in development mode, off in production mode" about:"masked logs a copy of the reply to each call that failed, at level debug, without secrets and most other texts"`
 

@@ -35,6 +35,8 @@ var kinds = map[string]kind{
 	"text":     {parse: parseText, valid: "one line of text"},
 
 	"listen":   {parse: plain(checkListen), valid: "host:port, [IPv6]:port or :port, with port 0 to 65535"},
+	"ratio":    {parse: parseRatio, valid: "a number from 0 to 1, such as 0.01"},
+	"traces":   {parse: plain(checkTraces), show: shows(showURL), valid: "off, on for a collector on this machine (" + localTraces + "), or the http or https URL of one"},
 	"url":      {parse: plain(checkURL), show: shows(showURL), valid: "an absolute http or https URL without user name, password and fragment"},
 	"keys-url": {parse: plain(checkKeysURL), show: shows(showURL), valid: "an https URL, or an http URL of a loopback address, without user name, password and fragment"},
 	"hosts":    {parse: list(checkHost), show: shows(showList), valid: "comma-separated host names such as proxy.example.com, in lower case, without scheme and port"},
@@ -183,6 +185,18 @@ func parseDuration(text string) (int64, error) {
 		return 0, errors.New("is not a duration") // the cause quotes the value
 	}
 	return int64(d), nil
+}
+
+// parseRatio accepts decimals only: strconv reads NaN and 0x1p-2, too.
+func parseRatio(_ *setting, text string) (any, error) {
+	ratio, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || strings.Trim(text, "0123456789.") != "":
+		return nil, errors.New("is not a number")
+	case ratio > 1:
+		return nil, errors.New("is out of range")
+	}
+	return ratio, nil
 }
 
 var periods = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}

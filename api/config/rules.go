@@ -13,6 +13,7 @@ func (l *loader) checkRules(c *Config) {
 	l.checkStore(c)
 	l.checkCache(c)
 	l.checkMetrics(c)
+	l.checkRatio(c)
 	l.checkSandbox(c)
 	l.checkJWT()
 	l.checkKeyPair(prefix, c.TLSCert, c.TLSKey)

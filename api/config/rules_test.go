@@ -58,6 +58,7 @@ func TestRules(t *testing.T) {
 
 		{"Basic complete", basic, nil},
 		{"profiles without metrics", variables{"PPROF": "on"}, []string{"SOAPBRIDGE_METRICS_LISTEN: is required with SOAPBRIDGE_PPROF"}},
+		{"a ratio of no traces", variables{"TRACES_RATIO": "0.5"}, []string{"SOAPBRIDGE_TRACES_RATIO: has no effect without SOAPBRIDGE_TRACES"}},
 		{"Basic without password", basic.with(variables{"MDS_BASIC_PASSWORD": ""}), []string{"SOAPBRIDGE_MDS_BASIC_PASSWORD: is required with SOAPBRIDGE_MDS_BASIC_USERNAME"}},
 		{"Basic without user name", variables{"EMERSION_BASIC_PASSWORD": "p"}, []string{"SOAPBRIDGE_EMERSION_BASIC_USERNAME: is required with SOAPBRIDGE_EMERSION_BASIC_PASSWORD"}},
 		{"Basic of two systems does not mix", variables{"MDS_BASIC_USERNAME": "u", "EMERSION_BASIC_PASSWORD": "p"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"soapbridge/api/cache"
 	"soapbridge/api/guard"
@@ -56,6 +57,8 @@ type System struct {
 	Upstream Upstream
 	// State returns the state of Upstream; nil is always UpstreamOK.
 	State func() string
+	// Connections returns how many connections to Upstream are open, without and with a message on its way; nil where that is not known.
+	Connections func() (idle, busy int)
 	// CallTimeout is the longest that Upstream.Send takes, besides what its read takes and the end of a TLS connection: up to 5 s where the other
 	// side takes no more bytes (crypto/tls, Conn.Close). leaseMargin has room for both.
 	CallTimeout time.Duration
@@ -86,6 +89,8 @@ type Config struct {
 	CallerLimit, TargetLimit *ratelimit.Limiter
 	// Metrics counts what happens; nil where no metrics are kept.
 	Metrics *Metrics
+	// Tracer makes the spans of calls; nil where none are made.
+	Tracer trace.Tracer
 	// ServerTiming tells callers how long each stage took.
 	ServerTiming bool
 	// Hosts are the host names, in lower case, that a request may be for where Callers is nil, beside IP addresses and localhost: see isOwnHost.
@@ -159,7 +164,7 @@ func (s *Server) addOperations(e *gin.Engine) error {
 	for i := range s.config.Systems {
 		system := &s.config.Systems[i]
 		system.gate = newGate(system.Limits, s.breakerChanged(system.Name))
-		s.config.Metrics.addSystem(system.Name)
+		s.config.Metrics.addSystem(system)
 		if err := system.findInvalidated(); err != nil {
 			return err
 		}

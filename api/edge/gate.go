@@ -31,10 +31,10 @@ const (
 
 // gate lets calls to one upstream pass.
 type gate struct {
-	limits  Limits
-	turns   *semaphore.Weighted // nil: no limit
-	waiting atomic.Int64
-	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	limits            Limits
+	turns             *semaphore.Weighted // nil: no limit
+	waiting, inFlight atomic.Int64
+	breaker           *gobreaker.TwoStepCircuitBreaker[struct{}]
 }
 
 // Why a gate lets no call pass.
@@ -69,6 +69,7 @@ type pass struct {
 // end ends it, with how the exchange with the upstream ended.
 func (p pass) end(sent error) {
 	if p.gate != nil {
+		p.gate.inFlight.Add(-1)
 		p.gate.endTurn()
 		p.report(sent)
 	}
@@ -106,6 +107,7 @@ func (g *gate) pass() (pass, error) {
 		g.endTurn()
 		return pass{}, errBroken
 	}
+	g.inFlight.Add(1)
 	return pass{g, report}, nil
 }
 

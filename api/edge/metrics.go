@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"maps"
 	"net/http"
 	"net/http/pprof"
 	"time"
@@ -122,20 +123,54 @@ func (m *Metrics) Suspect(system string, suspect bool) {
 }
 
 // addSystem lets the metrics of a system exist from the start, so that they can be alerted on.
-func (m *Metrics) addSystem(system string) {
-	m.Breaker(system, false)
-	if m != nil {
-		var observers [stages]prometheus.Observer
-		for i, name := range stageNames {
-			observers[i] = m.stages.WithLabelValues(system, name)
-		}
-		m.systems[system] = observers
+func (m *Metrics) addSystem(s *System) {
+	if m == nil {
+		return
 	}
+	m.Breaker(s.Name, false)
+	m.Suspect(s.Name, false)
+	m.strays.WithLabelValues(s.Name)
+	var observers [stages]prometheus.Observer
+	for i, name := range stageNames {
+		observers[i] = m.stages.WithLabelValues(s.Name, name)
+	}
+	m.systems[s.Name] = observers
 	for _, reason := range []string{refusedRate, refusedTarget, refusedBreaker, refusedTurn} {
-		if m != nil {
-			m.refused.WithLabelValues(system, reason)
-		}
+		m.refused.WithLabelValues(s.Name, reason)
 	}
+	m.live("soapbridge_calls_in_flight", "Calls that have a turn at an upstream.", prometheus.Labels{"system": s.Name}, s.gate.inFlight.Load)
+	m.live("soapbridge_calls_waiting", "Calls that wait for a turn at an upstream.", prometheus.Labels{"system": s.Name}, s.gate.waiting.Load)
+	if s.Connections != nil {
+		m.connections("soapbridge_upstream_connections", "Open connections to an upstream.", prometheus.Labels{"system": s.Name}, s.Connections)
+	}
+}
+
+// live adds a gauge that is read when the metrics are.
+func (m *Metrics) live(name, help string, labels prometheus.Labels, value func() int64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return float64(value()) }))
+}
+
+// connections adds gauges of those that are idle, and of those in use.
+func (m *Metrics) connections(name, help string, labels prometheus.Labels, now func() (idle, busy int)) {
+	with := func(state string) prometheus.Labels {
+		all := maps.Clone(labels)
+		all["state"] = state
+		return all
+	}
+	m.live(name, help, with("idle"), func() int64 { idle, _ := now(); return int64(idle) })
+	m.live(name, help, with("busy"), func() int64 { _, busy := now(); return int64(busy) })
+}
+
+// Redis shows the connections to a Redis, by what it is for, and how often none was free in time.
+func (m *Metrics) Redis(use string, now func() (idle, busy int), timeouts func() uint32) {
+	if m == nil {
+		return
+	}
+	labels := prometheus.Labels{"use": use}
+	m.connections("soapbridge_redis_connections", "Open connections to a Redis.", labels, now)
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "soapbridge_redis_pool_timeouts_total", Help: "Commands for which no connection to a Redis was free in time.", ConstLabels: labels,
+	}, func() float64 { return float64(timeouts()) }))
 }
 
 // Buckets in seconds: calls last from the time of a refusal to that of a vendor's timeout, stages from microseconds on.

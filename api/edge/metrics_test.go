@@ -64,6 +64,46 @@ func TestStages(t *testing.T) {
 	})
 }
 
+// TestWhatIsGoingOn: metrics show a call while it is on its way, and the connections.
+func TestWhatIsGoingOn(t *testing.T) {
+	var e *edge
+	want := map[string]string{`soapbridge_upstream_connections{state="idle",system="test"}`: "3", `soapbridge_upstream_connections{state="busy",system="test"}`: "2"}
+	check := func(inFlight string) {
+		want[`soapbridge_calls_in_flight{system="test"}`], want[`soapbridge_calls_waiting{system="test"}`] = inFlight, "0"
+		for name, value := range want {
+			if got := metric(e, name); got != value {
+				t.Errorf("%s is %q, want %s", name, got, value)
+			}
+		}
+	}
+	e = newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+		check("1")
+		return success(), nil
+	}), func(c *Config) {
+		c.Metrics = NewMetrics()
+		c.Systems[0].Connections = func() (idle, busy int) { return 3, 2 }
+	})
+	e.call(note())
+	check("0")
+}
+
+// TestVendorCodes are in the line of a call that the vendor refused, with none of its words; what the proxy finds has no such code.
+func TestVendorCodes(t *testing.T) {
+	for name, row := range map[string]struct {
+		call *http.Request
+		want any
+	}{
+		"refused by the vendor": {note(), "test-fault"},
+		"refused here":          {note(func(r *http.Request) { r.Body = http.NoBody }), nil},
+	} {
+		e := newEdge(t, answering(fault("Client", "the note "+plantedSecret+" is too long")))
+		e.call(row.call)
+		if line := e.lastLine(t); line["vendor_codes"] != row.want || line["operation"] != "AddNote" {
+			t.Errorf("%s: %v", name, line)
+		}
+	}
+}
+
 func number(t *testing.T, text string) float64 {
 	t.Helper()
 	f, err := strconv.ParseFloat(text, 64)

@@ -91,14 +91,21 @@ func (s *Server) log(c *gin.Context) {
 	add(call.caller.id != "", slog.String("caller", call.caller.id))
 	add(call.named, slog.String("operation_id", call.operationID()))
 	if call.system != nil {
-		attributes = call.appendTo(attributes)
+		attributes = call.appendTo(append(attributes, slog.String("operation", call.operation.ID)))
 		s.config.Metrics.call(call, total)
+	}
+	if call.spans != nil {
+		call.spans.end(call, c.Writer.Status())
+		add(true, slog.String("trace_id", call.spans.id()))
 	}
 	add(call.handedOver, slog.Int("ignored_elements", call.ignored))
 	add(call.replayed, slog.Bool("replayed", true))
 	add(call.cached != "", slog.String("cache", string(call.cached)))
 	if p := call.problem; p != nil {
 		add(true, slog.String("code", string(p.Code)), slog.String("outcome", string(p.Outcome)))
+		if codes := p.vendorCodes(); codes != "" {
+			add(true, slog.String("vendor_codes", codes))
+		}
 		level, message = severity(p), "refused"
 		if call.pasted {
 			level = slog.LevelInfo

@@ -52,6 +52,7 @@ func (s *Server) existing(ctx context.Context, call *call) (*idempotency.Record,
 	case errors.Is(err, idempotency.ErrNotFound), err == nil && record.State == idempotency.Freed:
 		return nil, nil
 	case err != nil:
+		s.config.Metrics.Idempotency(resultStoreError)
 		return nil, storeUnavailable(err)
 	}
 	return &record, nil

@@ -36,6 +36,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 	scope := ScopeOf(*op)
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
+		s.trace(c, call)
 		if p := s.admit(c, call, scope); p != nil {
 			return answer{}, p
 		}
@@ -118,6 +119,7 @@ func (s *Server) send(c *gin.Context, call *call, request translate.Request, m s
 	call.enter(stageUpstream)
 	call.handedOver = true
 	m.SendBefore = call.claim.sendBefore
+	call.spans.passOn(&m)
 	err := call.system.Upstream.Send(context.WithoutCancel(c.Request.Context()), m, func(reply soap.Reply) (readable bool) {
 		a, readable = s.decodeReply(c, call, request, reply)
 		return readable

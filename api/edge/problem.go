@@ -119,6 +119,20 @@ func problemOf(e *translate.Error) *problem {
 	return p
 }
 
+// vendorCodes lists the codes that the vendor gave, for the log: "emersion-27,emersion-42". They are short and hold nothing of the request; what
+// the vendor says beside them may.
+func (p *problem) vendorCodes() string {
+	const most = 5
+	var list []string
+	for _, v := range p.Errors {
+		vendors := v.Source == translate.FromFault || v.Source == translate.FromResponseCode
+		if vendors && len(list) < most && !slices.Contains(list, v.Code) {
+			list = append(list, v.Code)
+		}
+	}
+	return strings.Join(list, ",")
+}
+
 // parametersOf lists the parameters that a query may have, as those of an unknown one, in the place of all members.
 func parametersOf(op *translate.Operation, members map[string]any) map[string]any {
 	inPath, list := translate.PathParameters(op.Path), []string{}

@@ -23,6 +23,7 @@ func (s *Server) executeRead(op *translate.Operation, system *System) handler {
 	scope := ScopeOf(*op)
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
+		s.trace(c, call)
 		if p := s.admitRead(c, call, scope); p != nil {
 			return answer{}, p
 		}
@@ -152,6 +153,7 @@ func (s *Server) ask(c *gin.Context, call *call, request translate.Request) (bod
 	call.nameOperation(c)
 	call.enter(stageUpstream)
 	call.handedOver = true
+	call.spans.passOn(&message)
 	body, p, call.sent = s.fetch(ctx, call, request, message)
 	return body, p
 }

@@ -29,6 +29,7 @@ type stopwatch struct {
 	now   stage
 	since time.Time
 	spent [stages]time.Duration
+	spans *spans // nil where the call is not traced
 }
 
 // enter ends the present stage, and returns it.
@@ -36,6 +37,9 @@ func (w *stopwatch) enter(next stage) (before stage) {
 	t := time.Now()
 	w.spent[w.now] += t.Sub(w.since)
 	before, w.now, w.since = w.now, next, t
+	if w.spans != nil {
+		w.spans.enter(before, next, t)
+	}
 	return before
 }
 

@@ -58,6 +58,7 @@ const (
 	redis      = store + "/redis"
 	limits     = module + "/api/ratelimit"
 	caches     = module + "/api/cache"
+	traces     = module + "/api/traces"
 
 	client  = module + "/upstream"
 	sandbox = module + "/upstream/sandbox"
@@ -181,6 +182,14 @@ var arrows = []arrow{
 	{
 		from: []string{caches}, to: []string{"module"}, except: []string{store},
 		reason: "a cache keeps bytes under a name that the vault makes, and knows neither routes nor operations",
+	},
+	{
+		from: []string{traces}, to: []string{"module"}, except: []string{guard},
+		reason: "spans are sent whatever they are of",
+	},
+	{
+		from: []string{"module"}, not: []string{edge, traces}, to: []string{"go.opentelemetry.io/..."},
+		reason: "the edge makes spans by an interface, and one package sends them",
 	},
 	{
 		from: []string{openapi}, to: []string{"module"}, except: []string{openapi + "/...", shape, rules},

@@ -55,6 +55,8 @@ type Message struct {
 	// SendBefore is when the right to send it ends: from then on nothing of it is handed to a connection. A message begun before that is
 	// finished. It comes from time.Now, so that it carries the monotonic clock; zero means no end.
 	SendBefore time.Time
+	// TraceParent and TraceState are the HTTP headers of these names (https://www.w3.org/TR/trace-context/); empty where the call is not traced.
+	TraceParent, TraceState string
 
 	writer *Writer // has the envelope in its buffer
 }

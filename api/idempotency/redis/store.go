@@ -308,6 +308,12 @@ func (s *Store) unavailable(ctx context.Context, err error) error {
 	return &idempotency.Unavailable{Err: err}
 }
 
+// PoolStats is what is known of the connections to a Redis.
+type PoolStats = goredis.PoolStats
+
+// PoolStats returns what is known of the store's connections.
+func (s *Store) PoolStats() *PoolStats { return s.client.PoolStats() }
+
 // Close implements idempotency.Store. A second call does nothing.
 func (s *Store) Close() error {
 	if err := s.client.Close(); err != nil && !errors.Is(err, goredis.ErrClosed) {
