@@ -381,8 +381,9 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := s.conns.Load(); got != 1 {
-				t.Errorf("got %d connections, want 1", got)
+			idle, busy := c.Connections()
+			if got := s.conns.Load(); got != 1 || idle != 1 || busy != 0 {
+				t.Errorf("got %d connections, want 1; the client has %d idle and %d busy ones", got, idle, busy)
 			}
 			s.mustHaveExecuted(5)
 		})

@@ -165,7 +165,7 @@ func TestWhichCallsAreTraced(t *testing.T) {
 		ratio, flags string // no flags: the caller has no trace
 		want         bool
 	}{
-		"all":          {"1", "", true},
+		"all":                         {"1", "", true},
 		"none":                        {"0", "", false},
 		"the caller traces":           {"0", "01", true},
 		"the caller does not":         {"1", "00", false},

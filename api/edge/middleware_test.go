@@ -62,7 +62,7 @@ func TestRequestID(t *testing.T) {
 // The log holds these attributes and no others: no body, no header, no query, no path of the caller's making.
 func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 	always := []string{"time", "level", "msg", "request_id", "method", "route", "status", "duration_ms", "bytes", "client"}
-	read := append(slices.Clone(always), "read_ms", "answer_ms")
+	read := append(slices.Clone(always), "operation", "read_ms", "answer_ms")
 	sent := slices.Concat(read, []string{"operation_id", "encode_ms", "permit_ms", "store_ms", "upstream_ms", "decode_ms", "ignored_elements"})
 	for name, c := range map[string]struct {
 		upstream Upstream
@@ -78,7 +78,7 @@ func TestTheLogHoldsListedAttributesOnly(t *testing.T) {
 			answering(success()),
 			httptest.NewRequest("BREW", "/"+plantedSecret+"?"+plantedSecret+"="+plantedSecret, nil), slices.Concat(always, []string{"code", "outcome"}),
 		},
-		"a rejection": {answering(fault("Client", "No: "+plantedSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause"})},
+		"a rejection": {answering(fault("Client", "No: "+plantedSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause", "vendor_codes"})},
 		"an alert":    {answering(fault("MustUnderstand", plantedSecret)), note(), slices.Concat(sent, []string{"code", "outcome", "cause", "alert"})},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 )
 
 // exporter sends spans by OTLP over HTTP, in JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp). The exporter of OpenTelemetry would bring
-// gRPC into the program, which doubles the size of its code, to send the same.
+// gRPC and what it needs into the program, to send the same.
 type exporter struct {
 	url    string // "http://collector:4318/v1/traces"
 	client *http.Client

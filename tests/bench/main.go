@@ -5,8 +5,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -101,11 +103,35 @@ func (t *targets) compare(ctx context.Context, p plan) error {
 		return err
 	}
 	fmt.Print(table(loads, results, all))
+	if err := t.checkStages(ctx); err != nil {
+		return err
+	}
 	if p.page == "" || p.only != "" {
 		return nil
 	}
 	return writePage(p.page, table(loads, results, load.main))
 }
+
+// checkStages compares the time of all calls of the product, as its metrics say, with that in their stages: what the stages lack, no dashboard shows.
+func (t *targets) checkStages(ctx context.Context) error {
+	text, err := get(ctx, t.product.Metrics)
+	if err != nil {
+		return err
+	}
+	calls, err1 := sum(text, "soapbridge_call_seconds_sum")
+	stages, err2 := sum(text, "soapbridge_stage_seconds_sum")
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	fmt.Printf("\nThe stages are %.2f %% of the %.0f s of all calls.\n", 100*stages/calls, calls)
+	if math.Abs(stages/calls-1) > stageError {
+		return errors.New("the stages are not the time of the calls")
+	}
+	return nil
+}
+
+// stageError is the part of the time of calls that their stages may lack.
+const stageError = 0.05
 
 // chosen are the loads whose names contain a text, and those that they are compared with.
 func chosen(loads []load, only string) []load {

@@ -123,6 +123,22 @@ func metric(ctx context.Context, p *kit.Process, name string) (float64, error) {
 	return number(text, `(?m)^`+name+` (\S+)`)
 }
 
+// sum adds up a metric over all its labels.
+func sum(text []byte, name string) (total float64, err error) {
+	samples := regexp.MustCompile(`(?m)^`+name+`\{.*\} (\S+)$`).FindAllSubmatch(text, -1)
+	if len(samples) == 0 {
+		return 0, fmt.Errorf("there is no %s", name)
+	}
+	for _, s := range samples {
+		value, err := strconv.ParseFloat(string(s[1]), 64)
+		if err != nil {
+			return 0, err
+		}
+		total += value
+	}
+	return total, nil
+}
+
 // get returns what is at a URL.
 func get(ctx context.Context, url string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, kit.Patience)

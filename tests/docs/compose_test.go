@@ -126,7 +126,7 @@ func TestComposeStartsWhatItSays(t *testing.T) {
 
 // TestComposeIsHardened looks at each service with all profiles.
 func TestComposeIsHardened(t *testing.T) {
-	minor := regexp.MustCompile(`^[a-z]+:\d+\.\d+(-[a-z]+)?$`)
+	minor := regexp.MustCompile(`^[a-z/]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$`)
 	for name, s := range load(t, "*").Services {
 		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || s.CapAdd != nil || s.Privileged || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s may do more than it needs", name)
