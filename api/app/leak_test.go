@@ -44,7 +44,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	cert, privateKey := certificate(t)
 	secret := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 32)))
 	settings := []string{
-		"SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0", "SOAPBRIDGE_DRAIN_TIMEOUT=10s",
+		"SOAPBRIDGE_LISTEN=127.0.0.1:0", "SOAPBRIDGE_METRICS_LISTEN=127.0.0.1:0", "SOAPBRIDGE_DRAIN_TIMEOUT=10s", "SOAPBRIDGE_TRACES=http://127.0.0.1:1",
 		"SOAPBRIDGE_CUSTOMERCARE_URL=" + vendors + sandbox.CustomerCarePath, "SOAPBRIDGE_MDS_URL=" + vendors + sandbox.MDSPath,
 		"SOAPBRIDGE_RATE_LIMIT=1000/s", "SOAPBRIDGE_REDIS_URL=redis://" + redis.Addr(), "SOAPBRIDGE_NAME_KEY=" + secret, "SOAPBRIDGE_SECRET_KEYS=k1:" + secret,
 		"SOAPBRIDGE_API_KEYS_FILE=" + file(t, line), "SOAPBRIDGE_TLS_CERT_FILE=" + file(t, cert), "SOAPBRIDGE_TLS_KEY_FILE=" + file(t, privateKey),

@@ -71,14 +71,14 @@ const (
 )
 
 // callingWithin makes a call within the trace of a caller.
-func callingWithin(t *testing.T, url string, op translate.Operation, key, flags string) {
+func callingWithin(t *testing.T, url string, op translate.Operation, key, flags, state string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+op.Path, strings.NewReader(op.Example))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header = http.Header{
-		"Content-Type": {"application/json"}, "Idempotency-Key": {key}, "Traceparent": {"00-" + callersTrace + "-" + callersSpan + "-" + flags}, "Tracestate": {"rojo=1"},
+		"Content-Type": {"application/json"}, "Idempotency-Key": {key}, "Traceparent": {"00-" + callersTrace + "-" + callersSpan + "-" + flags}, "Tracestate": {state},
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestTraceOfACall(t *testing.T) {
 	systems, environ := v.operations(t)
 	op, key := systems[1].operations[0], uuid.NewString()
 	body := traced(t, accept, func(t *testing.T, url string, log *output) {
-		callingWithin(t, url, op, key, "01")
+		callingWithin(t, url, op, key, "01", "rojo=1")
 		if got := log.attribute(t, "request", "trace_id"); got != callersTrace {
 			t.Errorf("the log has the trace %q", got)
 		}
@@ -156,6 +156,23 @@ func TestTraceOfACall(t *testing.T) {
 	}
 }
 
+// TestLongTracestate: the upstream, which might refuse it, does not get it.
+func TestLongTracestate(t *testing.T) {
+	v := newVendors(t)
+	systems, environ := v.operations(t)
+	state := "a=" + strings.Repeat("x", 250) + ",b=" + strings.Repeat("y", 250)
+	for name, row := range map[string]struct{ state, want string }{"512": {state + ",c=1234", state + ",c=1234"}, "513": {state + ",c=12345", ""}} {
+		t.Run(name, func(t *testing.T) {
+			traced(t, accept, func(t *testing.T, url string, _ *output) {
+				callingWithin(t, url, systems[1].operations[0], uuid.NewString(), "00", row.state)
+			}, environ...)
+			if _, got, _ := strings.Cut(v.trace, " "); got != row.want {
+				t.Errorf("%d bytes became %q", len(row.state), got)
+			}
+		})
+	}
+}
+
 // TestWhichCallsAreTraced: a caller's decision holds; without one, that of the ratio.
 func TestWhichCallsAreTraced(t *testing.T) {
 	v := newVendors(t)
@@ -177,7 +194,7 @@ func TestWhichCallsAreTraced(t *testing.T) {
 				if row.flags == "" {
 					calling(t, url, op, uuid.NewString())
 				} else {
-					callingWithin(t, url, op, uuid.NewString(), row.flags)
+					callingWithin(t, url, op, uuid.NewString(), row.flags, "")
 				}
 			}, append(environ, "SOAPBRIDGE_TRACES_RATIO="+row.ratio)...)
 			if got := body != ""; got != row.want {
@@ -186,7 +203,7 @@ func TestWhichCallsAreTraced(t *testing.T) {
 		})
 	}
 	serve, _ := serving(t, environ...)
-	if callingWithin(t, serve, op, uuid.NewString(), "01"); v.trace != " " {
+	if callingWithin(t, serve, op, uuid.NewString(), "01", "rojo=1"); v.trace != " " {
 		t.Errorf("without traces the upstream got %q", v.trace)
 	}
 }

@@ -70,12 +70,19 @@ func (t *spans) passOn(m *soap.Message) {
 	}
 	headers := propagation.MapCarrier{}
 	traceContext.Inject(trace.ContextWithSpan(t.within, t.stage), headers)
-	m.TraceParent, m.TraceState = headers["traceparent"], headers["tracestate"]
+	m.TraceParent = headers["traceparent"]
+	if state := headers["tracestate"]; len(state) <= longestState {
+		m.TraceState = state
+	}
 }
+
+// longestState is what everybody should accept of a Tracestate (https://www.w3.org/TR/trace-context/#tracestate-limits). A longer one, which comes from
+// the caller, could make the upstream refuse the message.
+const longestState = 512
 
 func (t *spans) id() string { return t.call.SpanContext().TraceID().String() }
 
-// end ends the trace with what the line of the log says: no header, no body, nothing of a caller but the name.
+// end ends the trace with what the line of the log says, too: no header, no body, no caller.
 func (t *spans) end(call *call, status int) {
 	at := trace.WithTimestamp(call.since)
 	t.stage.End(at)
@@ -90,8 +97,8 @@ func (t *spans) end(call *call, status int) {
 	}
 	if p := call.problem; p != nil {
 		t.call.SetAttributes(attribute.String("soapbridge.code", string(p.Code)))
-		if codes := p.vendorCodes(); codes != "" {
-			t.call.SetAttributes(attribute.String("soapbridge.vendor_codes", codes))
+		if list := p.vendorCodes(); list != "" {
+			t.call.SetAttributes(attribute.String("soapbridge.vendor_codes", list))
 		}
 	}
 	if status >= http.StatusInternalServerError {

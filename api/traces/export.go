@@ -120,9 +120,9 @@ const statusError = 2
 func requestOf(spans []sdk.ReadOnlySpan) request {
 	list := make([]span, len(spans))
 	for i, s := range spans {
-		context := s.SpanContext()
+		ids := s.SpanContext()
 		list[i] = span{
-			TraceID: context.TraceID().String(), SpanID: context.SpanID().String(), TraceState: context.TraceState().String(),
+			TraceID: ids.TraceID().String(), SpanID: ids.SpanID().String(), TraceState: ids.TraceState().String(),
 			Name: s.Name(), Kind: int(s.SpanKind()), // the same numbers
 			Start: nanoseconds(s.StartTime()), End: nanoseconds(s.EndTime()), Attributes: keyValues(s.Attributes()),
 		}
