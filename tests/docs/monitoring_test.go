@@ -70,8 +70,8 @@ func seen(t *testing.T) string {
 	}
 	proxy.StopAfter(t)
 	(&kit.Demo{Process: proxy, Sandbox: sandbox.URL}).Queue(t, "CreateService", "huge")
-	for _, b := range block.FindAllStringSubmatch(read(t), -1) {
-		curl(t, strings.ReplaceAll(b[2], "http://127.0.0.1:8080", proxy.URL))
+	for _, command := range blocks(t, "docs/calls.md", "example") {
+		curl(t, strings.ReplaceAll(command, demoURL, proxy.URL))
 	}
 	answer, err := http.Get(proxy.Metrics)
 	if err != nil {
