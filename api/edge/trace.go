@@ -34,7 +34,7 @@ func (s *Server) trace(c *gin.Context, call *call) {
 	}
 	t := &spans{tracer: s.config.Tracer}
 	parent := traceContext.Extract(context.Background(), propagation.HeaderCarrier(c.Request.Header))
-	t.within, t.call = t.tracer.Start(parent, call.operation.Method+" "+call.operation.Path, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(call.since))
+	t.within, t.call = t.tracer.Start(parent, call.operation.Method+" "+call.operation.Path, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(call.since)) //nolint:spancheck // end ends it
 	t.stage = t.begin(t.within, call.now, call.since)
 	call.spans = t
 }
@@ -44,8 +44,8 @@ func (t *spans) begin(parent context.Context, of stage, at time.Time) trace.Span
 	if of == stageUpstream {
 		kind = trace.SpanKindClient
 	}
-	_, span := t.tracer.Start(parent, stageNames[of], trace.WithSpanKind(kind), trace.WithTimestamp(at))
-	return span
+	_, span := t.tracer.Start(parent, stageNames[of], trace.WithSpanKind(kind), trace.WithTimestamp(at)) //nolint:spancheck // enter and end end it
+	return span //nolint:spancheck // enter and end end it
 }
 
 func (t *spans) enter(before, next stage, at time.Time) {

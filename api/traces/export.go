@@ -142,12 +142,14 @@ func nanoseconds(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10
 func keyValues(list []attribute.KeyValue) []keyValue {
 	described := make([]keyValue, len(list))
 	for i, a := range list {
-		value := map[string]any{"stringValue": a.Value.Emit()}
+		value := map[string]any{}
 		switch a.Value.Type() {
 		case attribute.INT64:
-			value = map[string]any{"intValue": a.Value.Emit()}
+			value["intValue"] = a.Value.String()
 		case attribute.BOOL:
-			value = map[string]any{"boolValue": a.Value.AsBool()}
+			value["boolValue"] = a.Value.AsBool()
+		default:
+			value["stringValue"] = a.Value.String()
 		}
 		described[i] = keyValue{string(a.Key), value}
 	}
