@@ -45,7 +45,7 @@ func (t *spans) begin(parent context.Context, of stage, at time.Time) trace.Span
 		kind = trace.SpanKindClient
 	}
 	_, span := t.tracer.Start(parent, stageNames[of], trace.WithSpanKind(kind), trace.WithTimestamp(at)) //nolint:spancheck // enter and end end it
-	return span //nolint:spancheck // enter and end end it
+	return span                                                                                          //nolint:spancheck // enter and end end it
 }
 
 func (t *spans) enter(before, next stage, at time.Time) {
