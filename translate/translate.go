@@ -53,6 +53,8 @@ type Operation struct {
 	Rules *rules.Set
 	// Errors are the errors that the vendor numbers, and their places in the request.
 	Errors []NumberedError
+	// IDElements are the elements in which the operation id goes upstream where the caller gave no value of its own: "MessageId".
+	IDElements []string
 
 	read           func(body []byte) (Request, *Error)
 	readParameters func([]Parameter) (Request, *Error)
@@ -189,7 +191,7 @@ func Define(d Definition) (Operation, error) {
 		System: d.System, Name: d.Name, ID: cmp.Or(d.ID, d.Name), Summary: d.Summary, About: d.About, OneWay: d.OneWay, Method: d.Method, Path: d.Path, Status: d.Status, Example: d.Example,
 		ReadOnly: d.ReadOnly, Cache: d.Cache, Shared: d.Shared, Invalidates: d.Invalidates,
 		Versions: slices.Sorted(maps.Keys(d.Binding.EnvelopePrefix)), Version: d.Version, Binding: d.Binding,
-		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors,
+		RequestShape: d.Request, ResponseShape: d.Response, Rules: o.rules, Errors: d.Errors, IDElements: o.idElements(),
 		read: o.read, readParameters: o.readParameters,
 	}, nil
 }
@@ -237,6 +239,26 @@ func (o *operation) compile() error {
 	o.hidden = secretNeedles(append([]secret.Secret{o.Security.Password, o.Addressing.Query()}, o.Secrets...))
 	o.unmistakable = slices.DeleteFunc(slices.Clone(o.hidden), func(n needle) bool { return n.word })
 	return errors.Join(encoderErr, rulesErr, request.Err, o.checkRoute())
+}
+
+// idElements fills in an empty request, and looks where the operation id is.
+func (o *operation) idElements() (names []string) {
+	const mark = "the operation id"
+	if o.Fill != nil {
+		filled := record.New(o.Request)
+		defer filled.Free()
+		o.Fill(filled, Env{OperationID: mark})
+		filled.Leaves(func(v record.Value) bool {
+			if v.Text() == mark {
+				names = append(names, v.Field().Wire.Local)
+			}
+			return true
+		})
+	}
+	if o.Addressing.On {
+		names = append(names, "MessageID")
+	}
+	return names
 }
 
 func (o *operation) read(body []byte) (Request, *Error) {

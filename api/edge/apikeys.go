@@ -140,6 +140,15 @@ func parseKeyLine(line string, known []Scope) (key apiKey, err error) {
 	return key, nil
 }
 
+// ids are those of the API keys.
+func (c *Callers) ids() []string {
+	keys := c.keys.Load()
+	if keys == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(*keys))
+}
+
 // expiresSoon is how long before its end the log warns of a key.
 const expiresSoon = 14 * 24 * time.Hour
 

@@ -126,6 +126,9 @@ func New(c Config) (*Server, error) {
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
 	s.guard = &guard.Guard{Log: c.Log, Count: c.Metrics.Panicked}
 	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log, Guard: s.guard}
+	if c.Callers != nil {
+		s.records.CallerIDs = c.Callers.ids
+	}
 	if c.Metrics != nil {
 		s.records.Unknowns = c.Metrics.Unknowns
 	}

@@ -4,6 +4,7 @@ package operations
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -22,6 +23,8 @@ type Records struct {
 	Vault *idempotency.Vault
 	// Operations are those of the proxy, by name. The store may have records of others, from before a change of the configuration.
 	Operations map[string]*translate.Operation
+	// CallerIDs returns the callers that are configured, whom List can name; nil where there are none.
+	CallerIDs func() []string
 	// Unknowns takes what Sweep counts; nil where no metrics are kept.
 	Unknowns func(total int, oldest time.Duration)
 	Log      *slog.Logger
@@ -34,6 +37,15 @@ type Record struct {
 	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
 	// The vendor's name of the operation.
 	Operation string `json:"operation" validate:"required" example:"CreateCallLog"`
+	// The system that the operation belongs to. Absent where this proxy no longer has the operation.
+	System string `json:"system,omitempty" example:"customercare"`
+	// The elements of the message in which the operation id went to the vendor. Where the caller gave a value of its own, that is in them, and
+	// not the id. Absent where the id is in no element.
+	IDElements []string `json:"idElements,omitempty" example:"MessageId"`
+	// Who called; only in lists. It is the id of an API key, or, for a caller who is not among the configured ones, such as one with a JWT, the
+	// beginning of a digest after a #, the same for all operations of that caller; the log names the caller of each operation. Absent where no
+	// callers were configured.
+	Caller string `json:"caller,omitempty" example:"web-frontend"`
 	// How far the operation is. in_flight: its call has not ended, and may have been sent. done: its answer is final. unknown: it may have
 	// executed, and no call waits for its answer any more. freed: an operator found that it was not executed; the key may be used again.
 	State idempotency.State `json:"state" validate:"required" swaggertype:"string" enums:"in_flight,done,unknown,freed" example:"unknown"`
@@ -74,6 +86,9 @@ func (r *Records) view(stored idempotency.Record) (Record, error) {
 		OperationID: stored.ID, Operation: stored.Operation, State: stored.State, Attempt: stored.Attempt, Settled: stored.Settled,
 		StartedAt: stored.Started.UTC(), Deadline: stored.Deadline.UTC(),
 	}
+	if op := r.Operations[stored.Operation]; op != nil {
+		v.System, v.IDElements = op.System, op.IDElements
+	}
 	if !stored.Ended.IsZero() {
 		ended := stored.Ended.UTC()
 		v.EndedAt = &ended
@@ -105,9 +120,10 @@ func (r *Records) List(ctx context.Context, after idempotency.Cursor, limit int)
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Operations: []Record{}, Total: total}
+	page, nameOf := Page{Operations: []Record{}, Total: total}, r.callers()
 	for _, each := range stored[:min(limit, len(stored))] {
 		v, _ := r.view(each) // without a result nothing is opened
+		v.Caller = nameOf(each.Caller)
 		page.Operations = append(page.Operations, v)
 	}
 	if len(stored) > limit {
@@ -116,6 +132,25 @@ func (r *Records) List(ctx context.Context, after idempotency.Cursor, limit int)
 	}
 	return page, nil
 }
+
+// callers returns what names a caller by the digest in a record.
+func (r *Records) callers() func(digest []byte) string {
+	names := map[string]string{string(r.Vault.CallerDigest("")): ""}
+	if r.CallerIDs != nil {
+		for _, id := range r.CallerIDs() {
+			names[string(r.Vault.CallerDigest(id))] = id
+		}
+	}
+	return func(digest []byte) string {
+		if name, known := names[string(digest)]; known {
+			return name
+		}
+		return "#" + hex.EncodeToString(digest[:min(len(digest), shownDigest)])
+	}
+}
+
+// shownDigest is how many bytes of a caller's digest are shown: they tell the callers of a proxy apart.
+const shownDigest = 6
 
 // ParseCursor reads the NextCursor of a page: milliseconds since 1970, a dot, an operation id.
 func ParseCursor(text string) (idempotency.Cursor, error) {
