@@ -69,10 +69,10 @@ type Site struct {
 	catalogue     func() *asset
 	cataloguePage cataloguePage
 
-	index, problemList, notFound page
-	problems                     map[string]page        // by code
-	operations                   map[string]func() page // by ID
-	searched                     func() index
+	index, problemList, notFound, unknowns page
+	problems                               map[string]page        // by code
+	operations                             map[string]func() page // by ID
+	searched                               func() index
 }
 
 // New makes the documents and pages. The error names what they lack, such as the words of an operation.

@@ -23,6 +23,7 @@ const (
 	sharedStylePath = "/shared.css" // of what Swagger UI's page has in common with the others
 	stylePath       = "/pages.css"
 	scriptPath      = "/pages.js"
+	unknownsScript  = "/unknown-outcomes.js"
 )
 
 // What every page says where the upstreams are a sandbox.
@@ -43,6 +44,12 @@ func (s *Site) banner() string {
 // searches here. The only image is the icon, an empty data: URL that keeps browsers from asking for /favicon.ico.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// unknownsPath is the page of the operations whose outcome is unknown. It asks the API of this origin, with the key that its reader types.
+const (
+	unknownsPath   = "/docs/unknown-outcomes"
+	unknownsPolicy = pagePolicy + "; connect-src 'self'"
+)
+
 // HTMLType is the media type of every page.
 const HTMLType = "text/html; charset=utf-8"
 
@@ -52,7 +59,7 @@ type page struct{ html, json func() *asset }
 // layouts are the templates of whole pages, by the file that defines their content.
 var layouts = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	for _, file := range []string{"index.html", "catalogue.html", "operation.html", "search.html", "problems.html", "problem.html", "not-found.html"} {
+	for _, file := range []string{"index.html", "catalogue.html", "unknown-outcomes.html", "operation.html", "search.html", "problems.html", "problem.html", "not-found.html"} {
 		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/fields.html", "templates/"+file))
 	}
 	return all
@@ -139,10 +146,11 @@ func (s *Site) renderPages() error {
 	for i := range all {
 		all[i] = outline(&s.options.Operations[i], words)
 	}
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	s.index, err1 = s.newPage("index.html", "The API", indexPage{links, all}, indexView(links, all))
 	err2 = s.renderProblems()
 	s.notFound, err3 = s.newPage("not-found.html", "There is nothing here", nil, nil)
+	s.unknowns, err4 = s.newPage("unknown-outcomes.html", "Unknown outcomes", struct{ Callers bool }{s.options.Callers}, nil)
 	s.catalogue = sync.OnceValue(func() *asset { return newAsset(JSONType, must(indented(catalogue(s.options.Operations, words)))) })
 	s.cataloguePage.render = func(seen map[string][]UnknownElement) *asset {
 		all := catalogue(s.options.Operations, words)
@@ -157,7 +165,7 @@ func (s *Site) renderPages() error {
 	}
 	s.operationPages(words)
 	s.searched = s.newIndex(words)
-	return errors.Join(err1, err2, err3)
+	return errors.Join(err1, err2, err3, err4)
 }
 
 func (s *Site) renderProblems() error {
@@ -187,6 +195,7 @@ func linksOf(documents []document) []link {
 		{"/docs", "Swagger UI, to read about the operations and to try them"},
 		{CataloguePath, "every operation with its fields, rules and places in the envelope"},
 		{"/problems", "every kind of problem, and what to do about it"},
+		{unknownsPath, "for operators: the operations whose outcome is unknown, to look for and to settle"},
 	}
 	for _, d := range documents {
 		list = append(list, link{d.path, d.about})
@@ -225,6 +234,10 @@ func (s *Site) registerPages(e gin.IRouter) {
 		get(e, path, func(c *gin.Context) { keep(c, a) })
 	}
 	get(e, CataloguePath, s.showCatalogue)
+	get(e, unknownsPath, func(c *gin.Context) {
+		protect(c, unknownsPolicy)
+		keep(c, s.unknowns.html())
+	})
 	get(e, "/problems", func(c *gin.Context) { s.serve(c, s.problemList) })
 	get(e, "/problems/:code", s.showProblem)
 }
@@ -293,7 +306,7 @@ func (s *Site) showProblem(c *gin.Context) {
 // pageAssets returns what pages load, by path.
 var pageAssets = sync.OnceValue(func() map[string]*asset {
 	assets := map[string]*asset{}
-	for _, name := range []string{sharedStylePath, stylePath, scriptPath} {
+	for _, name := range []string{sharedStylePath, stylePath, scriptPath, unknownsScript} {
 		assets[name] = newAsset(mediaTypes[path.Ext(name)], must(templates.ReadFile("templates"+name)))
 	}
 	return assets
