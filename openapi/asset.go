@@ -74,13 +74,17 @@ var zeroWeight = regexp.MustCompile(`(?i)^\s*q=0(\.0*)?\s*$`)
 
 // TakesGzip reads Accept-Encoding, in which a weight of 0 refuses (RFC 9110 section 12.5.3).
 func TakesGzip(accept string) bool {
+	others := false
 	for coding := range strings.SplitSeq(accept, ",") {
 		name, weight, _ := strings.Cut(coding, ";")
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			return !zeroWeight.MatchString(weight)
+		switch takes := !zeroWeight.MatchString(weight); strings.ToLower(strings.TrimSpace(name)) {
+		case "gzip":
+			return takes
+		case "*":
+			others = takes
 		}
 	}
-	return false
+	return others
 }
 
 func zipped(content []byte) ([]byte, error) {

@@ -54,6 +54,14 @@ type CatalogueOperation struct {
 // ID names the operation within the page.
 func (o CatalogueOperation) ID() string { return o.id }
 
+// About is what it does; empty where that is only its name again.
+func (o CatalogueOperation) About() string {
+	if o.Summary == o.Name {
+		return ""
+	}
+	return o.Summary
+}
+
 // Page is the address of the operation's page.
 func (o CatalogueOperation) Page() string { return PageOf(o.id) }
 
@@ -257,8 +265,8 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 	say(f.Required && f.Fixed == nil && f.Blank, "required")
 	say(f.Fixed != nil, "always %s", value(f.Fixed))
 	if text {
-		say(a.MinLength != nil, "at least %d characters", value(a.MinLength))
-		say(a.MaxLength != nil, "at most %d characters", value(a.MaxLength))
+		say(a.MinLength != nil, "at least %s", rules.Amount(value(a.MinLength), "character"))
+		say(a.MaxLength != nil, "at most %s", rules.Amount(value(a.MaxLength), "character"))
 	}
 	if number {
 		say(a.Min != nil, "at least %d", value(a.Min))
@@ -268,7 +276,7 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 	say(a.AnyCase, "one of %s, in any letter case", enumerated(a.Enum))
 	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
 	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
-	say(a.Form == shape.Decimal, "a decimal number with at most %d digits before the point and %d after it", a.IntegerDigits, a.FractionDigits)
+	say(a.Form == shape.Decimal, "a decimal number with at most %s before the point and %d after it", rules.Amount(a.IntegerDigits, "digit"), a.FractionDigits)
 	say(a.Form == shape.Token, "words with one space between each two")
 	for _, c := range s.Choices {
 		say(slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return slices.Contains(b.Fields, i) }), "%s", choiceWords(s, c))

@@ -62,7 +62,11 @@ func httpFile(o Options) ([]byte, error) {
 		if e.ReadOnly {
 			key = ""
 		}
-		fmt.Fprintf(&b, "\n### %s: %s\n# @name %s\n%s", e.Name, e.summary, e.variable(), e.request(e.target, key))
+		title := e.Name
+		if e.summary != e.Name {
+			title += ": " + e.summary
+		}
+		fmt.Fprintf(&b, "\n### %s\n# @name %s\n%s", title, e.variable(), e.request(e.target, key))
 		for _, version := range e.SOAPVersions {
 			fmt.Fprintf(&b, "\n### %s: the envelope that would be sent (SOAP %s)\n%s", e.Name, version, e.request(e.previewOf(version), "Accept: text/xml\n"))
 		}

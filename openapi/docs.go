@@ -40,7 +40,7 @@ var assetFolders = []assetFolder{
 	}},
 }
 
-var docsTemplate = template.Must(template.Must(template.ParseFS(templates, "templates/layout.html")).ParseFS(ui, "ui/index.html"))
+var docsTemplate = template.Must(template.Must(parsed("templates/layout.html")).ParseFS(ui, "ui/index.html"))
 
 // registerDocs adds Swagger UI at /docs. Its assets have the version of their content in their path, so that a browser may keep them for
 // good. There is a route for each: any other name is answered like every unknown path.

@@ -165,8 +165,8 @@ func TestTheListBeforeSwaggerUI(t *testing.T) {
 
 func TestTakesGzip(t *testing.T) {
 	for accept, want := range map[string]bool{
-		"gzip": true, "br, GZIP": true, "gzip;q=0.5": true, "gzip ; q=1": true, "gzip;q=0.01": true,
-		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000, br": false, "x-gzip": false, "identity": false,
+		"gzip": true, "br, GZIP": true, "gzip;q=0.5": true, "gzip ; q=1": true, "gzip;q=0.01": true, "*": true, "br;q=0.5, *": true,
+		"": false, "br": false, "gzip;q=0": false, "gzip; q=0.000, br": false, "x-gzip": false, "identity": false, "*;q=0": false, "*, gzip;q=0": false,
 	} {
 		if TakesGzip(accept) != want {
 			t.Errorf("%q: want %v", accept, want)

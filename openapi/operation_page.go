@@ -67,7 +67,7 @@ func (s *Site) operationPages(w words) {
 		op := &s.options.Operations[i]
 		s.operations[op.id()] = sync.OnceValue(func() page {
 			described := s.describeOperation(op, w)
-			p, err := s.newPage("operation.html", op.id(), described, described.CatalogueOperation)
+			p, err := s.newPage("operation.html", op.Name, described, described.CatalogueOperation)
 			if err != nil {
 				panic(err) // the template is embedded: it is wrong for every operation, or for none
 			}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"sync"
 
@@ -60,10 +61,18 @@ type page struct{ html, json func() *asset }
 var layouts = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
 	for _, file := range []string{"index.html", "catalogue.html", "unknown-outcomes.html", "operation.html", "search.html", "problems.html", "problem.html", "not-found.html"} {
-		all[file] = template.Must(template.ParseFS(templates, "templates/layout.html", "templates/fields.html", "templates/"+file))
+		all[file] = template.Must(parsed("templates/layout.html", "templates/fields.html", "templates/"+file))
 	}
 	return all
 }()
+
+func parsed(files ...string) (*template.Template, error) {
+	steps := func(path string) []string { return stepsBehind.FindAllString(path, -1) }
+	return template.New("").Funcs(template.FuncMap{"steps": steps}).ParseFS(templates, files...)
+}
+
+// stepsBehind are the parts of a path, between which a line may break: behind a slash, and not in a name.
+var stepsBehind = regexp.MustCompile(`/*[^/]+/*|/+`)
 
 // newPage renders a page: people get the content of a template's file, from data, and programs get value.
 func (s *Site) newPage(file, title string, data, value any) (page, error) {

@@ -56,7 +56,7 @@ func (s *Site) newIndex(w words) func() index {
 			op := catalogued(&s.options.Operations[i], w)
 			route := op.Method + " " + op.Path
 			all.operations = append(all.operations, entryOf[foundOperation]{
-				foundOperation{op.id, PageOf(op.id), route, op.Summary}, strings.ToLower(op.id + " " + route + " " + op.Summary),
+				foundOperation{op.id, PageOf(op.id), route, op.About()}, strings.ToLower(op.id + " " + route + " " + op.Summary),
 			})
 			for _, f := range op.Fields {
 				member := foundMember{op.id, PageOf(op.id) + "#" + f.Pointer, f.Pointer, f.Documentation}

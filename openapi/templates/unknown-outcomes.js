@@ -45,7 +45,10 @@ function show(place, problem, errors = problem?.errors ?? []) {
 
 // ageOf is how long ago something was, in its largest unit.
 function ageOf(instant) {
-  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(instant)) / 60_000));
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(instant)) / 60_000)); // the clocks of browser and store may differ
+  if (minutes === 0) {
+    return "just now";
+  }
   const [n, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 48 * 60 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"];
   return `${n} ${unit}${n === 1 ? "" : "s"} ago`;
 }

@@ -1,4 +1,4 @@
-// Starts Swagger UI, which is large: after the first paint of the list that the server has written, whose place it takes.
+// Starts Swagger UI, which is large: after the page has loaded with the list that the server has written, whose place it takes.
 import { accessible, watch } from "./access.js";
 import { linkedAnswers } from "./answer.js";
 import { bounded } from "./bounded.js";
@@ -13,7 +13,8 @@ const list = document.getElementById("operations");
 const root = document.getElementById("swagger-ui");
 const lines = ".opblock-summary-control";
 
-const painted = () => new Promise((done) => (document.hidden ? done() : requestAnimationFrame(() => setTimeout(done))));
+// A script that is asked for earlier is a part of what the browser waits for.
+const complete = () => new Promise((done) => (document.readyState === "complete" ? done() : addEventListener("load", () => setTimeout(done))));
 
 const loaded = (name) =>
   new Promise((done, failed) => {
@@ -52,7 +53,7 @@ async function start() {
   // An address that names an operation scrolls to its line now, and the operation is opened there.
   const named = [...list.querySelectorAll(lines)].find((a) => a.dataset.link === decodeURIComponent(location.hash));
   named?.scrollIntoView();
-  await painted();
+  await complete();
   const [spec] = await Promise.all([fetched("/openapi.json"), loaded("swagger-ui-bundle.js")]);
   const shown = replaced(named);
   window.SwaggerUIBundle({

@@ -30,8 +30,10 @@ var australia = []string{"Australia", "AU", "AUS"}
 // The vendor checks nothing by country (note 21); an account with a state that it does not know is refused here instead [decided].
 func contactRules(place string) []rules.Rule {
 	inAustralia := rules.Condition{Member: "country", In: australia, AnyCase: true, Spaced: true}
+	state := wordingOf(39, place, shape.FormatAustralianState)
+	state.Else = "Give Other, as for every country but Australia."
 	return []rules.Rule{
-		rules.ListWhen("state", inAustralia, australianStates, otherStates, wordingOf(39, place, shape.FormatAustralianState)),
+		rules.ListWhen("state", inAustralia, australianStates, otherStates, state),
 		rules.PatternWhen("postcode", inAustralia, "^[0-9]{4}$", wordingOf(40, place, shape.FormatAustralianPostcode)),
 		text("emailAddress", addressPattern, isEmailAddress, broken(42, place)),
 		text("phoneNumber", phonePattern, phoneNumber.MatchString, broken(43, place)),

@@ -298,7 +298,7 @@ func TestRegion(t *testing.T) {
 	postcode.Params = map[string]any{"expected": "australian-postcode"}
 	australian, other := state, state
 	australian.Params = map[string]any{"expected": "australian-state", "list": australianStates}
-	other.Params = map[string]any{"list": []string{"Other", "oth"}}
+	other.Params, other.Hint = map[string]any{"list": []string{"Other", "oth"}}, "Give Other, as for every country but Australia."
 	for _, test := range []struct {
 		country, state, postcode string
 		want                     []translate.Violation

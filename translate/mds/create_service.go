@@ -29,7 +29,7 @@ type ServiceData struct {
 	EffectiveDate string `json:"effectiveDate" soap:"effectiveDate,utc" validate:"required,notblank,date" example:"2026-12-01"`
 	// Day on which the service expires: YYYY-MM-DD, and YYYY-MM-DDZ on the wire [page]; not before effectiveDate [decided].
 	ExpiryDate *string `json:"expiryDate" soap:"expiryDate,utc" validate:"omitnil,date" example:"2027-11-30"`
-	// Code of the service as it appears on the invoice. String6, Mandatory in the page's table and Optional in its sample: the table wins
+	// Code of the service as it appears on the invoice. String6; mandatory in the page's table, not in its sample
 	// [decided].
 	ServiceCode string `json:"serviceCode" soap:"serviceCode" validate:"required,notblank,max=6" example:"LINECH"`
 	// Sales person or sales channel, such as a dealer or a call centre, that processed the connection. Integer8 [page].

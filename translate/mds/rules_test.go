@@ -7,11 +7,16 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
+	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
 
 func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
+	v := translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
+	if pointer == effective {
+		v = v.Expecting(shape.FormatDate)
+	}
+	return v
 }
 
 func tooLong(pointer string, limit int) translate.Violation {

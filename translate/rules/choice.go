@@ -68,7 +68,8 @@ func (c choice) check(o *object) {
 	for _, i := range taken.Required {
 		if !slices.Contains(given, i) {
 			because := o.at(c.members[given[0]].name)
-			o.report.Add(record.Violation{Pointer: o.at(c.members[i].name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": because}})
+			v := record.Violation{Pointer: o.at(c.members[i].name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": because}}
+			o.report.Add(v.Expecting(c.members[i].expected))
 		}
 	}
 }
@@ -113,11 +114,13 @@ func (c choice) none(pointer string, report *record.Report) {
 		return
 	}
 	var names []string
+	var format shape.Format
 	for _, b := range c.branches {
-		names = append(names, c.members[b.Required[0]].name)
+		first := c.members[b.Required[0]]
+		names, format = append(names, first.name), first.expected
 	}
 	names = slices.Compact(names)
-	v := record.Violation{Pointer: pointer + "/" + names[0], Code: record.Required, Detail: missingSentence}
+	v := record.Violation{Pointer: pointer + "/" + names[0], Code: record.Required, Detail: missingSentence}.Expecting(format)
 	if len(names) > 1 {
 		v.Detail, v.Params = "One of "+strings.Join(names, ", ")+" is required.", map[string]any{"oneOf": names}
 	}

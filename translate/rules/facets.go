@@ -152,22 +152,29 @@ func outOfBounds(n *shape.NumberFacets) record.Violation {
 }
 
 func badNumber(n *shape.NumberFacets) record.Violation {
-	detail, expected, params := "A decimal number", shape.FormatDecimal, map[string]any{"pattern": numberPattern(n)}
+	detail, format, params := "A decimal number", numberFormat(n), map[string]any{"pattern": numberPattern(n)}
+	if format == shape.FormatInteger {
+		detail = "A whole number"
+	}
 	if n == nil {
 		n = &shape.NumberFacets{MaxFractionDigits: -1}
 	}
-	if n.MaxFractionDigits == 0 {
-		detail, expected = "A whole number", shape.FormatInteger
-	}
 	if n.TotalDigits > 0 {
-		detail += ", at most " + amount(n.TotalDigits, "digit") + " in all"
+		detail += ", at most " + Amount(n.TotalDigits, "digit") + " in all"
 		params["totalDigits"] = n.TotalDigits
 	}
 	if n.MaxFractionDigits > 0 {
-		detail += ", at most " + amount(n.MaxFractionDigits, "digit") + " after the point"
+		detail += ", at most " + Amount(n.MaxFractionDigits, "digit") + " after the point"
 		params["fractionDigits"] = n.MaxFractionDigits
 	}
-	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign or an exponent.", Params: params}.Expecting(expected)
+	return record.Violation{Code: record.BadNumber, Detail: detail + ", without a plus sign or an exponent.", Params: params}.Expecting(format)
+}
+
+func numberFormat(n *shape.NumberFacets) shape.Format {
+	if n != nil && n.MaxFractionDigits == 0 {
+		return shape.FormatInteger
+	}
+	return shape.FormatDecimal
 }
 
 var formSentences = map[shape.Form]struct {

@@ -267,7 +267,50 @@ func (f *checked) required(pointer []byte, report *record.Report) {
 	if f.Blank {
 		sentence = "This member is required."
 	}
-	report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence})
+	report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence}.Expecting(expected(f.Field)))
+}
+
+// expected names what a member must be, as the violations of its rules do; empty for a text of any form.
+func expected(f *shape.Field) shape.Format {
+	if f.Repeated {
+		return shape.FormatArray
+	}
+	return expectedItem(f)
+}
+
+func expectedItem(f *shape.Field) shape.Format {
+	switch f.Kind {
+	case shape.Object:
+		return shape.FormatObject
+	case shape.Boolean:
+		return shape.FormatBoolean
+	case shape.Integer:
+		return shape.FormatInteger
+	case shape.Float:
+		return shape.FormatNumber
+	case shape.XML:
+		return shape.FormatXMLElement
+	case shape.String:
+	}
+	switch f.Facets.Form {
+	case shape.Date:
+		return shape.FormatDate
+	case shape.DateTime:
+		return shape.FormatDateTime
+	case shape.Decimal:
+		return shape.FormatDecimal
+	case shape.Token:
+		return shape.FormatWords
+	case shape.Number:
+		return numberFormat(f.Facets.Number)
+	case shape.AnyText, shape.Collapsed, shape.OneLine, shape.XSDDate, shape.XSDDateTime, shape.Base64, shape.Hex, shape.List:
+	}
+	for _, pattern := range f.Facets.Patterns {
+		if lexical, known := lexicals[pattern]; known {
+			return lexical.Format
+		}
+	}
+	return formSentences[f.Facets.Form].format
 }
 
 const missingSentence = "This member is required and may not be empty or only white space."
@@ -288,10 +331,10 @@ func (c *fields) items(f *checked, array record.Value, at []byte, report *record
 		}
 	}
 	if n < f.MinItems {
-		report.Add(record.Violation{Pointer: string(at), Code: record.TooShort, Detail: fmt.Sprintf("At least %d items.", f.MinItems), Params: map[string]any{"min": f.MinItems}})
+		report.Add(record.Violation{Pointer: string(at), Code: record.TooShort, Detail: "At least " + Amount(f.MinItems, "item") + ".", Params: map[string]any{"min": f.MinItems}})
 	}
 	if f.MaxItems > 0 && n > f.MaxItems {
-		report.Add(record.Violation{Pointer: string(at), Code: record.TooLong, Detail: fmt.Sprintf("At most %d items.", f.MaxItems), Params: map[string]any{"max": f.MaxItems}})
+		report.Add(record.Violation{Pointer: string(at), Code: record.TooLong, Detail: "At most " + Amount(f.MaxItems, "item") + ".", Params: map[string]any{"max": f.MaxItems}})
 	}
 }
 
@@ -302,7 +345,7 @@ func joinIndex(pointer []byte, index int) []byte {
 // leaf checks a text.
 func (c *fields) leaf(f *checked, text string) (v record.Violation, broken bool) {
 	if f.Required && !f.Blank && f.Kind == shape.String && Blank(text) {
-		return record.Violation{Code: record.Required, Detail: missingSentence}, true
+		return record.Violation{Code: record.Required, Detail: missingSentence}.Expecting(expectedItem(f.Field)), true
 	}
 	if f.judged {
 		v, broken = c.judge(f, text)
@@ -468,14 +511,15 @@ func badToken(text string) record.Violation {
 }
 
 func tooLong(limit int, unit string) record.Violation {
-	return record.Violation{Code: record.TooLong, Detail: "At most " + amount(limit, unit) + ".", Params: map[string]any{"max": limit}}
+	return record.Violation{Code: record.TooLong, Detail: "At most " + Amount(limit, unit) + ".", Params: map[string]any{"max": limit}}
 }
 
 func tooShort(limit int, unit string) record.Violation {
-	return record.Violation{Code: record.TooShort, Detail: "At least " + amount(limit, unit) + ".", Params: map[string]any{"min": limit}}
+	return record.Violation{Code: record.TooShort, Detail: "At least " + Amount(limit, unit) + ".", Params: map[string]any{"min": limit}}
 }
 
-func amount(n int, unit string) string {
+// Amount writes a number of things: "1 character", "2 characters".
+func Amount(n int, unit string) string {
 	if n == 1 {
 		return "1 " + unit
 	}
@@ -527,7 +571,7 @@ func badDateTime() record.Violation {
 func badDecimal(whole, fraction int) record.Violation {
 	return record.Violation{
 		Code:   record.BadNumber,
-		Detail: fmt.Sprintf("A decimal number with at most %d digits before the point and at most %d after it.", whole, fraction),
+		Detail: fmt.Sprintf("A decimal number with at most %s before the point and at most %d after it.", Amount(whole, "digit"), fraction),
 		Params: map[string]any{"expected": string(shape.FormatDecimal), "integerDigits": whole, "fractionDigits": fraction},
 	}
 }

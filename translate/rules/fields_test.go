@@ -85,10 +85,10 @@ func compile(t testing.TB, s *shape.Shape, rules ...On) *Set {
 func TestVocabulary(t *testing.T) {
 	required := record.Violation{Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 	long := func(n int) record.Violation {
-		return record.Violation{Code: record.TooLong, Detail: "At most " + amount(n, character) + ".", Params: map[string]any{"max": n}}
+		return record.Violation{Code: record.TooLong, Detail: "At most " + Amount(n, character) + ".", Params: map[string]any{"max": n}}
 	}
 	short := func(n int) record.Violation {
-		return record.Violation{Code: record.TooShort, Detail: "At least " + amount(n, character) + ".", Params: map[string]any{"min": n}}
+		return record.Violation{Code: record.TooShort, Detail: "At least " + Amount(n, character) + ".", Params: map[string]any{"min": n}}
 	}
 	list := record.Violation{Code: record.NotInList, Detail: "One of A, B C, D, in this letter case.", Params: map[string]any{"list": []string{"A", "B C", "D"}}}
 	folded := record.Violation{Code: record.NotInList, Detail: "One of KEY, SUN, in any letter case.", Params: map[string]any{"list": []string{"KEY", "SUN"}}}

@@ -18,7 +18,7 @@ import (
 type Rule struct {
 	bind   func(*shape.Shape) (check, error)
 	schema func(*shape.Shape) map[string]any // nil where JSON Schema cannot say it
-	words  string                            // a sentence for people; empty where the words about the members have it
+	words  string                            // a sentence for people, without the vendor's own; empty where the words about the members have it
 }
 
 // check reports what breaks a rule in an object.
@@ -40,8 +40,9 @@ func (o *object) unknown(m member) bool { return o.report.Invalid(o.at(m.name)) 
 
 // member is a member of an object, or of an object inside: "accountContactType/type".
 type member struct {
-	name string
-	path shape.Path
+	name     string
+	path     shape.Path
+	expected shape.Format // see expected
 }
 
 func (m member) of(o *object) record.Value { return o.Find(m.path) }
@@ -50,7 +51,7 @@ func (m member) of(o *object) record.Value { return o.Find(m.path) }
 func members(s *shape.Shape, names ...string) (list []member, err error) {
 	for _, name := range names {
 		path, wrong := s.Find(name)
-		list, err = append(list, member{name, path}), errors.Join(err, wrong)
+		list, err = append(list, member{name, path, expected(fieldOf(s, name))}), errors.Join(err, wrong)
 	}
 	return list, err
 }
@@ -103,6 +104,7 @@ type Wording struct {
 	Detail   string
 	Hint     string       // see record.Violation
 	Expected shape.Format // what the text must be; of ListWhen, if the condition holds
+	Else     string       // the hint of ListWhen if the condition does not hold
 }
 
 func (w Wording) or(v record.Violation) record.Violation {
@@ -155,7 +157,7 @@ func ExactlyOneOf(names ...string) Rule {
 // RequireWhen demands that a member has a text, or is given where it is not a text, if the condition holds.
 func RequireWhen(name string, when Condition, wording Wording) Rule {
 	return Rule{
-		words: sentence(name+" is required when "+when.words(), wording.Detail),
+		words: name + " is required when " + when.words() + ".",
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": requires(s, name, filled)}
 		},
@@ -164,9 +166,10 @@ func RequireWhen(name string, when Condition, wording Wording) Rule {
 			holds, err2 := when.bind(s)
 			return func(o *object) {
 				if v := list[0].of(o); holds(o) && !v.Unreadable() && !isFilled(v) {
-					o.report.Add(wording.or(record.Violation{
+					missing := wording.or(record.Violation{
 						Pointer: o.at(name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": o.at(when.Member)},
-					}))
+					})
+					o.report.Add(missing.Expecting(list[0].expected))
 				}
 			}, errors.Join(err1, err2)
 		},
@@ -176,7 +179,7 @@ func RequireWhen(name string, when Condition, wording Wording) Rule {
 // ForbidWhen demands that a member is absent if the condition holds.
 func ForbidWhen(name string, when Condition, detail string) Rule {
 	return Rule{
-		words: sentence(name+" is not allowed when "+when.words(), detail),
+		words: name + " is not allowed when " + when.words() + ".",
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": on(name, absent(fieldOf(s, name)))}
 		},
@@ -196,7 +199,7 @@ func ForbidWhen(name string, when Condition, detail string) Rule {
 
 // NotBefore demands that a date is not before another one. JSON Schema compares no members.
 func NotBefore(name, other, detail string) Rule {
-	return Rule{words: sentence(name+" is not before "+other, detail), bind: func(s *shape.Shape) (check, error) {
+	return Rule{words: name + " is not before " + other + ".", bind: func(s *shape.Shape) (check, error) {
 		list, err := members(s, name, other)
 		return func(o *object) {
 			later, earlier := list[0].of(o).Text(), list[1].of(o).Text()
@@ -214,7 +217,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 		return on(name, map[string]any{"pattern": AnyCasePattern(list...)})
 	}
 	return Rule{
-		words: sentence(name+" is one of "+strings.Join(then, ", ")+" when "+when.words()+", else one of "+strings.Join(otherwise, ", "), wording.Detail),
+		words: name + " is one of " + strings.Join(then, ", ") + " when " + when.words() + ", else one of " + strings.Join(otherwise, ", ") + ".",
 		schema: func(s *shape.Shape) map[string]any {
 			schema := map[string]any{"if": when.schema(s), "then": isOne(then), "else": isOne(otherwise)}
 			if !strings.Contains(when.Member, "/") && fieldOf(s, when.Member).Required {
@@ -228,7 +231,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 			return func(o *object) {
 				words, said := then, wording
 				if !holds(o) {
-					words, said.Expected = otherwise, ""
+					words, said.Expected, said.Hint = otherwise, "", wording.Else
 				}
 				if v := list[0].of(o); v.Present() && isFilled(list[1].of(o)) && !isOneOf(v.Text(), words) {
 					v := said.or(record.Violation{Code: record.NotInList, Detail: notInList(words, true).Detail})
@@ -244,7 +247,7 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 func PatternWhen(name string, when Condition, pattern string, wording Wording) Rule {
 	matches := regexp.MustCompile(pattern)
 	return Rule{
-		words: sentence(name+" matches "+pattern+" when "+when.words(), wording.Detail),
+		words: name + " matches " + pattern + " when " + when.words() + ".",
 		schema: func(s *shape.Shape) map[string]any {
 			return map[string]any{"if": when.schema(s), "then": on(name, map[string]any{"pattern": pattern})}
 		},

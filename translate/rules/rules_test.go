@@ -42,7 +42,7 @@ func TestBetween(t *testing.T) {
 	anyOf := []Rule{RequireAnyOf("a", "b")}
 	oneOf := []Rule{ExactlyOneOf("a", "n")}
 	notBefore := []Rule{NotBefore("b", "a", "Later.")}
-	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Wording{Code: "vendor-39", Detail: "No such state.", Hint: "Say VIC.", Expected: shape.FormatAustralianState})}
+	listWhen := []Rule{ListWhen("b", Condition{Member: "a", In: []string{"AU"}, AnyCase: true, Spaced: true}, []string{"NSW"}, []string{"OT"}, Wording{Code: "vendor-39", Detail: "No such state.", Hint: "Say VIC.", Else: "Say OT.", Expected: shape.FormatAustralianState})}
 	checker := []Rule{Checker{Members: []string{"a", "o/b"}, Check: func(texts []string) *record.Violation {
 		if texts[0] == "good" {
 			return nil
@@ -91,7 +91,7 @@ func TestBetween(t *testing.T) {
 		{"NotBefore, one is not a day", `"a": "2026-02-30", "b": "2026-02-28"`, notBefore, nil},
 
 		{"ListWhen, the condition holds", `"a": " au ", "b": "OT"`, listWhen, []string{"/b vendor-39 No such state. Say VIC. map[expected:australian-state list:[NSW]]"}},
-		{"ListWhen, the condition does not hold", `"a": "NZ", "b": "NSW"`, listWhen, []string{"/b vendor-39 No such state. Say VIC. map[list:[OT]]"}},
+		{"ListWhen, the condition does not hold", `"a": "NZ", "b": "NSW"`, listWhen, []string{"/b vendor-39 No such state. Say OT. map[list:[OT]]"}},
 		{"ListWhen, in any letter case", `"a": "NZ", "b": "ot"`, listWhen, nil},
 		{"ListWhen, nothing is said of a condition without its member", `"b": "x"`, listWhen, nil},
 		{"ListWhen, what is absent is on no list", `"a": "AU"`, listWhen, nil},

@@ -24,14 +24,6 @@ func (c Condition) words() string {
 	return c.Member + " is " + strings.Join(c.In, " or ")
 }
 
-// sentence joins a rule and the vendor's words for it: the condition is not always in those.
-func sentence(rule string, wording string) string {
-	if wording == "" {
-		return rule + "."
-	}
-	return rule + ": " + wording
-}
-
 // describe adds the sentence of a rule.
 func (s *Set) describe(on On, r Rule) {
 	if r.words == "" {
