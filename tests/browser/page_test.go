@@ -196,18 +196,24 @@ func (p *tab) looks(each func(look string)) {
 	p.resize(1280, 900)
 }
 
-// screenshot keeps what the window shows, for a person to look at, in artifacts/ at the root of the module.
+// screenshot keeps what the window shows.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
 	picture, err := try(p, kit.Patience, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.keep(name+".png", picture)
+}
+
+// keep writes a file for a person to look at, in artifacts/ at the root of the module.
+func (p *tab) keep(name string, content []byte) {
+	p.t.Helper()
 	folder := filepath.Join("..", "..", "artifacts")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
