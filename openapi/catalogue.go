@@ -92,6 +92,13 @@ type CatalogueField struct {
 	always bool // required, and so is every object that holds it
 }
 
+// Beyond is the rule without that the member is required.
+func (f CatalogueField) Beyond() string {
+	return strings.TrimLeft(strings.TrimPrefix(f.Rule, requiredWord), ",; ")
+}
+
+const requiredWord = "required"
+
 // CatalogueError is an error that the vendor numbers.
 type CatalogueError struct {
 	// The code of the error in a problem.
@@ -261,8 +268,8 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 		}
 	}
 	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && (f.Rules != "" || l.op.isImported())
-	say(f.Required && f.Fixed == nil && !f.Blank, "required, not blank")
-	say(f.Required && f.Fixed == nil && f.Blank, "required")
+	say(f.Required && f.Fixed == nil && !f.Blank, requiredWord+", not blank")
+	say(f.Required && f.Fixed == nil && f.Blank, requiredWord)
 	say(f.Fixed != nil, "always %s", value(f.Fixed))
 	if text {
 		say(a.MinLength != nil, "at least %s", rules.Amount(value(a.MinLength), "character"))

@@ -73,7 +73,7 @@ func TestUnknownElements(t *testing.T) {
 			if n := e.warned(t, path); n != step.lines {
 				t.Errorf("step %d: %d lines, want %d", i, n, step.lines)
 			}
-			want, page := title+"</h3>", e.cataloguePage()
+			want, page := title+"</h3>", strings.ReplaceAll(e.cataloguePage(), "<wbr>", "")
 			if day := "<code>" + path + "</code>, last seen on " + time.Now().UTC().Format(time.DateOnly); !strings.Contains(page, want) || !strings.Contains(page, day) {
 				t.Errorf("step %d: the page lacks %s or %s", i, want, day)
 			}

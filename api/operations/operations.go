@@ -35,7 +35,7 @@ type Records struct {
 type Record struct {
 	// Names the operation in logs, in the store and in the vendor's records.
 	OperationID string `json:"operationId" validate:"required" example:"ab39a2cc-851b-80a8-924b-08c5579c2011" format:"uuid"`
-	// The vendor's name of the operation.
+	// The vendor's name of the operation; that of an imported one has its system in front, as in parcels_BookPickup.
 	Operation string `json:"operation" validate:"required" example:"CreateCallLog"`
 	// The system that the operation belongs to. Absent where this proxy no longer has the operation.
 	System string `json:"system,omitempty" example:"customercare"`

@@ -39,9 +39,9 @@ func newRecords(t *testing.T) *Records {
 }
 
 // unknown makes a record of a call whose outcome is not known.
-func (r *Records) unknown(t *testing.T, operation string) idempotency.Record {
+func (r *Records) unknown(t *testing.T, operation string, caller []byte) idempotency.Record {
 	t.Helper()
-	c := idempotency.Claim{ID: uuid.NewString(), Operation: operation, SealingKey: r.Vault.SealingKey(), Owner: "owner", Lease: time.Minute}
+	c := idempotency.Claim{ID: uuid.NewString(), Caller: caller, Operation: operation, SealingKey: r.Vault.SealingKey(), Owner: "owner", Lease: time.Minute}
 	_, _, err1 := r.Store.Begin(t.Context(), c)
 	err2 := r.Store.MarkUnknown(t.Context(), c.ID, c.Owner)
 	of, err3 := r.Store.Get(t.Context(), c.ID)
@@ -55,6 +55,33 @@ func (r *Records) unknown(t *testing.T, operation string) idempotency.Record {
 func (r *Records) settle(ctx context.Context, of idempotency.Record, body string) (Record, error) {
 	body = strings.NewReplacer("%ID", of.ID, "%ATTEMPT", of.Attempt).Replace(body)
 	return r.Settle(ctx, Operator{}, of.ID, []byte(body))
+}
+
+// TestWhereToLook: the list names the caller, where one that is configured has made the call, and the elements that the vendor finds the id in.
+func TestWhereToLook(t *testing.T) {
+	r := newRecords(t)
+	r.CallerIDs = func() []string { return []string{"another", "web"} }
+	jwt := r.Vault.CallerDigest("jwt:issuer|subject")
+	for operation, want := range map[string]struct {
+		caller []byte
+		record Record
+	}{
+		"CreateCallLog":        {r.Vault.CallerDigest("web"), Record{System: "customercare", IDElements: []string{"MessageId"}, Caller: "web"}},
+		"CreateService":        {jwt, Record{System: "mds", IDElements: []string{"ExternalReference"}, Caller: fmt.Sprintf("#%x", jwt[:6])}},
+		"CreateComplexAccount": {r.Vault.CallerDigest(""), Record{System: "emersion"}},
+		"WasOnceHere":          {r.Vault.CallerDigest("web"), Record{Caller: "web"}},
+	} {
+		of := r.unknown(t, operation, want.caller)
+		page, err := r.List(t.Context(), idempotency.Cursor{}, 10)
+		i := slices.IndexFunc(page.Operations, func(v Record) bool { return v.OperationID == of.ID })
+		if err != nil || i < 0 {
+			t.Fatalf("%v: %v", err, page)
+		}
+		got := page.Operations[i]
+		if got.System != want.record.System || got.Caller != want.record.Caller || !slices.Equal(got.IDElements, want.record.IDElements) {
+			t.Errorf("%s: %+v, want %+v", operation, got, want.record)
+		}
+	}
 }
 
 func places(problem *translate.Error) (list []string) {
@@ -95,7 +122,7 @@ func TestInvalidResults(t *testing.T) {
 		{"Forgotten", `{"operationId": "%ID"}`, []string{"/result unknown-member"}}, // an operation that the configuration had once
 	} {
 		r := newRecords(t)
-		of := r.unknown(t, test.operation)
+		of := r.unknown(t, test.operation, nil)
 		_, err := r.settle(t.Context(), of, `{"attempt": "%ATTEMPT", "executed": true, "result": `+test.result+`}`)
 		var problem *translate.Error
 		if !errors.As(err, &problem) || problem.Code != translate.ValidationFailed || !slices.Equal(places(problem), test.want) {
@@ -121,7 +148,7 @@ func TestResultsAreSuccesses(t *testing.T) {
 			`{"operationId":"%ID","baseResponse":{"responseCode":"0","responseDescription":"Success"},"sevCode":{"code":"0","description":"d"}}`,
 		},
 	} {
-		of := r.unknown(t, test.operation)
+		of := r.unknown(t, test.operation, nil)
 		settled, err := r.settle(t.Context(), of, `{"result": `+test.result+`, "attempt": "%ATTEMPT", "executed": true}`)
 		want := strings.ReplaceAll(test.want, "%ID", of.ID)
 		if err != nil || settled.Result == nil || string(settled.Result.Body) != want || settled.Result.Status != r.Operations[test.operation].Status {
@@ -143,7 +170,7 @@ func TestRealSuccessesAreResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		of := r.unknown(t, name)
+		of := r.unknown(t, name, nil)
 		written := jsontext.Value(regexp.MustCompile(`"operationId": "[^"]*"`).ReplaceAllString(string(golden), `"operationId": "`+of.ID+`"`))
 		settled, err := r.settle(t.Context(), of, `{"attempt": "%ATTEMPT", "executed": true, "result": `+string(written)+`}`)
 		if err := errors.Join(err, written.Compact()); err != nil {
@@ -158,7 +185,7 @@ func TestRealSuccessesAreResults(t *testing.T) {
 func TestForgottenOperations(t *testing.T) {
 	for executed, state := range map[bool]idempotency.State{true: idempotency.Done, false: idempotency.Freed} {
 		r := newRecords(t)
-		settled, err := r.settle(t.Context(), r.unknown(t, "Forgotten"), fmt.Sprintf(`{"attempt": "%%ATTEMPT", "executed": %v}`, executed))
+		settled, err := r.settle(t.Context(), r.unknown(t, "Forgotten", nil), fmt.Sprintf(`{"attempt": "%%ATTEMPT", "executed": %v}`, executed))
 		if err != nil || settled.State != state || !settled.Settled || settled.Result != nil {
 			t.Errorf("executed %v: %v %+v", executed, err, settled)
 		}
@@ -178,7 +205,7 @@ func TestSettlementsAreReadStrictly(t *testing.T) {
 		`null`: {" wrong-type"},
 	} {
 		r := newRecords(t)
-		_, err := r.settle(t.Context(), r.unknown(t, "CreateComplexAccount"), body)
+		_, err := r.settle(t.Context(), r.unknown(t, "CreateComplexAccount", nil), body)
 		var problem *translate.Error
 		if !errors.As(err, &problem) || problem.Code != translate.ValidationFailed || !slices.Equal(places(problem), want) {
 			t.Errorf("%s: %v, %q", body, err, places(problem))
