@@ -165,7 +165,9 @@ func TestUnknownElements(t *testing.T) {
 }
 
 // unbroken is a page without the places where lines may break.
-func unbroken(w *httptest.ResponseRecorder) string { return strings.ReplaceAll(w.Body.String(), "<wbr>", "") }
+func unbroken(w *httptest.ResponseRecorder) string {
+	return strings.ReplaceAll(w.Body.String(), "<wbr>", "")
+}
 
 // TestNameOnce: an operation of a WSDL that says nothing about it has its name as its summary, which no page repeats.
 func TestNameOnce(t *testing.T) {

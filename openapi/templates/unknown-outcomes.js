@@ -226,6 +226,8 @@ settling.addEventListener("submit", (event) => {
   return settling.dataset.step === "confirm" ? settle() : confirm();
 });
 settling.back.addEventListener("click", () => (settling.dataset.step === "confirm" ? step("choose") : dialog.close()));
+// While a settlement is on its way, its answer is still to be seen.
+dialog.addEventListener("cancel", (event) => settling.next.disabled && event.preventDefault());
 dialog.addEventListener("close", () => {
   if (stale) {
     stale = false;

@@ -137,10 +137,10 @@ func TestUnknownOutcomes(t *testing.T) {
 	t.Run("not executed", func(t *testing.T) {
 		page.t = t
 		choose("text", service)
-		b := openSettling(page, service)
+		openSettling(page, service)
 		do(page, chromedp.KeyEvent(kb.Escape))
 		await[bool](page, "closed dialog", `!document.querySelector("dialog").open`)
-		b = openSettling(page, service)
+		b := openSettling(page, service)
 		b.click("[value=false]")
 		b.press("Continue")
 		b.says("was not executed. Its key is free again")
