@@ -148,6 +148,7 @@ func (p *tab) expand(op operation) block {
 func (b block) ready() {
 	b.t.Helper()
 	await[bool](b.tab, "Execute button", b.has(".btn.execute"))
+	await[bool](b.tab, "responses", b.has("tr.response")) // they come later
 	if b.operation.body != nil {
 		await[bool](b.tab, "example in the body", b.all("textarea")+`.some((area) => area.value.includes("{"))`)
 	}
