@@ -7,7 +7,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak corpus build
+.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak corpus mutate build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -72,3 +72,6 @@ corpus: ## what becomes of real WSDLs, judged by their schemas; CORPUS=folder/re
 
 soak: ## ten minutes of mixed load: fails when memory or goroutines grow; SOAK='-soak 3m' is shorter, SOAK=-memory for the store in memory
 	go run ./tests/bench -soak 10m $(SOAK)
+
+mutate: ## change the program in N small ways and list those that no test notices; PACKAGES='./upstream ./translate/soap' N=40 MUTATE='-seed 2'
+	go run ./tests/mutate $(if $(N),-n $(N)) $(MUTATE) $(or $(PACKAGES),$(error say which: PACKAGES=./translate/soap))

@@ -362,45 +362,6 @@ func TestNoForbiddenImport(t *testing.T) {
 	}
 }
 
-func TestEveryRowHasAReason(t *testing.T) {
-	for i, a := range arrows {
-		if a.reason == "" || len(a.from) == 0 || len(a.to) == 0 {
-			t.Errorf("row %d lacks a part: %+v", i, a)
-		}
-	}
-}
-
-// TestTheCheckerFindsViolations shows that each kind of row can fail.
-func TestTheCheckerFindsViolations(t *testing.T) {
-	for name, c := range map[string]struct {
-		p    pkg
-		a    arrow
-		want int
-	}{
-		"an exact path":                     {pkg{ImportPath: wire, Imports: []string{"fmt", "net"}}, arrow{from: []string{wire}, to: []string{"net"}}, 1},
-		"a path below a pattern":            {pkg{ImportPath: core + "/mds", Imports: []string{"net/http/httptrace"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
-		"the root of a pattern":             {pkg{ImportPath: core, Imports: []string{"net/http"}}, arrow{from: []string{core + "/..."}, to: []string{"net/http/..."}}, 1},
-		"a path that only begins the same":  {pkg{ImportPath: core, Imports: []string{"net/httpx"}}, arrow{from: []string{core}, to: []string{"net/http/..."}}, 0},
-		"a package of the module":           {pkg{ImportPath: sandbox, Imports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}}, 1},
-		"a package of others":               {pkg{ImportPath: client, Imports: []string{"example.com/x"}}, arrow{from: []string{client}, to: []string{"others"}}, 1},
-		"the standard library is not other": {pkg{ImportPath: client, Imports: []string{"encoding/json"}}, arrow{from: []string{client}, to: []string{"others"}}, 0},
-		"an exception":                      {pkg{ImportPath: client, Imports: []string{wire}}, arrow{from: []string{client}, to: []string{"module"}, except: []string{wire}}, 0},
-		"a package that the row is not for": {pkg{ImportPath: module, Imports: []string{client}}, arrow{from: []string{"module"}, not: []string{module}, to: []string{client}, later: true}, 0},
-		"a deep import":                     {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}, deep: true}, 1},
-		"a deep import in a shallow row":    {pkg{ImportPath: core, Deps: []string{"net/http"}}, arrow{from: []string{core}, to: []string{"net/http"}}, 0},
-		"an import of a test":               {pkg{ImportPath: sandbox, XTestImports: []string{wire}}, arrow{from: []string{sandbox}, to: []string{"module"}, tests: true}, 1},
-		"a row about no package":            {pkg{ImportPath: core}, arrow{from: []string{openapi}, to: []string{"net"}}, 1},
-		"a row about no package yet":        {pkg{ImportPath: core}, arrow{from: []string{openapi}, to: []string{"net"}, later: true}, 0},
-		"a row for later that has come":     {pkg{ImportPath: openapi, Imports: []string{"net"}}, arrow{from: []string{openapi}, to: []string{"net"}, later: true}, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := violations([]pkg{c.p}, []arrow{c.a}); len(got) != c.want {
-				t.Errorf("%d violations, want %d: %q", len(got), c.want, got)
-			}
-		})
-	}
-}
-
 // Reading a clock is not an import: time is imported for its types. These functions read the clock or wait.
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
@@ -430,17 +391,6 @@ func inspect(t *testing.T, least int, of func(path string) bool, find func(t *te
 	}
 	if files < least {
 		t.Fatalf("only %d files were read", files)
-	}
-}
-
-func TestTheClockIsFound(t *testing.T) {
-	const source = `package x
-import clock "time"
-var a = clock.Now
-func f() { clock.Sleep(1) }
-func g(t clock.Time) clock.Time { return t.Add(clock.Second) }`
-	if got := clockUses(t, "x.go", []byte(source)); len(got) != 2 {
-		t.Errorf("found %q, want two uses", got)
 	}
 }
 
@@ -505,25 +455,4 @@ func misplaced(entries []os.DirEntry) (names []string) {
 		}
 	}
 	return names
-}
-
-func TestMisplacedEntriesAreFound(t *testing.T) {
-	dir := t.TempDir()
-	for _, folder := range []string{"api", "internal", ".ci"} {
-		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, file := range []string{"main.go", "util.go", "README.md"} {
-		if err := os.WriteFile(filepath.Join(dir, file), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := misplaced(entries), []string{"internal", "util.go"}; !slices.Equal(got, want) {
-		t.Errorf("misplaced are %q, want %q", got, want)
-	}
 }

@@ -16,21 +16,6 @@ func TestEveryGoroutineSaysWhatBecomesOfAPanic(t *testing.T) {
 	inspect(t, 50, ours, unguarded, "start it by guard.Guard.Go, or end the line with // panics: and what becomes of them")
 }
 
-func TestUnguardedGoroutinesAreFound(t *testing.T) {
-	const source = `package x
-func f() {
-	go f()
-	go f() // panics: it has none
-	// panics: of another line
-	time.AfterFunc(1, f)
-	context.AfterFunc(ctx, f) // panics: f survives them
-	g.Go("f", f)
-}`
-	if got := unguarded(t, "x.go", []byte(source)); len(got) != 2 {
-		t.Errorf("found %q, want two places", got)
-	}
-}
-
 // unguarded returns the places where a file starts a goroutine, or a timer that does, and does not say what becomes of its panics.
 func unguarded(t *testing.T, name string, source []byte) (places []string) {
 	t.Helper()

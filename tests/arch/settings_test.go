@@ -1,7 +1,6 @@
 package arch
 
 import (
-	"fmt"
 	"go/ast"
 	"go/importer"
 	"go/parser"
@@ -45,21 +44,6 @@ func TestEverySettingIsRead(t *testing.T) {
 		case !used[name] && !alone:
 			t.Errorf("%s is read by nothing", name)
 		}
-	}
-}
-
-func TestAnUnreadSettingIsFound(t *testing.T) {
-	const config = "package config\n" +
-		"type Config struct { A int `env:\"A\"`; B int `env:\"B\"`; C int `env:\"C\"`; D int `env:\"D\"`; E int `env:\"E\" unbuilt:\"refused\"`\n" +
-		"X X `envPrefix:\"X_\"`; Y Y `envPrefix:\"Y_\"`; Z []Z }\n" +
-		"type System struct { F int `env:\"F\"`; G int `env:\"G\"` }\n" +
-		"type X struct { System }\ntype Y struct { System; H int `env:\"H\"` }\ntype Z struct { System; I int `env:\"I\"` }\n" +
-		"func (c Config) Method() int { return c.B }\nfunc (c Config) NotCalled() int { return c.D }\n"
-	const composition = "package app\nimport \"soapbridge/api/config\"\n" +
-		"func f(c config.Config) { _ = c.A; c.C = c.Method(); s := c.X.System; _ = s.F; _ = c.Y.H; for _, z := range c.Z { _ = z.System } }"
-	names, used := read(token.NewFileSet(), importer.Default(), map[string]string{"c.go": config}, map[string]string{"a.go": composition}, t)
-	if got, want := fmt.Sprint(names, slices.Sorted(maps.Keys(used))), "[A B C D X_F X_G Y_F Y_G Y_H SYSTEM_<NAME>_F SYSTEM_<NAME>_G SYSTEM_<NAME>_I] [A B SYSTEM_<NAME>_F X_F Y_H]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

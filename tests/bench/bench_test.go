@@ -26,55 +26,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestBetween(t *testing.T) {
-	const marks = "above\n<!-- bench -->\nold\n<!-- /bench -->\nbelow\n"
-	if got, err := between(marks, "new\n"); err != nil || got != strings.Replace(marks, "old", "new", 1) {
-		t.Errorf("%v: %q", err, got)
-	}
-	for _, text := range []string{"", "<!-- bench -->\n", "<!-- /bench --> <!-- bench -->\n"} {
-		if got, err := between(text, "new"); err == nil {
-			t.Errorf("%q became %q", text, got)
-		}
-	}
-}
-
-func TestChosen(t *testing.T) {
-	loads := []load{{name: "plain, 1", beside: "plain, 1"}, {name: "write, 1", beside: "plain, 1"}, {name: "plain, 64", beside: "plain, 64"}}
-	var names []string
-	for _, l := range chosen(loads, "write") {
-		names = append(names, l.name)
-	}
-	if want := []string{"plain, 1", "write, 1"}; !slices.Equal(names, want) {
-		t.Errorf("chosen are %q, want %q", names, want)
-	}
-}
-
-func TestAxis(t *testing.T) {
-	for name, c := range map[string]struct {
-		log    bool
-		values []float64
-		ticks  []float64
-		middle float64 // the value at half of the axis
-	}{
-		"from 0":         {false, []float64{37, 410}, []float64{0, 100, 200, 300, 400, 500}, 250},
-		"small":          {false, []float64{0.3}, []float64{0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3}, 0.15},
-		"round numbers":  {true, []float64{13, 900}, []float64{10, 20, 50, 100, 200, 500, 1000}, 100},
-		"powers of ten":  {true, []float64{1, 10, 1e6}, []float64{1, 10, 100, 1000, 1e4, 1e5, 1e6}, 1000},
-		"between powers": {true, []float64{30, 4096}, []float64{20, 50, 100, 200, 500, 1000, 2000, 5000}, 316.22776},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := newAxis(c.log, c.values, 100, 0)
-			near := func(x, y float64) bool { return x-y < 1e-4 && y-x < 1e-4 }
-			if got := a.ticks(); !slices.EqualFunc(got, c.ticks, near) {
-				t.Errorf("the ticks are %v, want %v", got, c.ticks)
-			}
-			if got := a.at(c.middle); !near(got, 50) {
-				t.Errorf("%v is at %v, want the middle", c.middle, got)
-			}
-		})
-	}
-}
-
 func TestGrown(t *testing.T) {
 	for name, c := range map[string]struct {
 		states []state

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"unicode"
 
 	"soapbridge/translate/soap"
@@ -118,39 +117,6 @@ func TestEveryOperationHasItsFiles(t *testing.T) {
 			t.Errorf("there are rules for %s, which is not an operation", name)
 		}
 	}
-}
-
-func TestAuditNamesWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	file := &fstest.MapFile{Data: []byte("x")}
-	system := fstest.MapFS{
-		"samples/Cancel.request.xml":         file,
-		"samples/Gone.request.xml":           file,
-		"testdata/Cancel/full.json":          file,
-		"testdata/Cancel/full.soap11.xml":    file,
-		"testdata/Cancel/minimal.json":       file,
-		"testdata/Cancel/minimal.soap11.xml": &fstest.MapFile{},
-		"testdata/Cancel/reply.xml":          file,
-		"testdata/Cancel/notes.txt":          file,
-		"testdata/Gone/full.json":            file,
-		"testdata/replies/fault.xml":         file,
-	}
-	want := []string{
-		"missing: samples/Cancel.response.xml",
-		"missing: testdata/Cancel/full.soap12.xml",
-		"missing: testdata/Cancel/minimal.fingerprint",
-		"missing: testdata/Cancel/minimal.soap11.xml",
-		"missing: testdata/Cancel/minimal.soap12.xml",
-		"missing: testdata/Cancel/reply.json",
-		"orphan: samples/Gone.request.xml belongs to no operation",
-		"orphan: testdata/Cancel/notes.txt belongs to no operation",
-		"orphan: the folder testdata/Gone belongs to no operation",
-	}
-	got := audit(system, filesOf("Cancel", []soap.Version{soap.V11, soap.V12}, false))
-	for i := range got {
-		got[i], _, _ = strings.Cut(got[i], " (")
-	}
-	diff(t, "the complaints", want, got)
 }
 
 func TestExampleReads(t *testing.T) {

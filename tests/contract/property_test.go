@@ -3,8 +3,6 @@ package contract_test
 import (
 	"bytes"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -180,31 +178,4 @@ func checkSpoiled(t failer, o operation, document map[string]any, place leaf, s 
 	if v := problem.Violations[0]; v.Pointer != place.pointer || v.Code != s.code {
 		t.Errorf("%q at %s gave %s at %s\n%q", s.spelled, place.pointer, v.Code, v.Pointer, body)
 	}
-}
-
-// The oracle itself must notice every leaf: it has one line for each leaf of a document, with the leaf's text.
-func TestExpectationHasEveryLeaf(t *testing.T) {
-	eachOnce(t, func(t *testing.T, o operation) {
-		document := o.sent(readDocument(t, readFile(t, o.path("full.json"))))
-		v := o.vendor(t)
-		outside := len(v.expected(t, o.system.header, map[string]any{}))
-		lines := v.expected(t, o.system.header, document)[outside:]
-		leaves := leavesOf("", document)
-		texts := 0
-		for _, line := range lines {
-			if strings.Contains(line, " = ") {
-				texts++
-			}
-		}
-		if len(leaves) == 0 || texts != len(leaves) {
-			t.Errorf("%d lines for %d leaves", texts, len(leaves))
-		}
-		for _, l := range leaves {
-			quoted := strconv.Quote(fmt.Sprint(l.value))
-			quoted = strings.TrimSuffix(quoted, `"`) // MDS wants a Z behind its dates
-			if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, " = "+quoted) }) {
-				t.Errorf("no line for %s", l.pointer)
-			}
-		}
-	})
 }

@@ -42,12 +42,3 @@ func TestFindingsAreFound(t *testing.T) {
 		}
 	}
 }
-
-func TestText(t *testing.T) {
-	document := map[string]any{"a": map[string]any{"b": "x", "c": 1.0}, "d": "y"}
-	for pointer, want := range map[string]string{"/d": "y", "/a/b": "x", "/a/c": "", "/a": "", "/e/f": "", "/d/b": ""} {
-		if got := Text(document, pointer); got != want {
-			t.Errorf("%s is %q, want %q", pointer, got, want)
-		}
-	}
-}

@@ -52,31 +52,6 @@ func unsettled(pointer string) openapi.Exchange {
 	return x
 }
 
-func TestGoodExchangesAreGood(t *testing.T) {
-	for name, change := range map[string]func(*openapi.Exchange){
-		"nothing":                       func(*openapi.Exchange) {},
-		"a replay":                      func(x *openapi.Exchange) { x.Response.Set("Idempotent-Replayed", "true") },
-		"a key in quotes, among spaces": func(x *openapi.Exchange) { x.Request.Set("Idempotency-Key", ` "`+sentKey+`" `) },
-		"a malformed request id":        func(x *openapi.Exchange) { x.Request.Set("X-Request-Id", "é é") },
-		"a refusal":                     func(x *openapi.Exchange) { *x = refused() },
-		"an unknown path":               func(x *openapi.Exchange) { x.Target, x.Status = "/v1/nowhere", 404 },
-		"an unknown method":             func(x *openapi.Exchange) { x.Method, x.Status = "PUT", 405 },
-		"a page":                        func(x *openapi.Exchange) { x.Method, x.Target, x.Status = "GET", "/problems/not-found", 200 },
-		"a result of another operation": func(x *openapi.Exchange) { *x = unsettled("/result/accountId") },
-		"an exception": func(x *openapi.Exchange) {
-			*x = refused()
-			x.Body = []byte(`{"customerCallLog": {"logText": "x\u0001"}}`)
-			x.Answer = []byte(strings.Replace(aRefusal, `"required"`, `"character-not-allowed"`, 1))
-		},
-	} {
-		x := created()
-		change(&x)
-		if found := document(t).Judge(x); found != nil {
-			t.Errorf("%s: %q", name, found)
-		}
-	}
-}
-
 func TestBadExchangesAreFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		says   string
