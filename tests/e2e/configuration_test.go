@@ -1,11 +1,7 @@
 package e2e
 
 import (
-	"crypto/x509"
-	"encoding/base64"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,7 +13,6 @@ import (
 	"testing"
 
 	"soapbridge/tests/kit"
-	"soapbridge/upstream/sandbox"
 )
 
 // Exit codes, as the documentation has them.
@@ -75,15 +70,6 @@ func TestWrongSettingsAreAllReportedAtOnce(t *testing.T) {
 				t.Errorf("the error names %q\nwant            %q\n%s", names, c.want, got.stderr)
 			}
 		})
-	}
-}
-
-func TestInjectedNamesAreIgnored(t *testing.T) {
-	p := proxy(t, map[string]string{
-		"PORT": "tcp://10.0.0.1:8080", "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "8080", "PORT_8080_TCP_ADDR": "10.0.0.1", "MDS_PORT": "tcp://10.0.0.2:80",
-	})
-	if a := send(t, p.URL, call{method: http.MethodGet, path: "/readyz"}); a.status != http.StatusOK {
-		t.Errorf("status %d", a.status)
 	}
 }
 
@@ -160,33 +146,6 @@ func TestHealthCommand(t *testing.T) {
 	}
 }
 
-func TestConfigCommand(t *testing.T) {
-	key := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
-	settings := with(credentials(), map[string]string{
-		"REDIS_URL": "redis://user:" + secretBasic + "@redis.example/3", "NAME_KEY": key, "SECRET_KEYS": "a:" + key, "MDS_URL": "https://cmp.example/x?token=" + secretBasic,
-	})
-	got := command(t, settings, "config")
-	if got.code != 0 || got.stderr != "" {
-		t.Errorf("exit code %d: %s", got.code, got.stderr)
-	}
-	for _, line := range []string{
-		"SOAPBRIDGE_LISTEN=127.0.0.1:8080", "SOAPBRIDGE_MODE=development", "SOAPBRIDGE_MAX_BODY=256KiB", "SOAPBRIDGE_MAX_REPLY=1MiB", "SOAPBRIDGE_DRAIN_TIMEOUT=40s",
-		"SOAPBRIDGE_REDIS_URL=redis://user:***@redis.example:6379/3", "SOAPBRIDGE_NAME_KEY=***", "SOAPBRIDGE_MDS_URL=https://cmp.example/x?***",
-		"SOAPBRIDGE_CUSTOMERCARE_DIRECT_TOKEN=***", "SOAPBRIDGE_EMERSION_WSSE_USERNAME=wsg", "SOAPBRIDGE_EMERSION_WSSE_PASSWORD=***",
-		"SOAPBRIDGE_EMERSION_NAMESPACE=http://emersion.com.au/ServiceObjects", "SOAPBRIDGE_MDS_TIMEOUT=25s", "SOAPBRIDGE_MDS_DIAL_TIMEOUT=2s",
-	} {
-		if !strings.Contains(got.stdout, line+"\n") {
-			t.Errorf("the line %s is missing:\n%s", line, got.stdout)
-		}
-	}
-	if strings.Contains(got.stdout, key) {
-		t.Errorf("a key is shown:\n%s", got.stdout)
-	}
-	if got := command(t, map[string]string{"LISTEN": "x"}, "config"); got.code != exitUsage || !slices.Equal(variablesIn(got.stderr), []string{"LISTEN"}) {
-		t.Errorf("a wrong setting: exit code %d: %s", got.code, got.stderr)
-	}
-}
-
 // TestEveryCommandJudgesKeyLines: an unknown scope is an error for every command that reads the settings to show, check or use them.
 func TestEveryCommandJudgesKeyLines(t *testing.T) {
 	line := "web sha256:" + strings.Repeat("0", 64) + " no:such:scope"
@@ -220,36 +179,6 @@ func TestConfigCheckConnectsAndSendsNothing(t *testing.T) {
 	refused := regexp.MustCompile(`"refused": \d+`)
 	if after := get(t, sandbox+"/sandbox/calls?messageId=none"); refused.FindString(before) != refused.FindString(after) {
 		t.Errorf("the sandbox got something:\n%s\n%s", before, after)
-	}
-}
-
-// TestConfigCheckFindsWrongURLs, each said in one line beside its system.
-func TestConfigCheckFindsWrongURLs(t *testing.T) {
-	secure := secureSandbox(t, newAuthority(t, "theirs").issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth), nil)
-	plain, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = plain.Close() })
-	go func() {
-		for {
-			conn, err := plain.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			_ = conn.Close()
-		}
-	}()
-	got := command(t, map[string]string{
-		"CUSTOMERCARE_URL": strings.Replace(secure, "https://", "http://", 1) + sandbox.CustomerCarePath,
-		"MDS_URL":          "https://" + plain.Addr().String() + "/",
-		"EMERSION_URL":     "http://" + plain.Addr().String() + "/service?WSDL",
-	}, "config", "check")
-	for _, line := range []string{`customercare +.*begin it with https://`, `mds +.*begin it with http://`, `emersion +.*description \(WSDL\).*`} {
-		if !regexp.MustCompile(`(?m)^`+line+`.*$`).MatchString(got.stdout) || got.code != exitFailed {
-			t.Errorf("exit code %d: %q is missing: %s%s", got.code, line, got.stdout, got.stderr)
-		}
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	htmltext "html"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	api "soapbridge/api/edge"
@@ -121,75 +119,6 @@ func leaves(t *testing.T, text string) map[string]string {
 	}
 	walk("", v)
 	return all
-}
-
-// TestDocumentsMatchTheProxy compares the documents of two proxies: they differ where the proxies do, and nowhere else.
-func TestDocumentsMatchTheProxy(t *testing.T) {
-	demo, changed := sharedDemo(t), changedProxy(t)
-	const (
-		key      = "/components/parameters/IdempotencyKey"
-		settling = `/paths/~1v1~1operations~1\{operationId\}~1resolution/post`
-	)
-	for path, may := range map[string]string{
-		"/openapi.json": `/security/.*|/components/securitySchemes/.*|` + key + `/(required|description)|` +
-			`/components/responses/PayloadTooLarge/description|` + settling + `/responses/413/description|/paths/~1v1~1tools~1decode/.*|/tags/.*`,
-		"/swagger.json": `/security/.*|/securityDefinitions/.*|/parameters/IdempotencyKey/(required|description)|` +
-			`/responses/PayloadTooLarge/description|` + settling + `/responses/413/description|/paths/~1v1~1tools~1decode/.*|/tags/.*`,
-	} {
-		in, here := leaves(t, look(t, demo.URL, path, aProgram).body), leaves(t, look(t, changed.URL, path, aProgram).body)
-		both, allowed := maps.Clone(in), regexp.MustCompile(`^(`+may+`)$`)
-		maps.Copy(both, here)
-		differ := map[string]bool{}
-		for at := range both {
-			if in[at] == here[at] {
-				continue
-			}
-			if !allowed.MatchString(at) {
-				t.Errorf("%s differs at %s: %q and %q", path, at, in[at], here[at])
-			}
-			differ[at] = true
-		}
-		if len(differ) < 10 {
-			t.Errorf("%s differs at %v only", path, differ)
-		}
-	}
-	modern := leaves(t, look(t, changed.URL, "/openapi.json", aProgram).body)
-	for at, want := range map[string]string{
-		key + "/required": "false", key + "/description": "For 36 hours a repetition", "/components/responses/PayloadTooLarge/description": "The limit is 4 KiB.",
-		"/components/securitySchemes/bearer/scheme": "bearer", "/servers/0/url": "/", "/info/description": "nothing reaches a vendor",
-	} {
-		if !strings.Contains(modern[at], want) {
-			t.Errorf("%s is %q, without %q", at, modern[at], want)
-		}
-	}
-	if text := look(t, demo.URL, "/openapi.json", aProgram).body; strings.Contains(text, "securitySchemes") || !strings.Contains(text, openapi.DecodePath) {
-		t.Error("the demo's document asks for keys, or lacks the tools")
-	}
-}
-
-func TestYAMLIsTheSameDocument(t *testing.T) {
-	for _, p := range []*process{sharedDemo(t), changedProxy(t)} {
-		var v any
-		if err := yaml.Unmarshal([]byte(look(t, p.URL, "/openapi.yaml", "*/*").body), &v); err != nil {
-			t.Fatal(err)
-		}
-		again, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(leaves(t, look(t, p.URL, "/openapi.json", "*/*").body), leaves(t, string(again))); diff != "" {
-			t.Errorf("%s: the YAML differs (-JSON +YAML):\n%s", p.Name, diff)
-		}
-	}
-}
-
-func TestCollectionsLeadToTheirProxy(t *testing.T) {
-	p := changedProxy(t)
-	for _, path := range []string{"/soapbridge.http", "/soapbridge.postman_collection.json"} {
-		if body := look(t, p.URL, path, "*/*").body; !strings.Contains(body, p.URL) || strings.Contains(body, "127.0.0.1:8080") {
-			t.Errorf("%s leads somewhere else", path)
-		}
-	}
 }
 
 // fieldsOf lists the leaves of a shape: JSON Pointer, a space, and the path of the element.
@@ -313,29 +242,6 @@ func TestEveryProblemHasAPage(t *testing.T) {
 	}
 }
 
-func TestAcceptChoosesTheForm(t *testing.T) {
-	base := changedProxy(t).URL
-	for accept, form := range map[string][4]string{ // of /, the catalogue, the list of problems, a problem
-		aBrowser:                           {"html", "html", "html", "html"},
-		aProgram:                           {"json", "json", "json", "json"},
-		"*/*":                              {"html", "json", "html", "html"},
-		"":                                 {"html", "json", "html", "html"},
-		"application/json;q=0.5,text/html": {"html", "html", "html", "html"},
-		"application/json,text/html;q=0.9": {"json", "json", "json", "json"},
-		"application/problem+json":         {"json", "json", "json", "json"},
-		"image/png":                        {"html", "json", "html", "html"},
-		"text/*":                           {"html", "html", "html", "html"},
-	} {
-		for i, path := range []string{"/", openapi.CataloguePath, "/problems", "/problems/internal"} {
-			a := look(t, base, path, accept)
-			want := map[string]string{"html": "text/html; charset=utf-8", "json": "application/json; charset=utf-8"}[form[i]]
-			if a.status != http.StatusOK || a.header.Get("Content-Type") != want || !slices.Contains(a.header.Values("Vary"), "Accept") {
-				t.Errorf("%s with Accept %q: status %d, %v", path, accept, a.status, a.header)
-			}
-		}
-	}
-}
-
 var (
 	linked     = regexp.MustCompile(`(?:href|src)="([^"]*)"`)
 	wellFormed = regexp.MustCompile(`(?s)^<!doctype html>\n<html lang="en">.*<meta name="viewport" content="width=device-width, initial-scale=1">.*<title>[^<]+</title>`)
@@ -450,25 +356,5 @@ func checkPage(t *testing.T, path string, a answer) {
 	}
 	if !strings.Contains(htmltext.UnescapeString(a.body), "the upstream is a sandbox in the vendors' place") {
 		t.Errorf("%s does not say that this is a sandbox", path)
-	}
-}
-
-// TestPagesKeepToTheRulesOfTheAPI asks as another origin, and looks into the log.
-func TestPagesKeepToTheRulesOfTheAPI(t *testing.T) {
-	p := sharedDemo(t)
-	for _, path := range []string{"/openapi.json", "/problems", openapi.CataloguePath, "/docs"} {
-		for origin, status := range map[string]int{"http://localhost:5173": http.StatusOK, "http://evil.test": http.StatusForbidden} {
-			a := send(t, p.URL, call{method: http.MethodGet, path: path, header: header("Origin", origin, "Accept", aBrowser)})
-			if a.status != status || status == http.StatusOK && a.header.Get("Access-Control-Allow-Origin") != origin {
-				t.Errorf("%s from %s: status %d, %v", path, origin, a.status, a.header)
-			}
-			if status == http.StatusOK && path != "/docs" && path != "/openapi.json" && !slices.Contains(a.header.Values("Vary"), "Origin") {
-				t.Errorf("%s: Vary is %q", path, a.header.Values("Vary"))
-			}
-		}
-	}
-	line := changedProxy(t).logLine(t, send(t, changedProxy(t).URL, call{method: http.MethodGet, path: "/problems/internal"}).header.Get("X-Request-Id"))
-	if line["route"] != "/problems/:code" || line["status"] != float64(http.StatusOK) || line["level"] != "INFO" {
-		t.Errorf("logged as %v", line)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -92,64 +91,6 @@ func TestARepetitionIsAnsweredFromTheRecord(t *testing.T) {
 				}
 				keyReused.check(t, v, send(t, p.URL, keyed(ask(v.Operation, newReference(), ""), key)))
 			})
-		}
-	})
-}
-
-// Two values of one secret are two requests: a digest that masked them would replay one PIN's answer for another's.
-func TestEverySecretMakesAnotherRequest(t *testing.T) {
-	p := bridge(t, "1.1")
-	for _, row := range []struct {
-		operation string
-		path      []string
-		a, b      any
-	}{
-		{"UpdateCustomerPIN", []string{"pin"}, "0042", "0043"},
-		{"UpdateCustomerPIN", []string{"accountAccessCode"}, "007007", "007008"},
-		{"CreateWorkFlowManager", []string{"requestor", "ssn"}, "000-12-3456", "000-12-3457"},
-		{"CreateWorkFlowManager", []string{"requestor", "driverLicenses"}, []any{object{"number": "1"}}, []any{object{"number": "2"}}},
-		{"CreateCallLog", []string{"customerCallLog", "account", "primaryContact", "ssn"}, "000-12-3456", "000-12-3457"},
-		{"CreateComplexAccount", []string{"primaryContact", "cumulusUser", "password"}, "correct horse", "battery staple"},
-		{"CreateComplexAccount", []string{"accountOrganisation"}, object{"orgIdentifier": "51 824 753 556", "orgIdentifierType": "ABN"}, object{"orgIdentifier": "53 004 085 616", "orgIdentifierType": "ABN"}},
-	} {
-		t.Run(row.operation+"/"+strings.Join(row.path, "."), func(t *testing.T) {
-			op, key, reference := operation(t, row.operation), newKey(), newReference()
-			with := func(value any) call {
-				o := refer(op, example(op), reference)
-				last := len(row.path) - 1
-				at(o, row.path[:last]...)[row.path[last]] = value
-				return keyed(call{path: op.Path, body: encode(o)}, key)
-			}
-			v := variant{op, "1.1"}
-			success.check(t, v, send(t, p.URL, with(row.a)))
-			keyReused.check(t, v, send(t, p.URL, with(row.b)))
-		})
-	}
-}
-
-func TestTwoAtOnce(t *testing.T) {
-	inBothStores(t, func(t *testing.T, p *process, sandbox string) {
-		op, key, reference := operation(t, "CreateCallLog"), newKey(), newReference()
-		c := keyed(ask(op, reference, "sandbox:delay=1s"), key)
-		var answers [2]answer
-		var wait sync.WaitGroup
-		for i := range answers {
-			wait.Go(func() {
-				var err error
-				if answers[i], err = trySend(p.URL, c); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wait.Wait()
-		v := variant{op, "1.1"}
-		if answers[0].status != op.Status {
-			answers[0], answers[1] = answers[1], answers[0]
-		}
-		success.check(t, v, answers[0])
-		inFlight.check(t, v, answers[1])
-		if n := len(executions(t, sandbox, op, reference)); n != 1 {
-			t.Errorf("executed %d times", n)
 		}
 	})
 }
@@ -256,55 +197,6 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 			t.Errorf("a finished operation was settled: %d %s", a.status, a.body)
 		}
 	})
-}
-
-// The store is asked before anything is sent; when it cannot answer, nothing is sent.
-func TestStoreThatDoesNotAnswer(t *testing.T) {
-	sandbox, settings := sandboxURL(t)
-	redis, records := withRedis(t)
-	p := proxy(t, with(settings, credentials(), records))
-	op := operation(t, "UpdateCustomerPIN")
-	v := variant{op, "1.1"}
-	success.check(t, v, send(t, p.URL, ask(op, newReference(), "")))
-	for _, row := range []struct {
-		name          string
-		down, up      func()
-		readsAreThere bool // the server still reads, so only readiness fails
-	}{
-		{"hung", redis.Pause, redis.Continue, false},
-		{"gone", redis.Stop, redis.Restart, false},
-		{"full", func() { redis.ConfigSet("maxmemory", "1") }, func() { redis.ConfigSet("maxmemory", "0") }, true},
-		{"evicting", func() { redis.ConfigSet("maxmemory-policy", "allkeys-lru") }, func() { redis.ConfigSet("maxmemory-policy", "noeviction") }, true},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			row.down()
-			reference := newReference()
-			c := keyed(ask(op, reference, ""), newKey())
-			start := time.Now()
-			if row.name != "evicting" {
-				storeDown.check(t, v, send(t, p.URL, c))
-				if took := time.Since(start); took > 5*time.Second { // a second is promised; the machine may be busy
-					t.Errorf("refused after %s", took)
-				}
-				if n := len(executions(t, sandbox, op, reference)); n != 0 {
-					t.Errorf("executed %d times", n)
-				}
-			}
-			if row.name != "full" {
-				if a := send(t, p.URL, call{method: http.MethodGet, path: "/livez"}); a.status != http.StatusOK {
-					t.Errorf("alive: %d", a.status)
-				}
-				awaitReadiness(t, p, http.StatusServiceUnavailable)
-			}
-			row.up()
-			awaitReadiness(t, p, http.StatusOK)
-			a := send(t, p.URL, c)
-			for deadline := time.Now().Add(kit.Patience); a.status != op.Status && time.Now().Before(deadline); a = send(t, p.URL, c) {
-				time.Sleep(50 * time.Millisecond)
-			}
-			success.check(t, v, a)
-		})
-	}
 }
 
 func awaitReadiness(t *testing.T, p *process, status int) {

@@ -2,13 +2,9 @@ package e2e
 
 import (
 	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,8 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-
-	"soapbridge/tests/schema"
 )
 
 // TestExamples sends every operation's own example, as the demo prints it: nothing is added, and the proxy fills in what it knows.
@@ -111,111 +105,6 @@ func checkUsualHeaders(t *testing.T, a answer, contentType, cacheControl string)
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-}
-
-// TestFullRequests sends every member that there is, with characters that a bridge may break, and finds each value where it arrived.
-func TestFullRequests(t *testing.T) {
-	sandbox, _ := sandboxURL(t)
-	schemas := map[string]string{"customercare": schema.CustomerCare, "mds": schema.MDS, "emersion": schema.Emersion}
-	for _, v := range variants() {
-		t.Run(v.String(), func(t *testing.T) {
-			o := full(v.Operation)
-			a := send(t, bridge(t, v.version).URL, call{path: v.Path, body: encode(o)})
-			if a.status != v.Status {
-				t.Fatalf("status %d: %s", a.status, a.body)
-			}
-			envelope := envelopeOf(t, sandbox, v, o)
-			if schema.Has(t, schemas[v.System], v.Binding.Request[0].Local) {
-				schema.Validate(t, schemas[v.System], []byte(envelope))
-			}
-			if diff := cmp.Diff(valuesOf(v, o), bodyTexts(t, envelope)); diff != "" {
-				t.Errorf("what was sent (-) is not what arrived (+):\n%s", diff)
-			}
-		})
-	}
-}
-
-// envelopeOf returns the one envelope that the sandbox keeps of a full request.
-func envelopeOf(t *testing.T, sandbox string, v variant, o object) string {
-	t.Helper()
-	reference := referred(v.Operation, o)
-	var list struct {
-		Calls []executed `json:"calls"`
-	}
-	fetch(t, sandbox+"/sandbox/calls?operation="+v.Name, &list)
-	var numbers []int
-	for _, c := range list.Calls {
-		if c.SOAPVersion == v.version && slices.Contains([]string{c.MessageID, c.ExternalReference, c.AccountReference}, reference) {
-			numbers = append(numbers, c.Number)
-		}
-	}
-	if len(numbers) != 1 {
-		t.Fatalf("executed %d times", len(numbers))
-	}
-	return get(t, fmt.Sprintf("%s/sandbox/calls/%d/envelope", sandbox, numbers[0]))
-}
-
-// valuesOf returns the texts of a request as they must be on the wire, sorted.
-func valuesOf(v variant, value any) (texts []string) {
-	switch value := value.(type) {
-	case object:
-		for name, inner := range value {
-			for _, text := range valuesOf(v, inner) {
-				texts = append(texts, onTheWire(v, name, text))
-			}
-		}
-	case []any:
-		for _, inner := range value {
-			texts = append(texts, valuesOf(v, inner)...)
-		}
-	default:
-		texts = append(texts, fmt.Sprint(value))
-	}
-	slices.Sort(texts)
-	return texts
-}
-
-// onTheWire applies the few rules by which a value is sent in another form than it came.
-func onTheWire(v variant, member, text string) string {
-	switch {
-	case v.System == "mds" && (member == "effectiveDate" || member == "expiryDate"):
-		return text + "Z"
-	case v.System == "mds" && member == "customerLevel":
-		return strings.ToUpper(text)
-	case member == "orgIdentifier":
-		return strings.ReplaceAll(text, " ", "")
-	}
-	return text
-}
-
-// bodyTexts lists the texts of the leaves in an envelope's Body, sorted, as the standard library reads them.
-func bodyTexts(t *testing.T, envelope string) (texts []string) {
-	t.Helper()
-	decoder := xml.NewDecoder(strings.NewReader(envelope))
-	inBody, leaf, text := false, false, ""
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatalf("%v: %s", err, envelope)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			inBody = inBody || token.Name.Local == "Body"
-			leaf, text = true, ""
-		case xml.CharData:
-			text += string(token)
-		case xml.EndElement:
-			if leaf && inBody {
-				texts = append(texts, text)
-			}
-			leaf = false
-		}
-	}
-	slices.Sort(texts)
-	return texts
 }
 
 // TestCredentialsInTheEnvelope looks at the header of what was sent.

@@ -4,13 +4,9 @@ import (
 	"compress/zlib"
 	"encoding/xml"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"net"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	api "soapbridge/api/edge"
 	"soapbridge/tests/kit"
 )
 
@@ -148,18 +145,8 @@ func repeating(s func(r received) script) script {
 var rawRows = []rawRow{
 	// What is a success, in any of the ways in which HTTP can carry it.
 	{"ok", ok(http.StatusOK), everywhere(success), nil},
-	{"ok-201", ok(http.StatusCreated), everywhere(success), nil},
 	{"ok-chunked", okBytes(func(body string) string {
 		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: TYPE\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body)
-	}), everywhere(success), nil},
-	{"ok-until-close", okBytes(func(body string) string { return "HTTP/1.1 200 OK\r\nContent-Type: TYPE\r\n\r\n" + body }), everywhere(success), nil},
-	{"ok-http10", okBytes(func(body string) string { return "HTTP/1.0 200 OK\r\nContent-Type: TYPE\r\n\r\n" + body }), everywhere(success), nil},
-	{"ok-after-interim", okBytes(func(body string) string {
-		return "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: TYPE\r\n\r\n" + body
-	}), everywhere(success), nil},
-	{"ok-no-content-type", okBytes(func(body string) string { return "HTTP/1.1 200 OK\r\n\r\n" + body }), everywhere(success), nil},
-	{"ok-line-break", okBytes(func(body string) string {
-		return "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=UTF8\r\nContent-Encoding: utf-8\r\n\r\n\n<?xml version=\"1.0\"?>" + body
 	}), everywhere(success), nil},
 	{"ok-deflate", okBytes(func(body string) string {
 		return "HTTP/1.1 200 OK\r\nContent-Type: TYPE\r\nContent-Encoding: deflate\r\n\r\n" + deflated(body)
@@ -170,135 +157,40 @@ var rawRows = []rawRow{
 	}), everywhere(success), nil},
 
 	// Everything else than a readable answer, once a connection was obtained.
-	{"nothing", raw(""), everywhere(unknown), nil},
 	{"garbage", raw("nonsense\r\n\r\n"), everywhere(unknown), nil},
-	{"half-a-status-line", raw("HTTP/1.1 20"), everywhere(unknown), nil},
-	{"half-a-header", raw("HTTP/1.1 200 OK\r\nContent-"), everywhere(unknown), nil},
-	{"only-interim", raw("HTTP/1.1 100 Continue\r\n\r\n"), everywhere(unknown), nil},
-	{"switching", raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), everywhere(unknown), nil},
-	{"two-lengths", raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n<a/>"), everywhere(unknown), nil},
-	{"bad-chunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), everywhere(unknown), nil},
-	{"a-huge-length", raw("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n"), everywhere(unknown), nil},
-	{"huge-headers", raw("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 200<<10) + "\r\n\r\n"), everywhere(unknown), nil},
 	{"reset-in-body", resetInBody, everywhere(unknown), nil},
-	{"no-content", raw("HTTP/1.1 204 No Content\r\n\r\n"), everywhere(unknown), nil},
-	{"text", page(http.StatusOK, "text/plain", "", "OK"), everywhere(unknown), nil},
-	{"json", page(http.StatusOK, "application/json", "", "{}"), everywhere(unknown), nil},
-	{"other-xml", page(http.StatusOK, "text/xml", "", "<ok/>"), everywhere(unknown), nil},
-	{"brotli", page(http.StatusOK, "text/xml", "Content-Encoding: br\r\n", "x"), everywhere(unknown), nil},
-	{"no-gzip", page(http.StatusOK, "text/xml", "Content-Encoding: gzip\r\n", "not gzip"), everywhere(unknown), nil},
-	{"unknown-charset", page(http.StatusOK, "text/xml; charset=utf-7", "", "<a/>"), everywhere(unknown), nil},
-	{"301", html(http.StatusMovedPermanently, "Location: /elsewhere\r\n"), everywhere(unknown), nil},
-	{"303", html(http.StatusSeeOther, "Location: http://127.0.0.1:1/\r\n"), everywhere(unknown), nil},
-	{"408", html(http.StatusRequestTimeout, ""), everywhere(unknown), nil},
-	{"409", html(http.StatusConflict, ""), everywhere(unknown), nil},
-	{"422", html(http.StatusUnprocessableEntity, ""), everywhere(unknown), nil},
-	{"502", html(http.StatusBadGateway, ""), everywhere(unknown), nil},
-	{"503-retry-after", html(http.StatusServiceUnavailable, "Retry-After: 5\r\n"), everywhere(unknown), nil},
-	{"504", html(http.StatusGatewayTimeout, ""), everywhere(unknown), nil},
 	{"ok-with-500", ok(http.StatusInternalServerError), everywhere(unknown), nil},
-	{"ok-with-404", ok(http.StatusNotFound), everywhere(unknown), nil},
-	{"ok-with-401", ok(http.StatusUnauthorized), everywhere(unknown), nil},
-	{"empty-fault", http200("<e:Fault/>"), everywhere(unknown), nil},
-	{"two-children", func(conn net.Conn, r received) { http200(okContent(r)+okContent(r))(conn, r) }, everywhere(unknown), nil},
-	{"another-element", http200("<Hello xmlns=\"urn:x\"/>"), everywhere(unknown), nil},
 
 	// Faults by their class, wherever they come from.
 	{"client-in-200", fault(http.StatusOK, "Client", "No", ""), plainFault(rejected), nil},
 	{"server-in-200", fault(http.StatusOK, "Server", "Broke", ""), plainFault(failed), nil},
-	{"client-in-400", fault(http.StatusBadRequest, "Client", "No", ""), plainFault(rejected), nil},
-	{"client-in-429", fault(http.StatusTooManyRequests, "Client", "No", ""), everywhere(busy("30")), nil},
-	{"server-in-429", fault(http.StatusTooManyRequests, "Server", "No", ""), plainFault(failed), nil},
-	{"two-codes", http200("<e:Fault><faultcode>e:Client</faultcode><faultcode>e:Server</faultcode><faultstring>No</faultstring></e:Fault>"), everywhere(unknown), nil},
-	{"lower-case-client", fault(http.StatusInternalServerError, "client", "No", ""), plainFault(rejected), nil},
-	{"markup-in-reason", fault(http.StatusInternalServerError, "Client", "<b>No</b>", ""), plainFault(rejected), nil},
-	{"client-in-503", fault(http.StatusServiceUnavailable, "Client", "No", ""), plainFault(rejected), nil},
-	{"refined-client", fault(http.StatusInternalServerError, "Client.Input", "No", ""), plainFault(rejected), nil},
-	{"refined-server", fault(http.StatusInternalServerError, "Server.Disk", "Full", ""), plainFault(failed), nil},
 	{"own-code", fault(http.StatusInternalServerError, "Oracle", "ORA-1", ""), plainFault(failed), nil},
-	{"no-reason", fault(http.StatusInternalServerError, "Server", "", ""), plainFault(failed), nil},
 
 	// The vendor does not accept the proxy's message or credentials.
 	{"security-fault", securityFault, everywhere(denied), nil},
-	{"client-authentication", fault(http.StatusInternalServerError, "Client.Authentication", "Who?", ""), everywhere(denied), nil},
 	{"fault-in-401", fault(http.StatusUnauthorized, "Client", "Who?", ""), everywhere(denied), nil},
-	{"fault-in-403", fault(http.StatusForbidden, "Client", "No", ""), everywhere(denied), nil},
-	{"server-fault-in-403", fault(http.StatusForbidden, "Server", "No", ""), plainFault(failed), nil},
 	{"other-version", otherVersionFault, everywhere(refused), nil},
-	{"data-encoding", fault(http.StatusInternalServerError, "DataEncodingUnknown", "No", ""), everywhere(refused), nil},
 	{"no-action", fault(http.StatusInternalServerError, "Client", "Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
-	{"wrapped-no-action", fault(http.StatusInternalServerError, "Client",
-		"System.Web.Services.Protocols.SoapException: Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
-	{"unable-to-handle", fault(http.StatusInternalServerError, "Client",
-		"Unable to handle request without a valid action parameter. Please supply a valid soap action.", ""), everywhere(refused), nil},
-	{"no-header", fault(http.StatusInternalServerError, "Client", "Missing required header 'ScCredentials'.", ""), everywhere(refused), nil},
-	{"server-no-action", fault(http.StatusInternalServerError, "Server", "Server did not recognize the value of HTTP Header SOAPAction: x.", ""), everywhere(refused), nil},
-	{"no-operation", fault(http.StatusInternalServerError, "Client", "Message part {urn:x}Y was not recognized.  (Does it exist in service WSDL?)", ""), everywhere(refused), nil},
-	// A text that only begins like one of the sentences is an answer, and kept.
-	{"more-than-a-refusal", fault(http.StatusInternalServerError, "Client", "Unable to handle request: the work item was stored, but the notification failed", ""),
-		plainFault(rejected), nil},
-	{"server-more-than-a-refusal", fault(http.StatusInternalServerError, "Server", "Server did not recognize the account after the update was committed", ""),
-		plainFault(failed), nil},
-	{"server-bad-request", fault(http.StatusInternalServerError, "Server", "Bad Request", ""), plainFault(failed), nil},
-	{"own-code-header", fault(http.StatusInternalServerError, "ERR7", "Missing required header row in rating table", ""), plainFault(failed), nil},
-	{"refusal-with-detail", fault(http.StatusInternalServerError, "Client", "Bad Request", "<x>the work item was stored</x>"), plainFault(rejected), nil},
-	{"quoted-no-action", fault(http.StatusInternalServerError, "Client", "The back end: Server did not recognize the account", ""), plainFault(rejected), nil},
-
 	{"401-text", page(http.StatusUnauthorized, "text/plain", "", "Unauthorized"), everywhere(denied), nil},
-	{"403-empty", raw("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), everywhere(denied), nil},
-	{"401-half-an-envelope", page(http.StatusUnauthorized, "text/xml", "", `<?xml version="1.0"?><soap:Env`), everywhere(unknown), nil},
-	{"404-other-xml", page(http.StatusNotFound, "application/xml", "", "<Error><Code>NoSuchKey</Code></Error>"), everywhere(unknown), nil},
 	{"404-text", page(http.StatusNotFound, "text/plain", "", "no such page"), everywhere(refused), nil},
-	{"400-json", page(http.StatusBadRequest, "application/json", "", "{}"), everywhere(refused), nil},
 
 	// The limit of a rate.
 	{"429", html(http.StatusTooManyRequests, ""), everywhere(busy("30")), nil},
-	{"429-seconds", html(http.StatusTooManyRequests, "Retry-After: 120\r\n"), everywhere(busy("120")), nil},
-	{"429-too-long", html(http.StatusTooManyRequests, "Retry-After: 99999999999999\r\n"), everywhere(busy("3600")), nil},
-	{"429-date", html(http.StatusTooManyRequests, "Retry-After: Sat, 21 Nov 9998 10:00:00 GMT\r\n"), everywhere(busy("3600")), nil},
-	{"429-past", html(http.StatusTooManyRequests, "Retry-After: Sat, 21 Nov 1998 10:00:00 GMT\r\n"), everywhere(busy("30")), nil},
-	{"429-nonsense", html(http.StatusTooManyRequests, "Retry-After: -1\r\n"), everywhere(busy("30")), nil},
 
 	// CustomerCare's business errors.
-	{"blank-error-code", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorCode> </ErrorCode></ErrorData>`)), everywhere(success), []string{"customercare"}},
 	{"error-code", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorCode>E.7</ErrorCode><ErrorDescription>Why</ErrorDescription></ErrorData>`)),
 		everywhere(rejected(" customercare-E.7 response-code")), []string{"customercare"}},
-	{"odd-error-code", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorCode>a code, with words</ErrorCode></ErrorData>`)),
-		everywhere(rejected(" customercare-fault response-code")), []string{"customercare"}},
-	{"no-response-code", http200(baseResponse(``)), everywhere(unknown), []string{"customercare"}},
-	{"error-code-zero", http200(baseResponse(`<ResponseCode> 0 </ResponseCode><ErrorData><ErrorCode>0</ErrorCode></ErrorData>`)), everywhere(success), []string{"customercare"}},
-	{"error-in-words", http200(baseResponse(`<ResponseCode>9</ResponseCode><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>`)),
-		everywhere(rejected(" customercare-9 response-code")), []string{"customercare"}},
-	{"error-in-words-and-zero", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData><ErrorDescription>Account is closed</ErrorDescription></ErrorData>`)),
-		everywhere(failed(" customercare-0 response-code")), []string{"customercare"}},
-	{"qualified-error-data", http200(baseResponse(`<ResponseCode>0</ResponseCode><ErrorData xmlns="` + careNamespace + `"><ErrorCode>7</ErrorCode></ErrorData>`)),
-		everywhere(rejected(" customercare-7 response-code")), []string{"customercare"}},
-	{"long-response-code", http200(baseResponse(`<ResponseCode>` + strings.Repeat("0", 257) + `</ResponseCode>`)), everywhere(unknown), []string{"customercare"}},
-	{"no-base-response", http200(strings.NewReplacer(`<BaseResponse xmlns="">`, "", `</BaseResponse>`, "").Replace(baseResponse(""))), everywhere(unknown), []string{"customercare"}},
-
-	{"account-false", http200(createAccountResponse("false")), everywhere(unknown), []string{"emersion"}},
-	{"account-with-space", http200(createAccountResponse("\n 7 \n")), everywhere(success), []string{"emersion"}},
 
 	// MDS's declared faults: the detail's local name decides, against the code and in any namespace.
-	{"mds-system-as-client", fault(http.StatusInternalServerError, "Client", "x", mdsDetail("SystemFault", "<Details><MessageId>9</MessageId></Details>")),
-		everywhere(failed(" mds-9 soap-fault")), []string{"mds"}},
 	{"mds-validation-as-server", fault(http.StatusInternalServerError, "Server", "x", mdsDetail("ValidationFault", "<Details/>")),
 		everywhere(rejected(" mds-validation soap-fault")), []string{"mds"}},
-	{"mds-security-as-client", fault(http.StatusInternalServerError, "Client", "x", mdsDetail("SecurityFault", "")), everywhere(denied), []string{"mds"}},
 	{"mds-unavailable-in-200", fault(http.StatusOK, "Server", "x", mdsDetail("ServiceUnavailableFault", "")),
 		everywhere(unavailable(" mds-fault soap-fault")), []string{"mds"}},
-
-	{"mds-two-faults", fault(http.StatusInternalServerError, "Server", "x", mdsDetail("ValidationFault", "<Details><MessageId>1</MessageId></Details>")+
-		mdsDetail("SystemFault", "<Details><MessageId>2</MessageId></Details>")), everywhere(failed(" mds-1 soap-fault", " mds-2 soap-fault")), []string{"mds"}},
 
 	// Emersion's plain text, in several lines or joined.
 	{"emersion-joined", fault(http.StatusInternalServerError, "Client", "Validation Error", "Invalid or Missing Password, BillingContact: Invalid or Missing Title&lt;br /&gt;Invalid or Missing Account Type"),
 		everywhere(rejected("/primaryContact/cumulusUser/password emersion-46 soap-fault", "/billingContact/detail/title emersion-34 soap-fault", "/accountType emersion-25 soap-fault")),
 		[]string{"emersion"}},
-	{"emersion-server", fault(http.StatusInternalServerError, "Server", "Validation Error", "Invalid or Missing Password"),
-		everywhere(failed("/primaryContact/cumulusUser/password emersion-46 soap-fault")), []string{"emersion"}},
-	{"emersion-lines", fault(http.StatusInternalServerError, "Client", "Validation Error", "Invalid or Missing Password\n BillingContact: Invalid or Missing Title"),
-		everywhere(rejected("/primaryContact/cumulusUser/password emersion-46 soap-fault", "/billingContact/detail/title emersion-34 soap-fault")), []string{"emersion"}},
 
 	// A vendor that repeats what it was sent: every answer and log is searched for the planted secrets.
 	{"repeat-in-page", repeating(func(r received) script { return page(http.StatusOK, "text/html", "", everything(r)) }), everywhere(unknown), nil},
@@ -579,20 +471,6 @@ func TestLargerReplies(t *testing.T) {
 	}
 }
 
-// TestUserNameInUse meets a rule that the vendor alone can check.
-func TestUserNameInUse(t *testing.T) {
-	sandbox, _ := sandboxURL(t)
-	op := operation(t, "CreateComplexAccount")
-	reference := newReference()
-	o := refer(op, example(op), reference)
-	at(o, "primaryContact", "cumulusUser")["userName"] = "taken.jane@example.com.au"
-	c := call{path: op.Path, body: encode(o)}
-	rejected("/primaryContact/cumulusUser/userName emersion-29 soap-fault").check(t, variant{op, "1.1"}, send(t, bridge(t, "1.1").URL, c))
-	if n := len(executions(t, sandbox, op, reference)); n != 0 {
-		t.Errorf("executed %d times", n)
-	}
-}
-
 // notReached are the rows of the product's error table that no request can be answered with from outside, each with its reason.
 var notReached = map[string]string{
 	"internal":        "a mistake of the program's own: its unit tests make some",
@@ -618,7 +496,10 @@ func TestEveryRowOfTheErrorTableIsReached(t *testing.T) {
 	for _, w := range keyRows {
 		reached[w.code] = true
 	}
-	codes := tableCodes(t)
+	var codes []string
+	for _, p := range api.Problems() {
+		codes = append(codes, p.Code)
+	}
 	if len(codes) < 20 {
 		t.Fatalf("only %d rows were found: %q", len(codes), codes)
 	}
@@ -632,52 +513,4 @@ func TestEveryRowOfTheErrorTableIsReached(t *testing.T) {
 			t.Errorf("the table has no row %s", code)
 		}
 	}
-}
-
-// tableCodes reads the keys of the error table from the product's source.
-func tableCodes(t *testing.T) (codes []string) {
-	t.Helper()
-	constants := map[string]string{}
-	parse := func(path string) *ast.File {
-		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", path), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
-				if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
-					constants[spec.Names[0].Name], _ = strconv.Unquote(literal.Value)
-				}
-				if conversion, ok := spec.Values[0].(*ast.CallExpr); ok { // internalError = code(translate.Internal)
-					if s, ok := conversion.Args[0].(*ast.SelectorExpr); ok {
-						constants[spec.Names[0].Name] = constants[s.Sel.Name]
-					}
-				}
-			}
-			return true
-		})
-		return file
-	}
-	parse("translate/error.go")
-	ast.Inspect(parse("api/edge/problems.go"), func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok || spec.Names[0].Name != "table" {
-			return true
-		}
-		for _, element := range spec.Values[0].(*ast.CompositeLit).Elts {
-			name := ""
-			ast.Inspect(element.(*ast.KeyValueExpr).Key, func(n ast.Node) bool { // codeOf(translate.X), or a constant
-				if ident, ok := n.(*ast.Ident); ok {
-					name = ident.Name
-				}
-				return true
-			})
-			if constants[name] == "" {
-				t.Errorf("the key %s of the table is not a known constant", name)
-			}
-			codes = append(codes, constants[name])
-		}
-		return false
-	})
-	return codes
 }

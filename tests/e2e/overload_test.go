@@ -16,10 +16,10 @@ import (
 	"soapbridge/tests/kit"
 )
 
-// TestTenTimesTheLimit has ten times as many callers as calls may run, for 20 s, against a service that takes a second. Who is refused repeats with
+// TestTenTimesTheLimit has ten times as many callers as calls may run, for 8 s, against a service that takes a second. Who is refused repeats with
 // the same key, which is not used up. Keys that are done are answered all the time, and neither memory nor goroutines grow.
 func TestTenTimesTheLimit(t *testing.T) {
-	const limit, lasts = 20, 20 * time.Second
+	const limit, lasts = 20, 8 * time.Second
 	care, executed := careThatTakes(t, time.Second)
 	p := proxy(t, with(credentials(), map[string]string{
 		"CUSTOMERCARE_URL": care, "CUSTOMERCARE_MAX_IN_FLIGHT": fmt.Sprint(limit), "CUSTOMERCARE_QUEUE": fmt.Sprint(limit), "METRICS_LISTEN": "127.0.0.1:0",

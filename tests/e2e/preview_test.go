@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -152,23 +151,6 @@ func checkShownHead(t *testing.T, shown previewDocument, r received) {
 	}
 }
 
-// TestPreviewInTheOtherVersion: a proxy shows each version that the system speaks, whichever it is configured for, and that one unless asked.
-func TestPreviewInTheOtherVersion(t *testing.T) {
-	for _, v := range variants() {
-		other := map[string]string{"1.1": "1.2", "1.2": "1.1"}[v.version]
-		t.Run(v.String(), func(t *testing.T) {
-			unasked := ask(v.Operation, newReference(), "")
-			unasked.path += previewSuffix
-			previewOf(t, v, send(t, bridge(t, v.version).URL, unasked))
-			d := previewOf(t, v, send(t, bridge(t, other).URL, looking(ask(v.Operation, newReference(), ""), v.version)))
-			headers := fmt.Sprint(d.Headers)
-			if is12 := strings.Contains(headers, "application/soap+xml"); is12 != (v.version == "1.2") || is12 == strings.Contains(headers, "SOAPAction") {
-				t.Errorf("the headers are %s", headers)
-			}
-		})
-	}
-}
-
 // TestPreviewNeedsNoKeyAndBurnsNone: a preview neither reads nor writes the store.
 func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	sandbox, settings := sandboxURL(t)
@@ -256,52 +238,6 @@ func TestPreviewWithoutStoreAndVendor(t *testing.T) {
 	})
 }
 
-// TestPreviewIsRefusedAsACall: the body, the headers, the caller and the query are checked as usual, and nothing is sent.
-func TestPreviewIsRefusedAsACall(t *testing.T) {
-	op := operation(t, "UpdateCustomerPIN")
-	bad := func(place, code string) want {
-		return notSent(http.StatusBadRequest, "bad-parameter", "parameter:"+place+" "+code+" request")
-	}
-	for _, row := range []struct {
-		name   string
-		change func(*call)
-		want   want
-	}{
-		{"rules are broken", setBody(`{"operationType": "UPDATE", "accountNumber": "1"}`), notSent(http.StatusUnprocessableEntity, "validation-failed", "/pin required request")},
-		{"no JSON", setBody("<xml/>"), notSent(http.StatusBadRequest, "malformed-json")},
-		{"another media type", setHeader("Content-Type", "text/xml"), notSent(http.StatusUnsupportedMediaType, "unsupported-media-type", "header:Content-Type unsupported-media-type request")},
-		{"a body over the limit", func(c *call) { c.body = padded(c.body, maxBody+1) }, notSent(http.StatusRequestEntityTooLarge, "payload-too-large", " payload-too-large request")},
-		{"a foreign origin", setHeader("Origin", "https://evil.example"), want{http.StatusForbidden, "origin-not-allowed", "not_sent", "after_fix", "", nil}},
-		{"an unknown version", query("soap=1.3"), bad("soap", "not-in-list")},
-		{"no version", query("soap"), bad("soap", "not-in-list")},
-		{"two versions", query("soap=1.1&soap=1.2"), bad("soap", "duplicate-parameter")},
-		{"another parameter", query("soap=1.1&pretty=1"), bad("pretty", "unknown-parameter")},
-		{"another letter case", query("SOAP=1.1"), bad("SOAP", "unknown-parameter")},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			c := ask(op, newReference(), "")
-			c.path += previewSuffix
-			row.change(&c)
-			row.want.check(t, previewVariant(op), send(t, edge(t).URL, c))
-		})
-	}
-}
-
-// TestPreviewInAnUnsupportedVersion: the answer lists the supported ones.
-func TestPreviewInAnUnsupportedVersion(t *testing.T) {
-	for name, list := range map[string][]any{"CreateService": {"1.1"}, "CreateComplexAccount": {"1.1"}, "CreateCallLog": {"1.1", "1.2"}} {
-		asked := "1.2"
-		if len(list) == 2 {
-			asked = "1.0"
-		}
-		a := send(t, bridge(t, "1.1").URL, looking(ask(operation(t, name), newReference(), ""), asked))
-		notSent(http.StatusBadRequest, "bad-parameter", "parameter:soap not-in-list request").check(t, previewVariant(operation(t, name)), a)
-		if diff := cmp.Diff(map[string]any{"list": list}, a.problem.Errors[0].Params); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", name, diff)
-		}
-	}
-}
-
 func TestPreviewOfCallers(t *testing.T) {
 	_, settings := sandboxURL(t)
 	op := operation(t, "CreateCallLog")
@@ -316,36 +252,5 @@ func TestPreviewOfCallers(t *testing.T) {
 	a := send(t, p.URL, keyed(c, newKey(), web))
 	if d := previewOf(t, v, a); !strings.Contains(d.Envelope, "<UserId>web</UserId>") || strings.Contains(a.body, web) {
 		t.Errorf("the caller is not in %s", a.body)
-	}
-}
-
-// TestPreviewAsXML: a client that prefers XML gets the envelope's own bytes.
-func TestPreviewAsXML(t *testing.T) {
-	for _, v := range one(t) {
-		t.Run(v.String(), func(t *testing.T) {
-			c := looking(ask(v.Operation, newReference(), ""), v.version)
-			for accept, isXML := range map[string]bool{
-				"": false, "*/*": false, "application/json": false, "image/png": false, "text/xml;q=0.5, application/json": false,
-				"text/xml": true, "application/xml": true, "application/soap+xml": true, "application/json;q=0.5, text/xml": true,
-			} {
-				c.header = header("Idempotency-Key", "the-key-of-the-looks", "Accept", accept)
-				a := send(t, bridge(t, v.version).URL, c)
-				if !isXML {
-					previewOf(t, v, a)
-					continue
-				}
-				if a.status != http.StatusOK || a.header.Get("Content-Type") != "text/xml; charset=utf-8" || !strings.HasPrefix(a.body, `<?xml version="1.0" encoding="utf-8"?>`) {
-					t.Errorf("%s: status %d, %v: %s", accept, a.status, a.header, a.body)
-				}
-				c.header.Del("Accept")
-				if d := previewOf(t, v, send(t, bridge(t, v.version).URL, c)); instants.ReplaceAllString(d.Envelope, "") != instants.ReplaceAllString(a.body, "") {
-					t.Errorf("%s: the XML differs from the JSON's\n%s\n%s", accept, a.body, d.Envelope)
-				}
-			}
-			c.header, c.body = header("Accept", "text/xml"), "{}"
-			if a := send(t, bridge(t, v.version).URL, c); a.problem == nil || a.status != http.StatusUnprocessableEntity {
-				t.Errorf("a refusal is not a problem document: %d %v %s", a.status, a.header, a.body)
-			}
-		})
 	}
 }

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,56 +23,6 @@ func proxyToStop(t *testing.T, settings map[string]string, drain string) *proces
 	return p
 }
 
-// TestStopUnderLoad: readiness turns first, then the listener closes, then the calls in flight are answered, all of them.
-func TestStopUnderLoad(t *testing.T) {
-	t.Parallel()
-	sandbox, settings := sandboxURL(t)
-	// A twentieth of the drain still accepts connections: 5 s. The calls in flight take longer than that.
-	p := proxyToStop(t, settings, "100s")
-	var inFlight []played
-	var wait sync.WaitGroup
-	for range 3 {
-		for _, op := range operations() {
-			inFlight = append(inFlight, played{variant: variant{op, "1.1"}, reference: newReference()})
-		}
-	}
-	for i := range inFlight {
-		c := &inFlight[i]
-		wait.Go(func() { c.answer, c.err = trySend(p.URL, ask(c.Operation, c.reference, "sandbox:delay=8s")) })
-	}
-	for _, c := range inFlight {
-		awaitExecution(t, sandbox, c)
-	}
-	load := startLoad(t, p)
-	if err := p.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	awaitNotReady(t, p)
-	if got := command(t, nil, "health", "--url", p.URL); got.code != exitFailed {
-		t.Errorf("health while stopping: exit code %d", got.code)
-	}
-	awaitRefused(t, p)
-	wait.Wait()
-	if code, err := p.Wait(); err != nil || code != 0 {
-		t.Errorf("exit code %d, %v\n%s", code, err, p.Stderr)
-	}
-	for _, c := range append(inFlight, load()...) {
-		if c.err != nil {
-			t.Errorf("%s was dropped: %v", c, c.err)
-			continue
-		}
-		c.answer.judge(t)
-		success.check(t, c.variant, c.answer)
-		if n := len(executions(t, sandbox, c.Operation, c.reference)); n != 1 {
-			t.Errorf("%s: executed %d times", c, n)
-		}
-	}
-	p.Judge(t)
-	if !strings.Contains(p.Stderr.String(), `"msg":"stopped"`) {
-		t.Errorf("the end is not logged: %s", p.Stderr)
-	}
-}
-
 // awaitExecution waits until the sandbox has executed a call; its answer is still to come.
 func awaitExecution(t *testing.T, sandbox string, c played) {
 	t.Helper()
@@ -84,85 +32,6 @@ func awaitExecution(t *testing.T, sandbox string, c played) {
 		}
 	}
 	t.Fatalf("%s did not arrive", c)
-}
-
-// startLoad calls again and again, as long as the process says that it is ready; the result returns the calls that were made.
-func startLoad(t *testing.T, p *process) func() []played {
-	t.Helper()
-	var mu sync.Mutex
-	var made []played
-	var wait sync.WaitGroup
-	ops, underWay := operations(), make(chan struct{}, 4)
-	for worker := range cap(underWay) {
-		wait.Go(func() {
-			// Its connections are kept from call to call: nothing may be lost on those either.
-			own := &http.Client{Timeout: kit.Patience, Transport: &http.Transport{}}
-			defer own.CloseIdleConnections()
-			for i := worker; ready(own, p); i++ {
-				c := played{variant: variant{ops[i%len(ops)], "1.1"}, reference: newReference()}
-				r, err := ask(c.Operation, c.reference, "").request(p.URL)
-				if err == nil {
-					c.answer, err = roundTrip(own, r)
-				}
-				c.err = err
-				mu.Lock()
-				made = append(made, c)
-				mu.Unlock()
-				if i == worker {
-					underWay <- struct{}{}
-				}
-			}
-		})
-	}
-	for range cap(underWay) {
-		await(t, underWay)
-	}
-	return func() []played {
-		wait.Wait()
-		return made
-	}
-}
-
-func ready(with *http.Client, p *process) bool {
-	resp, err := with.Get(p.URL + "/readyz")
-	if err != nil {
-		return false
-	}
-	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
-}
-
-// awaitNotReady waits until readiness turns, which it must do while the process still answers.
-func awaitNotReady(t *testing.T, p *process) {
-	t.Helper()
-	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		a, err := trySend(p.URL, call{method: http.MethodGet, path: "/readyz"})
-		switch {
-		case err != nil:
-			t.Fatalf("the process stopped answering before it said that it was not ready: %v", err)
-		case a.status == http.StatusServiceUnavailable:
-			if a.body != readiness("not ready", "ok", true) {
-				t.Errorf("not ready: %s", a.body)
-			}
-			return
-		}
-	}
-	t.Fatal("readiness did not turn")
-}
-
-// awaitRefused waits until no connection is accepted any more.
-func awaitRefused(t *testing.T, p *process) {
-	t.Helper()
-	for deadline := time.Now().Add(kit.Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			return
-		}
-		if err == nil {
-			_ = conn.Close()
-		}
-	}
-	t.Fatal("connections are still accepted")
 }
 
 // stalled makes a call that the vendor executes and never answers, and returns its operation id.

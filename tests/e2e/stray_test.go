@@ -12,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"soapbridge/tests/kit"
 )
 
 // keeper is a CustomerCare service that keeps its connections, and counts what it executed by the reference of the call.
@@ -85,55 +83,6 @@ func (p *keptConn) result(description string) {
 	_, _ = fmt.Fprintf(p.Conn, "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-func (k *keeper) executed(id string) int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.executions[id]
-}
-
-// TestStrayStatusIsNoAnswer: once call B is on its way over the connection that answered call A, the vendor writes an unsolicited status,
-// and executes B. The answer to B must not say that nothing was done: a repetition would execute it again.
-func TestStrayStatusIsNoAnswer(t *testing.T) {
-	t.Parallel()
-	for _, status := range []string{"400 Bad Request", "401 Unauthorized", "404 Not Found", "429 Too Many Requests"} {
-		t.Run(status, func(t *testing.T) {
-			t.Parallel()
-			k, p := keep(t, func(_ *keeper, p *keptConn, n int) {
-				if n == 1 {
-					_, _ = p.Peek(1) // of call B
-					_, _ = fmt.Fprintf(p.Conn, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", status)
-				}
-			}, nil)
-			pin := variant{operation(t, "UpdateCustomerPIN"), "1.1"}
-			a := send(t, p.URL, ask(pin.Operation, newReference(), ""))
-			success.check(t, pin, a)
-			time.Sleep(50 * time.Millisecond) // the connection rests between two calls, for as long as an answer takes
-			reference := newReference()
-			b := ask(pin.Operation, reference, "")
-			b.header = http.Header{"Idempotency-Key": {newKey()}}
-			for range 3 {
-				got := send(t, p.URL, b)
-				if got.status != http.StatusBadGateway || got.problem == nil || got.problem.Outcome != "unknown" || got.problem.Retry != "never" {
-					t.Errorf("got %d %s", got.status, got.body)
-				}
-			}
-			// It reads B while the proxy may have the stray status already.
-			for deadline := time.Now().Add(kit.Patience); k.executed(reference) == 0 && time.Now().Before(deadline); {
-				time.Sleep(time.Millisecond)
-			}
-			if n := k.executed(reference); n != 1 {
-				t.Errorf("B was executed %d times", n)
-			}
-			// From here on each call has a connection of its own, where a status is an answer.
-			c := send(t, p.URL, ask(pin.Operation, newReference(), ""))
-			success.check(t, pin, c)
-			if !strings.Contains(p.Stderr.String(), "connections to the upstream are not kept") {
-				t.Errorf("the log has no warning: %s", p.Stderr)
-			}
-		})
-	}
-}
-
 // TestStrayResultSpoilsOneCall: the vendor once sends a whole unsolicited result, 3 ms after its answer, while calls follow each
 // other at once.
 func TestStrayResultSpoilsOneCall(t *testing.T) {
@@ -186,26 +135,5 @@ func TestStrayResultSpoilsOneCall(t *testing.T) {
 	if text := get(t, p.Metrics); !strings.Contains(text, `soapbridge_stray_answers_total{system="customercare"} 1`) ||
 		!strings.Contains(text, `soapbridge_upstream_suspect{system="customercare"} 1`) {
 		t.Errorf("the metrics do not say so: %s", text)
-	}
-}
-
-// TestKeepAliveOff: each call has its own connection.
-func TestKeepAliveOff(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	seen := map[net.Conn]int{}
-	_, p := keep(t, func(_ *keeper, p *keptConn, _ int) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen[p.Conn]++
-	}, map[string]string{"CUSTOMERCARE_KEEP_ALIVE": "off"})
-	for range 3 {
-		send(t, p.URL, ask(operation(t, "UpdateCustomerPIN"), newReference(), ""))
-		time.Sleep(20 * time.Millisecond)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(seen) != 3 {
-		t.Errorf("three calls came over %d connections", len(seen))
 	}
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -168,19 +167,6 @@ func TestDecodeRespectsTheCharset(t *testing.T) {
 	}
 }
 
-func TestDecodeWithoutAStatusIsAbout200(t *testing.T) {
-	c := decode("CreateCallLog", 200, aSuccess(t))
-	c.path = openapi.DecodePath + "?operation=CreateCallLog"
-	a := send(t, sharedDemo(t).URL, c)
-	var body struct{ OperationID string }
-	if err := json.Unmarshal([]byte(a.body), &body); err != nil || a.status != http.StatusCreated {
-		t.Fatalf("%v, status %d: %s", err, a.status, a.body)
-	}
-	if body.OperationID != a.header.Get("Operation-Id") {
-		t.Errorf("the ids differ: %s, %v", a.body, a.header)
-	}
-}
-
 func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 	good := decode("CreateCallLog", 200, aSuccess(t))
 	query := func(text string) func(*call) { return func(c *call) { c.path = openapi.DecodePath + text } }
@@ -230,20 +216,6 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 		if !strings.Contains(fmt.Sprint(list.problem.Errors[0].Params["list"]), op.Name) {
 			t.Errorf("%s is not listed: %s", op.Name, list.body)
 		}
-	}
-}
-
-func TestDecodeIsTheDemosAlone(t *testing.T) {
-	c := decode("CreateCallLog", 200, aSuccess(t))
-	for name, p := range map[string]*process{"a proxy": bridge(t, "1.1"), "a proxy before a sandbox": changedProxy(t)} {
-		unknown := send(t, p.URL, call{path: "/v1/tools/unheard-of", body: c.body, header: c.header})
-		got := send(t, p.URL, c)
-		if diff := cmp.Diff(visible(unknown), visible(got)); diff != "" || got.status != http.StatusNotFound {
-			t.Errorf("%s: status %d (-an unknown path +this):\n%s", name, got.status, diff)
-		}
-	}
-	if a := send(t, sharedDemo(t).URL, call{method: http.MethodGet, path: c.path}); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
-		t.Errorf("GET answers %d, %v", a.status, a.header)
 	}
 }
 
