@@ -14,7 +14,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -517,23 +516,5 @@ func TestErrorsOfReadingKeysDoNotShowTheURL(t *testing.T) {
 	i.Close()
 	if err := ReadKeys(t.Context(), i.URL+"/?token="+plantedSecret); err == nil || strings.Contains(err.Error(), plantedSecret) {
 		t.Errorf("%v", err)
-	}
-}
-
-func BenchmarkJWT(b *testing.B) {
-	i := newIssuer(b)
-	tokens := NewTokens(b.Context(), TokenRules{
-		Issuer: issuerName, Audience: audience, KeysURL: i.URL, Algorithms: []string{"RS256", "ES256", "EdDSA"}, ScopeClaim: "scope",
-	}, slog.New(slog.DiscardHandler))
-	for name, token := range map[string]string{
-		"RS256": i.token(), "ES256": i.token(signedBy(jwt.SigningMethodES256, i.ec, "ec")), "EdDSA": i.token(signedBy(jwt.SigningMethodEdDSA, i.ed, "ed")),
-	} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if _, p := tokens.caller(token); p != nil {
-					b.Fatal(p.Detail)
-				}
-			}
-		})
 	}
 }

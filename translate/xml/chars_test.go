@@ -111,22 +111,3 @@ func escaped(t *testing.T, text string) string {
 	}
 	return b.String()
 }
-
-func BenchmarkIllegalChar(b *testing.B) {
-	for _, each := range []struct{ name, text string }{
-		{"a field", "Jane Q. Public, 12 Main Street"},
-		{"a document on one line", pinReply},
-		{"a document on many lines", strings.ReplaceAll(pinReply, "><", ">\n      <")},
-		{"not ASCII", strings.Repeat("名前", 200)},
-	} {
-		b.Run(each.name, func(b *testing.B) {
-			b.SetBytes(int64(len(each.text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, bad := xml.IllegalChar(each.text); bad {
-					b.Fatal("bad")
-				}
-			}
-		})
-	}
-}

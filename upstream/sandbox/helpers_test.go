@@ -1,10 +1,7 @@
 package sandbox_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -215,33 +212,19 @@ func (b *box) trySend(m message) (reply, error) {
 	return reply{resp.StatusCode, resp.Header, string(body)}, err
 }
 
-// raw is what a client without any HTTP library gets: bytes, and how they ended.
-type raw struct {
-	bytes []byte
-	err   error // nil for a connection that was closed in order
-}
-
-// sendRaw sends a request over a connection of its own and reads until the end, or until it has seen enough.
-func (b *box) sendRaw(t *testing.T, m message, enough func(soFar []byte) bool) raw {
+// sendRaw sends a request over a connection of its own and reads to the end.
+func (b *box) sendRaw(t *testing.T, m message) string {
 	t.Helper()
 	conn := b.dial(t, m)
 	defer func() { _ = conn.Close() }()
 	if err := conn.SetReadDeadline(time.Now().Add(generous)); err != nil {
 		t.Fatal(err)
 	}
-	var got []byte
-	part := make([]byte, 64<<10)
-	for !enough(got) {
-		n, err := conn.Read(part)
-		got = append(got, part[:n]...)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return raw{got, err}
-		}
+	all, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return raw{got, nil}
+	return string(all)
 }
 
 // dial sends a request over a connection of its own.
@@ -273,18 +256,6 @@ func eventually(t *testing.T, what string, happened func() bool) {
 			t.Fatalf("%s: did not happen", what)
 		}
 	}
-}
-
-// http reads the bytes as an HTTP answer; the error reports an incomplete body.
-func (r raw) http(t *testing.T) (reply, error) {
-	t.Helper()
-	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(r.bytes)), nil)
-	if err != nil {
-		t.Fatalf("no HTTP answer: %v", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	return reply{resp.StatusCode, resp.Header, string(body)}, err
 }
 
 // control calls the control API and decodes the answer.

@@ -199,7 +199,7 @@ func endedContexts(k kit) {
 	before := k.acquire(held)
 	undecided := *marked(k, []idempotency.Claim{unknown})[0]
 	for name, ctx := range map[string]context.Context{"canceled": canceled, "past its deadline": late} {
-		for method, call := range calls(k.raw, absent, held, unknown) {
+		for method, call := range calls(k.store, absent, held, unknown) {
 			k.unavailable(method+" with a context "+name, call(ctx))
 		}
 	}
@@ -223,9 +223,9 @@ func afterClose(k kit) {
 	k.acquire(held)
 	marked(k, []idempotency.Claim{unknown})
 	for range 2 {
-		k.must("Close", k.raw.Close())
+		k.must("Close", k.store.Close())
 	}
-	for method, call := range calls(k.raw, absent, held, unknown) {
+	for method, call := range calls(k.store, absent, held, unknown) {
 		k.unavailable(method+" after Close", call(k.Context()))
 	}
 }

@@ -21,13 +21,13 @@ import (
 // store: open returns an empty one with the retention r, and closes it when its test ends. Some checks close it earlier, so that Close must
 // be repeatable.
 //
-// Leases and retentions that must pass are short, all others last hours; no check depends on the speed of the store, and a call that ends
-// with *Unavailable is repeated for ten seconds. The model runs -rapid.checks sequences, 100 by default, and a fifth of them with -short.
+// Leases and retentions that must pass are short, all others last hours; no check depends on the speed of the store, which must bear a busy
+// machine. The model runs -rapid.checks sequences, 100 by default, and a fifth of them with -short.
 func Run(t *testing.T, open func(t *testing.T, r idempotency.Retention) idempotency.Store) {
 	t.Helper()
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
-			c.run(kit{tb: t, patience: patience, open: func(r idempotency.Retention) idempotency.Store { return open(t, r) }})
+			c.run(kit{tb: t, open: func(r idempotency.Retention) idempotency.Store { return open(t, r) }})
 		})
 	}
 }
@@ -79,10 +79,7 @@ type tb interface {
 type kit struct {
 	tb
 	open  func(idempotency.Retention) idempotency.Store
-	store idempotency.Store // repeats calls without an answer
-	raw   idempotency.Store // the same, directly
-	// patience bounds every wait for an expected event.
-	patience time.Duration
+	store idempotency.Store
 }
 
 const (
@@ -90,15 +87,14 @@ const (
 	long = time.Hour
 	// brief is a lease that passes during a test.
 	brief = 50 * time.Millisecond
-	// patience is the one of a kit, unless the store has a known mistake.
+	// patience bounds every wait for an expected event.
 	patience = 10 * time.Second
 	// rounding is the largest difference between two clocks of millisecond precision.
 	rounding = 5 * time.Millisecond
 )
 
 func (k kit) keeping(done, unknown time.Duration) kit {
-	k.raw = k.open(idempotency.Retention{Done: done, Unknown: unknown})
-	k.store = patient{k.raw, k.tb, k.patience}
+	k.store = k.open(idempotency.Retention{Done: done, Unknown: unknown})
 	return k
 }
 
@@ -268,9 +264,9 @@ func pass(lease time.Duration) { time.Sleep(lease + rounding) }
 // eventually waits until done returns true.
 func (k kit) eventually(what string, done func() bool) {
 	k.Helper()
-	for end := time.Now().Add(k.patience); !done(); time.Sleep(rounding) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(rounding) {
 		if time.Now().After(end) {
-			k.Fatalf("after %v, still waiting: %s", k.patience, what)
+			k.Fatalf("after %v, still waiting: %s", patience, what)
 		}
 	}
 }

@@ -122,7 +122,7 @@ var transitionCalls = [12]struct {
 // beginsFree claims a free key. After a lost answer, a short lease may have passed when the store or its caller repeats the call: then the
 // claim is made again.
 func (k kit) beginsFree(c idempotency.Claim) answer {
-	for end := time.Now().Add(k.patience); ; {
+	for end := time.Now().Add(patience); ; {
 		got := k.begins(c)
 		over := got.err == nil && !got.acquired && got.record.State == idempotency.Unknown && c.Lease < long
 		if !over || time.Now().After(end) {
