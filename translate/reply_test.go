@@ -6,9 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/soap"
@@ -23,20 +20,6 @@ func decode(t testing.TB, d translate.Definition, body string, reply soap.Reply)
 		t.Fatalf("%+v", refusal)
 	}
 	return request.Decode(reply, translate.Env{OperationID: "id"})
-}
-
-// checkFailure compares an error but for its cause, which must be there.
-func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
-	t.Helper()
-	if got == nil {
-		t.Fatal("a success")
-	}
-	if got.Cause == nil {
-		t.Error("no cause for the log")
-	}
-	if diff := cmp.Diff(&want, got, cmpopts.IgnoreFields(translate.Error{}, "Cause", "Stray"), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("(-want +got)\n%s\ncause: %v", diff, got.Cause)
-	}
 }
 
 func rejected(detail string) translate.Error {

@@ -1,11 +1,9 @@
 package translate_test
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"soapbridge/tests/calls"
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -52,6 +50,12 @@ type toyAnswer struct {
 
 const toyRequest = `{"name": "n", "kind": {"code": "c"}, "last": "l"}`
 
+var (
+	edit, check, checkFailure          = calls.Edit, calls.Check, calls.CheckFailure
+	violationsOf                       = calls.Violations
+	required, wrongType, empty, nullIn = calls.Required, calls.WrongType, calls.Empty, calls.NullIn
+)
+
 // definition describes the toy operation.
 func definition() translate.Definition {
 	return translate.Definition{
@@ -92,42 +96,8 @@ func define(t testing.TB, d translate.Definition) translate.Operation {
 	return op
 }
 
-// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
-func edit(t testing.TB, document string, oldNew ...string) string {
-	t.Helper()
-	for i := 0; i < len(oldNew); i += 2 {
-		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
-		}
-		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
-	}
-	return document
-}
-
 // with adds members in front of the toy request's.
 func with(members string) string { return "{" + members + ", " + toyRequest[1:] }
-
-// violationsOf reads a body that must break rules.
-func violationsOf(t testing.TB, op translate.Operation, body string) []translate.Violation {
-	t.Helper()
-	request, refusal := op.Read([]byte(body))
-	if request != nil || refusal == nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest {
-		t.Fatalf("%s: request %v, error %+v", body, request, refusal)
-	}
-	return refusal.Violations
-}
-
-// check compares the violations of a body whole; without any it must be accepted.
-func check(t testing.TB, op translate.Operation, body string, want ...translate.Violation) {
-	t.Helper()
-	if len(want) == 0 {
-		accepted(t, op, body)
-		return
-	}
-	if diff := cmp.Diff(want, violationsOf(t, op, body)); diff != "" {
-		t.Errorf("%s\n(-want +got)\n%s", body, diff)
-	}
-}
 
 // accepted reads a body that must be right, and returns its values by their JSON Pointers.
 func accepted(t testing.TB, op translate.Operation, body string) map[string]string {
@@ -137,25 +107,6 @@ func accepted(t testing.TB, op translate.Operation, body string) map[string]stri
 		t.Fatalf("%s: %+v", body, refusal)
 	}
 	return translate.Values(request)
-}
-
-func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
-}
-
-// typeOf is what a program reads where a person reads a sentence.
-var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
-
-func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
-}
-
-func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
-}
-
-func nullIn(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.NullInArray, Detail: "An array may not hold null."}
 }
 
 func duplicate(pointer string) translate.Violation {

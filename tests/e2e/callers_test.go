@@ -62,6 +62,7 @@ func (s signer) token(t *testing.T, subject, scope string, more jwt.MapClaims) s
 }
 
 func TestCallersByJWT(t *testing.T) {
+	t.Parallel()
 	const scope, usersToken = "customercare:call-logs:create", "utok-77c1-Jane"
 	sandbox, settings := sandboxURL(t)
 	op := operation(t, "CreateCallLog")

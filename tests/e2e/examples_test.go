@@ -236,6 +236,7 @@ func withoutVendor(t *testing.T) answer {
 
 // TestExamplesOfProblems makes every problem happen and compares the answer with the example that the documents show, byte for byte.
 func TestExamplesOfProblems(t *testing.T) {
+	t.Parallel()
 	for _, e := range provocations() {
 		t.Run(e.name, func(t *testing.T) {
 			a := e.provoke(t)

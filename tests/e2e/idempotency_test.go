@@ -28,8 +28,6 @@ var (
 	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_fix", "", nil}
 	noIssuer        = want{http.StatusServiceUnavailable, "issuer-unavailable", "not_sent", "later", "30", nil}
 	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_fix", "", []string{"header:Authorization forbidden request"}}
-
-	keyRows = []want{keyReused, inFlight, overloaded, tooMany, storeDown, settled, notUnknown, unauthenticated, noIssuer, forbidden}
 )
 
 // keyed puts a key, and perhaps an API key, on a call.
@@ -61,8 +59,13 @@ func inBothStores(t *testing.T, test func(t *testing.T, p *process, sandbox stri
 	t.Helper()
 	url, settings := sandboxURL(t)
 	hasty := map[string]string{"CUSTOMERCARE_TIMEOUT": "1500ms", "CUSTOMERCARE_DIAL_TIMEOUT": "1s"}
-	t.Run("memory", func(t *testing.T) { test(t, proxy(t, with(settings, credentials(), hasty)), url) })
+	t.Parallel()
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		test(t, proxy(t, with(settings, credentials(), hasty)), url)
+	})
 	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
 		_, redis := withRedis(t)
 		test(t, proxy(t, with(settings, credentials(), hasty, redis)), url)
 	})
@@ -221,6 +224,7 @@ var aReference = regexp.MustCompile(`e2e-\d{5}`)
 
 // No planted secret is in any key, field or value of the store.
 func TestStoreHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	_, settings := sandboxURL(t)
 	redis, records := withRedis(t)
 	p := proxy(t, with(settings, credentials(), records))

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"testing"
 
-	api "soapbridge/api/edge"
 	"soapbridge/tests/kit"
 )
 
@@ -475,42 +474,4 @@ func TestLargerReplies(t *testing.T) {
 var notReached = map[string]string{
 	"internal":        "a mistake of the program's own: its unit tests make some",
 	"request-timeout": "it takes 30 seconds: the unit tests of the server wait for it with a clock of their own",
-}
-
-// TestEveryRowOfTheErrorTableIsReached compares the codes in the product's table with those that the tables of these tests expect.
-func TestEveryRowOfTheErrorTableIsReached(t *testing.T) {
-	reached := map[string]bool{"upstream-unreachable": true} // notConnected has no codes of its own: every row is unreachable
-	for _, by := range expected {
-		for _, w := range by {
-			reached[w.code] = true
-		}
-	}
-	for _, row := range rawRows {
-		for _, w := range row.want {
-			reached[w.code] = true
-		}
-	}
-	for _, row := range edgeRows() {
-		reached[row.want.code] = true
-	}
-	for _, w := range keyRows {
-		reached[w.code] = true
-	}
-	var codes []string
-	for _, p := range api.Problems() {
-		codes = append(codes, p.Code)
-	}
-	if len(codes) < 20 {
-		t.Fatalf("only %d rows were found: %q", len(codes), codes)
-	}
-	for _, code := range codes {
-		if _, exempt := notReached[code]; reached[code] == exempt {
-			t.Errorf("row %s: reached is %v, exempt is %v", code, reached[code], exempt)
-		}
-	}
-	for code := range reached {
-		if code != "" && !slices.Contains(codes, code) {
-			t.Errorf("the table has no row %s", code)
-		}
-	}
 }

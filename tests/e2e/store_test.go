@@ -23,6 +23,7 @@ var otherKeys = map[string]string{"NAME_KEY": key32("n"), "SECRET_KEYS": "k1:" +
 
 // TestOtherKeysAreRefusedAtTheStart: with another name key every key that was used would be new, and executed again.
 func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
+	t.Parallel()
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t)
 	op, key, reference := operation(t, "CreateCallLog"), newKey(), newReference()
@@ -57,6 +58,7 @@ func TestOtherKeysAreRefusedAtTheStart(t *testing.T) {
 
 // TestOtherKeysAreRefusedByTheFirstClaim, where Redis was not there at the start.
 func TestOtherKeysAreRefusedByTheFirstClaim(t *testing.T) {
+	t.Parallel()
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t)
 	op, reference := operation(t, "CreateCallLog"), newReference()
@@ -112,6 +114,7 @@ func (p *process) refusesWithAlert(t *testing.T, v variant, c call, cause string
 
 // TestRedisThatLostItsData: only a person may let keys that were used be executed again.
 func TestRedisThatLostItsData(t *testing.T) {
+	t.Parallel()
 	sandbox, settings := sandboxURL(t)
 	redis, records := withRedis(t, "--appendonly", "no")
 	op, reference := operation(t, "CreateCallLog"), newReference()

@@ -5,6 +5,7 @@ package kit
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -58,9 +59,16 @@ var (
 // Program returns the path of the program under test, for scripts that start it on their own.
 func Program() (string, error) { return program() }
 
+// sideBySide is how many tests run at once. Those that say so mostly wait, so the number of processors is no measure.
+const sideBySide = "4"
+
 // Main runs the tests of a package and returns the exit code. Each of after runs when the tests have ended and returns what is still wrong;
 // then the program and its output are removed.
 func Main(m *testing.M, after ...func() []string) int {
+	flag.Parse()
+	if err := flag.Set("test.parallel", sideBySide); err != nil {
+		panic(err) // the flag is package testing's
+	}
 	code := m.Run()
 	for _, f := range after {
 		for _, problem := range f() {

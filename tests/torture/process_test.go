@@ -1,7 +1,6 @@
 package torture
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -16,16 +15,7 @@ import (
 	"soapbridge/tests/kit"
 )
 
-// sideBySide is how many scenarios run at once. They mostly wait for leases to pass, so the number of processors is no measure.
-const sideBySide = "4"
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", sideBySide); err != nil {
-		panic(err) // the flag is package testing's
-	}
-	os.Exit(kit.Main(m))
-}
+func TestMain(m *testing.M) { os.Exit(kit.Main(m)) }
 
 // proxy is a soapbridge process, and its successors after it was killed.
 type proxy struct {

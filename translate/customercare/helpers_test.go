@@ -1,14 +1,10 @@
 package customercare
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
+	"soapbridge/tests/calls"
 	"soapbridge/translate"
 	"soapbridge/translate/soap"
 )
@@ -27,6 +23,11 @@ var env = translate.Env{
 	OperationID: "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f",
 }
 
+var (
+	edit, quoted, check, envelope, checkFailure = calls.Edit, calls.Quoted, calls.Check, calls.Envelope, calls.CheckFailure
+	required, wrongType, empty, nullIn          = calls.Required, calls.WrongType, calls.Empty, calls.NullIn
+)
+
 // operation returns one of the operations.
 func operation(t testing.TB, name string, c Config) translate.Operation {
 	t.Helper()
@@ -34,87 +35,11 @@ func operation(t testing.TB, name string, c Config) translate.Operation {
 		c.Version = soap.V11
 	}
 	operations, err := Operations(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, op := range operations {
-		if op.Name == name {
-			return op
-		}
-	}
-	t.Fatalf("no operation %s", name)
-	return translate.Operation{}
-}
-
-// edit replaces pieces of a document: each old one is in it once, and is followed by its new one.
-func edit(t testing.TB, document string, oldNew ...string) string {
-	t.Helper()
-	for i := 0; i < len(oldNew); i += 2 {
-		if n := strings.Count(document, oldNew[i]); n != 1 {
-			t.Fatalf("%q is %d times in %s", oldNew[i], n, document)
-		}
-		document = strings.Replace(document, oldNew[i], oldNew[i+1], 1)
-	}
-	return document
-}
-
-// quoted writes a JSON string.
-func quoted(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
-}
-
-// check compares the violations of a request whole: place, code, sentence and parameters. Without any it must be accepted.
-func check(t *testing.T, op translate.Operation, body string, want ...translate.Violation) {
-	t.Helper()
-	request, refusal := op.Read([]byte(body))
-	if refusal == nil {
-		refusal = &translate.Error{}
-	} else if request != nil || refusal.Code != translate.ValidationFailed || refusal.Outcome != soap.NotSent || refusal.Source != translate.FromRequest || refusal.Truncated {
-		t.Fatalf("%s: request %v, error %+v", body, request, refusal)
-	}
-	if diff := cmp.Diff(want, refusal.Violations); diff != "" {
-		t.Errorf("%s\n(-want +got)\n%s", body, diff)
-	}
-}
-
-// envelope encodes a request that must be right.
-func envelope(t testing.TB, op translate.Operation, body string, env translate.Env) string {
-	t.Helper()
-	request, refusal := op.Read([]byte(body))
-	if refusal != nil {
-		t.Fatalf("%s: %+v", body, refusal)
-	}
-	message, refusal := request.Encode(env)
-	if refusal != nil {
-		t.Fatal(refusal)
-	}
-	return string(message.Envelope)
+	return calls.Named(t, name, operations, err)
 }
 
 // decode reads the reply to a request.
 func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
 	t.Helper()
-	request, refusal := op.Read([]byte(body))
-	if refusal != nil {
-		t.Fatalf("%+v", refusal)
-	}
-	return request.Decode(reply, env)
-}
-
-// checkFailure compares an error but for its cause, which must be there.
-func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
-	t.Helper()
-	if got == nil {
-		t.Fatal("a success")
-	}
-	if got.Cause == nil {
-		t.Error("no cause for the log")
-	}
-	if diff := cmp.Diff(&want, got, cmpopts.IgnoreFields(translate.Error{}, "Cause", "Stray"), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("(-want +got)\n%s\ncause: %v", diff, got.Cause)
-	}
+	return calls.Decode(t, op, body, reply, env)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"soapbridge/tests/calls"
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -95,40 +96,26 @@ func TestRecordedReplies(t *testing.T) {
 	for _, name := range []string{"ok-pin", "ok-workflow", "ok-call-log", "failed-baseresponse"} {
 		tests[name+"-soap12.xml"] = tests[name+".xml"]
 	}
-	files, err := os.ReadDir("testdata/replies")
-	if err != nil || len(files) != len(tests) {
-		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
-	}
-	for _, file := range files {
-		t.Run(file.Name(), func(t *testing.T) {
-			test, ok := tests[file.Name()]
-			if !ok {
-				t.Fatal("no row")
+	calls.EachReply(t, tests, func(t *testing.T, name string, test expectation, body []byte) {
+		version, contentType := soap.V11, "text/xml; charset=utf-8"
+		if strings.Contains(name, "soap12") {
+			version, contentType = soap.V12, "application/soap+xml; charset=utf-8"
+		}
+		op := operation(t, test.operation, Config{Version: version})
+		result, failure := decode(t, op, op.Example, soap.Reply{Certain: true, Status: test.status, ContentType: contentType, Body: body})
+		if test.want.Code != "" {
+			checkFailure(t, failure, test.want)
+			return
+		}
+		if failure != nil || result.Ignored != 0 || !strings.Contains(string(result.JSON), `"responseCode":"0","responseDescription":"Success"}`) {
+			t.Errorf("%+v %d %s", failure, result.Ignored, result.JSON)
+		}
+		for _, token := range []string{"ID-1", "ID-2"} { // the header echoes the credentials
+			if strings.Contains(string(result.JSON), token) {
+				t.Errorf("%s came back", token)
 			}
-			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			version, contentType := soap.V11, "text/xml; charset=utf-8"
-			if strings.Contains(file.Name(), "soap12") {
-				version, contentType = soap.V12, "application/soap+xml; charset=utf-8"
-			}
-			op := operation(t, test.operation, Config{Version: version})
-			result, failure := decode(t, op, op.Example, soap.Reply{Certain: true, Status: test.status, ContentType: contentType, Body: body})
-			if test.want.Code != "" {
-				checkFailure(t, failure, test.want)
-				return
-			}
-			if failure != nil || result.Ignored != 0 || !strings.Contains(string(result.JSON), `"responseCode":"0","responseDescription":"Success"}`) {
-				t.Errorf("%+v %d %s", failure, result.Ignored, result.JSON)
-			}
-			for _, token := range []string{"ID-1", "ID-2"} { // the header echoes the credentials
-				if strings.Contains(string(result.JSON), token) {
-					t.Errorf("%s came back", token)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 // reply writes a reply of an operation in SOAP 1.1; members are those of its result.

@@ -11,30 +11,11 @@ import (
 	"soapbridge/translate/soap"
 )
 
-func required(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
-}
-
 func oneOf(names ...string) translate.Violation {
 	return translate.Violation{
 		Pointer: "/" + names[0], Code: record.Required, Detail: "At least one of " + strings.Join(names, ", ") + " is required.",
 		Params: map[string]any{"oneOf": names},
 	}
-}
-
-// typeOf is what a program reads where a person reads a sentence.
-var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
-
-func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
-}
-
-func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
-}
-
-func nullIn(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.NullInArray, Detail: "An array may not hold null."}
 }
 
 // blanks are the values that are none.

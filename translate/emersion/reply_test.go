@@ -1,45 +1,15 @@
 package emersion
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
+	"soapbridge/tests/calls"
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
 	"soapbridge/translate/soap"
 )
-
-const operationID = "0b0f1f4e-3d5c-8a3e-9d2f-6a1b2c3d4e5f"
-
-// decode reads the reply to a request.
-func decode(t testing.TB, op translate.Operation, body string, reply soap.Reply) (translate.Result, *translate.Error) {
-	t.Helper()
-	request, refusal := op.Read([]byte(body))
-	if refusal != nil {
-		t.Fatalf("%+v", refusal)
-	}
-	return request.Decode(reply, translate.Env{OperationID: operationID})
-}
-
-// checkFailure compares an error but for its cause, which must be there.
-func checkFailure(t *testing.T, got *translate.Error, want translate.Error) {
-	t.Helper()
-	if got == nil {
-		t.Fatal("a success")
-	}
-	if got.Cause == nil {
-		t.Error("no cause for the log")
-	}
-	if diff := cmp.Diff(&want, got, cmpopts.IgnoreFields(translate.Error{}, "Cause", "Stray"), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("(-want +got)\n%s\ncause: %v", diff, got.Cause)
-	}
-}
 
 func rejected(violations ...translate.Violation) translate.Error {
 	return translate.Error{Code: translate.UpstreamRejected, Outcome: soap.Rejected, Source: translate.FromFault, Violations: violations}
@@ -74,11 +44,12 @@ func TestRecordedReplies(t *testing.T) {
 	op := operation(t, Config{})
 	success := translate.Error{}
 	const soap11, soap12 = "text/xml; charset=utf-8", "application/soap+xml; charset=utf-8"
-	tests := map[string]struct {
+	type row struct {
 		status      int
 		contentType string
 		want        translate.Error // without a code: a success
-	}{
+	}
+	tests := map[string]row{
 		"success.xml":           {200, soap11, success},
 		"success-soap12.xml":    {200, soap12, unknown()}, // the answer to another version's request
 		"success-rpc.xml":       {200, soap11, unknown()}, // CreateComplexAccountResponse, without AccountID
@@ -102,30 +73,16 @@ func TestRecordedReplies(t *testing.T) {
 		"version-mismatch.xml":        {500, soap11, refused()},
 		"bad-request.xml":             {500, soap11, refused()},
 	}
-	files, err := os.ReadDir("testdata/replies")
-	if err != nil || len(files) != len(tests) {
-		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
-	}
-	for _, file := range files {
-		t.Run(file.Name(), func(t *testing.T) {
-			test, ok := tests[file.Name()]
-			if !ok {
-				t.Fatal("no row")
-			}
-			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			result, failure := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
-			if test.want.Code != "" {
-				checkFailure(t, failure, test.want)
-				return
-			}
-			if want := `{"operationId":"` + operationID + `","accountId":"399301"}`; failure != nil || string(result.JSON) != want || result.Ignored != 0 {
-				t.Errorf("%+v %s", failure, result.JSON)
-			}
-		})
-	}
+	calls.EachReply(t, tests, func(t *testing.T, _ string, test row, body []byte) {
+		result, failure := decode(t, op, minimal, soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
+		if test.want.Code != "" {
+			checkFailure(t, failure, test.want)
+			return
+		}
+		if want := `{"operationId":"` + operationID + `","accountId":"399301"}`; failure != nil || string(result.JSON) != want || result.Ignored != 0 {
+			t.Errorf("%+v %s", failure, result.JSON)
+		}
+	})
 }
 
 // fault writes a fault as the page shows it.

@@ -2,11 +2,10 @@ package mds
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"soapbridge/tests/calls"
 	"soapbridge/translate"
 	"soapbridge/translate/record"
 	"soapbridge/translate/secret"
@@ -53,12 +52,13 @@ const (
 func TestRecordedReplies(t *testing.T) {
 	const soap11, recorded = "text/xml; charset=utf-8", "sb-4711"
 	op := operation(t, Config{})
-	tests := map[string]struct {
+	type row struct {
 		status      int
 		contentType string
 		want        translate.Error // without a code: a success
 		json        string
-	}{
+	}
+	tests := map[string]row{
 		"success.xml":                   {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `","externalReference":"` + recorded + `"}`},
 		"success-without-reference.xml": {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
 		"success-without-result.xml":    {200, soap11, translate.Error{}, `{"operationId":"` + operationID + `"}`},
@@ -91,30 +91,16 @@ func TestRecordedReplies(t *testing.T) {
 		"schema-invalid-content.xml": {500, soap11, rejected(said("mds-fault", "", withheld)), ""},
 		"schema-malformed.xml":       {500, soap11, failed(said("mds-fault", "", "Failed to copy a message")), ""},
 	}
-	files, err := os.ReadDir("testdata/replies")
-	if err != nil || len(files) != len(tests) {
-		t.Fatalf("%d files and %d rows: %v", len(files), len(tests), err)
-	}
-	for _, file := range files {
-		t.Run(file.Name(), func(t *testing.T) {
-			test, ok := tests[file.Name()]
-			if !ok {
-				t.Fatal("no row")
-			}
-			body, err := os.ReadFile(filepath.Join("testdata/replies", file.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			result, failure := decode(t, op, referring(recorded), soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
-			if test.want.Code != "" {
-				checkFailure(t, failure, test.want)
-				return
-			}
-			if failure != nil || string(result.JSON) != test.json || result.Ignored != 0 {
-				t.Errorf("%+v %s", failure, result.JSON)
-			}
-		})
-	}
+	calls.EachReply(t, tests, func(t *testing.T, _ string, test row, body []byte) {
+		result, failure := decode(t, op, referring(recorded), soap.Reply{Certain: true, Status: test.status, ContentType: test.contentType, Body: body})
+		if test.want.Code != "" {
+			checkFailure(t, failure, test.want)
+			return
+		}
+		if failure != nil || string(result.JSON) != test.json || result.Ignored != 0 {
+			t.Errorf("%+v %s", failure, result.JSON)
+		}
+	})
 }
 
 // typed writes a fault with one of the declared faults in its detail.

@@ -23,17 +23,6 @@ func tooLong(pointer string, limit int) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.TooLong, Detail: fmt.Sprintf("At most %d characters.", limit), Params: map[string]any{"max": limit}}
 }
 
-// typeOf is what a program reads where a person reads a sentence.
-var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
-
-func wrongType(pointer, expected string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
-}
-
-func empty(pointer string) translate.Violation {
-	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
-}
-
 func badDate(pointer string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.BadDate, Detail: "A day that exists, as YYYY-MM-DD.", Params: map[string]any{"expected": "date"}}
 }
