@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,14 +49,6 @@ func named(id string) soap.Message {
 	m := message(id)
 	m.OperationID = id
 	return m
-}
-
-// resting is a client with the rests and suspicions of the product.
-func resting(t *testing.T, url string, change ...func(*Config)) *Client {
-	t.Helper()
-	c := client(t, url, change...)
-	c.pool.rest, c.pool.suspicion = restFor, suspicion
-	return c
 }
 
 // readsAs sends, and takes the reply for what is said.
@@ -131,95 +122,6 @@ func TestStrayStatus(t *testing.T) {
 		mustFail(t, err, soap.Broken) // either of the two answers may be B's
 		w.saw(t, []string{"B"}, []bool{true})
 	})
-}
-
-// TestStrayAnswerSpoilsOneCall: a vendor once answers twice, the second time 3 ms later, while calls follow each other at once. From then
-// on, each answer on that connection belongs to the call before.
-func TestStrayAnswerSpoilsOneCall(t *testing.T) {
-	ca := newAuthority(t)
-	secure := &tls.Config{Certificates: []tls.Certificate{ca.pair(time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS12}
-	for _, takes := range []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond} {
-		for _, scheme := range []string{"http", "https"} {
-			t.Run(scheme+", answers in "+takes.String(), func(t *testing.T) {
-				// An answer that comes later than the connection rests may spoil a second call. A loaded machine makes such answers, so that
-				// run proves nothing.
-				for !strayAmongCalls(t, takes, func(handle func(*peer), watch func(*Config)) *Client {
-					if scheme == "https" {
-						return resting(t, serveTLS(t, secure, handle).tlsURL(), watch, func(cfg *Config) { cfg.TLSCA = ca.pem })
-					}
-					return resting(t, serve(t, handle).url(), watch)
-				}) {
-					if t.Context().Err() != nil {
-						return
-					}
-				}
-			})
-		}
-	}
-}
-
-// strayAmongCalls sends forty calls to a server that writes one stray answer, and reports whether the answer to the call that got it came in time.
-func strayAmongCalls(t *testing.T, takes time.Duration, client func(handle func(*peer), watch func(*Config)) *Client) (timely bool) {
-	t.Helper()
-	var once sync.Once
-	var sent, answered sync.Map // times by call
-	var said atomic.Bool        // the stray answer
-	handle := func(p *peer) {
-		var writing sync.Mutex
-		for {
-			req, body := p.request()
-			if req == nil {
-				return
-			}
-			time.Sleep(takes)
-			writing.Lock()
-			p.say(replyOf(200, string(body)))
-			writing.Unlock()
-			answered.Store(string(body), time.Now())
-			if string(body) == "5" {
-				once.Do(func() {
-					time.AfterFunc(3*time.Millisecond, func() {
-						writing.Lock()
-						defer writing.Unlock()
-						p.say(replyOf(200, "stray"))
-						said.Store(true)
-					})
-				})
-			}
-		}
-	}
-	w := new(witness)
-	c := client(handle, w.watch)
-	var spoiled []string
-	var rest time.Duration // after the first one of them
-	for n := range 40 {
-		id := strconv.Itoa(n)
-		sent.Store(id, time.Now())
-		if reply, err := readsAs(c, t, named(id), true); err != nil || string(reply.Body) != id {
-			if spoiled = append(spoiled, id); len(spoiled) == 1 {
-				c.pool.mu.Lock()
-				rest = c.pool.rest(c.pool.usual)
-				c.pool.mu.Unlock()
-			}
-		}
-	}
-	timely = said.Load()
-	c.Close()
-	if len(spoiled) > 0 {
-		began, _ := sent.Load(spoiled[0])
-		ended, found := answered.Load(spoiled[0])
-		timely = timely && found && ended.(time.Time).Sub(began.(time.Time)) <= rest
-	}
-	if !timely {
-		return false
-	}
-	if len(spoiled) > 1 {
-		t.Errorf("the calls %v are spoiled", spoiled)
-	}
-	if len(w.strays) != 1 || !slices.Equal(w.suspect, []bool{true}) {
-		t.Errorf("got stray answers %q and suspicions %v", w.strays, w.suspect)
-	}
-	return true
 }
 
 // TestStrayBytes: what a server sends unasked is never part of an answer, and the alert names the call that was answered before.

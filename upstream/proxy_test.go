@@ -303,22 +303,6 @@ func TestTunnelHasNoDeadline(t *testing.T) {
 	}
 }
 
-// TestCheckThroughAProxyFindsTheWrongScheme: the second connection of a check goes through the proxy too.
-func TestCheckThroughAProxyFindsTheWrongScheme(t *testing.T) {
-	ca := newAuthority(t)
-	secure := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{ca.pair(time.Now().Add(time.Hour))}}, echo)
-	plain := serve(t, func(p *peer) { _, _ = p.ReadByte(); p.say("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n") })
-	for url, test := range map[string]struct {
-		server *server
-		want   error
-	}{"http://soap.invalid:443/": {secure, errSpeaksTLS}, "https://soap.invalid:80/": {plain, errSpeaksPlain}} {
-		if err := client(t, url, through(serveRelay(t, test.server, established))).Check(t.Context()); !errors.Is(err, test.want) {
-			t.Errorf("%s: got %v, want %v", url, err, test.want)
-		}
-		test.server.mustHaveExecuted(0)
-	}
-}
-
 // TestSendBoundaryInATunnel: the bytes of CONNECT are not those of a message.
 func TestSendBoundaryInATunnel(t *testing.T) {
 	t.Run("nothing was taken", func(t *testing.T) {

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"soapbridge/translate/soap"
 )
 
 // deflated compresses text as RFC 9110 says: in zlib's wrapping.
@@ -95,28 +93,6 @@ func TestCompressedAndCutOff(t *testing.T) {
 			t.Errorf("%s: %q, error %v", coding, body, err)
 		}
 	}
-}
-
-// TestSendReadsDeflate goes the whole way, and finds the connection fit for another message.
-func TestSendReadsDeflate(t *testing.T) {
-	s := serve(t, func(p *peer) {
-		for _, body := range []string{deflated("<ok/>"), deflatedBare("<ok/>")} {
-			p.request()
-			p.say(coded("deflate", body))
-		}
-	})
-	c := client(t, s.url())
-	for range 2 {
-		reply, err := try(c, t.Context(), message("<a/>"))
-		mustReply(t, reply, err, http.StatusOK, "<ok/>")
-	}
-	s.mustHaveExecuted(2)
-	broken := serve(t, func(p *peer) {
-		p.request()
-		p.say(coded("deflate", deflated("<ok/>")[:8]))
-	})
-	_, err := try(client(t, broken.url()), t.Context(), message("<a/>"))
-	mustFail(t, err, soap.Broken)
 }
 
 // readCoded reads a body with these Content-Encoding headers.

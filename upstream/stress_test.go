@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -120,50 +119,6 @@ func hammer(t *testing.T, s *server, c *Client) {
 }
 
 func messageID(sender, n int) string { return strconv.Itoa(sender) + "/" + strconv.Itoa(n) }
-
-// TestNoSendBeginsAfterItsTime hammers with times that pass while requests are about to be written.
-func TestNoSendBeginsAfterItsTime(t *testing.T) {
-	s := serve(t, echo)
-	c := client(t, s.url())
-	var sent, unsent atomic.Int64
-	var wg sync.WaitGroup
-	for sender := range 8 {
-		wg.Go(func() {
-			for n := range 200 {
-				id := messageID(sender, n)
-				latest := time.Now().Add(time.Duration(rand.IntN(200)) * time.Microsecond)
-				reply, err := try(c, t.Context(), before(message(id), latest))
-				if err == nil {
-					sent.Add(1)
-					if string(reply.Body) != id {
-						t.Errorf("%s got reply %q", id, reply.Body)
-					}
-					continue
-				}
-				unsent.Add(1)
-				mustBeUnsent(t, err)
-			}
-		})
-	}
-	wg.Wait()
-	if sent.Load() == 0 {
-		// On a slow machine all may be too late, which is right; then one must still get through.
-		reply, err := try(c, t.Context(), message("x"))
-		mustReply(t, reply, err, 200, "x")
-		sent.Add(1)
-	}
-	s.mustHaveExecuted(sent.Load())
-	if unsent.Load() == 0 {
-		t.Error("no time passed in vain")
-	}
-}
-
-func mustBeUnsent(t *testing.T, err error) {
-	t.Helper()
-	if sendErr := new(soap.SendError); !errors.As(err, &sendErr) || sendErr.Kind != soap.Unreachable {
-		t.Errorf("got %v", err)
-	}
-}
 
 // FuzzReply has the server answer anything. Send ends, with a reply within the limit or with an error that repeats nothing.
 func FuzzReply(f *testing.F) {

@@ -169,13 +169,6 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestTLSToAPlainServer(t *testing.T) {
-	s := serve(t, echo)
-	_, err := try(client(t, s.tlsURL()), t.Context(), message("1"))
-	mustFail(t, err, soap.Unreachable)
-	s.mustHaveExecuted(0)
-}
-
 func TestServerEndsDuringTheHandshake(t *testing.T) {
 	for name, end := range map[string]func(*peer){"close": func(*peer) {}, "reset": (*peer).reset} {
 		t.Run(name, func(t *testing.T) {

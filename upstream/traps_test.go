@@ -2,13 +2,11 @@ package upstream
 
 import (
 	"bytes"
-	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -17,32 +15,7 @@ import (
 	"soapbridge/translate/soap"
 )
 
-// The tests of this file first show that net/http fails in each situation, so that they cannot pass without the situation.
-
-// plainPost posts the way most programs do: http.Client, a GetBody, and what header is asked for.
-func plainPost(t *testing.T, c *http.Client, url, body string, header http.Header) (*http.Response, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header = header
-	resp, err := c.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	return resp, nil
-}
-
-func plainClient(t *testing.T, transport *http.Transport) *http.Client {
-	t.Helper()
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
-}
-
-var idempotent = http.Header{"Idempotency-Key": {"0123456789abcdef"}}
+// net/http sends twice, follows or speaks HTTP/2 in each of these situations.
 
 // TestTrapServerEndsReusedConnection: the server executes the second request of a connection, then drops it without a reply.
 func TestTrapServerEndsReusedConnection(t *testing.T) {
@@ -64,16 +37,6 @@ func TestTrapServerEndsReusedConnection(t *testing.T) {
 				p.say(replyOf(200, string(body)))
 			}
 		}
-		t.Run(name+", net/http", func(t *testing.T) {
-			s := serve(t, handle)
-			c := plainClient(t, new(http.Transport))
-			for _, body := range []string{"1", "2"} {
-				if _, err := plainPost(t, c, s.url(), body, idempotent); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.mustHaveExecuted(3) // the second one twice
-		})
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, handle)
 			c := client(t, s.url())
@@ -103,13 +66,6 @@ func TestTrapRedirect(t *testing.T) {
 				}
 			}
 		}
-		t.Run(strconv.Itoa(status)+", net/http", func(t *testing.T) {
-			s := serve(t, handle)
-			if _, err := plainPost(t, plainClient(t, new(http.Transport)), s.url(), "1", http.Header{}); err != nil {
-				t.Fatal(err)
-			}
-			s.mustHaveExecuted(2)
-		})
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			s := serve(t, handle)
 			reply, err := try(client(t, s.url()), t.Context(), message("1"))
@@ -126,12 +82,6 @@ func TestTrapHTTP2(t *testing.T) {
 	s.StartTLS()
 	t.Cleanup(s.Close)
 
-	if _, err := plainPost(t, s.Client(), s.URL, "1", http.Header{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-protocols; got != "HTTP/2.0" {
-		t.Fatalf("the server does not speak HTTP/2: %s", got)
-	}
 	c := client(t, s.URL, func(cfg *Config) { cfg.TLSCA = pemCertificate(s.Certificate().Raw) })
 	reply, err := try(c, t.Context(), message("1"))
 	mustReply(t, reply, err, 200, "")
@@ -184,23 +134,8 @@ func fill(t *testing.T, c *Client, s *server, conns int) {
 	}
 }
 
-// TestTrapNothingWritten: a kept connection turns out to be closed when the request is about to be written. net/http repeats the
-// request by itself if it can. Here it cannot, and Send tries another connection, knowing that nothing was sent.
+// TestTrapNothingWritten: a kept connection turns out to be closed when the request is about to be written. Send tries another connection, knowing that nothing was sent.
 func TestTrapNothingWritten(t *testing.T) {
-	t.Run("net/http", func(t *testing.T) {
-		s := serve(t, echo)
-		writes := &staleWrites{stale: 1}
-		c := plainClient(t, &http.Transport{DialContext: dialWith(writes.wrap)})
-		for _, body := range []string{"1", "2"} {
-			if _, err := plainPost(t, c, s.url(), body, http.Header{}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := writes.attempts.Load(); got != 3 {
-			t.Errorf("got %d attempts, want 3", got)
-		}
-		s.mustHaveExecuted(2)
-	})
 	tests := []struct {
 		name     string
 		stale    int // connections that are stale
@@ -299,41 +234,4 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.Buffer.String()
-}
-
-// TestSurplusReplyIsDropped: the server answers each request twice in one write. In net/http the second answer is in the buffer when the
-// connection goes back into the pool, and the next of many senders takes it from there at once.
-func TestSurplusReplyIsDropped(t *testing.T) {
-	captureLog(t)
-	s := serve(t, func(p *peer) {
-		for {
-			req, body := p.request()
-			if req == nil {
-				return
-			}
-			p.say(replyOf(200, string(body)) + replyOf(200, "surplus"))
-		}
-	})
-	c := client(t, s.url())
-	var replies atomic.Int64
-	var wg sync.WaitGroup
-	for sender := range 8 {
-		wg.Go(func() {
-			for n := range 150 {
-				envelope := strconv.Itoa(sender) + "/" + strconv.Itoa(n)
-				reply, err := try(c, t.Context(), message(envelope))
-				if err != nil {
-					continue // the connection may be closed under the request
-				}
-				replies.Add(1)
-				if got := string(reply.Body); got != envelope {
-					t.Errorf("request %s got reply %s", envelope, got)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if replies.Load() == 0 {
-		t.Error("no reply at all")
-	}
 }

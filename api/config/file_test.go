@@ -13,6 +13,8 @@ import (
 	"soapbridge/translate/secret"
 )
 
+const planted = "PLANTED-7f3a"
+
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {

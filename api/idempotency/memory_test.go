@@ -365,20 +365,3 @@ func TestMemoryReusesRoom(t *testing.T) {
 		}
 	})
 }
-
-// TestMemoryKeepsAll: up to the limit, no record is evicted.
-func TestMemoryKeepsAll(t *testing.T) {
-	const many = 20_000
-	m := idempotency.NewMemory(idempotency.Retention{})
-	m.SetMaxRecords(many)
-	for i := range many {
-		acquire(t, m, claimOf(i, time.Hour))
-	}
-	_, _, err := m.Begin(t.Context(), claimOf(many, time.Hour))
-	refused(t, "one too many", err, fmt.Sprint(many, " records"))
-	for i := range many {
-		if stateOf(t, m, claimOf(i, 0)) != idempotency.InFlight {
-			t.Fatalf("record %d is gone", i)
-		}
-	}
-}

@@ -2,17 +2,12 @@ package contract_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -208,7 +203,7 @@ func fieldAt(t failer, s shape, pointer string) (field shapeField) {
 var aStep = regexp.MustCompile(`^(?:([a-z]+):)?([A-Za-z0-9]+)(?:\[([1-9][0-9]*)\])?$`)
 
 // selected evaluates the part of XPath 1.0 that the rows may have: a path from the root, of child steps with a name and perhaps a
-// position. TestPreviewXPathsAreXPath10 has a whole engine do the same.
+// position.
 func selected(root *element, namespaces map[string]string, path string) []*element {
 	nodes := []*element{{children: []*element{root}}}
 	for step := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
@@ -230,70 +225,6 @@ func selected(root *element, namespaces map[string]string, path string) []*eleme
 		nodes = next
 	}
 	return nodes
-}
-
-// libxml2, which shares no code with the product or with these tests, finds exactly one element by every XPath, with the text that was sent.
-func TestPreviewXPathsAreXPath10(t *testing.T) {
-	eachPreview(t, func(t *testing.T, o operation, request string, v soap.Version) {
-		document := readDocument(t, readFile(t, o.path(request+".json")))
-		shown := preview(t, o.read(t, writeDocument(t, document)), v)
-		want := o.wantedRows(t, o.requestShape(t), document)
-		script := []string{"setns"}
-		for prefix, namespace := range shown.Namespaces {
-			script[0] += " " + prefix + "=" + namespace
-		}
-		for _, f := range shown.Fields {
-			script = append(script, "xpath count("+f.XPath+") = 1", "xpath string("+f.XPath+") = "+literal(t, want[f.Pointer].Text))
-		}
-		for i, answer := range shell(t, shown.Message.Envelope, script)[1:] {
-			if answer != "Object is a Boolean : true" {
-				t.Errorf("%s: %s", script[i+1], answer)
-			}
-		}
-	})
-}
-
-// literal spells a string in XPath 1.0, which has no escapes.
-func literal(t *testing.T, text string) string {
-	t.Helper()
-	quote := `"`
-	if strings.Contains(text, quote) {
-		quote = "'"
-	}
-	if strings.ContainsAny(text, quote+"\r\n") {
-		t.Fatalf("%q cannot be written as one literal on one line", text)
-	}
-	return quote + text + quote
-}
-
-// shell runs commands in xmllint's shell and returns the answer to each.
-func shell(t *testing.T, document []byte, script []string) []string {
-	t.Helper()
-	for _, line := range script {
-		if len(line) >= 400 {
-			t.Fatalf("xmllint's shell reads 400 characters of a command: %s", line)
-		}
-	}
-	file := filepath.Join(t.TempDir(), "envelope.xml")
-	if err := os.WriteFile(file, document, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "xmllint", "--nonet", "--shell", file)
-	cmd.Stdin = strings.NewReader(strings.Join(script, "\n") + "\n")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("xmllint: %v (it is installed by tests/install.sh, or with apt-get install libxml2-utils)", err)
-	}
-	answers := strings.Split(string(out), "/ > ")
-	if len(answers) != len(script)+2 { // one prompt before the first command, one behind the last
-		t.Fatalf("%d answers to %d commands: %s", len(answers)-2, len(script), out)
-	}
-	for i := range answers {
-		answers[i] = strings.TrimSpace(answers[i])
-	}
-	return answers[1 : len(answers)-1]
 }
 
 // planted makes a text that is nowhere else.

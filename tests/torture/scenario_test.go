@@ -401,31 +401,6 @@ func TestTwoAtOnce(t *testing.T) {
 	c.finish(t, list)
 }
 
-func TestReplaysWhileTheVendorIsDown(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t, plan{seed: 7, open: 2, timeout: slowTimeout})
-	list := c.entities(2)
-	done, fresh := list[:len(operations)], list[len(operations):]
-	for _, e := range done {
-		e.steadily(t, c.proxies[0], e.proper(), e.created())
-	}
-	c.vendor.down()
-	for _, e := range done {
-		e.steadily(t, c.proxies[1], e.proper(), e.created()+" replayed")
-	}
-	for _, e := range fresh {
-		a := e.steadily(t, c.proxies[0], e.proper(), "503 upstream-unreachable")
-		if a.problem.Outcome != "not_sent" || a.problem.Retry != "later" || a.unstored {
-			t.Errorf("outcome %q, retry %q, not stored: %v", a.problem.Outcome, a.problem.Retry, a.unstored)
-		}
-	}
-	c.vendor.up(t)
-	for _, e := range fresh { // I7: free at once
-		e.steadily(t, c.proxies[1], e.proper(), e.created())
-	}
-	c.finish(t, list)
-}
-
 // The store is lost while the vendor works. The caller still gets the true result, with a header that it is not stored. The proxy keeps
 // trying to store it; when the proxy dies before it succeeds, the outcome becomes unknown.
 func TestRedisLostBetweenSendAndFinish(t *testing.T) {

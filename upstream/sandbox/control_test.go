@@ -1,102 +1,11 @@
 package sandbox_test
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 )
-
-func TestCalls(t *testing.T) {
-	b := start(t)
-	account := request(t, createComplexAccount)
-	for _, m := range []message{
-		request(t, createCallLog),
-		in12(replace(t, request(t, updateCustomerPIN), "message-1", "message-2")),
-		request(t, createService),
-		account,
-		replace(t, account, "pat@example.com.au", "taken@example.com.au"), // refused by the vendor: not executed
-	} {
-		b.send(t, m)
-	}
-	list := b.calls(t, "")
-	wantCounts := map[string]int{createWorkFlowManager: 0, createCallLog: 1, updateCustomerPIN: 1, createService: 1, createComplexAccount: 1}
-	for operation, count := range list.Counts { // of every operation
-		if _, listed := wantCounts[operation]; !listed && count == 0 {
-			delete(list.Counts, operation)
-		}
-	}
-	if fmt.Sprint(list.Counts) != fmt.Sprint(wantCounts) || list.Matched != 4 || list.Refused != 0 {
-		t.Errorf("counts %v, %d matched, %d refused", list.Counts, list.Matched, list.Refused)
-	}
-	var got []string
-	for _, c := range list.Calls {
-		got = append(got, fmt.Sprintf("%d %s %s %s [%s|%s|%s|%s] %s", c.Number, c.System, c.Operation, c.SOAPVersion,
-			c.MessageID, c.ExternalReference, c.AccountReference, c.AccountID, c.Time))
-	}
-	want := []string{
-		"1 customercare CreateCallLog 1.1 [message-1|||] " + clockTime.String(),
-		"2 customercare UpdateCustomerPIN 1.2 [message-2|||] " + clockTime.String(),
-		"3 mds CreateService 1.1 [|Ä1||] " + clockTime.String(),
-		"4 emersion CreateComplexAccount 1.1 [||Text & more|399301] " + clockTime.String(),
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("calls\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
-
-	filters := []struct {
-		query string
-		want  []int
-	}{
-		{"?operation=CreateCallLog", []int{1}},
-		{"?operation=CreateWorkFlowManager", nil},
-		{"?system=customercare", []int{1, 2}},
-		{"?messageId=message-2", []int{2}},
-		{"?messageId=%C3%841", []int{3}},
-		{"?externalReference=%C3%841", []int{3}},
-		{"?accountReference=Text+%26+more", []int{4}},
-		{"?messageId=message-1&operation=CreateCallLog", []int{1}},
-		{"?messageId=message-1&operation=UpdateCustomerPIN", nil},
-	}
-	for _, filter := range filters {
-		t.Run(filter.query, func(t *testing.T) {
-			list := b.calls(t, filter.query)
-			var numbers []int
-			for _, c := range list.Calls {
-				numbers = append(numbers, c.Number)
-			}
-			if !slices.Equal(numbers, filter.want) || list.Matched != len(filter.want) || list.Counts[createCallLog] != 1 {
-				t.Errorf("calls %v, want %v", numbers, filter.want)
-			}
-		})
-	}
-
-	t.Run("envelope", func(t *testing.T) {
-		got := b.send(t, message{method: http.MethodGet, path: "/sandbox/calls/4/envelope"})
-		if got.status != http.StatusOK || got.body != account.envelope || got.header.Get("Content-Type") != "text/xml; charset=utf-8" {
-			t.Errorf("%d %s", got.status, got.body)
-		}
-	})
-	t.Run("reset", func(t *testing.T) {
-		b.queue(t, createCallLog, "http-404")
-		if status := b.control(t, http.MethodDelete, "/sandbox/calls", "", nil); status != http.StatusNoContent {
-			t.Errorf("status %d", status)
-		}
-		if list := b.calls(t, ""); list.Matched != 0 || list.Counts[createCallLog] != 0 {
-			t.Errorf("still there: %+v", list)
-		}
-		if queued := b.scenarios(t).Queued; len(queued) != 0 {
-			t.Errorf("still queued: %+v", queued)
-		}
-		if got := b.send(t, account); !strings.Contains(got.body, "399301") {
-			t.Errorf("numbers do not start again: %s", got.body)
-		}
-		if list := b.calls(t, ""); list.Calls[0].Number != 1 {
-			t.Errorf("numbers do not start again: %+v", list)
-		}
-	})
-}
 
 // TestControlErrors: the errors of the control API are JSON and name what is valid.
 func TestControlErrors(t *testing.T) {
