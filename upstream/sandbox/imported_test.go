@@ -9,6 +9,8 @@ import (
 	"soapbridge/upstream/sandbox"
 )
 
+const declaration = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
+
 const (
 	parcels = "parcels"
 	track   = "parcels/Track"
