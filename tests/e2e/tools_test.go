@@ -177,23 +177,16 @@ func TestDecodeRefusesWhatIsNoReply(t *testing.T) {
 		code   string
 		places string
 	}{
-		"no query":                  {query(""), 400, "bad-parameter", "parameter:operation required request"},
-		"no operation":              {query("?status=200"), 400, "bad-parameter", "parameter:operation required request"},
-		"an empty operation":        {query("?operation="), 400, "bad-parameter", "parameter:operation not-in-list request"},
-		"another operation":         {query("?operation=createCallLog"), 400, "bad-parameter", "parameter:operation not-in-list request"},
-		"two operations":            {query("?operation=CreateCallLog&operation=CreateService"), 400, "bad-parameter", "parameter:operation duplicate-parameter request"},
-		"another parameter":         {query("?operation=CreateCallLog&stauts=500"), 400, "bad-parameter", "parameter:stauts unknown-parameter request"},
-		"a status without a number": {query("?operation=CreateCallLog&status=ok"), 400, "bad-parameter", "parameter:status out-of-range request"},
-		"a status below":            {query("?operation=CreateCallLog&status=99"), 400, "bad-parameter", "parameter:status out-of-range request"},
-		"a status above":            {query("?operation=CreateCallLog&status=600"), 400, "bad-parameter", "parameter:status out-of-range request"},
+		"no query":          {query(""), 400, "bad-parameter", "parameter:operation required request"},
+		"no operation":      {query("?status=200"), 400, "bad-parameter", "parameter:operation required request"},
+		"another operation": {query("?operation=createCallLog"), 400, "bad-parameter", "parameter:operation not-in-list request"},
+		"another parameter": {query("?operation=CreateCallLog&stauts=500"), 400, "bad-parameter", "parameter:stauts unknown-parameter request"},
+		"a status above":    {query("?operation=CreateCallLog&status=600"), 400, "bad-parameter", "parameter:status out-of-range request"},
 		"everything at once": {
 			query("?a=1&status=1&operation=x"), 400, "bad-parameter",
 			"parameter:a unknown-parameter request, parameter:operation not-in-list request, parameter:status out-of-range request",
 		},
-		"half an escape":        {query("?operation=%4"), 400, "bad-parameter", ""},
-		"no content type":       {head("Content-Type"), 415, "unsupported-media-type", "header:Content-Type unsupported-media-type request"},
 		"JSON":                  {head("Content-Type", "application/json"), 415, "unsupported-media-type", "header:Content-Type unsupported-media-type request"},
-		"two content types":     {head("Content-Type", "text/xml", "text/xml"), 415, "unsupported-media-type", "header:Content-Type unsupported-media-type request"},
 		"a compressed body":     {head("Content-Encoding", "gzip"), 415, "unsupported-media-type", "header:Content-Encoding unsupported-media-type request"},
 		"no body":               {func(c *call) { c.body = "" }, 422, "validation-failed", " required request"},
 		"a body over the limit": {func(c *call) { c.body = strings.Repeat(" ", 1<<20) + c.body }, 413, "payload-too-large", " payload-too-large request"},

@@ -97,41 +97,6 @@ func TestEveryDeclaredElementOccursInAnInstance(t *testing.T) {
 	}
 }
 
-func TestMissingXmllintSaysWhatToInstall(t *testing.T) {
-	t.Setenv("PATH", "")
-	err := schema.Check(schema.MDS, read(t, service))
-	if err == nil || errors.Is(err, schema.ErrInvalid) || !strings.Contains(err.Error(), "apt-get install libxml2-utils") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestC14N(t *testing.T) {
-	t.Parallel()
-	rows := []struct {
-		name, a, b string
-		same       bool
-	}{
-		{"attribute order and quotes", `<a y="2" x='1'/>`, `<a x="1" y="2"></a>`, true},
-		{"unused namespace declaration", `<a xmlns:u="urn:u"><b/></a>`, `<a><b/></a>`, true},
-		{"place of a declaration", `<p:a xmlns:p="urn:p" xmlns:q="urn:q"><q:b/></p:a>`, `<p:a xmlns:p="urn:p"><q:b xmlns:q="urn:q"/></p:a>`, true},
-		{"XML declaration", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a/>", `<a/>`, true},
-		{"character references", `<a>&#x41;&#xD;</a>`, `<a>A&#13;</a>`, true},
-		{"CDATA", `<a><![CDATA[<&]]></a>`, `<a>&lt;&amp;</a>`, true},
-		{"no namespace against a default one", `<a xmlns="urn:a"><b xmlns=""/></a>`, `<a xmlns="urn:a"><b/></a>`, false},
-		{"white space", `<a> <b/></a>`, `<a><b/></a>`, false},
-		{"order", `<a><b/><c/></a>`, `<a><c/><b/></a>`, false},
-	}
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			a, b := schema.C14N(t, []byte(r.a)), schema.C14N(t, []byte(r.b))
-			if len(a) == 0 || bytes.Equal(a, b) != r.same {
-				t.Errorf("%s and %s", a, b)
-			}
-		})
-	}
-}
-
 func read(tb testing.TB, file string) []byte {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", file))

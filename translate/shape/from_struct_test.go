@@ -101,6 +101,11 @@ type deeper struct {
 
 type text string
 
+// one is a struct with one field.
+func one[T any](tag reflect.StructTag) reflect.Type {
+	return reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[T](), Tag: tag}})
+}
+
 // TestFromStructRefuses names the place of every mistake in tags.
 func TestFromStructRefuses(t *testing.T) {
 	fields := make([]reflect.StructField, shape.MaxFields+1)
@@ -114,33 +119,15 @@ func TestFromStructRefuses(t *testing.T) {
 	}{
 		{"no struct", "is a int, not a struct", reflect.TypeFor[int]()},
 		{"a pointer to a struct", "is a ptr, not a struct", reflect.TypeFor[*person]()},
-		{"no json name", ": has no JSON name", reflect.TypeFor[struct {
-			A *string `soap:"A"`
-		}]()},
-		{"an empty json name", ": has no JSON name", reflect.TypeFor[struct {
-			A *string `json:",omitempty" soap:"A"`
-		}]()},
-		{"no soap name", `a: has the name "" on the wire, which is not the local name of an element`, reflect.TypeFor[struct {
-			A *string `json:"a"`
-		}]()},
-		{"a soap name with a prefix", `a: has the name "x:A"`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"x:A"`
-		}]()},
-		{"a soap name that begins with a digit", `has the name "1A"`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"1A"`
-		}]()},
-		{"a soap name with a space", `has the name "A B"`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A B"`
-		}]()},
-		{"a soap name that would be markup", `has the name "A><B"`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A><B"`
-		}]()},
-		{"an unknown option", `has the unknown soap option "UTC"; valid are utc, anyspace and free`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A,UTC"`
-		}]()},
-		{"utc on a number", "a: has a suffix and is not a string", reflect.TypeFor[struct {
-			A *int32 `json:"a" soap:"A,utc"`
-		}]()},
+		{"no json name", ": has no JSON name", one[*string](`soap:"A"`)},
+		{"an empty json name", ": has no JSON name", one[*string](`json:",omitempty" soap:"A"`)},
+		{"no soap name", `a: has the name "" on the wire, which is not the local name of an element`, one[*string](`json:"a"`)},
+		{"a soap name with a prefix", `a: has the name "x:A"`, one[*string](`json:"a" soap:"x:A"`)},
+		{"a soap name that begins with a digit", `has the name "1A"`, one[*string](`json:"a" soap:"1A"`)},
+		{"a soap name with a space", `has the name "A B"`, one[*string](`json:"a" soap:"A B"`)},
+		{"a soap name that would be markup", `has the name "A><B"`, one[*string](`json:"a" soap:"A><B"`)},
+		{"an unknown option", `has the unknown soap option "UTC"; valid are utc, anyspace and free`, one[*string](`json:"a" soap:"A,UTC"`)},
+		{"utc on a number", "a: has a suffix and is not a string", one[*int32](`json:"a" soap:"A,utc"`)},
 		{"an unexported field", ".a: is not exported", reflect.StructOf([]reflect.StructField{
 			{Name: "a", PkgPath: "x", Type: reflect.TypeFor[*string](), Tag: `json:"a" soap:"A"`},
 		})},
@@ -151,54 +138,22 @@ func TestFromStructRefuses(t *testing.T) {
 			A *string `json:"a" soap:"A"`
 			B *string `json:"b" soap:"A"`
 		}]()},
-		{"a plain boolean", ".A: is a plain bool, which cannot distinguish absent from zero", reflect.TypeFor[struct {
-			A bool `json:"a" soap:"A"`
-		}]()},
-		{"a plain integer", ".A: is a plain int64, which cannot distinguish absent from zero", reflect.TypeFor[struct {
-			A int64 `json:"a" soap:"A"`
-		}]()},
-		{"an integer of unknown size", ".A: has the type int;", reflect.TypeFor[struct {
-			A *int `json:"a" soap:"A"`
-		}]()},
-		{"a float", ".A: has the type float64;", reflect.TypeFor[struct {
-			A *float64 `json:"a" soap:"A"`
-		}]()},
-		{"a map", ".A: has the type map[string]string;", reflect.TypeFor[struct {
-			A map[string]string `json:"a" soap:"A"`
-		}]()},
-		{"an interface", ".A: has the type interface {};", reflect.TypeFor[struct {
-			A any `json:"a" soap:"A"`
-		}]()},
-		{"a slice of pointers", ".A: has the type *string;", reflect.TypeFor[struct {
-			A []*string `json:"a" soap:"A"`
-		}]()},
-		{"a slice of slices", ".A: has the type []string;", reflect.TypeFor[struct {
-			A [][]string `json:"a" soap:"A"`
-		}]()},
-		{"a pointer to a slice", ".A: has the type []string;", reflect.TypeFor[struct {
-			A *[]string `json:"a" soap:"A"`
-		}]()},
-		{"a pointer to a pointer", ".A: has the type *string;", reflect.TypeFor[struct {
-			A **string `json:"a" soap:"A"`
-		}]()},
-		{"bytes", ".A: has the type uint8;", reflect.TypeFor[struct {
-			A []byte `json:"a" soap:"A"`
-		}]()},
-		{"another string type", ".A: has the type shape_test.text;", reflect.TypeFor[struct {
-			A text `json:"a" soap:"A"`
-		}]()},
-		{"a plain text that is not required", ".A: is required if and only if it is not a pointer", reflect.TypeFor[struct {
-			A string `json:"a" soap:"A"`
-		}]()},
-		{"a pointer to a required text", ".A: is required if and only if it is not a pointer", reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A" validate:"required"`
-		}]()},
-		{"a word of the library's own", ".A: has the rule email: it is not in the vocabulary", reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A" validate:"omitnil,email"`
-		}]()},
-		{"a word of the library's own for absence", ".A: has the rule omitempty: it is not in the vocabulary", reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A" validate:"omitempty,date"`
-		}]()},
+		{"a plain boolean", ".A: is a plain bool, which cannot distinguish absent from zero", one[bool](`json:"a" soap:"A"`)},
+		{"a plain integer", ".A: is a plain int64, which cannot distinguish absent from zero", one[int64](`json:"a" soap:"A"`)},
+		{"an integer of unknown size", ".A: has the type int;", one[*int](`json:"a" soap:"A"`)},
+		{"a float", ".A: has the type float64;", one[*float64](`json:"a" soap:"A"`)},
+		{"a map", ".A: has the type map[string]string;", one[map[string]string](`json:"a" soap:"A"`)},
+		{"an interface", ".A: has the type interface {};", one[any](`json:"a" soap:"A"`)},
+		{"a slice of pointers", ".A: has the type *string;", one[[]*string](`json:"a" soap:"A"`)},
+		{"a slice of slices", ".A: has the type []string;", one[[][]string](`json:"a" soap:"A"`)},
+		{"a pointer to a slice", ".A: has the type []string;", one[*[]string](`json:"a" soap:"A"`)},
+		{"a pointer to a pointer", ".A: has the type *string;", one[**string](`json:"a" soap:"A"`)},
+		{"bytes", ".A: has the type uint8;", one[[]byte](`json:"a" soap:"A"`)},
+		{"another string type", ".A: has the type shape_test.text;", one[text](`json:"a" soap:"A"`)},
+		{"a plain text that is not required", ".A: is required if and only if it is not a pointer", one[string](`json:"a" soap:"A"`)},
+		{"a pointer to a required text", ".A: is required if and only if it is not a pointer", one[*string](`json:"a" soap:"A" validate:"required"`)},
+		{"a word of the library's own", ".A: has the rule email: it is not in the vocabulary", one[*string](`json:"a" soap:"A" validate:"omitnil,email"`)},
+		{"a word of the library's own for absence", ".A: has the rule omitempty: it is not in the vocabulary", one[*string](`json:"a" soap:"A" validate:"omitempty,date"`)},
 		{"no word, deep inside", ".A.B.C: has the rule dat: it is not in the vocabulary", reflect.TypeFor[struct {
 			A []struct {
 				B *struct {
@@ -206,21 +161,11 @@ func TestFromStructRefuses(t *testing.T) {
 				} `json:"b" soap:"B"`
 			} `json:"a" soap:"A"`
 		}]()},
-		{"a limit that is not a number", `.A: has the rule max=abc: strconv.Atoi: parsing "abc"`, reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A" validate:"omitnil,max=abc"`
-		}]()},
-		{"digits that are none", ".A: has the rule decimal=x: ", reflect.TypeFor[struct {
-			A *string `json:"a" soap:"A" validate:"omitnil,decimal=x"`
-		}]()},
-		{"a rule of texts on a boolean", ".A: has the rule max=3: it does not fit the type", reflect.TypeFor[struct {
-			A *bool `json:"a" soap:"A" validate:"omitnil,max=3"`
-		}]()},
-		{"a list on an integer", ".A: has the rule oneof=1: it does not fit the type", reflect.TypeFor[struct {
-			A *int64 `json:"a" soap:"A" validate:"omitnil,oneof=1"`
-		}]()},
-		{"a mistake inside", ".A.Bad: has the type float64;", reflect.TypeFor[struct {
-			A []deeper `json:"a" soap:"A"`
-		}]()},
+		{"a limit that is not a number", `.A: has the rule max=abc: strconv.Atoi: parsing "abc"`, one[*string](`json:"a" soap:"A" validate:"omitnil,max=abc"`)},
+		{"digits that are none", ".A: has the rule decimal=x: ", one[*string](`json:"a" soap:"A" validate:"omitnil,decimal=x"`)},
+		{"a rule of texts on a boolean", ".A: has the rule max=3: it does not fit the type", one[*bool](`json:"a" soap:"A" validate:"omitnil,max=3"`)},
+		{"a list on an integer", ".A: has the rule oneof=1: it does not fit the type", one[*int64](`json:"a" soap:"A" validate:"omitnil,oneof=1"`)},
+		{"a mistake inside", ".A.Bad: has the type float64;", one[[]deeper](`json:"a" soap:"A"`)},
 		{"too many members", "has more than 4096 members", reflect.StructOf(fields)},
 	} {
 		if _, err := shape.FromStruct(test.of, ""); err == nil || !strings.Contains(err.Error(), test.wantError) {
