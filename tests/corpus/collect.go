@@ -43,7 +43,6 @@ type document struct {
 type schemas struct {
 	documents []*document
 	global    map[key][]*component // several, where a name is defined in several ways: xmllint refuses them
-	missing   []string             // locations that lead to no file
 	read      map[[2]string]bool   // paths with the target that they are included for
 	defined   map[string]bool      // components as text: a component that is defined twice in the same way is one
 }
@@ -160,8 +159,7 @@ func (s *schemas) follow(files fs.FS, from, location, target string) error {
 		file = path.Join(path.Dir(from), path.Base(address.Path))
 	}
 	if info, err := fs.Stat(files, file); err != nil || !info.Mode().IsRegular() {
-		s.missing = append(s.missing, location)
-		return nil
+		return nil // what is missing shows where it is referred to
 	}
 	return s.load(files, file, target)
 }

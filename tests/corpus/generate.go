@@ -26,12 +26,8 @@ const (
 	maxValues   = 1000 // in one instance; what comes after them is minimal
 )
 
-// Generate makes instances of the schema at a JSON Pointer: one with what is required only, and full ones until every member has been there and
+// generate makes instances of the schema at a JSON Pointer: one with what is required only, and full ones until every member has been there and
 // every branch of every choice has been taken, null among them.
-func Generate(d *openapi.Document, pointer string) ([]Instance, error) {
-	return generate(d, pointer, maxVariants)
-}
-
 func generate(d *openapi.Document, pointer string, variants int) ([]Instance, error) {
 	minimal, err := newGenerator(d, nil).instance("minimal", pointer)
 	if err != nil {

@@ -68,9 +68,6 @@ func newJudge(s *schemas, dir string) (*Judge, error) {
 // Refusal returns why xmllint refuses the schemas as a whole; empty if it does not. Documents may be checkable nevertheless.
 func (j *Judge) Refusal() string { return j.refused[j.whole] }
 
-// Missing lists the locations of schemas that led nowhere.
-func (j *Judge) Missing() []string { return j.missing }
-
 // driver returns the directory of a driver for some components.
 func (j *Judge) driver(keep map[*component]bool) (string, error) {
 	names := make([]string, 0, len(keep))

@@ -19,14 +19,12 @@ import (
 // The rows of the error table about keys, records and callers.
 var (
 	keyReused       = want{http.StatusUnprocessableEntity, "key-reused", "", "never", "", nil}
-	inFlight        = want{http.StatusConflict, "in-flight", "", "later", "1", nil}
 	overloaded      = want{http.StatusServiceUnavailable, "overloaded", "not_sent", "later", "1", nil}
 	tooMany         = want{http.StatusTooManyRequests, "too-many-requests", "not_sent", "later", "3600", nil}
 	storeDown       = want{http.StatusServiceUnavailable, "idempotency-store-unavailable", "not_sent", "later", "1", nil}
 	settled         = want{http.StatusConflict, "settled", "executed", "never", "", nil}
 	notUnknown      = want{http.StatusConflict, "not-unknown", "", "after_fix", "", nil}
 	unauthenticated = want{http.StatusUnauthorized, "unauthenticated", "not_sent", "after_fix", "", nil}
-	noIssuer        = want{http.StatusServiceUnavailable, "issuer-unavailable", "not_sent", "later", "30", nil}
 	forbidden       = want{http.StatusForbidden, "forbidden", "not_sent", "after_fix", "", []string{"header:Authorization forbidden request"}}
 )
 

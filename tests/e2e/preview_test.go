@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -202,40 +201,6 @@ func TestPreviewNeedsNoKeyAndBurnsNone(t *testing.T) {
 	if text := get(t, metrics); !strings.Contains(text, `soapbridge_idempotency_total{result="acquired"} 1`) || !strings.Contains(text, `{result="replayed"} 1`) {
 		t.Errorf("one call and one repetition are counted as %s", text)
 	}
-}
-
-// TestPreviewWithoutStoreAndVendor needs neither of them, and no URL.
-func TestPreviewWithoutStoreAndVendor(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := closed.Addr().String()
-	_ = closed.Close() // no program listens there any more
-	redis, records := withRedis(t)
-	p := proxy(t, with(toVendor(address), credentials(), records))
-	for _, row := range []struct {
-		name     string
-		down, up func()
-	}{{"the vendor is away", func() {}, func() {}}, {"the store is gone", redis.Kill, redis.Restart}, {"the store hangs", redis.Pause, redis.Continue}} {
-		t.Run(row.name, func(t *testing.T) {
-			row.down()
-			defer row.up()
-			for _, v := range one(t) {
-				d := previewOf(t, v, send(t, p.URL, looking(ask(v.Operation, newReference(), ""), v.version)))
-				if !strings.HasPrefix(d.URL, "http://"+address+"/") {
-					t.Errorf("the URL is %s", d.URL)
-				}
-			}
-		})
-	}
-	t.Run("the system is not configured", func(t *testing.T) {
-		v := variant{operation(t, "CreateComplexAccount"), "1.1"}
-		a := send(t, edge(t).URL, looking(ask(v.Operation, newReference(), ""), v.version))
-		if d := previewOf(t, v, a); d.URL != "" || strings.Contains(a.body, `"url"`) || len(d.Headers) != 2 {
-			t.Errorf("%s", a.body)
-		}
-	})
 }
 
 func TestPreviewOfCallers(t *testing.T) {

@@ -29,8 +29,6 @@ type keptConn struct {
 	*bufio.Reader
 }
 
-func (p *keptConn) Read(b []byte) (int, error) { return p.Reader.Read(b) }
-
 var messageID = regexp.MustCompile(`<MessageId>([^<]+)</MessageId>`)
 
 // keep starts the service and a proxy in front of it.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -192,33 +191,4 @@ func (d *Document) RequestSchema(method, path string) string {
 		return ""
 	}
 	return Pointer(members...)
-}
-
-// Clone copies the document, for changes that a test makes to it.
-func (d *Document) Clone(change func(root Object)) (*Document, error) {
-	root, _ := cloneAny(d.Root).(Object)
-	change(root)
-	text, err := json.Marshal(root)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(text)
-}
-
-func cloneAny(v any) any {
-	switch v := v.(type) {
-	case Object:
-		c := maps.Clone(v)
-		for name := range c {
-			c[name] = cloneAny(c[name])
-		}
-		return c
-	case []any:
-		c := make([]any, len(v))
-		for i := range v {
-			c[i] = cloneAny(v[i])
-		}
-		return c
-	}
-	return v
 }

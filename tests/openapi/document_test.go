@@ -1,12 +1,8 @@
 package openapi_test
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -141,30 +137,4 @@ func checkMembers(t *testing.T, at string, schema openapi.Object, of *shape.Shap
 		}
 	}
 	return secrets
-}
-
-// TestTheDocumentsAreGenerated runs the generator and wants what is committed, byte for byte.
-func TestTheDocumentsAreGenerated(t *testing.T) {
-	folder := t.TempDir()
-	for _, what := range []string{"words", "documents"} {
-		cmd := exec.CommandContext(t.Context(), "go", "run", "./openapi/gen", what, folder)
-		cmd.Dir = filepath.Join("..", "..")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v (the go command is needed: https://go.dev/doc/install)\n%s", err, out)
-		}
-	}
-	files, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != 8 {
-		t.Errorf("%d files are generated", len(files))
-	}
-	for _, f := range files {
-		generated, err1 := os.ReadFile(filepath.Join(folder, f.Name()))
-		committed, err2 := os.ReadFile(filepath.Join(filepath.Dir(openapi.Path), f.Name()))
-		if err1 != nil || err2 != nil || !bytes.Equal(generated, committed) {
-			t.Errorf("openapi/%s is not what make generate writes: %v, %v", f.Name(), err1, err2)
-		}
-	}
 }

@@ -446,39 +446,6 @@ func TestRedisLostBetweenSendAndFinish(t *testing.T) {
 	}
 }
 
-// A proxy that gets SIGTERM answers the calls that it has begun, and those that still come until clients notice that it stops.
-func TestTerminatedUnderLoad(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t, plan{seed: 9, open: 2, timeout: 2 * slowTimeout, settings: map[string]string{"DRAIN_TIMEOUT": "40s"}})
-	going, list := c.proxies[0], c.entities(4)
-	early, late := list[:3*len(operations)], list[3*len(operations):]
-	c.vendor.hold()
-	waitEarly := launchAll(t, early, going)
-	eventually(t, "all calls are executed", func() bool { return c.vendor.totalArrivals() == len(early) })
-	if err := going.signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the proxy is not ready", func() bool {
-		return ask(t, c.operator, going, "/readyz", nil, nil).status == http.StatusServiceUnavailable
-	})
-	waitLate := launchAll(t, late, going)
-	eventually(t, "late calls are executed too", func() bool { return c.vendor.totalArrivals() == len(list) })
-	c.vendor.release()
-	for i, a := range slices.Concat(waitEarly(), waitLate()) {
-		expect(t, list[i], a, list[i].created())
-	}
-	if code, err := going.last.Load().Wait(); err != nil || code != 0 {
-		t.Fatalf("the proxy ended with %d: %v", code, err)
-	}
-	if err := going.start(); err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range list {
-		e.steadily(t, c.proxies[1], e.proper(), e.created()+" replayed")
-	}
-	c.finish(t, list)
-}
-
 // Clients open connections in advance. An unused one is not a call, and must not make a stop report that it cut calls off.
 func TestTerminatedWithAnUnusedConnection(t *testing.T) {
 	t.Parallel()

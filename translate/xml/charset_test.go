@@ -50,7 +50,6 @@ func TestDecodeCharset(t *testing.T) {
 		{"UTF-8 by all of them", markUTF8 + declared("UTF-8") + wide, "text/xml; charset=UTF-8", declared("UTF-8") + wide},
 		{"only the first mark is one", markUTF8 + markUTF8 + plain, "", markUTF8 + plain},
 		{"an empty body", "", "text/xml", ""},
-		{"a mark only", markUTF8, "", ""},
 		{"U+FFFD is a character as any", "<a>\ufffd</a>", "", "<a>\ufffd</a>"},
 		{"U+FEFF inside is not a mark", "<a>\ufeff</a>", "", "<a>\ufeff</a>"},
 
@@ -60,7 +59,6 @@ func TestDecodeCharset(t *testing.T) {
 		{"mark over a charset that is not supported", markUTF8 + wide, "text/xml; charset=utf-7", wide},
 		{"mark of UTF-16 over charset", markUTF16LE + inUTF16LE(wide), "text/xml; charset=utf-8", wide},
 		{"mark over charset's byte order", markUTF16BE + inUTF16BE(wide), "text/xml; charset=utf-16le", wide},
-		{"mark of UTF-16 over declaration", markUTF16BE + inUTF16BE(declared("utf-8")+wide), "", declared("utf-8") + wide},
 		{"charset over declaration", declared("utf-8") + "<a>\xe9</a>", "text/xml; charset=iso-8859-1", declared("utf-8") + "<a>é</a>"},
 		{"charset over a declaration that is not supported", declared("utf-7") + wide, "text/xml; charset=utf-8", declared("utf-7") + wide},
 		{"charset over what UTF-16 looks like", inUTF16LE("<?"), "text/xml; charset=utf-8", inUTF16LE("<?")},
@@ -68,13 +66,9 @@ func TestDecodeCharset(t *testing.T) {
 
 		// How a charset is written.
 		{"quoted", "<a>\xe9</a>", `text/xml; charset="iso-8859-1"`, "<a>é</a>"},
-		{"in capitals", "<a>\xe9</a>", "TEXT/XML; CHARSET=ISO-8859-1", "<a>é</a>"},
-		{"without space", "<a>\xe9</a>", "text/xml;charset=iso-8859-1", "<a>é</a>"},
 		{"with much space", "<a>\xe9</a>", " text/xml ;\t charset=iso-8859-1 ", "<a>é</a>"},
 		{"among others", "<a>\xe9</a>", `application/soap+xml; action="u;charset=utf-8"; charset=iso-8859-1; type=x`, "<a>é</a>"},
 		{"with space around =", "<a>\xe9</a>", "text/xml; charset = iso-8859-1", "<a>é</a>"},
-		{"twice the same", "<a>\xe9</a>", "text/xml; charset=iso-8859-1; charset=iso-8859-1", "<a>é</a>"},
-		{"with a semicolon behind", "<a>\xe9</a>", "text/xml; charset=iso-8859-1;", "<a>é</a>"},
 
 		{"beside a value that should be quoted", "<a>\xe9</a>", "application/soap+xml; action=urn:x/y; charset=iso-8859-1", "<a>é</a>"},
 
@@ -82,9 +76,6 @@ func TestDecodeCharset(t *testing.T) {
 		{"malformed: no value", declared("l1") + "<a>\xe9</a>", "text/xml; charset", declared("l1") + "<a>é</a>"},
 		{"malformed: an open quote", declared("l1") + "<a>\xe9</a>", `text/xml; charset="utf-8`, declared("l1") + "<a>é</a>"},
 		{"malformed: charset twice", declared("l1") + "<a>\xe9</a>", "text/xml; charset=utf-8; charset=utf-16", declared("l1") + "<a>é</a>"},
-		{"malformed: no type", declared("l1") + "<a>\xe9</a>", "; charset=utf-8", declared("l1") + "<a>é</a>"},
-		{"malformed: control characters", declared("l1") + "<a>\xe9</a>", "text/xml\x00\r\n", declared("l1") + "<a>é</a>"},
-		{"an empty charset", declared("l1") + "<a>\xe9</a>", `text/xml; charset=""`, declared("l1") + "<a>é</a>"},
 		{"a charset in single quotes", declared("l1") + "<a>\xe9</a>", `text/xml; charset='utf-8'`, declared("l1") + "<a>é</a>"},
 		{"a charset of two words", declared("l1") + "<a>\xe9</a>", `text/xml; charset="utf 8"`, declared("l1") + "<a>é</a>"},
 
@@ -92,7 +83,6 @@ func TestDecodeCharset(t *testing.T) {
 		{"little-endian by mark", markUTF16LE + inUTF16LE(wide), "", wide},
 		{"big-endian by mark", markUTF16BE + inUTF16BE(wide), "", wide},
 		{"mark, charset and declaration", markUTF16LE + inUTF16LE(declared("utf-16")+wide), "text/xml; charset=utf-16", declared("utf-16") + wide},
-		{"little-endian by charset", inUTF16LE(wide), "text/xml; charset=utf-16le", wide},
 		{"big-endian by charset", inUTF16BE(wide), "text/xml; charset=utf-16be", wide},
 		{"charset with mark", markUTF16LE + inUTF16LE(wide), "text/xml; charset=utf-16le", wide},
 		{"charset without byte order: big-endian", inUTF16BE(wide), "text/xml; charset=utf-16", wide},
@@ -102,9 +92,7 @@ func TestDecodeCharset(t *testing.T) {
 		{"big-endian by look", inUTF16BE(declared("utf-16") + wide), "", declared("utf-16") + wide},
 		{"by look without declaration", inUTF16LE("<a/>"), "", "<a/>"},
 		{"by look, the declaration with byte order", inUTF16LE(declared("UTF-16LE") + wide), "", declared("UTF-16LE") + wide},
-		{"by look, the declaration without encoding", inUTF16BE(`<?xml version="1.0"?>` + wide), "", `<?xml version="1.0"?>` + wide},
 		{"by charset, whatever the declaration says", inUTF16LE(declared("utf-8") + wide), "text/xml; charset=utf-16le", declared("utf-8") + wide},
-		{"nothing but a mark", markUTF16BE, "", ""},
 		{"the first and last surrogate pairs", markUTF16BE + "\xD8\x00\xDC\x00\xDB\xFF\xDF\xFF", "", "\U00010000\U0010FFFF"},
 		{"U+FFFD in UTF-16", markUTF16BE + "\xFF\xFD", "", "\ufffd"},
 		{"U+FFFD in little-endian UTF-16", "<\x00\xFD\xFF", "text/xml; charset=utf-16", "<\ufffd"},
@@ -126,7 +114,6 @@ func TestDecodeCharset(t *testing.T) {
 		{"a line break before a mark", "\r\n" + markUTF8 + declared("l1") + wide, "", declared("l1") + wide},
 		{"a line break before a mark, with charset", "\n" + markUTF8 + wide, "text/xml; charset=utf-8", wide},
 		{"a line break before the mark of UTF-16", "\n" + markUTF16LE + inUTF16LE(wide), "", wide},
-		{"a line break in UTF-16", markUTF16BE + inUTF16BE("\n"+declared("utf-16")+wide), "", declared("utf-16") + wide},
 		{"a line break without declaration", "\n" + wide, "", "\n" + wide},
 		{"a line break before another processing instruction", "\n<?xmlx?>" + wide, "", "\n<?xmlx?>" + wide},
 

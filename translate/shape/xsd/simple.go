@@ -27,9 +27,6 @@ type LeafType struct {
 	values []string
 }
 
-// Leaf returns the leaf of a type.
-func Leaf(t *wsdl.SimpleType) LeafType { return *Leaves{}.Of(t) }
-
 // Leaves are the leaves of simple types, each made once.
 type Leaves map[*wsdl.SimpleType]*LeafType
 
