@@ -218,113 +218,30 @@ func encode(o object) string {
 	return string(text)
 }
 
-// hard is what a text may hold and a bridge between two syntaxes may break.
-const hard = ` <b a="1">&amp;lt; ]]> <!-- --> 'é 漢 😀 ` + "\u2028 \u202eעב\t\n\r."
-
-// marks makes texts of which no two are alike.
-type marks int
-
-func (m *marks) text() string {
-	*m++
-	return fmt.Sprintf("m%03d%s", *m, hard)
-}
-
-// short makes a text for a member of limited length.
-func (m *marks) short() string {
-	*m++
-	return fmt.Sprintf("s%03d<&", *m)
-}
-
-func (m *marks) texts(names string) object {
-	o := object{}
-	for name := range strings.FieldsSeq(names) {
-		o[name] = m.text()
-	}
-	return o
-}
-
-func (m *marks) date() string {
-	*m++
-	return fmt.Sprintf("20%02d-02-28", *m%100)
-}
-
-func (m *marks) address() object {
-	return with2(m.texts(`addressType addressKey addressLineCode preStreetDirection addressLine1 addressLine2 addressLine3 addressLine4
-		addressCompressed streetType postStreetDirection city state zip countryCode countyCode countyName ruralOrUrbanCode
-		addressStatusCode notes`), object{"startDate": m.date(), "endDate": m.date()})
-}
-
-func (m *marks) phone() object {
-	return with2(m.texts("phoneType phone extension"), object{"doNotCallFlag": true})
-}
-
-func (m *marks) email() object {
-	return object{"emailType": m.short() + "'漢😀", "email": m.text()} // the type is a token: no white space around it
-}
-
-func (m *marks) contact() object {
-	licence := with2(m.texts("state"), object{"number": secretLicence, "birthday": m.date(), "issuedDate": m.date(), "expirationDate": m.date()})
-	return with2(m.texts(`contactType prefix firstName middleInitial lastName suffix fullName memo csrId statusCode employerName`), object{
-		"primaryContact": m.phone(), "secondaryContact": m.phone(), "email": m.email(), "createdDate": m.date(),
-		"ssn": secretSSN, "criticalContactFlag": false, "criticalExpirationDate": m.date(),
-		"addresses": []any{m.address(), m.address()}, "otherPhones": []any{m.phone()}, "faxes": []any{m.phone(), m.phone()},
-		"driverLicenses": []any{licence, licence},
-	})
-}
-
-func (m *marks) baseRequest() object {
-	return with2(m.texts("userId messageId"), object{
-		"messageDateTime": "2026-11-21T09:30:00.1234567+14:00", "nameValues": []any{m.texts("name value"), m.texts("name value")},
-	})
-}
-
-func with2(o, more object) object {
-	maps.Copy(o, more)
-	return o
-}
-
-// full returns a request with every member that the operation has, no two texts alike. Operations without one here send that of the
-// contract tests.
+// full returns the contract tests' request with every member, and with planted secrets in the place of its own.
 func full(op translate.Operation) object {
-	m := new(marks)
-	switch op.Name {
-	case "CreateWorkFlowManager":
-		return with2(m.texts("accountNumber premiseNumber customerNumber"), object{
-			"baseRequest": m.baseRequest(), "workItemType": m.texts("code description"), "requestor": m.contact(), "operatingCenter": m.texts("code description"),
-		})
-	case "CreateCallLog":
-		customer := with2(m.texts("customerId customerName customerNumber dba repId"), object{"contacts": []any{m.contact(), m.contact()}})
-		account := with2(m.texts("accountNumber accountType accountStatus"), object{
-			"billingAddress": m.address(), "primaryContact": m.contact(), "serviceAddress": m.address(), "operatingCenter": m.texts("code description"),
-		})
-		return object{"baseRequest": m.baseRequest(), "callerId": m.text(), "customerCallLog": with2(m.texts("csrId logText"), object{
-			"requestor": m.contact(), "createdDateTime": "2026-11-21T09:30:00Z", "requestType": -7, "customer": customer,
-			"premise": with2(m.texts("premiseNumber"), object{"premiseAddress": m.address(), "contacts": []any{m.contact()}}), "account": account,
-		})}
-	case "UpdateCustomerPIN":
-		return with2(m.texts("accountNumber customerNumber correspondenceType"), object{
-			"baseRequest": m.baseRequest(), "operationType": "UPDATE", "accountAccessCode": secretAccessCode, "pin": secretPIN, "email": m.email(),
-		})
-	case "CreateService":
-		return object{"externalReference": m.short(), "auditRecord": object{"userId": m.short(), "program": m.short()}, "serviceData": object{
-			"customerLevel": "account", "customerLevelReference": m.short(), "effectiveDate": "2026-12-01", "expiryDate": "2026-12-02", "serviceCode": "s&<'é",
-			"salesPersonId": 99999999, "salesAccountReference": 0, "servicePrice": "-000999999.90", "description": m.short(), "longDescription": m.text(),
-			"accountServiceAgreement": m.short(), "suppressRemainingCharge": true, "contractReference": m.short(), "priceConsolidationService": "漢<]]>",
-		}}
-	case "CreateComplexAccount":
-		detail := func(website string) object {
-			return with2(m.texts("title firstName lastName addressLine1 addressLine2 addressLine3 suburb mobileNumber faxNumber"), object{
-				"state": "oth", "postcode": m.text(), "country": "New Zealand", "emailAddress": "a&b<c>@é.example", "phoneNumber": "+64 (9) 300-0000 ext 7", "website": website,
-			})
+	o := golden(op)
+	plantEverywhere(o)
+	return refer(op, o, newReference())
+}
+
+func plantEverywhere(value any) {
+	switch value := value.(type) {
+	case object:
+		planted := object{"ssn": secretSSN, "pin": secretPIN, "accountAccessCode": secretAccessCode, "password": secretPassword, "orgIdentifier": secretIdentifier, "orgIdentifierType": "ABN"}
+		if _, isLicence := value["issuedDate"]; isLicence {
+			planted["number"] = secretLicence
 		}
-		return with2(m.texts("licenceeUsername accountReference"), object{
-			"accountType": "End User", "accountContactType": object{"type": "Organisation"},
-			"primaryContact":      object{"detail": detail("https://example.com/?a=1&b=%3C"), "cumulusUser": object{"userName": newReference() + "&<@example.com.au", "password": secretPassword}},
-			"accountOrganisation": with2(m.texts("orgName orgTradingName"), object{"orgType": 29, "orgIdentifier": secretIdentifier, "orgIdentifierType": "ABN"}),
-			"billingContact":      object{"detail": detail("example.org")},
-		})
-	default:
-		return refer(op, golden(op), newReference())
+		for name, inner := range value {
+			if secret, is := planted[name]; is {
+				value[name] = secret
+			}
+			plantEverywhere(inner)
+		}
+	case []any:
+		for _, inner := range value {
+			plantEverywhere(inner)
+		}
 	}
 }
 
