@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -168,4 +169,13 @@ func TestStopWithABurst(t *testing.T) {
 		d.ends(t, stopped)
 		d.mustLog(t, "stopping", `"in_flight":100`)
 	})
+}
+
+// listed counts the members of a list in all shards.
+func listed(redis *redistest.Server, list string) (n int64) {
+	for shard := range 256 {
+		of, _ := redis.Do("ZCARD", fmt.Sprintf("sb:{%02x}:%s", shard, list)).(int64)
+		n += of
+	}
+	return n
 }

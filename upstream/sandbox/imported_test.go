@@ -161,36 +161,3 @@ func TestImportedCredentials(t *testing.T) {
 		})
 	}
 }
-
-func TestNewRefusesImported(t *testing.T) {
-	tests := []struct {
-		name string
-		edit func(*sandbox.ImportedSystem)
-		want string
-	}{
-		{"name of a built-in system", func(s *sandbox.ImportedSystem) { s.Name = sandbox.MDS }, "not that of a built-in system"},
-		{"name with a slash", func(s *sandbox.ImportedSystem) { s.Name = "a/b" }, `imported system "a/b": the name must be one of letters`},
-		{"no operation", func(s *sandbox.ImportedSystem) { s.Operations = nil }, "no operation"},
-		{"operation twice", func(s *sandbox.ImportedSystem) { s.Operations = append(s.Operations, s.Operations[0]) }, "operation Track belongs to parcels already"},
-		{"operation without a name", func(s *sandbox.ImportedSystem) { s.Operations[0].Name = "" }, "no name"},
-		{"no version", func(s *sandbox.ImportedSystem) { s.Operations[0].Versions = nil }, `operation "Track": the versions are [], must be`},
-		{"unknown version", func(s *sandbox.ImportedSystem) { s.Operations[0].Versions = []string{"1.1", "2.0"} }, `["1.1" "2.0"]`},
-		{"reply that is not well-formed", func(s *sandbox.ImportedSystem) { s.Operations[0].Reply = []byte("<a>") }, "reply: XML syntax error"},
-		{"reply that is a text", func(s *sandbox.ImportedSystem) { s.Operations[0].Reply = []byte("<a/>b") }, "reply: text outside an element"},
-		{"reply that is a document", func(s *sandbox.ImportedSystem) { s.Operations[0].Reply = []byte(`<?xml version="1.0"?><a/>`) }, "SOAP allows no DTD, declaration"},
-		{"fault that is not well-formed", func(s *sandbox.ImportedSystem) { s.Operations[0].Faults[1].Detail = []byte("</a>") }, `fault "Shop.Closed": XML syntax error`},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := importedParcels()
-			test.edit(&s)
-			_, err := sandbox.New(sandbox.Config{Imported: []sandbox.ImportedSystem{s}})
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want %s", err, test.want)
-			}
-		})
-	}
-	if _, err := sandbox.New(sandbox.Config{Imported: []sandbox.ImportedSystem{importedParcels(), importedParcels()}}); err == nil || !strings.Contains(err.Error(), "repeated") {
-		t.Errorf("error %v, want a repeated system", err)
-	}
-}

@@ -10,15 +10,6 @@ import (
 	"soapbridge/api/idempotency"
 )
 
-func claimMakesRecord(k kit) {
-	k = k.keeping(long, long)
-	c := claim()
-	r := k.acquire(c)
-	k.same(k.get(c), r)
-	k.finish(c, result)
-	k.sameTimes(k.get(c), *toDone(r, c))
-}
-
 // freedIsClaimedAgain: nothing of the first claim remains, and its owner cannot end the second.
 func freedIsClaimedAgain(k kit) {
 	k = k.keeping(long, long)

@@ -40,7 +40,6 @@ type check struct {
 
 func checks() []check {
 	all := []check{
-		{"a claim makes a record", claimMakesRecord},
 		{"a claim on a freed record is a new one", freedIsClaimedAgain},
 		{"a withdrawn claim is released", withdrawnIsReleased},
 		{"settling returns the current record", settlingReturnsRecord},
