@@ -30,12 +30,10 @@ const drainTakes = 100 * time.Second
 // overBoth runs a test over HTTP/1.1, and over HTTP/2 with TLS.
 func overBoth(t *testing.T, takes time.Duration, test func(t *testing.T, d *drained)) {
 	t.Helper()
-	t.Parallel()
 	ours := newAuthority(t, "ours")
 	server := ours.issue(t, "127.0.0.1", x509.ExtKeyUsageServerAuth)
 	for protocol, secure := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(protocol, func(t *testing.T) {
-			t.Parallel()
 			care, executed := careThatTakes(t, takes)
 			redis, records := withRedis(t)
 			settings := with(credentials(), records, map[string]string{"CUSTOMERCARE_URL": care})

@@ -249,6 +249,7 @@ var scannerRefuses = []struct {
 	{"an empty encoding", `<?xml version="1.0" encoding=""?><a/>`, 31, "encoding"},
 	{"an encoding that begins with a digit", `<?xml version="1.0" encoding="8859"?><a/>`, 35, "encoding"},
 	{"an encoding that is not ASCII", `<?xml version="1.0" encoding="é"?><a/>`, 33, "encoding"},
+	{"no space before encoding", `<?xml version="1.0"encoding="utf-8"?><a/>`, 19, "something else"},
 	{"standalone maybe", `<?xml version="1.0" standalone="maybe"?><a/>`, 38, "standalone"},
 	{"standalone without a value", `<?xml version="1.0" standalone?><a/>`, 30, "no quoted value"},
 	{"standalone before encoding", `<?xml version="1.0" standalone="yes" encoding="utf-8"?><a/>`, 37, "something else"},
