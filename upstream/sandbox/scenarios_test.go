@@ -53,6 +53,7 @@ func TestScenariosInBytes(t *testing.T) {
 		"windows-1252":      {updateCustomerPIN, "R\xe9ussi \x96 5 \x80"},
 		"bom":               {updateCustomerPIN, "\r\n\r\n\xef\xbb\xbf<?xml"},
 		"fault-stack-trace": {updateCustomerPIN, "Tiger-42"},
+		"second-root":       {updateCustomerPIN, "<MessageDateTime>2026-11-21T10:20:30.000Z<"}, // the clock's
 		"fault:NotFound":    {track, `<faultstring>NotFound</faultstring><detail><p:NotFound xmlns:p="urn:p"/></detail>`},
 		"fault:Shop.Closed": {track, "<faultstring>Shop.Closed</faultstring><detail></detail>"},
 	} {
@@ -63,6 +64,10 @@ func TestScenariosInBytes(t *testing.T) {
 				t.Errorf("got %q, want %q in it", got, c.part)
 			}
 		})
+	}
+	b.queue(t, updateCustomerPIN, "close-after")
+	if got := b.sendRaw(t, request(t, updateCustomerPIN)); got != "" {
+		t.Errorf("got %q before the end", got)
 	}
 }
 
