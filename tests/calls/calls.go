@@ -130,8 +130,7 @@ func EachReply[Row any](t *testing.T, rows map[string]Row, test func(t *testing.
 	}
 }
 
-// The violations that requests of every system can have.
-
+// Required is a required member that is missing or blank.
 func Required(pointer string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
 }
@@ -139,14 +138,17 @@ func Required(pointer string) translate.Violation {
 // typeOf is what a program reads where a person reads a sentence.
 var typeOf = map[string]string{"a string": "string", "an integer": "integer", "true or false": "boolean", "an object": "object", "an array": "array"}
 
+// WrongType is a member of another type than the expected one.
 func WrongType(pointer, expected string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be " + expected + ".", Params: map[string]any{"expected": typeOf[expected]}}
 }
 
+// Empty is an object without members.
 func Empty(pointer string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.EmptyObject, Detail: "An object may not be empty. Leave the member out instead."}
 }
 
+// NullIn is null in an array.
 func NullIn(pointer string) translate.Violation {
 	return translate.Violation{Pointer: pointer, Code: record.NullInArray, Detail: "An array may not hold null."}
 }

@@ -52,7 +52,7 @@ func main() {
 		log.Fatalf("go list: %v", err)
 	}
 	var all []mutant
-	for _, file := range strings.Fields(string(list)) {
+	for file := range strings.FieldsSeq(string(list)) {
 		all = append(all, mutants(file)...)
 	}
 	random := rand.New(rand.NewPCG(*seed, 0)) // #nosec G404 -- a sample that can be repeated
