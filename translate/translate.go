@@ -177,6 +177,15 @@ type Definition struct {
 	Secrets []secret.Secret
 }
 
+// All makes the operations of a system, each by its constructor. The error names every mistake in them.
+func All[C any](config C, constructors ...func(C) (Operation, error)) ([]Operation, error) {
+	all, errs := make([]Operation, len(constructors)), make([]error, len(constructors))
+	for i, construct := range constructors {
+		all[i], errs[i] = construct(config)
+	}
+	return all, errors.Join(errs...)
+}
+
 // Define compiles an operation. The error names every mistake in it.
 func Define(d Definition) (Operation, error) {
 	if d.OneWay {

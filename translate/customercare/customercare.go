@@ -46,10 +46,11 @@ type Config struct {
 
 // Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
-	workflow, err1 := createWorkFlowManager(c)
-	callLog, err2 := createCallLog(c)
-	pin, err3 := updateCustomerPIN(c)
-	return []translate.Operation{workflow, callLog, pin}, errors.Join(err1, err2, err3)
+	return translate.All(c,
+		createWorkFlowManager,
+		createCallLog,
+		updateCustomerPIN,
+	)
 }
 
 // own is what one operation of the service has for itself.

@@ -38,8 +38,9 @@ type Config struct {
 
 // Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
-	createComplexAccount, err := createComplexAccount(c)
-	return []translate.Operation{createComplexAccount}, err
+	return translate.All(c,
+		createComplexAccount,
+	)
 }
 
 func (c Config) namespace() string {

@@ -37,8 +37,9 @@ type Config struct {
 
 // Operations returns the service's operations.
 func Operations(c Config) ([]translate.Operation, error) {
-	createService, err := createService(c)
-	return []translate.Operation{createService}, err
+	return translate.All(c,
+		createService,
+	)
 }
 
 // own is what an operation has of its own beside its definition.
