@@ -232,27 +232,27 @@ func TestSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		query      string
-		operations []string
-		member     string // one of those that are found; empty: there are none
+		query     string
+		operation string // the first of those that are found; empty: there are none
+		member    string // one of those that are found
 	}{
-		"an operation":       {"CREATEserv", []string{"CreateService"}, ""},
-		"a route":            {"/v1/emersion/accounts", []string{"CreateComplexAccount"}, ""},
-		"a member":           {"cumulusUser/password", nil, "/primaryContact/cumulusUser/password"},
-		"several words":      {"  password   cumulususer ", nil, "/primaryContact/cumulusUser/password"},
-		"a vendor's error":   {"Emersion-25", nil, "/accountType"},
-		"nothing":            {"no-such-word", nil, ""},
-		"white space":        {"  ", nil, ""},
-		"a word without end": {strings.Repeat("x", 1<<20), nil, ""},
+		"an operation":       {"CREATEserv", "CreateService", ""},
+		"a route":            {"/v1/emersion/accounts", "CreateComplexAccount", ""},
+		"a member":           {"cumulusUser/password", "", "/primaryContact/cumulusUser/password"},
+		"several words":      {"  password   cumulususer ", "", "/primaryContact/cumulusUser/password"},
+		"a vendor's error":   {"Emersion-25", "", "/accountType"},
+		"nothing":            {"no-such-word", "", ""},
+		"white space":        {"  ", "", ""},
+		"a word without end": {strings.Repeat("x", 1<<20), "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := s.searched().search(c.query)
-			var got []string
-			for _, op := range f.Operations {
-				got = append(got, op.ID)
+			first := ""
+			if len(f.Operations) > 0 {
+				first = f.Operations[0].ID
 			}
-			if !slices.Equal(got, c.operations) || c.member == "" && len(f.Members) > 0 {
-				t.Errorf("found %v and %d members", got, len(f.Members))
+			if first != c.operation || c.operation+c.member == "" && len(f.Members) > 0 {
+				t.Errorf("found %d operations, first %q, and %d members", len(f.Operations), first, len(f.Members))
 			}
 			if c.member != "" && !slices.ContainsFunc(f.Members, func(m foundMember) bool { return m.Pointer == c.member && m.Page == PageOf(m.Operation)+"#"+c.member }) {
 				t.Errorf("%s is not among %v", c.member, f.Members)
