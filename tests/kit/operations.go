@@ -50,6 +50,11 @@ var Operations = []Operation{
 		Filled: map[string]string{"/externalReference": ID}, Upper: []string{"/serviceData/customerLevel"},
 	},
 	{
+		System: "mds", Name: "UpdateService", Path: "/v1/mds/service-changes", Versions: []string{"1.1"}, Status: 200,
+		Reference: "/externalReference", Element: "ExternalReference", Execution: "/externalReference", Optional: "auditRecord",
+		Filled: map[string]string{"/externalReference": ID}, Upper: []string{"/customerLevel"},
+	},
+	{
 		System: "emersion", Name: "CreateComplexAccount", Path: "/v1/emersion/accounts", Versions: []string{"1.1"}, Status: 201,
 		Reference: "/accountReference", Element: "AccountReference", Execution: "/accountId", Optional: "billingContact",
 	},

@@ -39,6 +39,7 @@ type Config struct {
 func Operations(c Config) ([]translate.Operation, error) {
 	return translate.All(c,
 		createService,
+		updateService,
 	)
 }
 
