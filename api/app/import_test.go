@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -440,7 +441,7 @@ func TestAllOff(t *testing.T) {
 	if played, err := sandboxed(systems); err != nil || len(played) > 0 {
 		t.Errorf("%v %v", played, err)
 	}
-	c, err := config.Load([]string{"SOAPBRIDGE_SYSTEMS=" + systems}, config.Disk())
+	c, err := config.Load([]string{"SOAPBRIDGE_SYSTEMS=" + systems, "SOAPBRIDGE_SYSTEM_PARCELS_TIMEOUT=3m"}, config.Disk())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -451,6 +452,9 @@ func TestAllOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
+	if got := p.longestCall(); got != 3*time.Minute {
+		t.Errorf("an answer is written for at most %v", got)
+	}
 	if want := "every operation of this system is off: give those that are wanted a kind in system.yaml\" system=parcels"; strings.Count(lines.String(), want) != 1 {
 		t.Error(lines.String())
 	}

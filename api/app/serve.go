@@ -37,6 +37,7 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 		return usage(err)
 	}
 	defer proxy.close()
+	proxy.edge.AuditLog = logger(lines, c.LogFormat, "info") // at any level: who settled what must be found later
 	tlsConfig, err := serverTLS(ctx, p.Environ, c, proxy.guard)
 	if err != nil {
 		return usage(err)
@@ -97,6 +98,14 @@ func serverTLS(ctx context.Context, environ []string, c config.Config, g *guard.
 	}, nil
 }
 
+// longestCall is the longest timeout of a system, imported ones too: the server waits that long before it writes an answer.
+func (p *proxy) longestCall() (longest time.Duration) {
+	for _, system := range p.edge.Systems {
+		longest = max(longest, system.CallTimeout)
+	}
+	return longest
+}
+
 // serveMetrics serves /metrics on its own address until ctx ends.
 func (p *proxy) serveMetrics(ctx context.Context) error {
 	if p.edge.Metrics == nil {
@@ -138,7 +147,7 @@ func (p *proxy) serve(ctx context.Context, process *Process, listener net.Listen
 		ended <- p.guard.Try("serve", func() error {
 			err := edge.Serve(ctx, edge.Serving{
 				Listener: listener, TLS: tlsConfig, Guard: p.guard, DrainTimeout: c.DrainTimeout,
-				CallTimeout: max(c.CustomerCare.Timeout, c.MDS.Timeout, c.Emersion.Timeout),
+				CallTimeout: p.longestCall(),
 			}, handler)
 			return errors.Join(err, handler.Drain(drain))
 		})

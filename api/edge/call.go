@@ -21,6 +21,7 @@ type call struct {
 	named     bool          // its id may be shown: there is a record of the operation, or was one, or this call asked for what is read
 	claim     *claim        // nil before the claim, after endClaim, and where another call has the record
 	replayed  bool
+	repeated  bool // it found a record of an earlier one, which decides the answer
 	// handedOver reports that the message was handed to the upstream. From then on only the reply can say what it did: a panic leaves the outcome
 	// unknown, and before it provably nothing was sent.
 	handedOver bool

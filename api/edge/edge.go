@@ -108,8 +108,8 @@ type Config struct {
 	// LogReplies adds a masked copy of the reply to the log, at level debug, for each call that failed.
 	LogReplies bool
 	Log        *slog.Logger
-	// RequestLog takes the line of each request; nil is Log.
-	RequestLog *slog.Logger
+	// RequestLog takes the line of each request, AuditLog what operators did; nil is Log.
+	RequestLog, AuditLog *slog.Logger
 }
 
 // New returns the handler of the whole API. Stopping it is Stop, and Drain after the last request.
@@ -122,15 +122,15 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	e.RemoteIPHeaders = []string{"X-Forwarded-For"} // gin believes X-Real-IP, too, which a proxy need not set
-	c.RequestLog = cmp.Or(c.RequestLog, c.Log)
+	c.RequestLog, c.AuditLog = cmp.Or(c.RequestLog, c.Log), cmp.Or(c.AuditLog, c.Log)
 	s := &Server{Handler: refuseEncodedSlashes(e), config: c, stopping: make(chan struct{})}
 	s.guard = &guard.Guard{Log: c.Log, Count: c.Metrics.Panicked}
-	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log, Guard: s.guard}
+	s.records = operations.Records{Store: c.Store, Vault: c.Vault, Operations: map[string]*translate.Operation{}, Log: c.Log, Audit: c.AuditLog, Guard: s.guard}
 	if c.Callers != nil {
 		s.records.CallerIDs = c.Callers.ids
 	}
 	if c.Metrics != nil {
-		s.records.Unknowns = c.Metrics.Unknowns
+		s.records.Unknowns, s.records.Usable = c.Metrics.Unknowns, c.Metrics.StoreUsable
 	}
 	s.drift = drift{log: c.Log, metrics: c.Metrics, seen: map[string]map[string]*sighting{}}
 	s.callerLimit = newNamedLimit(c.CallerLimit, refusedRate, "of this caller to this operation")

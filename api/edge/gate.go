@@ -35,6 +35,7 @@ type gate struct {
 	turns             *semaphore.Weighted // nil: no limit
 	waiting, inFlight atomic.Int64
 	breaker           *gobreaker.TwoStepCircuitBreaker[struct{}]
+	open              atomic.Bool // also while one call finds out whether the upstream is back
 }
 
 // Why a gate lets no call pass.
@@ -52,10 +53,13 @@ func newGate(l Limits, changed func(from, to gobreaker.State)) *gate {
 		g.turns = semaphore.NewWeighted(int64(l.InFlight))
 	}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Timeout:       breakerPause,
-		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
-		IsExcluded:    func(err error) bool { return errors.Is(err, errNothingSent) },
-		OnStateChange: func(_ string, from, to gobreaker.State) { changed(from, to) },
+		Timeout:     breakerPause,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errNothingSent) },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			g.open.Store(to != gobreaker.StateClosed)
+			changed(from, to)
+		},
 	})
 	return g
 }
@@ -85,7 +89,7 @@ func (g *gate) enter() (pass, error) {
 
 // queue is enter for a call that may wait for its turn.
 func (g *gate) queue(ctx context.Context) (pass, error) {
-	if g.isBroken() {
+	if g.breaker.State() == gobreaker.StateOpen {
 		return pass{}, errBroken
 	}
 	defer g.waiting.Add(-1)
@@ -111,9 +115,6 @@ func (g *gate) pass() (pass, error) {
 	return pass{g, report}, nil
 }
 
-// isBroken reports whether the breaker is open.
-func (g *gate) isBroken() bool { return g.breaker.State() == gobreaker.StateOpen }
-
 func (g *gate) endTurn() {
 	if g.turns != nil {
 		g.turns.Release(1)
@@ -123,7 +124,7 @@ func (g *gate) endTurn() {
 // breakerChanged logs and counts what the breaker of a system does.
 func (s *Server) breakerChanged(system string) func(from, to gobreaker.State) {
 	return func(from, to gobreaker.State) {
-		s.config.Metrics.Breaker(system, to == gobreaker.StateOpen)
+		s.config.Metrics.Breaker(system, to != gobreaker.StateClosed)
 		log := s.config.Log.With(slog.String("system", system))
 		switch {
 		case to == gobreaker.StateClosed:

@@ -73,7 +73,7 @@ func (s *Server) upstreams() map[string]string {
 		switch {
 		case system.Upstream == nil:
 			states[system.Name] = UpstreamNotConfigured
-		case system.gate.isBroken():
+		case system.gate.open.Load():
 			states[system.Name] = upstreamBroken
 		case system.State == nil:
 			states[system.Name] = UpstreamOK

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"soapbridge/api/cache"
+	"soapbridge/translate"
 )
 
 // The results of an idempotency key.
@@ -30,6 +31,8 @@ type Metrics struct {
 	keys     map[string]prometheus.Counter // by result
 	unknowns prometheus.Gauge
 	oldest   prometheus.Gauge
+	usable   prometheus.Gauge
+	problems *prometheus.CounterVec
 	strays   *prometheus.CounterVec
 	suspect  *prometheus.GaugeVec
 	refused  *prometheus.CounterVec
@@ -57,6 +60,12 @@ func NewMetrics() *Metrics {
 		oldest: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "soapbridge_unknown_oldest_seconds", Help: "How long ago the oldest unknown operation began; 0 without any.",
 		}),
+		usable: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "soapbridge_store_usable", Help: "1 while the store of records can be used, 0 while calls are refused because it cannot.",
+		}),
+		problems: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "soapbridge_problems_total", Help: "Calls that ended with a problem, by its code; not those that repeat a call.",
+		}, []string{"system", "code"}),
 		strays: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "soapbridge_stray_answers_total", Help: "Answers of an upstream that no call asked for.",
 		}, []string{"system"}),
@@ -88,7 +97,7 @@ func NewMetrics() *Metrics {
 	for _, result := range []string{resultAcquired, resultReplayed, resultInFlight, resultMismatch, resultUnknown, resultSettled, resultStoreError} {
 		m.keys[result] = keys.WithLabelValues(result) // a counter that exists from the start can be alerted on
 	}
-	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.elements, m.panics, m.calls, m.stages,
+	m.registry.MustRegister(keys, m.unknowns, m.oldest, m.usable, m.problems, m.strays, m.suspect, m.refused, m.breakers, m.cache, m.elements, m.panics, m.calls, m.stages,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -105,6 +114,13 @@ func (m *Metrics) Unknowns(total int, oldest time.Duration) {
 	if m != nil {
 		m.unknowns.Set(float64(total))
 		m.oldest.Set(oldest.Seconds())
+	}
+}
+
+// StoreUsable sets whether the store of records can be used.
+func (m *Metrics) StoreUsable(usable bool) {
+	if m != nil {
+		m.usable.Set(oneIf(usable))
 	}
 }
 
@@ -130,6 +146,9 @@ func (m *Metrics) addSystem(s *System) {
 	m.Breaker(s.Name, false)
 	m.Suspect(s.Name, false)
 	m.strays.WithLabelValues(s.Name)
+	for _, code := range []translate.Code{translate.UpstreamDenied, translate.UpstreamRefused, translate.UpstreamUnreachable} {
+		m.problems.WithLabelValues(s.Name, string(code))
+	}
 	var observers [stages]prometheus.Observer
 	for i, name := range stageNames {
 		observers[i] = m.stages.WithLabelValues(s.Name, name)
@@ -185,6 +204,9 @@ func (m *Metrics) call(call *call, total time.Duration) {
 		return
 	}
 	m.calls.WithLabelValues(call.operation.ID, call.ending()).Observe(total.Seconds())
+	if call.problem != nil && !call.repeated {
+		m.problems.WithLabelValues(call.operation.System, string(call.problem.Code)).Inc()
+	}
 	observers := m.systems[call.operation.System]
 	for i, spent := range call.spent {
 		if spent > 0 {
@@ -202,6 +224,8 @@ func (call *call) ending() string {
 		return "success"
 	case call.problem.Outcome == "":
 		return "none" // nothing is said of the operation, which another call made
+	case call.repeated:
+		return "replayed" // what is known of another call's operation
 	}
 	return string(call.problem.Outcome)
 }

@@ -87,6 +87,26 @@ func TestWhatIsGoingOn(t *testing.T) {
 	check("0")
 }
 
+// TestRepetitionsAreNoFailures: an outcome that stays unknown is one, however often a caller asks.
+func TestRepetitionsAreNoFailures(t *testing.T) {
+	e := newEdge(t, upstreamFunc(func(context.Context, soap.Message) (soap.Reply, error) {
+		return soap.Reply{}, &soap.SendError{Kind: soap.Broken}
+	}), func(c *Config) { c.Metrics = NewMetrics() })
+	for range 3 {
+		e.call(note())
+	}
+	for name, want := range map[string]string{
+		`soapbridge_call_seconds_count{operation="AddNote",outcome="unknown"}`:  "1",
+		`soapbridge_call_seconds_count{operation="AddNote",outcome="replayed"}`: "2",
+		`soapbridge_problems_total{code="outcome-unknown",system="test"}`:       "1",
+		`soapbridge_problems_total{code="upstream-denied",system="test"}`:       "0",
+	} {
+		if got := metric(e, name); got != want {
+			t.Errorf("%s is %q, want %s", name, got, want)
+		}
+	}
+}
+
 // TestVendorCodes are in the line of a call that the vendor refused, with none of its words; what the proxy finds has no such code.
 func TestVendorCodes(t *testing.T) {
 	for name, row := range map[string]struct {

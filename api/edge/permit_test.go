@@ -127,9 +127,13 @@ func TestBreaker(t *testing.T) {
 		if p := problemIn(t, w); w.Code != http.StatusServiceUnavailable || p["code"] != "overloaded" || p["outcome"] != "not_sent" || w.Header().Get("Retry-After") != "5" || open() != "1" {
 			t.Fatalf("after 20 calls without an answer: %d %s, open is %s", w.Code, w.Body, open())
 		}
-		if w := e.call(httptest.NewRequest(http.MethodGet, "/readyz", nil)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"notes":"broken"`) {
-			t.Errorf("/readyz: %d %s", w.Code, w.Body)
+		ready := func() {
+			t.Helper()
+			if w := e.call(httptest.NewRequest(http.MethodGet, "/readyz", nil)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"notes":"broken"`) || open() != "1" {
+				t.Errorf("/readyz: %d %s, open is %s", w.Code, w.Body, open())
+			}
 		}
+		ready()
 		if w := call(0); w.Code != http.StatusCreated || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("a replay: %d", w.Code)
 		}
@@ -137,12 +141,14 @@ func TestBreaker(t *testing.T) {
 			t.Fatalf("%d were sent", sent)
 		}
 		time.Sleep(breakerPause + time.Millisecond)
+		ready() // looking closes nothing
 		if w := call(0); w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("a replay: %d", w.Code)
 		}
 		if w, again := call(201), call(202); w.Code != http.StatusGatewayTimeout || again.Code != http.StatusServiceUnavailable {
 			t.Errorf("after the pause: %d, then %d", w.Code, again.Code)
 		}
+		ready()
 		time.Sleep(breakerPause + time.Millisecond)
 		answer = nil
 		if w, again := call(200), call(202); w.Code != http.StatusCreated || again.Code != http.StatusCreated || open() != "0" {

@@ -62,6 +62,7 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 		}
 		call.nameOperation(c)
 		if existing != nil {
+			call.repeated = true
 			return s.repeat(c, call, request, existing)
 		}
 		defer s.abandon(call) // unless the claim has ended: a panic must not leave it behind

@@ -27,8 +27,10 @@ type Records struct {
 	CallerIDs func() []string
 	// Unknowns takes what Sweep counts; nil where no metrics are kept.
 	Unknowns func(total int, oldest time.Duration)
-	Log      *slog.Logger
-	Guard    *guard.Guard
+	// Usable takes, at each sweep, whether the store can be used; nil where no metrics are kept.
+	Usable     func(usable bool)
+	Log, Audit *slog.Logger
+	Guard      *guard.Guard
 }
 
 // Record is a record as its owner, or an operator, sees it.
@@ -173,6 +175,10 @@ func (r *Records) Sweep(ctx context.Context) {
 func (r *Records) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sweepEvery)
 	defer cancel()
+	if r.Usable != nil {
+		_, err := r.Store.Ready(ctx)
+		r.Usable(err == nil)
+	}
 	turned, err := r.Store.Sweep(ctx)
 	if err != nil {
 		r.Log.WarnContext(ctx, "the store could not be swept", slog.String("cause", err.Error()))

@@ -107,7 +107,7 @@ func (r *Records) Settle(ctx context.Context, by Operator, id string, body []byt
 			return Record{}, err
 		}
 	}
-	audit := r.Log.With(slog.Bool("audit", true), slog.String("admin", by.Caller), slog.String("operation_id", id),
+	audit := r.Audit.With(slog.Bool("audit", true), slog.String("admin", by.Caller), slog.String("operation_id", id),
 		slog.String("attempt", found.Attempt), slog.Bool("executed", found.Executed), slog.Bool("with_result", result != nil),
 		slog.String("request_id", by.RequestID))
 	open := before.State == idempotency.Unknown && before.Attempt == found.Attempt

@@ -29,7 +29,8 @@ func newRecords(t *testing.T) *Records {
 		t.Fatal(err)
 	}
 	r := &Records{
-		Store: idempotency.NewMemory(idempotency.Retention{}), Vault: vault, Operations: map[string]*translate.Operation{}, Log: slog.New(slog.DiscardHandler),
+		Store: idempotency.NewMemory(idempotency.Retention{}), Vault: vault, Operations: map[string]*translate.Operation{},
+		Log: slog.New(slog.DiscardHandler), Audit: slog.New(slog.DiscardHandler),
 	}
 	list := documents.Operations()
 	for i := range list {
@@ -210,5 +211,19 @@ func TestSettlementsAreReadStrictly(t *testing.T) {
 		if !errors.As(err, &problem) || problem.Code != translate.ValidationFailed || !slices.Equal(places(problem), want) {
 			t.Errorf("%s: %v, %q", body, err, places(problem))
 		}
+	}
+}
+
+// TestSweepSeesTheStore: an alert must not depend on calls, which a balancer sends elsewhere while the store cannot be used.
+func TestSweepSeesTheStore(t *testing.T) {
+	r, seen := newRecords(t), []bool{}
+	r.Usable = func(usable bool) { seen = append(seen, usable) }
+	r.sweep(t.Context())
+	if err := r.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.sweep(t.Context())
+	if !slices.Equal(seen, []bool{true, false}) {
+		t.Errorf("seen %v", seen)
 	}
 }

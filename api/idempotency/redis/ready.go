@@ -61,7 +61,7 @@ func (s *Store) readyServer(ctx context.Context, node *goredis.Client, shard int
 	}
 	text, err := node.Info(ctx).Result()
 	if r.verified = err == nil; r.verified {
-		r.verified, err = s.judge(ctx, parseInfo(text))
+		r.verified, err = s.judge(ctx, node, parseInfo(text))
 	}
 	if err != nil && !isForbidden(err) {
 		r.err = err
@@ -100,12 +100,17 @@ func isForbidden(err error) bool {
 	return goredis.HasErrorPrefix(err, "NOPERM") || goredis.HasErrorPrefix(err, "ERR unknown command")
 }
 
-func (s *Store) judge(ctx context.Context, info map[string]string) (verified bool, err error) {
-	if info["aof_enabled"] == "0" {
-		s.noFile.Do(func() {
-			s.log.WarnContext(ctx, "redis keeps no append-only file: claims may be lost when it restarts, and what was sent could be sent again; set appendonly yes")
-		})
-	}
+func (s *Store) judge(ctx context.Context, node *goredis.Client, info map[string]string) (verified bool, err error) {
+	s.file.Do(func() {
+		const lost = "claims may be lost when it stops, and what was sent could be sent again; set "
+		synced, err := node.ConfigGet(ctx, "appendfsync").Result() // which a managed server may refuse
+		switch {
+		case info["aof_enabled"] == "0":
+			s.log.WarnContext(ctx, "redis keeps no append-only file: "+lost+"appendonly yes")
+		case err == nil && synced["appendfsync"] != "" && synced["appendfsync"] != "always":
+			s.log.WarnContext(ctx, "redis writes its append-only file later: "+lost+"appendfsync always")
+		}
+	})
 	_, verified = info["maxmemory_policy"]
 	return verified, errors.Join(s.role(info), eviction(info), room(info))
 }

@@ -120,20 +120,21 @@ func TestReadyWithoutInfo(t *testing.T) {
 	}
 }
 
-// TestReadyWarnsWithoutAppendOnlyFile: once, since only an operator can change it.
-func TestReadyWarnsWithoutAppendOnlyFile(t *testing.T) {
-	for _, row := range []struct {
-		appendonly string
-		want       int
-	}{{"no", 1}, {"yes", 0}} {
-		server := redistest.Start(t, "--appendonly", row.appendonly)
+// TestReadyWarnsOfClaimsThatMayBeLost: once, since only an operator can change it.
+func TestReadyWarnsOfClaimsThatMayBeLost(t *testing.T) {
+	for _, row := range []struct{ appendonly, appendfsync, want string }{
+		{"no", "always", "set appendonly yes"},
+		{"yes", "everysec", "set appendfsync always"},
+		{"yes", "always", ""},
+	} {
+		server := redistest.Start(t, "--appendonly", row.appendonly, "--appendfsync", row.appendfsync)
 		var out syncBuffer
 		s := open(t, redis.Options{Addrs: []string{server.Addr()}, Log: jsonLog(&out)})
 		for range 3 {
 			eventually(t, "the store is ready", func() error { return ready(t, s) })
 		}
-		if got := strings.Count(out.String(), "set appendonly yes"); got != row.want {
-			t.Errorf("appendonly %s: warned %d times, want %d", row.appendonly, got, row.want)
+		if got := strings.Count(out.String(), "claims may be lost"); got != min(1, len(row.want)) || !strings.Contains(out.String(), row.want) {
+			t.Errorf("appendonly %s, appendfsync %s: warned %d times: %s", row.appendonly, row.appendfsync, got, &out)
 		}
 	}
 }

@@ -41,7 +41,7 @@ type Store struct {
 	replicas  int
 	log       *slog.Logger
 	guard     *guard.Guard
-	noFile    sync.Once // warns that the server keeps no file
+	file      sync.Once // warns that the server keeps no file, or not at once
 	checks    *shardChecks
 	run       runScript
 }
