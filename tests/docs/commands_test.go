@@ -122,13 +122,14 @@ func TestSettling(t *testing.T) {
 // TestProduction runs the production example of the README, with a sandbox in the vendor's place, and then the commands for operators.
 func TestProduction(t *testing.T) {
 	p, redis := newPlace(t), redistest.Start(t, "--maxmemory-policy", "noeviction")
+	redis.Do("ACL", "SETUSER", "default", "resetpass", ">password") // of the example
 	sandbox, urls, err := kit.StartSandbox(kit.Command{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sandbox.StopAfter(t)
 	here := strings.NewReplacer("https://vendor.example.com/webservices/CustomerCareService.asmx", urls["CUSTOMERCARE_URL"],
-		"redis://:password@redis.example.com:6379", "redis://"+redis.Addr())
+		"redis.example.com:6379", redis.Addr())
 	before, after, found := strings.Cut(here.Replace(blocks(t, "README.md", "production")[0]), "bin/soapbridge serve &\n")
 	if !found {
 		t.Fatal("the example does not serve")

@@ -26,7 +26,7 @@ type Exchange struct {
 // Pages are the routes that the document does not list, because they are for people or describe the document itself. A star at the end
 // matches anything.
 var Pages = []string{
-	"/", "/docs", "/docs/*", "/problems", "/problems/*", "/pages.css", "/pages.js", "/shared.css", "/search", "/metrics",
+	"/", "/docs", "/docs/*", "/problems", "/problems/*", "/pages.css", "/pages.js", "/shared.css", "/unknown-outcomes.js", "/search", "/metrics",
 	"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/swagger.json", "/soapbridge.http", "/soapbridge.postman_collection.json",
 }
 
