@@ -3,15 +3,18 @@ package edge
 import (
 	"context"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
+	"testing"
 	"testing/synctest"
 	"time"
 
-	"net/http"
-	"net/http/httptest"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
 	"soapbridge/translate/soap"
-	"strings"
-	"testing"
 )
 
 // TestProfilesAreServedOnlyWhereConfigured asks for them with and without the setting: they show how the program works inside.
@@ -131,4 +134,25 @@ func number(t *testing.T, text string) float64 {
 		t.Error(err)
 	}
 	return f
+}
+
+// TestOnlyCallersAreTraced: whoever has no key fills no collector, whatever the traceparent says.
+func TestOnlyCallersAreTraced(t *testing.T) {
+	key, line := newKey(t, time.Time{})
+	spans := tracetest.NewInMemoryExporter()
+	e := newEdge(t, answering(success()), func(c *Config) {
+		c.Callers, c.Tracer = callersOf(t, line), sdk.NewTracerProvider(sdk.WithSyncer(spans)).Tracer("")
+	})
+	for _, row := range []struct {
+		authorization string
+		want          bool
+	}{{"Bearer nobody", false}, {"Bearer " + key, true}} {
+		e.call(note(func(r *http.Request) {
+			r.Header.Set("Authorization", row.authorization)
+			r.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+		}))
+		if got := len(spans.GetSpans()) > 0; got != row.want {
+			t.Errorf("%s: traced is %v", row.authorization, got)
+		}
+	}
 }

@@ -36,7 +36,6 @@ func (s *Server) execute(op *translate.Operation, system *System) handler {
 	scope := ScopeOf(*op)
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
-		s.trace(c, call)
 		if p := s.admit(c, call, scope); p != nil {
 			return answer{}, p
 		}
@@ -84,6 +83,7 @@ func (s *Server) admit(c *gin.Context, call *call, scope Scope) *problem {
 	if p := s.authorize(c, call, scope); p != nil {
 		return p
 	}
+	s.trace(c, call) // not before: anybody could fill the collector
 	if p := operationQuery.read(c.Request.URL); p != nil {
 		return p
 	}

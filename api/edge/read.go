@@ -23,7 +23,6 @@ func (s *Server) executeRead(op *translate.Operation, system *System) handler {
 	scope := ScopeOf(*op)
 	return func(c *gin.Context, call *call) (answer, *problem) {
 		call.operation, call.system = op, system
-		s.trace(c, call)
 		if p := s.admitRead(c, call, scope); p != nil {
 			return answer{}, p
 		}
@@ -52,6 +51,7 @@ func (s *Server) admitRead(c *gin.Context, call *call, scope Scope) *problem {
 	if p := s.authorize(c, call, scope); p != nil {
 		return p
 	}
+	s.trace(c, call) // not before: anybody could fill the collector
 	if call.system.Upstream == nil {
 		return newProblem(notConfigured)
 	}
