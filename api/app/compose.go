@@ -79,7 +79,7 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 		Callers:      known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
-		Metrics: metrics, Tracer: nil, Log: log, RequestLog: requests, LogReplies: c.LogsReplies(),
+		Metrics: metrics, Tracer: nil, Log: log, RequestLog: requests, AuditLog: nil, LogReplies: c.LogsReplies(),
 	}
 	if url := c.TracesURL(); url != "" {
 		p.traces = traces.New(traces.Options{URL: url, Ratio: c.TracesRatio, Version: release(), Guard: p.guard})
