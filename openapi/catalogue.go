@@ -130,13 +130,13 @@ func catalogue(operations []Operation, w words) (all Catalogue) {
 // catalogued describes an operation with its fields.
 func catalogued(op *Operation, w words) CatalogueOperation {
 	described := outline(op, w)
-	described.Fields, described.FieldsTruncated = fieldsOf(op, op.Request, op.Wire, w)
+	described.Fields, described.FieldsTruncated = fieldsOf(op, op.Request, op.Wire, false, w)
 	return described
 }
 
 // fieldsOf lists the values of one of an operation's shapes.
-func fieldsOf(op *Operation, s *shape.Shape, wire string, w words) (list []CatalogueField, truncated bool) {
-	l := lister{words: w, op: op, listed: map[string]bool{}, objects: mostObjects}
+func fieldsOf(op *Operation, s *shape.Shape, wire string, reply bool, w words) (list []CatalogueField, truncated bool) {
+	l := lister{words: w, op: op, reply: reply, listed: map[string]bool{}, objects: mostObjects}
 	l.list(s, "", wire, nil, true)
 	return l.fields, l.truncated
 }
@@ -158,6 +158,7 @@ const (
 type lister struct {
 	words     words
 	op        *Operation
+	reply     bool // of which nothing is checked
 	fields    []CatalogueField
 	listed    map[string]bool // pointers of fields: subtypes have some in common
 	objects   int             // that may still be looked into
@@ -232,6 +233,9 @@ func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string, always bool) 
 	f := &s.Fields[i]
 	field := CatalogueField{Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: l.ruleOf(s, i)}
 	field.always = always && field.Required
+	if l.reply {
+		field.Rule = knownValues(f)
+	}
 	if l.op.isImported() {
 		field.Documentation, field.Sources = f.About, []string{"source"}
 	} else {
@@ -267,14 +271,11 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
-	a, text, number := &f.Facets, f.Kind == shape.String, f.Kind == shape.Integer && (f.Rules != "" || l.op.isImported())
+	a, number := &f.Facets, f.Kind == shape.Integer && (f.Rules != "" || l.op.isImported())
 	say(f.Required && f.Fixed == nil && !f.Blank, requiredWord+", not blank")
 	say(f.Required && f.Fixed == nil && f.Blank, requiredWord)
 	say(f.Fixed != nil, "always %s", value(f.Fixed))
-	if text {
-		say(a.MinLength != nil, "at least %s", rules.Amount(value(a.MinLength), "character"))
-		say(a.MaxLength != nil, "at most %s", rules.Amount(value(a.MaxLength), "character"))
-	}
+	parts = append(parts, rules.Words(f)...)
 	if number {
 		say(a.Min != nil, "at least %d", value(a.Min))
 		say(a.Max != nil, "at most %d", value(a.Max))
@@ -284,11 +285,20 @@ func (l *lister) ruleOf(s *shape.Shape, i int) string {
 	say(a.Form == shape.Date, "YYYY-MM-DD, a day that exists")
 	say(a.Form == shape.DateTime, "YYYY-MM-DDThh:mm:ss with at most 7 fraction digits and a zone")
 	say(a.Form == shape.Decimal, "a decimal number with at most %s before the point and %d after it", rules.Amount(a.IntegerDigits, "digit"), a.FractionDigits)
+	say(a.Unique, "an identifier that no other member of the request has")
 	say(a.Form == shape.Token, "words with one space between each two")
 	for _, c := range s.Choices {
 		say(slices.ContainsFunc(c.Branches, func(b shape.Branch) bool { return slices.Contains(b.Fields, i) }), "%s", choiceWords(s, c))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// knownValues says which values of a reply are documented: the vendor may send others, which callers get as they are.
+func knownValues(f *shape.Field) string {
+	if f.Facets.Enum == nil {
+		return ""
+	}
+	return "known values: " + enumerated(f.Facets.Enum)
 }
 
 // choiceWords says what may be taken of a choice: "exactly one of address, depotId".

@@ -288,3 +288,46 @@ func TestChoicesInWords(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestRulesInWords: whatever is checked of a value is in its rule; the values of a reply are known, and not promised.
+func TestRulesInWords(t *testing.T) {
+	two, nine := 2, 9
+	text := func(a shape.Facets) shape.Field {
+		return field("m", shape.String, func(f *shape.Field) { f.Facets = a })
+	}
+	for rule, f := range map[string]shape.Field{
+		"at most 9 characters; a text of the form [A-Z]{2}[0-9]*":                            text(shape.Facets{MaxLength: &nine, Patterns: []string{"[A-Z]{2}[0-9]*"}}),
+		"a duration, such as P1DT12H":                                                        text(shape.Facets{Patterns: []string{rules.Lexicals["duration"].Pattern}}),
+		"a name, which may begin with a digit, such as name-1":                               text(shape.Facets{Form: shape.Collapsed, Patterns: []string{rules.Lexicals["NMTOKEN"].Pattern}}),
+		"a day that exists, as YYYY-MM-DD, with or without a zone (Z, or up to ±14:00)":      text(shape.Facets{Form: shape.XSDDate}),
+		"at least 2 bytes; binary data in base64 (RFC 4648, section 4), without white space": text(shape.Facets{Form: shape.Base64, MinLength: &two}),
+		"at most 9 items; items with one space between each two, and no other white space":   text(shape.Facets{Form: shape.List, MaxLength: &nine}),
+		"one line, without tabs": text(shape.Facets{Form: shape.OneLine}),
+		"one of A, B":            text(shape.Facets{Form: shape.Collapsed, Enum: []string{"A", "B"}}),
+		"an identifier that no other member of the request has":                          text(shape.Facets{Unique: true}),
+		"a whole number, without a plus sign or an exponent; at least 0 and less than 7": text(shape.Facets{Form: shape.Number, Number: &shape.NumberFacets{Min: "0", Max: "7", MaxExclusive: true}}),
+		"at least 0.5": field("m", shape.Float, func(f *shape.Field) { f.Facets.Number = &shape.NumberFacets{Min: "0.5"} }),
+	} {
+		s := &shape.Shape{Name: "AskRequest", Fields: []shape.Field{f}}
+		if err := s.Index(); err != nil {
+			t.Fatal(err)
+		}
+		op := imported(t, "travel", "Ask", s)
+		if got := catalogued(&op, words{}).Fields[0].Rule; got != rule {
+			t.Errorf("%q, want %q", got, rule)
+		}
+		known := ""
+		if f.Facets.Enum != nil {
+			known = "known values: A, B"
+		}
+		if got, _ := fieldsOf(&op, s, "", true, words{}); got[0].Rule != known {
+			t.Errorf("in a reply %q, want %q", got[0].Rule, known)
+		}
+		all := schemas{names: newComponents([]Operation{op}, nil), done: map[string]bool{}}
+		d := direction{&all, &op, true}
+		schema := d.property(s, &s.Fields[0])
+		if schema.index("enum") >= 0 || fmt.Sprint(schema.get(openEnum)) != fmt.Sprint(map[bool]any{true: list{"A", "B"}}[known != ""]) {
+			t.Errorf("the schema of a reply is %v", schema)
+		}
+	}
+}

@@ -104,7 +104,7 @@ func (s *Site) describeOperation(op *Operation, w words) operationPage {
 	if op.Cache > 0 {
 		p.Kept = inWords(op.Cache)
 	}
-	p.Results, _ = fieldsOf(op, op.Response, "", w)
+	p.Results, _ = fieldsOf(op, op.Response, "", true, w)
 	p.Required.Label, p.Optional.Label = "Required members", "Optional members"
 	for _, f := range p.Fields {
 		table := &p.Optional

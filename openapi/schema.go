@@ -150,6 +150,7 @@ func (d direction) property(of *shape.Shape, f *shape.Field) object {
 		schema = d.object(f.Object)
 	case d.reply:
 		schema = leaf(f)
+		enumerate(&schema, openEnum, f) // replies are not checked against it
 	default:
 		schema = constrained(f)
 	}
@@ -284,12 +285,12 @@ func constrained(f *shape.Field) object {
 		if a.Max != nil {
 			limit(&schema, "maximum", *a.Max, math.MaxInt64)
 		}
-		enumerate(&schema, f)
+		enumerate(&schema, "enum", f)
 	case shape.Float:
 		bound(&schema, a.Number)
 	case shape.String:
 		if a.Enum != nil {
-			enumerate(&schema, f) // in any letter case where the field says so: tolerated, and not advertised
+			enumerate(&schema, "enum", f) // in any letter case where the field says so: tolerated, and not advertised
 			return schema
 		}
 		if needsText(f) { // here because of the order of keywords; what follows may say more
@@ -312,7 +313,7 @@ func constrained(f *shape.Field) object {
 // formats are those of JSON Schema. Other dates may have a zone, or none.
 var formats = map[shape.Form]string{shape.Date: "date", shape.DateTime: "date-time"}
 
-func enumerate(schema *object, f *shape.Field) {
+func enumerate(schema *object, keyword string, f *shape.Field) {
 	if f.Facets.Enum == nil {
 		return
 	}
@@ -322,7 +323,7 @@ func enumerate(schema *object, f *shape.Field) {
 			values = append(values, inJSON(f, text))
 		}
 	}
-	schema.set("enum", values)
+	schema.set(keyword, values)
 }
 
 // needsText reports whether a text that is blank counts as missing.

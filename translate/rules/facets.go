@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -76,6 +77,34 @@ func length(form shape.Form, text string) (n int, unit string) {
 		return strings.Count(text, " ") + 1, item
 	}
 	return utf8.RuneCountInString(text), character
+}
+
+// Words says for people what the facets of a leaf ask beside an enumeration: the sentences of the violations, to be joined. What stands with an
+// enumeration says nothing more than its values.
+func Words(f *shape.Field) (sentences []string) {
+	a := &f.Facets
+	say := func(holds bool, violation func() record.Violation) {
+		if holds {
+			text := strings.TrimSuffix(violation().Detail, ".")
+			sentences = append(sentences, strings.ToLower(text[:1])+text[1:])
+		}
+	}
+	if f.Kind == shape.String {
+		_, unit := length(a.Form, "")
+		say(a.MinLength != nil, func() record.Violation { return tooShort(*a.MinLength, unit) })
+		say(a.MaxLength != nil, func() record.Violation { return tooLong(*a.MaxLength, unit) })
+	}
+	if a.Enum != nil {
+		return sentences
+	}
+	say(a.Form == shape.Number, func() record.Violation { return badNumber(a.Number) })
+	say(a.Number != nil && a.Number.Min+a.Number.Max != "", func() record.Violation { return outOfBounds(a.Number) })
+	isLexical := slices.ContainsFunc(a.Patterns, func(pattern string) bool { return lexicals[pattern].Noun != "" }) // which has no white space
+	say(formSentences[a.Form].sentence != "" && !isLexical, func() record.Violation { return badForm(a.Form) })
+	for _, pattern := range a.Patterns {
+		say(true, func() record.Violation { return badPattern(pattern, lexicals[pattern].Example) })
+	}
+	return sentences
 }
 
 func wrongLength(a *shape.Facets, text string) (v record.Violation, broken bool) {
