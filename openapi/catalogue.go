@@ -54,6 +54,14 @@ type CatalogueOperation struct {
 // ID names the operation within the page.
 func (o CatalogueOperation) ID() string { return o.id }
 
+// Title is its name, and the system's where another system may have the name, too.
+func (o CatalogueOperation) Title() string {
+	if o.id == o.Name {
+		return o.Name
+	}
+	return o.Name + " (" + o.System + ")"
+}
+
 // About is what it does; empty where that is only its name again.
 func (o CatalogueOperation) About() string {
 	if o.Summary == o.Name {
@@ -89,8 +97,12 @@ type CatalogueField struct {
 	// The vendor's numbered errors that are about this value.
 	Errors []CatalogueError `json:"errors,omitempty"`
 
-	always bool // required, and so is every object that holds it
+	parameter string // of a GET: "path" or "query", where the value is
+	always    bool   // required, and so is every object that holds it
 }
+
+// Parameter is the part of the URL that the value is in; empty for one of a body.
+func (f CatalogueField) Parameter() string { return f.parameter }
 
 // Beyond is the rule without that the member is required.
 func (f CatalogueField) Beyond() string {
@@ -233,8 +245,13 @@ func (l *lister) leaf(s *shape.Shape, i int, pointer, wire string, always bool) 
 	f := &s.Fields[i]
 	field := CatalogueField{Pointer: pointer, Wire: wire, Type: typeNames[f.Kind], Required: isRequired(f), Secret: f.Secret, Rule: l.ruleOf(s, i)}
 	field.always = always && field.Required
-	if l.reply {
+	switch {
+	case l.reply:
 		field.Rule = knownValues(f)
+	case l.op.isGet() && strings.Contains(l.op.Path, pathParameter(f.Name)):
+		field.parameter = "path"
+	case l.op.isGet():
+		field.parameter = "query"
 	}
 	if l.op.isImported() {
 		field.Documentation, field.Sources = f.About, []string{"source"}

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
 
 	"soapbridge/translate/rules"
 	"soapbridge/translate/shape"
@@ -44,7 +43,7 @@ type operationPage struct {
 }
 
 // requestExample is a request on both sides.
-type requestExample struct{ About, JSON, Envelope string }
+type requestExample struct{ About, Request, Envelope string }
 
 // fieldTable is a table of fields. Each row has an anchor, the prefix and the pointer.
 type fieldTable struct {
@@ -57,7 +56,7 @@ func (t fieldTable) Link(f CatalogueField) string { return "#" + t.Prefix + f.Po
 
 // Table returns the table of an operation for a page that has several operations.
 func (o CatalogueOperation) Table() fieldTable {
-	return fieldTable{"Members of " + o.Name, o.id, o.Fields}
+	return fieldTable{"Members of " + o.Title(), o.id, o.Fields}
 }
 
 // operationPages makes the page of each operation when it is first asked for: few are.
@@ -67,7 +66,7 @@ func (s *Site) operationPages(w words) {
 		op := &s.options.Operations[i]
 		s.operations[op.id()] = sync.OnceValue(func() page {
 			described := s.describeOperation(op, w)
-			p, err := s.newPage("operation.html", op.Name, described, described.CatalogueOperation)
+			p, err := s.newPage("operation.html", described.Title(), described, described.CatalogueOperation)
 			if err != nil {
 				panic(err) // the template is embedded: it is wrong for every operation, or for none
 			}
@@ -84,11 +83,7 @@ func (s *Site) showOperation(c *gin.Context) {
 	}
 	made := p()
 	html := made.html
-	made.html = func() *asset {
-		// A key that every reader shared would be refused for another body, or would answer with what somebody else has done.
-		own := newAsset(HTMLType, bytes.ReplaceAll(html().plain(), []byte(exampleKey), []byte(uuid.NewString())))
-		return forHost(c, own)
-	}
+	made.html = func() *asset { return forHost(c, html()) }
 	s.serve(c, made)
 }
 
@@ -114,14 +109,17 @@ func (s *Site) describeOperation(op *Operation, w words) operationPage {
 		table.Fields = append(table.Fields, f)
 	}
 	minimal, full := op.requests(bodies)
-	for _, e := range []requestExample{{About: "What is required, and little more", JSON: string(minimal)}, {About: "Every member", JSON: string(full)}} {
-		if e.JSON == "" || len(p.Examples) > 0 && bytes.Equal(minimal, full) {
+	for i, body := range [][]byte{minimal, full} {
+		if len(body) == 0 || len(p.Examples) > 0 && bytes.Equal(minimal, full) {
 			continue
 		}
-		if op.Envelope != nil {
-			e.Envelope = indentedXML(string(op.Envelope([]byte(e.JSON))))
+		e := requestExample{About: []string{"What is required, and little more", "Every member"}[i], Request: indentedJSON(body)}
+		if op.isGet() {
+			e.Request = "GET " + op.target(body)
 		}
-		e.JSON = indentedJSON([]byte(e.JSON))
+		if op.Envelope != nil {
+			e.Envelope = indentedXML(string(op.Envelope(body)))
+		}
 		p.Examples = append(p.Examples, e)
 	}
 	if len(p.Examples) > 0 {
@@ -133,16 +131,20 @@ func (s *Site) describeOperation(op *Operation, w words) operationPage {
 	return p
 }
 
-// curl is a call of the operation in a shell. Within single quotes a quote is the only character that a shell reads.
+// curl is a call of the operation in a shell, which makes a key of its own: one that readers shared would be refused for another body, or would answer
+// with what somebody else has done. Within single quotes a quote is the only character that a shell reads.
 func (s *Site) curl(op *Operation, body []byte) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, " \\\n  "+format, args...) }
+	if !op.ReadOnly {
+		b.WriteString("key=$(openssl rand -hex 16) && ")
+	}
 	b.WriteString("curl " + singleQuoted(DemoURL+op.target(body)))
 	if s.options.Callers {
 		line("-H 'Authorization: Bearer <API key>'")
 	}
 	if !op.ReadOnly {
-		line("-H 'Idempotency-Key: " + exampleKey + "'")
+		line(`-H "Idempotency-Key: $key"`)
 	}
 	if !op.isGet() {
 		line("-H 'Content-Type: application/json'")
@@ -158,10 +160,11 @@ func (s *Site) fetch(op *Operation, body []byte) string {
 	var headers []string
 	first := ""
 	if s.options.Callers {
+		first = "const apiKey = \"<API key>\";\n"
 		headers = append(headers, "    Authorization: `Bearer ${apiKey}`,\n")
 	}
 	if !op.ReadOnly {
-		first = "// A new key for each new operation, the same one to repeat it. randomUUID needs https, or localhost.\nconst key = crypto.randomUUID();\n"
+		first += "// A new key for each new operation, the same one to repeat it. randomUUID needs https, or localhost.\nconst key = crypto.randomUUID();\n"
 		headers = append(headers, "    \"Idempotency-Key\": key,\n")
 	}
 	options := ""

@@ -155,3 +155,20 @@ func TestReadsInCollections(t *testing.T) {
 		t.Errorf("the catalogue has the methods %s and %s", listed[n-2].Method, listed[n-1].Method)
 	}
 }
+
+// TestPageOfAGet says that there is no body, and in which part of the URL each value is.
+func TestPageOfAGet(t *testing.T) {
+	e := mustSite(t, func(o *Options) { *o = withReads(t) })
+	page := unbroken(visit(e, http.MethodGet, PageOf("FindToys")))
+	for _, part := range []string{
+		`aria-label="Request">GET /v1/toys/a%20b%2Fc<`, `aria-label="Request">GET /v1/toys/a%20b%2Fc?tags=x%26y&amp;count=7`,
+		"A GET has no body", "<code>/kind</code></a>\n              <span class=\"marks\">string in the path <b>", "<code>/count</code></a>\n              <span class=\"marks\">integer in the query<",
+	} {
+		if !strings.Contains(page, part) {
+			t.Errorf("the page lacks %s", part)
+		}
+	}
+	if strings.Contains(page, `aria-label="JSON"`) || strings.Contains(page, "new key") {
+		t.Error("the page shows a body, or a key")
+	}
+}
