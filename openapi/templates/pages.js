@@ -47,6 +47,20 @@ if (form) {
     }
   }
   form.addEventListener("input", filter);
+  // A link on this page to an operation or a member opens it, whatever the filters hide.
+  addEventListener("hashchange", () => {
+    const target = document.querySelector(":target");
+    const section = target?.closest("section");
+    if (!section) {
+      return;
+    }
+    if (target.closest("[hidden]")) {
+      form.reset();
+      filter();
+    }
+    section.querySelector("details").open = true;
+    target.scrollIntoView();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   filter();

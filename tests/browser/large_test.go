@@ -10,6 +10,9 @@ import (
 	"soapbridge/tests/kit"
 )
 
+// longName is wider than the window of a phone.
+var longName = "Tangle" + strings.Repeat("d", 115)
+
 // tangled is a WSDL of which every type has a member of every other one, as those of Exchange nearly have: with the references of its schemas
 // resolved, a message has millions of members.
 func tangled() string {
@@ -25,11 +28,11 @@ func tangled() string {
 		}
 		b.WriteString(`</x:sequence></x:complexType>`)
 	}
-	b.WriteString(`</x:schema></types><message name="In"><part name="p" element="t:Tangle"/></message><message name="Out"><part name="p" element="t:TangleResponse"/></message>
-		<portType name="P"><operation name="Tangle"><input message="t:In"/><output message="t:Out"/></operation></portType>
-		<binding name="B" type="t:P"><s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="Tangle"><s:operation soapAction=""/>
+	b.WriteString(strings.ReplaceAll(`</x:schema></types><message name="In"><part name="p" element="t:Tangle"/></message><message name="Out"><part name="p" element="t:TangleResponse"/></message>
+		<portType name="P"><operation name="LongName"><input message="t:In"/><output message="t:Out"/></operation></portType>
+		<binding name="B" type="t:P"><s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="LongName"><s:operation soapAction=""/>
 		<input><s:body use="literal"/></input><output><s:body use="literal"/></output></operation></binding>
-		<service name="S"><port name="P" binding="t:B"><s:address location="http://t.example/"/></port></service></definitions>`)
+		<service name="S"><port name="P" binding="t:B"><s:address location="http://t.example/"/></port></service></definitions>`, "LongName", longName))
 	return b.String()
 }
 
@@ -54,11 +57,15 @@ func TestLargeSchemas(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := open(t, kit.RunDemo(t, "--systems", systems).URL+"/docs")
-	b := page.expand(operation{tag: "tangled", name: "Tangle", id: "tangled_Tangle", body: []byte("{}")})
+	b := page.expand(operation{tag: "tangled", name: longName, id: "tangled_" + longName, body: []byte("{}")})
 	b.press("Schema")
 	const schema = ".opblock-section-request-body .json-schema-2020-12"
 	await[bool](page, "schema with its first members", fmt.Sprintf(`["label", "m0", "m11"].every((name) => (%s?.innerText ?? "").includes(name))`, b.find(schema)))
 	if status, shown := b.execute("operationId"); status != "200" {
 		t.Errorf("status %s:\n%s", status, shown)
 	}
+	page.navigate(page.origin + "/v1/operations-catalogue")
+	await[bool](page, "filter", `!document.querySelector("#filter").hidden`)
+	page.resize(390, 844)
+	page.fits("catalogue with a long name")
 }

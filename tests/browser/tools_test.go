@@ -94,6 +94,8 @@ func TestCatalogueFilter(t *testing.T) {
 	kept := evaluate[string](page, "location.href")
 	again := open(t, kept)
 	await[bool](again, "what the address asks for", shown+".length === "+strconv.Itoa(evaluate[int](page, shown+".length")))
+	evaluate[bool](page, `(location.hash = "CreateComplexAccount", true)`)
+	await[bool](page, "operation that a link names, in spite of the filter", `document.querySelector("#CreateComplexAccount .fields")?.checkVisibility()`)
 }
 
 // TestFromAnImportedOperation goes the way of a caller whose request is refused: to the page of the problem, and to the catalogue.
