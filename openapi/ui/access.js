@@ -17,6 +17,19 @@ export function accessible({ React }) {
 
   const TextArea = (Original) => (props) => element(Original, { "aria-label": "Request body", ...props });
 
+  // Execute is disabled until the answer comes, and Clear goes away: the focus would be nowhere then, and is on Execute.
+  const execute = (Original) => (props) => {
+    const pressed = React.useRef(null);
+    React.useLayoutEffect(() => {
+      if (!props.disabled && document.activeElement === document.body) {
+        pressed.current?.focus({ preventScroll: true });
+      }
+    }, [props.disabled]);
+    return element("span", { className: "sb-around", onClick: ({ target }) => (pressed.current = target) }, element(Original, props));
+  };
+  const toExecute = ({ target }) => target.closest(".opblock").querySelector(".execute").focus();
+  const clear = (Original) => (props) => element("span", { className: "sb-around", onClick: toExecute }, element(Original, props));
+
   // The browser's own dialog keeps the focus inside, closes with Escape, and gives the focus back.
   const authorizationPopup = (Original, { authActions }) => (props) => {
     const dialog = React.useRef(null);
@@ -53,7 +66,7 @@ export function accessible({ React }) {
 
   return {
     wrapComponents: {
-      DeepLink, TextArea, SyntaxHighlighter, authorizationPopup,
+      DeepLink, TextArea, SyntaxHighlighter, authorizationPopup, execute, clear,
       ExamplesSelect: labelled(() => "Example"),
       JsonSchemaForm: labelled(({ description }) => description),
     },
@@ -73,6 +86,11 @@ export function watch(root) {
     for (const [selector, name] of named) {
       root.querySelectorAll(`${selector}:not([aria-label])`).forEach((button) => button.setAttribute("aria-label", name));
     }
+    // All of these have one name, which is not theirs; whether a list is open is said apart.
+    root.querySelectorAll(".expand-operation[title]").forEach((button) => {
+      button.setAttribute("aria-label", button.closest("[data-tag]").dataset.tag);
+      button.removeAttribute("title");
+    });
     // These have names that are not what is on them.
     root.querySelectorAll(".auth-btn-wrapper [aria-label]").forEach((button) => button.removeAttribute("aria-label"));
     root.querySelectorAll("pre:not([tabindex])").forEach((box) => {

@@ -152,7 +152,9 @@ export function envelopePreview({ React }) {
     function Previewed(props) {
       const [shown, show] = React.useState(null);
       const subject = React.useRef(null); // of what the panel shows, a new one with each click: of two answers, the later click's stays
-      const click = (version) => {
+      const opener = React.useRef(null);
+      const click = (version, button) => {
+        opener.current = button;
         const turn = subjectOf(system, props);
         subject.current = turn;
         show({ version });
@@ -163,6 +165,10 @@ export function envelopePreview({ React }) {
       const close = () => {
         subject.current = null;
         show(null);
+      };
+      const leave = () => {
+        close();
+        opener.current.focus(); // the button that was pressed goes away
       };
       // The panel does not outlive what it is about: it would contradict the body above it, or the answer below it.
       React.useEffect(
@@ -176,13 +182,13 @@ export function envelopePreview({ React }) {
         [props.path, props.method],
       );
       const button = (version) =>
-        element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: () => click(version) }, `Preview SOAP ${version}`);
+        element("button", { key: version, type: "button", className: "btn sb-preview-button", onClick: ({ currentTarget }) => click(version, currentTarget) }, `Preview SOAP ${version}`);
       return element(
         React.Fragment,
         null,
         element(Execute, props),
         versionsOf(system, props).map(button),
-        shown && element(Panel, { shown, getComponent: system.getComponent, close }),
+        shown && element(Panel, { shown, getComponent: system.getComponent, close: leave }),
       );
     };
 

@@ -73,6 +73,9 @@ func TestAccessibilityOfSwaggerUI(t *testing.T) {
 	page := open(t, proxy.URL+"/docs")
 	b := page.expand(callLog)
 	judged(page, "an opened operation")
+	if names := evaluate[string](page, `[...document.querySelectorAll(".expand-operation")].map((button) => button.ariaLabel + button.title).join(" ")`); names != "CustomerCare MDS Emersion Operations Health" {
+		t.Errorf("the buttons of the lists are %s", names)
+	}
 	page.expect("error of the network: .* 401 ")
 	b.execute("unauthenticated")
 	judged(page, "a problem")
@@ -122,8 +125,29 @@ func TestKeyboard(t *testing.T) {
 			page.expect("error of the network: .* 401 ")
 			do(page, chromedp.KeyEvent(kb.Enter))
 			await[bool](page, "answer", b.has(live))
+			b.keepsFocus()
 			return
 		}
 	}
 	t.Errorf("Execute was not reached: %s", strings.Join(walked, ", "))
+}
+
+// keepsFocus presses, with the keyboard, buttons that go away or are disabled then.
+func (b block) keepsFocus() {
+	b.t.Helper()
+	focus := func(part string) {
+		await[bool](b.tab, "focus on "+part, b.find(part)+` === document.activeElement`)
+	}
+	press := func(part string) {
+		await[bool](b.tab, part, b.has(part))
+		evaluate[bool](b.tab, b.find(part)+".focus(), true")
+		do(b.tab, chromedp.KeyEvent(kb.Enter))
+	}
+	focus(".execute") // which was pressed
+	press(".btn-clear")
+	focus(".execute")
+	b.expect("error of the network: .* 401 ")
+	press(".sb-preview-button")
+	press(".sb-preview header button")
+	focus(".sb-preview-button")
 }
