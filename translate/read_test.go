@@ -85,8 +85,8 @@ func TestReadBody(t *testing.T) {
 	for _, body := range []string{"null", "[]", "[" + toyRequest + "]", `"name"`, `""`, "0", "-1.5e3", "true", "false", " null\n"} {
 		check(t, op, body, wrongType("", "an object"))
 	}
-	check(t, op, "{}", required("/name"), required("/kind/code"), required("/last"))
-	check(t, op, "\n\t {} \r\n", required("/name"), required("/kind/code"), required("/last"))
+	check(t, op, "{}", noName, required("/kind/code"), required("/last"))
+	check(t, op, "\n\t {} \r\n", noName, required("/kind/code"), required("/last"))
 	check(t, op, toyRequest)
 	check(t, op, "\n"+toyRequest+"\n ")
 }
@@ -139,7 +139,7 @@ func TestReadAbsent(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"/name": "n", "/kind/code": "c", "/last": "l"}, got); diff != "" {
 		t.Error(diff)
 	}
-	check(t, op, edit(t, toyRequest, `"n"`, "null"), required("/name"))
+	check(t, op, edit(t, toyRequest, `"n"`, "null"), noName)
 	check(t, op, edit(t, toyRequest, `{"code": "c"}`, "null"), required("/kind/code"))
 	check(t, op, edit(t, toyRequest, `"c"`, `null`), required("/kind/code"))
 	check(t, op, edit(t, toyRequest, `"c"`, `null, "text": ""`), required("/kind/code"))
@@ -149,9 +149,9 @@ func TestReadAbsent(t *testing.T) {
 	check(t, op, with(`"inner": {"two": 1}`), wrongType("/inner/two", "a string"), required("/inner/one"), required("/inner/three"))
 	check(t, op, with(`"inners": [{}]`), empty("/inners/0"), required("/inners/0/one"), required("/inners/0/three"))
 	check(t, op, with(`"inners": [{"one": "1", "three": "3"}, null, {"one": "1"}, null]`), nullIn("/inners/1"), required("/inners/2/three"), nullIn("/inners/3"))
-	check(t, op, with(`"again": {"again": {"name": "x", "last": "y", "kind": {"code": "z"}}}`), required("/again/name"), required("/again/kind/code"), required("/again/last"))
+	check(t, op, with(`"again": {"again": {"name": "x", "last": "y", "kind": {"code": "z"}}}`), required("/again/name").Knowing(noName.Params), required("/again/kind/code"), required("/again/last"))
 	check(t, op, `{"name": null, "x": {}, "kind": {"code": null}}`,
-		required("/name"), unknown("/x", ""), required("/kind/code"), required("/last"))
+		noName, unknown("/x", ""), required("/kind/code"), required("/last"))
 }
 
 // TestReadNames is of names that are unknown, doubled, or written in another way.
@@ -280,18 +280,18 @@ func TestReadEverything(t *testing.T) {
 		name, body string
 		want       []translate.Violation
 	}{
-		{"nothing there", `{}`, []translate.Violation{required("/name"), oneOf, odd, required("/kind/code"), required("/last")}},
-		{"rules before tags", `{"small": 1, "kind": {"code": " "}, "last": "l", "flag": 1}`, []translate.Violation{odd, required("/kind/code"), wrongType("/flag", "true or false"), required("/name"), oneOf}},
+		{"nothing there", `{}`, []translate.Violation{noName, oneOf, odd, required("/kind/code"), required("/last")}},
+		{"rules before tags", `{"small": 1, "kind": {"code": " "}, "last": "l", "flag": 1}`, []translate.Violation{odd, required("/kind/code"), wrongType("/flag", "true or false"), noName, oneOf}},
 		{"the members' own order", `{"last": "", "x": 1, "kind": {}, "tags": [null], "name": " "}`, []translate.Violation{
-			required("/last"), unknown("/x", ""), required("/kind/code"), nullIn("/tags/0"), required("/name"), oneOf, odd,
+			required("/last"), unknown("/x", ""), required("/kind/code"), nullIn("/tags/0"), noName, oneOf, odd,
 		}},
 		{"objects inside end before those around", `{"inners": [{"two": 1}, {"three": "", "one": null}], "inner": {"more": [1]}, "note": "n", "flag": 0}`, []translate.Violation{
 			wrongType("/inners/0/two", "a string"), required("/inners/0/one"), required("/inners/0/three"),
 			required("/inners/1/three"), required("/inners/1/one"), wrongType("/inner/more/0", "a string"), required("/inner/one"), required("/inner/three"),
-			wrongType("/flag", "true or false"), required("/name"), odd, required("/kind/code"), required("/last"),
+			wrongType("/flag", "true or false"), noName, odd, required("/kind/code"), required("/last"),
 		}},
 		{"members of a missing object among the missing ones", `{"note": "n", "small": 1, "kind": null, "again": {"name": "a"}}`, []translate.Violation{
-			odd, required("/again/kind/code"), required("/again/last"), required("/name"), required("/kind/code"), required("/last"),
+			odd, required("/again/kind/code"), required("/again/last"), noName, required("/kind/code"), required("/last"),
 		}},
 		{"a duplicate member at its second place", `{"note": 1, "small": 1, "name": "n", "note": 2, "kind": {"code": "c"}, "last": 3}`, []translate.Violation{
 			wrongType("/note", "a string"), odd, duplicate("/note"), wrongType("/last", "a string"),

@@ -54,6 +54,7 @@ var (
 	edit, check, checkFailure          = calls.Edit, calls.Check, calls.CheckFailure
 	violationsOf                       = calls.Violations
 	required, wrongType, empty, nullIn = calls.Required, calls.WrongType, calls.Empty, calls.NullIn
+	noName                             = required("/name").Knowing(map[string]any{"max": 200})
 )
 
 // definition describes the toy operation.

@@ -97,6 +97,7 @@ func TestPINRules(t *testing.T) {
 		Pointer: "/operationType", Code: record.NotInList, Detail: "One of UPDATE, DELETE, UNLOCK, LOCK, in this letter case.",
 		Params: map[string]any{"list": []string{"UPDATE", "DELETE", "UNLOCK", "LOCK"}},
 	}
+	noType := required(list.Pointer).Knowing(list.Params)
 	check(t, op, newPIN)
 	for _, kind := range []string{"DELETE", "UNLOCK", "LOCK"} {
 		check(t, op, edit(t, pin, "LOCK", kind))
@@ -106,7 +107,7 @@ func TestPINRules(t *testing.T) {
 		check(t, op, edit(t, pin, "LOCK", kind), list)
 	}
 	for _, blank := range blanks {
-		check(t, op, edit(t, pin, `"LOCK"`, blank), required("/operationType"))
+		check(t, op, edit(t, pin, `"LOCK"`, blank), noType)
 		check(t, op, edit(t, newPIN, `"0042"`, blank), missingPIN)
 		check(t, op, edit(t, pin, `"0123456789"`, blank), number)
 		check(t, op, edit(t, pin, `"0123456789"`, blank+`, "customerNumber": "1"`))
@@ -115,9 +116,9 @@ func TestPINRules(t *testing.T) {
 	check(t, op, edit(t, newPIN, `"0042"`, "42"), wrongType("/pin", "a string")) // the leading zeros would be lost
 	check(t, op, edit(t, pin, `, "accountNumber": "0123456789"`, ""), number)
 	check(t, op, edit(t, pin, "accountNumber", "customerNumber"))
-	check(t, op, edit(t, pin, `"operationType": "LOCK", `, ""), required("/operationType"))
+	check(t, op, edit(t, pin, `"operationType": "LOCK", `, ""), noType)
 	check(t, op, edit(t, pin, `"LOCK"`, "1"), wrongType("/operationType", "a string"))
-	check(t, op, `{}`, required("/operationType"), number)
+	check(t, op, `{}`, noType, number)
 	check(t, op, edit(t, newPIN, "0123456789", "", `, "pin": "0042"`, ""), number, missingPIN)
 }
 

@@ -109,12 +109,12 @@ func TestIdentifierNeedsItsType(t *testing.T) {
 	required := func(pointer, because, detail string) translate.Violation {
 		return translate.Violation{Pointer: pointer, Code: record.Required, Detail: detail, Params: map[string]any{"because": because}}
 	}
-	noType := required(kind, identifier, "The type of the identifier is required: ABN, ACN, RBN or TFN.")
 	noIdentifier := required(identifier, kind, "The identifier is required when its type is given.")
 	notInList := translate.Violation{
 		Pointer: kind, Code: record.NotInList, Detail: "One of ABN, ACN, RBN, TFN, in this letter case.",
 		Params: map[string]any{"list": []string{"ABN", "ACN", "RBN", "TFN"}},
 	}
+	noType := required(kind, identifier, "The type of the identifier is required: ABN, ACN, RBN or TFN.").Knowing(notInList.Params)
 	wrongType := func(pointer string) translate.Violation {
 		return translate.Violation{Pointer: pointer, Code: record.WrongType, Detail: "This must be a string.", Params: map[string]any{"expected": "string"}}
 	}

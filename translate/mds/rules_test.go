@@ -7,16 +7,19 @@ import (
 
 	"soapbridge/translate"
 	"soapbridge/translate/record"
-	"soapbridge/translate/shape"
 	"soapbridge/translate/soap"
 )
 
 func required(pointer string) translate.Violation {
 	v := translate.Violation{Pointer: pointer, Code: record.Required, Detail: "This member is required and may not be empty or only white space."}
-	if pointer == effective {
-		v = v.Expecting(shape.FormatDate)
-	}
-	return v
+	return v.Knowing(map[string]map[string]any{
+		level:                  {"list": []string{"SUBSCRIPTION", "ACCOUNT", "AGREEMENT"}},
+		reference:              {"max": 8},
+		effective:              {"expected": "date"},
+		code:                   {"max": 6},
+		"/auditRecord/userId":  {"max": 10},
+		"/auditRecord/program": {"max": 10},
+	}[pointer])
 }
 
 func tooLong(pointer string, limit int) translate.Violation {

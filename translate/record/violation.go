@@ -27,8 +27,16 @@ type Violation struct {
 
 // Expecting returns the violation with what the value must be among its parameters; as it is where the format is empty.
 func (v Violation) Expecting(f shape.Format) Violation {
-	if f != "" {
-		params := map[string]any{"expected": string(f)}
+	if f == "" {
+		return v
+	}
+	return v.Knowing(map[string]any{"expected": string(f)})
+}
+
+// Knowing returns the violation with more parameters. What it has already stays.
+func (v Violation) Knowing(more map[string]any) Violation {
+	if len(more) > 0 {
+		params := maps.Clone(more)
 		maps.Copy(params, v.Params)
 		v.Params = params
 	}
@@ -141,6 +149,15 @@ func (r *Report) Drop(kind func(Violation) bool) {
 	clear(r.invalid)
 	for _, v := range kept {
 		r.invalidate(v)
+	}
+}
+
+// Lacking adds parameters to the violation of a missing member, if there is one: what a rule between members would say of its value.
+func (r *Report) Lacking(pointer string, more map[string]any) {
+	for i, v := range r.Violations {
+		if v.Pointer == pointer && v.Code == Required {
+			r.Violations[i] = v.Knowing(more)
+		}
 	}
 }
 

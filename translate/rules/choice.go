@@ -69,7 +69,7 @@ func (c choice) check(o *object) {
 		if !slices.Contains(given, i) {
 			because := o.at(c.members[given[0]].name)
 			v := record.Violation{Pointer: o.at(c.members[i].name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": because}}
-			o.report.Add(v.Expecting(c.members[i].expected))
+			o.report.Add(v.Knowing(c.members[i].known))
 		}
 	}
 }
@@ -114,15 +114,15 @@ func (c choice) none(pointer string, report *record.Report) {
 		return
 	}
 	var names []string
-	var format shape.Format
 	for _, b := range c.branches {
-		first := c.members[b.Required[0]]
-		names, format = append(names, first.name), first.expected
+		names = append(names, c.members[b.Required[0]].name)
 	}
 	names = slices.Compact(names)
-	v := record.Violation{Pointer: pointer + "/" + names[0], Code: record.Required, Detail: missingSentence}.Expecting(format)
+	v := record.Violation{Pointer: pointer + "/" + names[0], Code: record.Required, Detail: missingSentence}
 	if len(names) > 1 {
 		v.Detail, v.Params = "One of "+strings.Join(names, ", ")+" is required.", map[string]any{"oneOf": names}
+	} else {
+		v = v.Knowing(c.members[c.branches[0].Required[0]].known)
 	}
 	report.Add(v)
 }

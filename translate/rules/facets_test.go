@@ -138,6 +138,10 @@ func TestSentencesOfFacets(t *testing.T) {
 			if diff := cmp.Diff(record.Violation{Code: test.code, Detail: test.detail, Params: test.params}, got); diff != "" {
 				t.Error(diff)
 			}
+			missing := known(&test.field)
+			if diff := cmp.Diff(missing, got.Knowing(missing).Params); diff != "" {
+				t.Errorf("a missing member lacks what a wrong one has: %s", diff)
+			}
 		})
 	}
 }

@@ -267,50 +267,76 @@ func (f *checked) required(pointer []byte, report *record.Report) {
 	if f.Blank {
 		sentence = "This member is required."
 	}
-	report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence}.Expecting(expected(f.Field)))
+	report.Add(record.Violation{Pointer: string(join(pointer, f.Name)), Code: record.Required, Detail: sentence}.Knowing(known(f.Field)))
 }
 
-// expected names what a member must be, as the violations of its rules do; empty for a text of any form.
-func expected(f *shape.Field) shape.Format {
-	if f.Repeated {
-		return shape.FormatArray
+// known is what the rules of a member know of its value, as the violations of a wrong one have it: forms need it of a missing one, too.
+func known(f *shape.Field) map[string]any {
+	if !f.Repeated {
+		return knownOfItem(f)
 	}
-	return expectedItem(f)
+	v := record.Violation{}.Expecting(shape.FormatArray)
+	return v.Knowing(bounds(limit(f.MinItems), limit(f.MaxItems))).Params
 }
 
-func expectedItem(f *shape.Field) shape.Format {
-	switch f.Kind {
-	case shape.Object:
-		return shape.FormatObject
-	case shape.Boolean:
-		return shape.FormatBoolean
-	case shape.Integer:
-		return shape.FormatInteger
-	case shape.Float:
-		return shape.FormatNumber
-	case shape.XML:
-		return shape.FormatXMLElement
-	case shape.String:
+func knownOfItem(f *shape.Field) map[string]any {
+	a, v := &f.Facets, record.Violation{}.Expecting(kinds[f.Kind])
+	if a.Enum != nil {
+		return v.Knowing(map[string]any{"list": a.Enum}).Params
 	}
-	switch f.Facets.Form {
+	v = v.Knowing(bounds(a.MinLength, a.MaxLength)).Knowing(bounds(a.Min, a.Max)).Knowing(badValue(a).Params)
+	if n := a.Number; n != nil && n.Min+n.Max != "" {
+		v = v.Knowing(outOfBounds(n).Params)
+	}
+	for _, pattern := range a.Patterns {
+		v = v.Knowing(badPattern(pattern, "").Params)
+	}
+	return v.Params
+}
+
+// kinds are the formats of the kinds that say all.
+var kinds = map[shape.Kind]shape.Format{
+	shape.Object: shape.FormatObject, shape.Boolean: shape.FormatBoolean, shape.Integer: shape.FormatInteger, shape.Float: shape.FormatNumber,
+	shape.XML: shape.FormatXMLElement,
+}
+
+func bounds[N int | int64](low, high *N) map[string]any {
+	params := map[string]any{}
+	if low != nil {
+		params["min"] = *low
+	}
+	if high != nil {
+		params["max"] = *high
+	}
+	return params
+}
+
+// limit is a limit of which 0 means none.
+func limit(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// badValue is the violation of a text that does not have its form.
+func badValue(a *shape.Facets) record.Violation {
+	switch a.Form {
+	case shape.AnyText:
+		return record.Violation{}
 	case shape.Date:
-		return shape.FormatDate
+		return badDate()
 	case shape.DateTime:
-		return shape.FormatDateTime
+		return badDateTime()
 	case shape.Decimal:
-		return shape.FormatDecimal
+		return badDecimal(a.IntegerDigits, a.FractionDigits)
 	case shape.Token:
-		return shape.FormatWords
+		return badToken("-")
 	case shape.Number:
-		return numberFormat(f.Facets.Number)
-	case shape.AnyText, shape.Collapsed, shape.OneLine, shape.XSDDate, shape.XSDDateTime, shape.Base64, shape.Hex, shape.List:
+		return badNumber(a.Number)
+	case shape.Collapsed, shape.OneLine, shape.XSDDate, shape.XSDDateTime, shape.Base64, shape.Hex, shape.List:
 	}
-	for _, pattern := range f.Facets.Patterns {
-		if lexical, known := lexicals[pattern]; known {
-			return lexical.Format
-		}
-	}
-	return formSentences[f.Facets.Form].format
+	return badForm(a.Form)
 }
 
 const missingSentence = "This member is required and may not be empty or only white space."
@@ -345,7 +371,7 @@ func joinIndex(pointer []byte, index int) []byte {
 // leaf checks a text.
 func (c *fields) leaf(f *checked, text string) (v record.Violation, broken bool) {
 	if f.Required && !f.Blank && f.Kind == shape.String && Blank(text) {
-		return record.Violation{Code: record.Required, Detail: missingSentence}.Expecting(expectedItem(f.Field)), true
+		return record.Violation{Code: record.Required, Detail: missingSentence}.Knowing(knownOfItem(f.Field)), true
 	}
 	if f.judged {
 		v, broken = c.judge(f, text)

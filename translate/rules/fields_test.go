@@ -114,12 +114,12 @@ func TestVocabulary(t *testing.T) {
 		want                   record.Violation
 	}{
 		{"nothing", valid, "", record.Violation{}},
-		{"required, absent", instead(`"text": "abc", `, ""), "/text", required},
-		{"required, null", instead(`"abc"`, "null"), "/text", required},
-		{"required, empty", instead(`"abc"`, `""`), "/text", required},
-		{"required, blank", instead(`"abc"`, `"\u3000 \n"`), "/text", required},
-		{"required secret, empty", instead(`"ab"`, `""`), "/secret", required},
-		{"required secret, blank", instead(`"ab"`, `"  "`), "/secret", required},
+		{"required, absent", instead(`"text": "abc", `, ""), "/text", required.Knowing(long(3).Params)},
+		{"required, null", instead(`"abc"`, "null"), "/text", required.Knowing(long(3).Params)},
+		{"required, empty", instead(`"abc"`, `""`), "/text", required.Knowing(long(3).Params)},
+		{"required, blank", instead(`"abc"`, `"\u3000 \n"`), "/text", required.Knowing(long(3).Params)},
+		{"required secret, empty", instead(`"ab"`, `""`), "/secret", required.Knowing(short(2).Params)},
+		{"required secret, blank", instead(`"ab"`, `"  "`), "/secret", required.Knowing(short(2).Params)},
 		{"required object, absent: what it lacks", instead(`, "must": {"name": "n"}`, ""), "/must/name", required},
 		{"plain object, absent: what it lacks", instead(`, "inner": {"name": "n"}`, ""), "/inner/name", required},
 		{"max, in code points", instead(`"abc"`, `"😀é中"`), "", record.Violation{}},

@@ -40,9 +40,9 @@ func (o *object) unknown(m member) bool { return o.report.Invalid(o.at(m.name)) 
 
 // member is a member of an object, or of an object inside: "accountContactType/type".
 type member struct {
-	name     string
-	path     shape.Path
-	expected shape.Format // see expected
+	name  string
+	path  shape.Path
+	known map[string]any // see known
 }
 
 func (m member) of(o *object) record.Value { return o.Find(m.path) }
@@ -51,7 +51,7 @@ func (m member) of(o *object) record.Value { return o.Find(m.path) }
 func members(s *shape.Shape, names ...string) (list []member, err error) {
 	for _, name := range names {
 		path, wrong := s.Find(name)
-		list, err = append(list, member{name, path, expected(fieldOf(s, name))}), errors.Join(err, wrong)
+		list, err = append(list, member{name, path, known(fieldOf(s, name))}), errors.Join(err, wrong)
 	}
 	return list, err
 }
@@ -169,7 +169,7 @@ func RequireWhen(name string, when Condition, wording Wording) Rule {
 					missing := wording.or(record.Violation{
 						Pointer: o.at(name), Code: record.Required, Detail: missingSentence, Params: map[string]any{"because": o.at(when.Member)},
 					})
-					o.report.Add(missing.Expecting(list[0].expected))
+					o.report.Add(missing.Knowing(list[0].known))
 				}
 			}, errors.Join(err1, err2)
 		},
@@ -233,10 +233,15 @@ func ListWhen(name string, when Condition, then, otherwise []string, wording Wor
 				if !holds(o) {
 					words, said.Expected, said.Hint = otherwise, "", wording.Else
 				}
-				if v := list[0].of(o); v.Present() && isFilled(list[1].of(o)) && !isOneOf(v.Text(), words) {
-					v := said.or(record.Violation{Code: record.NotInList, Detail: notInList(words, true).Detail})
-					v.Pointer, v.Params = o.at(name), map[string]any{"list": words}
-					o.report.Add(v.Expecting(said.Expected))
+				v := list[0].of(o)
+				if !isFilled(list[1].of(o)) || isOneOf(v.Text(), words) {
+					return
+				}
+				wrong := said.or(record.Violation{Pointer: o.at(name), Code: record.NotInList, Detail: notInList(words, true).Detail})
+				wrong = wrong.Knowing(map[string]any{"list": words})
+				o.report.Lacking(wrong.Pointer, wrong.Params)
+				if v.Present() {
+					o.report.Add(wrong)
 				}
 			}, errors.Join(err1, err2)
 		},
@@ -255,8 +260,14 @@ func PatternWhen(name string, when Condition, pattern string, wording Wording) R
 			list, err1 := members(s, name)
 			holds, err2 := when.bind(s)
 			return func(o *object) {
-				if v := list[0].of(o); v.Present() && holds(o) && !matches.MatchString(v.Text()) {
-					o.report.Add(wording.or(record.Violation{Pointer: o.at(name), Code: record.BadFormat, Detail: "This does not have the documented form."}))
+				v := list[0].of(o)
+				if !holds(o) || v.Present() && matches.MatchString(v.Text()) {
+					return
+				}
+				wrong := wording.or(record.Violation{Pointer: o.at(name), Code: record.BadFormat, Detail: "This does not have the documented form."})
+				o.report.Lacking(wrong.Pointer, wrong.Params)
+				if v.Present() {
+					o.report.Add(wrong)
 				}
 			}, errors.Join(err1, err2)
 		},

@@ -95,6 +95,7 @@ func TestBetween(t *testing.T) {
 		{"ListWhen, in any letter case", `"a": "NZ", "b": "ot"`, listWhen, nil},
 		{"ListWhen, nothing is said of a condition without its member", `"b": "x"`, listWhen, nil},
 		{"ListWhen, what is absent is on no list", `"a": "AU"`, listWhen, nil},
+		{"ListWhen, blank", `"a": "AU", "b": " "`, listWhen, []string{"/b vendor-39 No such state. Say VIC. map[expected:australian-state list:[NSW]]"}},
 		{"ListWhen, without words of the vendor's", `"a": "A", "b": "x"`, []Rule{ListWhen("b", is("a", "A"), []string{"B"}, nil, Wording{})}, []string{"/b not-in-list One of B, in any letter case. map[list:[B]]"}},
 
 		{"PatternWhen", `"a": "A", "b": "x1"`, []Rule{PatternWhen("b", is("a", "A"), "^[0-9]$", Wording{})}, []string{"/b bad-format This does not have the documented form. map[]"}},
