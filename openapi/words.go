@@ -98,9 +98,9 @@ func unmarked(comment string) (about string, sources []string) {
 func sentence(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // harmless takes out of a text from a WSDL what is more than text where documents are shown: links and images of Markdown in Swagger UI, whatever they
-// lead to, and the variables and scripts of .http files and Postman.
+// lead to, and the variables and scripts of .http files and Postman. A < with a space behind it begins nothing, neither in HTML nor in Markdown.
 func harmless(text string) string {
 	return harmful.Replace(sentence(text))
 }
 
-var harmful = strings.NewReplacer("](", "] (", "]:", "] :", "<", "‹", "{", "(", "}", ")")
+var harmful = strings.NewReplacer("](", "] (", "]:", "] :", "< ", "< ", "<", "‹", "{", "(", "}", ")")

@@ -125,19 +125,6 @@ func TestAliasBomb(t *testing.T) {
 	}
 }
 
-// TestMarkupInDocuments has documentation without tags, entities and code. What Markdown makes of the rest, the documents take out: see package openapi.
-func TestMarkupInDocuments(t *testing.T) {
-	system, err := load(`<x:element name="In"><x:complexType><x:sequence><x:element name="a" type="x:int"><x:annotation><x:documentation>&lt;img src=x onerror=alert(1)&gt;`+
-		"`code` &amp;lt; <![CDATA[</script>]]> [a](javascript:alert(1)) ![b](http://b.invalid)"+`</x:documentation></x:annotation></x:element></x:sequence></x:complexType></x:element>`, "    secret: []\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	about := system.Operations[0].RequestShape.Fields[0].About
-	if strings.ContainsAny(about, "<>&`") {
-		t.Error(about)
-	}
-}
-
 // TestPaths changes members inside arrays and of subtypes.
 func TestPaths(t *testing.T) {
 	system, err := load(inT0+`<x:complexType name="T0"><x:sequence><x:element name="line" maxOccurs="unbounded" type="t:Line"/></x:sequence></x:complexType>

@@ -226,13 +226,11 @@ func isOpaque(t *wsdl.ComplexType) bool {
 // longestAbout bounds the words about a type or a member, in code points.
 const longestAbout = 600
 
-// about makes one line of a schema's documentation. Markup becomes text: documents are shown in browsers.
+// about makes one line of a schema's documentation. It may hold markup, which those who show it must take care of.
 func about(documentation string) string {
 	runes := []rune(strings.Join(strings.Fields(documentation), " "))
 	if len(runes) > longestAbout {
 		runes = append(runes[:longestAbout], '…')
 	}
-	return noMarkup.Replace(string(runes))
+	return string(runes)
 }
-
-var noMarkup = strings.NewReplacer("<", "‹", ">", "›", "&", "+", "`", "'")
