@@ -291,7 +291,7 @@ func (b *builder) messages() (err error) {
 
 // check refuses a route that is not below the system's own, from which its scope follows, or that would be a preview.
 func (r *Route) check(system string) error {
-	if own := "/v1/" + system + "/"; !strings.HasPrefix(r.Path, own) || strings.HasSuffix(r.Path, "/preview") {
+	if own := "/v1/" + system + "/"; !strings.HasPrefix(r.Path, own) || strings.HasSuffix(r.Path, previewEnd) {
 		return r.wrap(fmt.Errorf("route: the path %s must begin with %s, and may not end with /preview", r.Path, own))
 	}
 	return nil

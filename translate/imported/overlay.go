@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"soapbridge/translate/rules"
@@ -243,8 +244,17 @@ type Fault struct {
 	Errors, Code, Text, Pointer string
 }
 
-// defaultPath is the path of an operation without a route.
-func defaultPath(system, operation string) string { return "/v1/" + system + "/" + kebab(operation) }
+// defaultPath is the path of an operation without a route; empty where its name makes none that a route may have.
+func defaultPath(system, operation string) string {
+	path := "/v1/" + system + "/" + kebab(operation)
+	if !routePattern.MatchString(Post+" "+path) || strings.HasSuffix(path, previewEnd) {
+		return ""
+	}
+	return path
+}
+
+// previewEnd is behind the path of a preview.
+const previewEnd = "/preview"
 
 // SystemName makes a name of a system of the name of its WSDL.
 func SystemName(text string) string { return kebab(text) }

@@ -182,8 +182,9 @@ func TestMistakes(t *testing.T) {
 		"a parameter twice":     {op("route: GET /v1/{a}/{a}"), []string{"5:12: operations/A/route: has {a} twice"}},
 		"a route of two": {head + "  A: {kind: read, secret: [], outcome: faultsOnly, route: 'GET /v1/{a}'}\n  B: {kind: read, secret: [], outcome: faultsOnly, route: 'GET /v1/{b}'}\n",
 			[]string{"5:59: the operation B has the same route GET /v1/{b} as A"}},
-		"a name without a path": {head + "  Ä: {kind: read, secret: [], outcome: faultsOnly}\n", []string{
-			"4:3: the operation Ä needs a route: its name has letters that are not for a path"}},
+		"names without a path": {head + "  Ä: {kind: read, secret: [], outcome: faultsOnly}\n  Preview: {kind: read, secret: [], outcome: faultsOnly}\n", []string{
+			"4:3: the operation Ä needs a route, such as POST /v1/parcels/orders: its name cannot be one",
+			"5:3: the operation Preview needs a route, such as POST /v1/parcels/orders: its name cannot be one"}},
 		"what it invalidates": {op("kind: write\n    secret: []\n    outcome: faultsOnly\n    invalidates: [A, X]"), []string{
 			"8:19: the operation A invalidates A, which is not an operation of the kind read", "8:22: the operation A invalidates X, which is not an operation of the kind read"}},
 		"members": {op("members: {a/: {}, b: {rename: x/y, decimal: 9, zone: local, required: false, maxLength: 0, pattern: '(', oneOf: [], example: [1]}}"), []string{

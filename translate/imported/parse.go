@@ -330,8 +330,9 @@ func (r *reader) between(o *Overlay) {
 		if op.Route.Path == "" {
 			op.Route = Route{op.Place, Post, defaultPath(o.System, op.Name)}
 		}
-		if op.Kind != "" && !routePattern.MatchString(op.Route.Method+" "+op.Route.Path) {
-			fail(op.Place, "the operation %s needs a route: its name has letters that are not for a path", op.Name)
+		if op.Kind != "" && op.Route.Path == "" {
+			fail(op.Place, "the operation %s needs a route, such as POST /v1/%s/orders: its name cannot be one", op.Name, o.System)
+			continue
 		}
 		route := op.Route.Method + " " + parameterPattern.ReplaceAllString(op.Route.Path, "{}")
 		if other, taken := routes[route]; taken && op.Kind != "" {

@@ -38,9 +38,13 @@ func Skeleton(system string, documents Documents, d *wsdl.Definitions, operation
 
 // suggest writes what there is to say of an operation. Without its marks of comments it is valid.
 func (f *Found) suggest(p func(string, ...any), system string) {
-	route := "POST " + defaultPath(system, f.Name) + "  # the default"
-	if f.getPossible() {
-		route = "GET " + defaultPath(system, f.Name) + "  # possible for a read, because its request is flat; the default is POST"
+	path := defaultPath(system, f.Name)
+	route := "POST " + path + "  # the default"
+	switch {
+	case path == "":
+		route = " # needed, such as POST /v1/" + system + "/orders: the name of the operation cannot be one"
+	case f.getPossible():
+		route = "GET " + path + "  # possible for a read, because its request is flat; the default is POST"
 	}
 	p("    # kind: %s  # or %s: this is a guess by its name, and only a person knows\n", f.Kind, other(f.Kind))
 	p("    # route: %s\n", route)

@@ -116,6 +116,16 @@ func TestSkeleton(t *testing.T) {
 	}
 }
 
+// TestSkeletonWithoutDefault suggests no route that a load would refuse.
+func TestSkeletonWithoutDefault(t *testing.T) {
+	for _, name := range []string{"住所検索サービス", "preview"} {
+		text := Skeleton("parcels", Documents{File: "a.wsdl", SHA256: hash}, definitions(t, "parcels"), []Found{{Name: name, Kind: Read}})
+		if !strings.Contains(string(text), "\n    # route:  # needed, such as POST /v1/parcels/orders: ") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 func parsed(t *testing.T, text []byte) *Overlay {
 	t.Helper()
 	o, err := ParseOverlay(text)
