@@ -135,14 +135,17 @@ func (p *problem) vendorCodes() string {
 
 // parametersOf lists the parameters that a query may have, as those of an unknown one, in the place of all members.
 func parametersOf(op *translate.Operation, members map[string]any) map[string]any {
-	inPath, list := translate.PathParameters(op.Path), []string{}
+	inPath, list := translate.PathParameters(op.Path), []string(nil)
 	names, _ := members["members"].([]string)
 	for _, name := range names {
 		if !slices.Contains(inPath, name) {
 			list = append(list, name)
 		}
 	}
-	params := map[string]any{"list": list}
+	params := map[string]any{}
+	if list != nil {
+		params["list"] = list
+	}
 	if meant, ok := members["didYouMean"]; ok {
 		params["didYouMean"] = meant
 	}

@@ -99,10 +99,16 @@ func (s *Server) readAny(c *gin.Context, op *translate.Operation, besides ...str
 		}
 	}
 	request, refusal := op.ReadParameters(list)
-	if refusal != nil {
-		return nil, problemOf(refusal).inURL(op)
+	if refusal == nil {
+		return request, nil
 	}
-	return request, nil
+	p := problemOf(refusal).inURL(op)
+	if slices.ContainsFunc(p.Errors, func(v violation) bool { return v.Code == unknownParameter || v.Code == duplicateParameter }) {
+		bad := newProblem(badParameter) // as in every other query
+		bad.Errors, bad.extensions = p.Errors, p.extensions
+		return nil, bad
+	}
+	return nil, p
 }
 
 // lookUp returns the kept answer to a read, or asks the vendor. The error is a failedRead, maybe of another call.

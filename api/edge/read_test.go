@@ -318,12 +318,13 @@ func TestReadsThatFail(t *testing.T) {
 func TestMembersOfAGet(t *testing.T) {
 	e := newReads(t, &vendor{})
 	for target, want := range map[string][]string{
-		"/v1/test/notes/" + strings.Repeat("a", 21) + "?count=x&Tags=a": {"text too-long", "Tags unknown-parameter", "count wrong-type"},
-		findHello + "?text=again": {"text duplicate-parameter"},
-		"/v1/test/kinds":          {"text required"},
+		"/v1/test/notes/" + strings.Repeat("a", 21) + "?count=x&Tags=a": {"text too-long", "Tags unknown-parameter", "count wrong-type", "bad-parameter"},
+		findHello + "?text=again": {"text duplicate-parameter", "bad-parameter"},
+		findHello + "?count=x":    {"count wrong-type", "validation-failed"},
+		"/v1/test/kinds":          {"text required", "validation-failed"},
 	} {
 		d := problemIn(t, e.get(target))
-		var got []string
+		got := []string{fmt.Sprint(d["code"])}
 		list, _ := d["errors"].([]any)
 		for _, v := range list {
 			v, _ := v.(map[string]any)
@@ -331,7 +332,7 @@ func TestMembersOfAGet(t *testing.T) {
 				t.Errorf("%s: a pointer into a body that is not there: %v", target, v)
 			}
 		}
-		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) || d["code"] != "validation-failed" {
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 			t.Errorf("%s: %q", target, got)
 		}
 	}
