@@ -184,7 +184,7 @@ func (b *builder) operation(op *Operation, w operationWords, body object) object
 	}
 	responses.set(anyOther.name, anyOther.value)
 	described := object{
-		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.operationID()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s\n\nScope: `%s`.", w.Description, op.Scope))},
 		{"parameters", list{ref("parameters", "IdempotencyKey"), ref("parameters", "RequestId")}},
 		{"requestBody", body},
@@ -205,7 +205,7 @@ func (b *builder) requestBody(op *Operation, w operationWords) object {
 		body          []byte
 	}{{"minimal", "What is required, and little more", minimal}, {"full", "Every member", full}} {
 		if e.body != nil && (len(shown) == 0 || !bytes.Equal(minimal, full)) {
-			name := unique(b.taken, componentName(op.id())+"-"+e.name)
+			name := unique(b.taken, op.operationID()+"-"+e.name)
 			b.examples = append(b.examples, member{name, example(e.summary, e.body)})
 			shown = append(shown, member{e.name, ref("examples", name)})
 		}

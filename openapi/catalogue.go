@@ -62,6 +62,9 @@ func (o CatalogueOperation) Title() string {
 	return o.Name + " (" + o.System + ")"
 }
 
+// OperationID names the operation in documents.
+func (o CatalogueOperation) OperationID() string { return componentName(o.id) }
+
 // About is what it does; empty where that is only its name again.
 func (o CatalogueOperation) About() string {
 	if o.Summary == o.Name {

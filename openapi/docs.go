@@ -101,9 +101,10 @@ func (s *Site) docsTags() []docsTag {
 	if err := json.Unmarshal(s.documents[0].made().plain(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
 		panic(err) // it is from here
 	}
-	pages := map[string]bool{}
+	pages := map[string]string{}
 	for i := range s.options.Operations {
-		pages[s.options.Operations[i].id()] = true
+		op := &s.options.Operations[i]
+		pages[op.operationID()] = PageOf(op.id())
 	}
 	tags := doc.Tags
 	for _, at := range doc.Paths {
@@ -112,9 +113,7 @@ func (s *Site) docsTags() []docsTag {
 		}
 		for _, method := range asObject(at.value) {
 			listed := listedOperation(at.name, method.name, asObject(method.value))
-			if pages[listed.ID] {
-				listed.Page = PageOf(listed.ID)
-			}
+			listed.Page = pages[listed.ID]
 			in := slices.IndexFunc(tags, func(t docsTag) bool { return t.Name == listed.Tag })
 			if in < 0 {
 				in, tags = len(tags), append(tags, docsTag{Name: listed.Tag})

@@ -84,7 +84,7 @@ func must(text []byte, err error) []byte {
 func wrong(operations []Operation) (err error) {
 	taken := map[string]bool{}
 	for _, op := range operations {
-		for _, name := range []string{op.id(), op.previewID(), op.Path} {
+		for _, name := range []string{op.operationID(), op.previewID(), op.Path} {
 			if taken[name] {
 				err = errors.Join(err, fmt.Errorf("openapi: two operations have the name or the route %s", name))
 			}

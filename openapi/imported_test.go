@@ -165,9 +165,13 @@ func TestNamesOfSchemas(t *testing.T) {
 		return s
 	}
 	o := testOptions(t)
-	o.Operations = append(o.Operations, imported(t, "a", "Ask", part("Part", "one")), imported(t, "b", "Ask", part("Größe", "two")))
+	size := imported(t, "c", "Größe", part("Part", "three"))
+	size.Path = "/v1/c/sizes"
+	o.Operations = append(o.Operations, imported(t, "a", "Ask", part("Part", "one")), imported(t, "b", "Ask", part("Größe", "two")), size)
 	doc := documentsOf(t, o)["/openapi.json"]
 	for at, want := range map[string]string{
+		"/paths/~1v1~1c~1sizes/post/operationId":                                     "c_Gr_e_9acb353e",
+		"/paths/~1v1~1c~1sizes~1preview/post/operationId":                            "Preview_c_Gr_e_9acb353e",
 		"/components/schemas/APart/properties/one/type":                              "string",
 		"/components/schemas/APartResult/properties/left/type":                       "integer",
 		"/components/schemas/BGr_e_d442258d/properties/two/type":                     "string",

@@ -61,12 +61,15 @@ func (op Operation) isImported() bool { return op.Prefix != "" }
 
 func (op Operation) id() string { return cmp.Or(op.ID, op.Name) }
 
+// operationID names the operation in documents. Generators make identifiers of it, and leave out letters of other scripts.
+func (op Operation) operationID() string { return componentName(op.id()) }
+
 // previewID is the operationId of the preview.
 func (op Operation) previewID() string {
 	if op.isImported() {
-		return "Preview_" + op.id()
+		return "Preview_" + op.operationID()
 	}
-	return "Preview" + op.id()
+	return "Preview" + op.operationID()
 }
 
 // accepted returns a body if the operation takes it. What rules say beside the shape no example is made for.

@@ -46,7 +46,7 @@ func (b *builder) read(op *Operation, w operationWords, body object) object {
 	}
 	responses.set(anyOther.name, anyOther.value)
 	o := object{
-		{"tags", list{w.Tag}}, {"operationId", op.id()}, {"summary", w.Summary},
+		{"tags", list{w.Tag}}, {"operationId", op.operationID()}, {"summary", w.Summary},
 		{"description", strings.TrimSpace(fmt.Sprintf("%s%s\n\nScope: `%s`.", w.Description, about, op.Scope))},
 		{"parameters", append(parameters, ref("parameters", "RequestId"))},
 	}
