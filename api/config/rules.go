@@ -36,7 +36,7 @@ func (l *loader) checkJWT() {
 	}
 	for _, name := range []string{prefix + "JWT_ALGORITHMS", prefix + "JWT_LEEWAY", prefix + "JWT_SCOPE_CLAIM", prefix + "CUSTOMERCARE_ORIGINATING_CLAIM"} {
 		if l.isSet(name) && !l.found.anyFailed(name) {
-			l.found.add(l.variable(name), "has no effect without "+issuer)
+			l.noEffect(name, issuer)
 		}
 	}
 }
@@ -50,10 +50,10 @@ func (l *loader) checkStore(c *Config) {
 		return
 	}
 	if c.Mode == "production" && c.MemoryStore != "accept" && !l.found.anyFailed(mode, memory) {
-		l.found.add(url, "is required in production mode, unless "+memory+" is accept")
+		l.require(url, "is required in production mode, unless "+memory+" is accept")
 	}
 	if c.RedisWaitReplicas > 0 {
-		l.found.add(prefix+"REDIS_WAIT_REPLICAS", "has no effect without "+url)
+		l.noEffect(prefix+"REDIS_WAIT_REPLICAS", url)
 	}
 }
 
@@ -69,6 +69,11 @@ func (l *loader) require(name, reason string) {
 	if !l.isSet(name) {
 		l.found.add(name, reason+"; valid: "+l.setting(name).Valid)
 	}
+}
+
+// noEffect reports a setting that needs another one.
+func (l *loader) noEffect(name, without string) {
+	l.found.add(l.variable(name), "has no effect without "+without+"; valid: leave it unset, or set "+without)
 }
 
 // requireTogether requires all of the settings or none.
@@ -90,7 +95,7 @@ func (l *loader) checkMetrics(c *Config) {
 		l.require(metrics, "is required with "+profiles)
 	}
 	if c.MetricsListen == c.Listen && c.Listen != "" && !strings.HasSuffix(c.Listen, ":0") {
-		l.found.add(metrics, "is the same address as "+listen)
+		l.found.add(metrics, "is the same address as "+listen+"; valid: another "+l.setting(metrics).Valid)
 	}
 }
 
@@ -98,7 +103,7 @@ func (l *loader) checkMetrics(c *Config) {
 func (l *loader) checkSandbox(c *Config) {
 	const sandbox, mode = prefix + "SANDBOX", prefix + "MODE"
 	if c.Sandbox && c.Mode == "production" && !l.found.anyFailed(mode) {
-		l.found.add(sandbox, "is refused in production mode; remove it, or set "+mode+" to development")
+		l.found.add(sandbox, "is refused in production mode; valid: false, or true with "+mode+" development")
 	}
 }
 
@@ -128,10 +133,10 @@ func (l *loader) checkWSHeaders(s prefixed) {
 	username, timestamp, action := s.prefix+"WSSE_USERNAME", s.prefix+"WSSE_TIMESTAMP", s.prefix+"SOAP_ACTION"
 	token := l.isSet(username) || l.isSet(s.prefix+"WSSE_PASSWORD") // one without the other is a problem of its own
 	if s.WSSEPasswordType == "digest" && !token {
-		l.found.add(l.variable(s.prefix+"WSSE_PASSWORD_TYPE"), "has no effect without "+username)
+		l.noEffect(s.prefix+"WSSE_PASSWORD_TYPE", username)
 	}
 	if s.WSSEMustUnderstand == "on" && !token && s.WSSETimestamp != "on" && !l.found.anyFailed(timestamp) {
-		l.found.add(l.variable(s.prefix+"WSSE_MUST_UNDERSTAND"), "has no effect without "+username+" or "+timestamp)
+		l.noEffect(s.prefix+"WSSE_MUST_UNDERSTAND", username+" or "+timestamp)
 	}
 	if _, configured := l.ranks[action]; configured && s.WSAddressing == "on" { // elsewhere each operation has its own
 		l.require(action, "is required with "+s.prefix+"WS_ADDRESSING")

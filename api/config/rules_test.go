@@ -30,7 +30,7 @@ func TestRules(t *testing.T) {
 		{"development with Redis and a name key", variables{"REDIS_URL": "redis://h", "NAME_KEY": key("n")}, []string{needsSecretKey}},
 		{"accepting the memory store does not replace keys", production.with(variables{"MEMORY_STORE": "accept", "REDIS_URL": "redis://h"}), []string{needsNameKey, needsSecretKey}},
 		{"a wrong key is not a missing key", redis.with(variables{"NAME_KEY": "x"}), []string{"SOAPBRIDGE_NAME_KEY: is not base64"}},
-		{"a sandbox in production", production.with(redis).with(variables{"SANDBOX": "true"}), []string{"SOAPBRIDGE_SANDBOX: is refused in production mode; remove it, or set SOAPBRIDGE_MODE to development"}},
+		{"a sandbox in production", production.with(redis).with(variables{"SANDBOX": "true"}), []string{"SOAPBRIDGE_SANDBOX: is refused in production mode"}},
 		{"no sandbox in production", production.with(redis).with(variables{"SANDBOX": "false"}), nil},
 		{"a wrong mode is not production", variables{"MODE": "PRODUCTION"}, []string{"SOAPBRIDGE_MODE: has another value"}},
 		{"a wrong answer on the memory store is the only problem", production.with(variables{"MEMORY_STORE": "yes"}), []string{"SOAPBRIDGE_MEMORY_STORE: has another value"}},

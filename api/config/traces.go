@@ -40,6 +40,6 @@ func (c Config) TracesURL() string {
 func (l *loader) checkRatio(c *Config) {
 	const ratio, traces = prefix + "TRACES_RATIO", prefix + "TRACES"
 	if c.TracesURL() == "" && l.isSet(ratio) && !l.found.anyFailed(traces, ratio) {
-		l.found.add(l.variable(ratio), "has no effect without "+traces)
+		l.noEffect(ratio, traces)
 	}
 }
