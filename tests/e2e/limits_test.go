@@ -121,7 +121,7 @@ func TestPINLimitIsOfTheAccount(t *testing.T) {
 			t.Errorf("call %d, of %s: %d %s", i+1, row.whose, a.status, a.body)
 		}
 	}
-	if dump := fmt.Sprint(redis.Do("KEYS", "*")); strings.Contains(dump, "123456789") || strings.Contains(dump, "815") {
+	if dump := fmt.Sprint(redis.Do("KEYS", "*")); strings.Contains(dump, "123456789") || strings.Contains(dump, "0000815") {
 		t.Errorf("Redis shows the accounts: %s", dump)
 	}
 	down := proxy(t, with(credentials(), records, map[string]string{"PIN_RATE_LIMIT": "2/h", "CUSTOMERCARE_URL": "http://" + closedPort(t)}))
