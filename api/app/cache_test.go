@@ -22,7 +22,7 @@ func TestCacheRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	p, err := newProxy(t.Context(), c, false, log, log)
+	p, err := newProxy(t.Context(), c, false, log, log, log)
 	if err != nil {
 		t.Fatal(err)
 	}

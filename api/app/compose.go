@@ -39,7 +39,7 @@ type proxy struct {
 
 // newProxy composes a proxy from its settings. Only this function builds the configuration of the edge. What reads the issuer's keys ends
 // with ctx; close ends the rest.
-func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *slog.Logger) (*proxy, error) {
+func newProxy(ctx context.Context, c config.Config, tools bool, log, requests, audit *slog.Logger) (*proxy, error) {
 	p := &proxy{settings: c}
 	var metrics *edge.Metrics
 	if c.MetricsListen != "" {
@@ -79,7 +79,7 @@ func newProxy(ctx context.Context, c config.Config, tools bool, log, requests *s
 		Callers:      known, Hosts: c.Hosts, CORSOrigins: c.CORSOrigins, TrustedProxies: c.TrustedProxies,
 		CallerLimit: limiter(c.RateLimit, records, keys, p.guard), TargetLimit: limiter(c.PINRateLimit, records, keys, p.guard),
 		MaxBody: c.MaxBody, MaxReply: c.MaxReply,
-		Metrics: metrics, Tracer: nil, Log: log, RequestLog: requests, AuditLog: nil, LogReplies: c.LogsReplies(),
+		Metrics: metrics, Tracer: nil, Log: log, RequestLog: requests, AuditLog: audit, LogReplies: c.LogsReplies(),
 	}
 	if url := c.TracesURL(); url != "" {
 		p.traces = traces.New(traces.Options{URL: url, Ratio: c.TracesRatio, Version: release(), Guard: p.guard})

@@ -56,7 +56,7 @@ func (d *demoCommand) Run(ctx context.Context, p *Process) error {
 	}
 	c.CORSOrigins = []string{"http://localhost:*"} // no setting allows any port
 	log := logger(p.Err, "text", "info")
-	proxy, err := newProxy(ctx, c, true, log, log)
+	proxy, err := newProxy(ctx, c, true, log, log, log)
 	if err != nil {
 		return err
 	}

@@ -447,7 +447,7 @@ func TestAllOff(t *testing.T) {
 	}
 	var lines strings.Builder
 	log := logger(&lines, "text", "info")
-	p, err := newProxy(t.Context(), c, true, log, log)
+	p, err := newProxy(t.Context(), c, true, log, log, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -476,7 +476,8 @@ func TestExampleKeepsTheRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := newProxy(t.Context(), c, true, logger(io.Discard, "text", "error"), logger(io.Discard, "text", "error"))
+		quiet := logger(io.Discard, "text", "error")
+		p, err := newProxy(t.Context(), c, true, quiet, quiet, quiet)
 		if err != nil {
 			t.Errorf("%s: %v", rules, err)
 			continue

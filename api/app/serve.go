@@ -32,12 +32,12 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	lines := newLogLines(p.Err)
 	defer lines.flush()
 	log, requests := logger(lines, c.LogFormat, c.LogLevel), logger(lateLines{lines}, c.LogFormat, c.LogLevel)
-	proxy, err := newProxy(ctx, c, false, log, requests)
+	audit := logger(lines, c.LogFormat, "info") // at any level: who settled what must be found later
+	proxy, err := newProxy(ctx, c, false, log, requests, audit)
 	if err != nil {
 		return usage(err)
 	}
 	defer proxy.close()
-	proxy.edge.AuditLog = logger(lines, c.LogFormat, "info") // at any level: who settled what must be found later
 	tlsConfig, err := serverTLS(ctx, p.Environ, c, proxy.guard)
 	if err != nil {
 		return usage(err)
