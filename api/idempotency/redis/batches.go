@@ -190,6 +190,7 @@ func (b *batches) run(ctx context.Context, script *goredis.Script, keys []string
 	command := goredis.NewCmd(ctx, append(all, args...)...)
 	err := b.do(ctx, command)
 	switch {
+	case err == nil:
 	case goredis.HasErrorPrefix(err, "NOSCRIPT"):
 		return script.Eval(ctx, b.client, keys, args...)
 	case goredis.HasErrorPrefix(err, "READONLY"), goredis.HasErrorPrefix(err, "LOADING"):
