@@ -105,7 +105,7 @@ generate 'the document that the demo serves' out/served.json
 others
 
 say 'axe-core judges the pages in Chromium'
-(cd "$repository" && go test -count=1 ./tests/browser -run "TestAccessibility|TestUnknownOutcomes" -axe="$repository/tests/npm/node_modules/axe-core/axe.min.js")
+(cd "$repository" && go test -race -count=1 ./tests/browser -run "TestAccessibility|TestUnknownOutcomes" -axe="$repository/tests/npm/node_modules/axe-core/axe.min.js")
 
 say 'httpYac runs the .http file'
 curl --silent --show-error --fail "$demo/soapbridge.http" --output out/served.http
