@@ -7,7 +7,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # the tag from here, too.
 export GOFLAGS += -tags=nomsgpack
 
-.PHONY: help test tools lint vuln generate npm golden fuzz torture profile bench growth soak corpus mutate build
+.PHONY: help test tools lint vuln generate npm clients golden fuzz torture profile bench growth soak corpus mutate build
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,7 +39,10 @@ generate: ## write again what is generated: openapi/ (documents, .http file, Pos
 	go run ./openapi/gen documents
 	go test ./tests/docs -run TestGenerated -update
 
-npm: ## run linters and generators of the npm world on the OpenAPI document; needs Node
+npm: clients ## run linters and generators of the npm world on the OpenAPI documents, and axe-core on the pages; needs Node
+	go test -race -count=1 ./tests/browser -run 'TestAccessibility|TestUnknownOutcomes'
+
+clients:
 	tests/npm/run.sh
 
 golden: ## write the golden files again; read the difference before you commit it
