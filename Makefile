@@ -42,7 +42,7 @@ generate: ## write again what is generated: openapi/ (documents, .http file, Pos
 npm: clients ## run linters and generators of the npm world on the OpenAPI documents, and axe-core on the pages; needs Node
 	go test -race -count=1 ./tests/browser -run 'TestAccessibility|TestUnknownOutcomes'
 
-clients:
+clients: # make npm without the pages, which make test judges by axe-core once that is installed
 	tests/npm/run.sh
 
 golden: ## write the golden files again; read the difference before you commit it

@@ -33,10 +33,10 @@ func shardOf(id string) int {
 
 func recordKey(id string) string { return layout[shardOf(id)].prefix + id }
 
-// keysOf returns the keys that the scripts about a record take, with room for lateKey.
+// keysOf returns the keys that the scripts about a record take.
 func keysOf(id string) []string {
 	shard := &layout[shardOf(id)]
-	return append(make([]string, 0, 5), shard.prefix+id, shard.open, shard.unknown, shard.checks) //nolint:mnd // those and lateKey
+	return []string{shard.prefix + id, shard.open, shard.unknown, shard.checks}
 }
 
 // lateKey returns the key that scriptBegin and scriptWithdraw take besides.
