@@ -128,7 +128,10 @@ func (s series) check(t *testing.T, query string) (labels map[string]bool) {
 			if !metricsql.IsRollupFunc(e.Name) {
 				return
 			}
-			if over, ok := e.Args[0].(*metricsql.RollupExpr); !ok || over.Window == nil { // which Prometheus demands
+			if !slices.ContainsFunc(e.Args, func(arg metricsql.Expr) bool { // which Prometheus demands
+				over, ok := arg.(*metricsql.RollupExpr)
+				return ok && over.Window != nil
+			}) {
 				t.Errorf("%s: %s has no range", query, e.Name)
 			}
 		}
