@@ -175,8 +175,8 @@ func (r *Records) Sweep(ctx context.Context) {
 func (r *Records) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sweepEvery)
 	defer cancel()
+	_, err := r.Store.Ready(ctx) // which a store may need, to learn that it must refuse claims
 	if r.Usable != nil {
-		_, err := r.Store.Ready(ctx)
 		r.Usable(err == nil)
 	}
 	turned, err := r.Store.Sweep(ctx)

@@ -38,6 +38,9 @@ func (s *Store) Ready(ctx context.Context) (idempotency.Readiness, error) {
 		err = errors.Join(err, r.err)
 		found.PolicyUnverified = found.PolicyUnverified || !r.verified
 	}
+	if e, evicts := errors.AsType[*evicting](err); evicts || err == nil {
+		s.evicts.Store(e)
+	}
 	// Another key is reported beside any other error: waiting does not fix it.
 	if looked := s.look(ctx, allShards()...); err == nil || errors.As(looked, new(*idempotency.Mismatch)) {
 		err = errors.Join(err, looked)
@@ -129,11 +132,19 @@ func (s *Store) role(info map[string]string) error {
 	return nil
 }
 
-// eviction accepts only the policy under which the server never drops a record by itself.
+// noEviction is the only policy under which a server never drops a record by itself.
+const noEviction = "noeviction"
+
+// evicting is the error for another policy.
+type evicting struct{ policy string }
+
+func (e *evicting) Error() string {
+	return fmt.Sprintf("the server's maxmemory-policy is %q, which may drop claims: set maxmemory-policy %s", e.policy, noEviction)
+}
+
 func eviction(info map[string]string) error {
-	const want = "noeviction"
-	if got, shown := info["maxmemory_policy"]; shown && got != want {
-		return fmt.Errorf("the server's maxmemory-policy is %q, which may drop claims: set maxmemory-policy %s", got, want)
+	if policy, shown := info["maxmemory_policy"]; shown && policy != noEviction {
+		return &evicting{policy}
 	}
 	return nil
 }

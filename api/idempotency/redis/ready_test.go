@@ -13,7 +13,7 @@ import (
 	"soapbridge/api/idempotency/redis/redistest"
 )
 
-// TestReady: the error names the fault and the setting that fixes it.
+// TestReady: the error names the fault and the setting that fixes it, and until then no claim is made.
 func TestReady(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -40,8 +40,13 @@ func TestReady(t *testing.T) {
 			if took := time.Since(started); !unavailable(err) || !strings.Contains(err.Error(), row.want) || took > soonEnough {
 				t.Errorf("%v after %v, want %q", err, took, row.want)
 			}
+			c := newClaim()
+			if err := begin(t, s, c, true); !unavailable(err) {
+				t.Errorf("a claim: %v", err)
+			}
 			row.fixes(server)
 			eventually(t, "the store is ready", func() error { return ready(t, s) })
+			holds(t, s, c)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -22,7 +23,7 @@ import (
 // shardChecks. The braces keep the four in one slot of a cluster. Records expire with their retention; Sweep removes what they leave behind
 // in the sets. Times are milliseconds since 1970 by the server's clock.
 //
-// Server: Redis 5 or later, or one that speaks its protocol, with maxmemory-policy noeviction (Ready checks it), an append-only file, and
+// Server: Redis 5 or later, or one that speaks its protocol, with maxmemory-policy noeviction (else Begin fails, from the next Ready on), an append-only file, and
 // where records must outlive a machine, replicas and WaitReplicas. A user with the fewest permissions:
 //
 //	ACL SETUSER soapbridge on >PASSWORD ~sb:* +eval +evalsha +time +hmget +hset +hdel +del +pexpire +zadd +zrem +zrangebyscore
@@ -44,6 +45,8 @@ type Store struct {
 	file      sync.Once // warns that the server keeps no file, or not at once
 	checks    *shardChecks
 	run       runScript
+	// evicts refuses claims: a record that a server drops by itself could not refuse its repetition. Ready sets it, and takes it back.
+	evicts atomic.Pointer[evicting]
 }
 
 var _ idempotency.Store = (*Store)(nil)
@@ -92,6 +95,9 @@ func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (idempotency.Rec
 	defer cancel()
 	if !idempotency.ValidID(c.ID) {
 		return idempotency.Record{}, false, &idempotency.Unavailable{Err: fmt.Errorf("%q is not an operation id", c.ID)}
+	}
+	if e := s.evicts.Load(); e != nil {
+		return idempotency.Record{}, false, s.unavailable(ctx, unsent(e))
 	}
 	if err := s.join(ctx, shardOf(c.ID)); err != nil {
 		return idempotency.Record{}, false, s.unavailable(ctx, unsent(err))
