@@ -90,7 +90,7 @@ func scopesNamed(flags []string, known []edge.Scope) (list []edge.Scope, err err
 	for name := range strings.SplitSeq(strings.Join(flags, ","), ",") {
 		scope := edge.Scope(name)
 		if !slices.Contains(known, scope) {
-			return nil, fmt.Errorf("--scope: there is no %q; valid are %v", name, known)
+			return nil, fmt.Errorf("--scope: %w", edge.NoScope(name, known))
 		}
 		if !slices.Contains(list, scope) {
 			list = append(list, scope)

@@ -56,7 +56,7 @@ type Config struct {
 	// SecretKeys has the sealing key first, then older ones that may still open records.
 	SecretKeys []SecretKey `env:"SECRET_KEYS" kind:"sealing-keys" absent:"made at start with the memory store, else required" about:"seal stored results; the first one seals, the others only open"`
 
-	// APIKeys has one line for each key, without comments and blank lines.
+	// APIKeys are the lines of the hashed keys. Blank lines and comments are empty.
 	APIKeys     []secret.Secret `env:"API_KEYS" kind:"api-keys" absent:"no callers by API key" about:"hashed API keys, usually by SOAPBRIDGE_API_KEYS_FILE"`
 	JWTIssuer   string          `env:"JWT_ISSUER" kind:"issuer" absent:"no callers by JWT" about:"issuer that bearer tokens must have"`
 	JWTAudience string          `env:"JWT_AUDIENCE" kind:"text" absent:"no callers by JWT" about:"audience that bearer tokens must have"`

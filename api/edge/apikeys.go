@@ -79,18 +79,21 @@ func ParseExpiry(text string) (time.Time, error) {
 	return expires, nil
 }
 
-// Replace reads hashed lines, as NewAPIKey makes them, and knows their keys from then on. When a line is wrong nothing changes. The error names
-// every wrong line by its number among the given ones, and shows none. Known are the scopes that exist; a misspelt one is a mistake.
+// Replace reads hashed lines, as NewAPIKey makes them, and knows their keys from then on. Empty lines are skipped. When a line is wrong nothing
+// changes. The error names every wrong line by its number, and shows none. Known are the scopes that exist; a misspelt one is a mistake.
 func (c *Callers) Replace(lines []secret.Secret, known []Scope) error {
 	keys := make(map[string]*secrets, len(lines))
 	var problems []error
 	for i, line := range lines {
+		if line == "" {
+			continue
+		}
 		key, err := parseKeyLine(string(line), known)
 		if err == nil {
 			err = addKey(keys, key)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
+			problems = append(problems, fmt.Errorf("line %d: %w", i+1, err))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -115,6 +118,15 @@ func addKey(keys map[string]*secrets, key apiKey) error {
 	return nil
 }
 
+// NoScope is the error for a name that is not a scope.
+func NoScope(name string, known []Scope) error {
+	valid := make([]string, len(known))
+	for i, s := range known {
+		valid[i] = string(s)
+	}
+	return fmt.Errorf("there is no scope %q; valid: %s", name, strings.Join(valid, ", "))
+}
+
 func parseKeyLine(line string, known []Scope) (key apiKey, err error) {
 	line, expiry, expires := strings.Cut(line, " "+expiryField)
 	if expires {
@@ -133,7 +145,7 @@ func parseKeyLine(line string, known []Scope) (key apiKey, err error) {
 	}
 	for name := range strings.SplitSeq(fields[2], ",") {
 		if !slices.Contains(known, Scope(name)) {
-			return apiKey{}, fmt.Errorf("there is no scope %q; valid are %v", name, known)
+			return apiKey{}, NoScope(name, known)
 		}
 		key.caller.scopes = append(key.caller.scopes, Scope(name))
 	}
