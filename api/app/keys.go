@@ -141,7 +141,6 @@ func (p *proxy) followCallers(ctx context.Context, environ []string) {
 		return
 	}
 	warn := func() { list.WarnOfExpiry(p.edge.Log) }
-	warn()
 	p.guard.Go("expiry of API keys", func() { p.guard.Every(ctx, 24*time.Hour, "expiry of API keys", warn) })
 	follow(ctx, p.guard, []string{"SOAPBRIDGE_API_KEYS"}, environ, p.settings,
 		func(c config.Config) []secret.Secret { return c.APIKeys },

@@ -53,16 +53,16 @@ func (g *Guard) Go(what string, f func()) {
 	go g.Run(what, f) // panics: Run reports them
 }
 
-// Every runs f at intervals until ctx ends. After a panic it goes on: the next time f may succeed.
+// Every runs f now, and at intervals until ctx ends. After a panic it goes on: the next time f may succeed.
 func (g *Guard) Every(ctx context.Context, interval time.Duration, what string, f func()) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
+		g.Run(what, f)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			g.Run(what, f)
 		}
 	}
 }

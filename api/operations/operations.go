@@ -167,7 +167,7 @@ func ParseCursor(text string) (idempotency.Cursor, error) {
 // sweepEvery is how often leases that have passed are looked for. An operation that is never asked for is listed as unknown this much later.
 const sweepEvery = 5 * time.Second
 
-// Sweep turns operations whose lease has passed into unknown ones, at intervals, until ctx ends. Every process of a shared store may do it.
+// Sweep turns operations whose lease has passed into unknown ones, now and at intervals until ctx ends. Every process of a shared store may do it.
 func (r *Records) Sweep(ctx context.Context) {
 	r.Guard.Every(ctx, sweepEvery, "sweep", func() { r.sweep(ctx) })
 }
