@@ -183,7 +183,7 @@ func (f form) appendAny(text []byte, r rune) []byte {
 }
 
 // separators are between the parts of a number and between words, or quote them.
-const separators = "-./:()\\'\"`\u2018\u2019\u201c\u201d"
+const separators = "-.,;_|/:()\\'\"`\u2018\u2019\u201c\u201d"
 
 // appendLetter appends one character of a decomposed text. A plus sign is how a form spells a space, so it counts as one.
 func (f form) appendLetter(text []byte, r rune) []byte {
