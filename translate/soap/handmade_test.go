@@ -258,7 +258,6 @@ func TestDecodeHandmade(t *testing.T) {
 		{"nil of what cannot be", `<text xmlns="urn:m" ` + xsi + ` i:nil="true"/>`, `{}`, 0},
 		{"not nil", `<flag xmlns="urn:m" ` + xsi + ` i:nil="false">0</flag>`, `{"flag":false}`, 0},
 		{"content in pieces", `<amount xmlns="urn:m" currency="EUR" other="x"> 1<!-- c -->.<![CDATA[5]]> </amount>`, `{"amount":{"currency":"EUR","value":1.5}}`, 0},
-		{"content around an unknown element", `<amount xmlns="urn:m">1<x/>.5</amount>`, `{"amount":{"value":1.5}}`, 1},
 		{"an attribute in a wrong namespace", `<amount xmlns="urn:m" xmlns:x="urn:x" x:currency="EUR">1</amount>`, `{"amount":{"value":1}}`, 0},
 		{"a subtype in another prefix", `<payment xmlns="urn:m" ` + xsi + ` xmlns:q="urn:m" i:type=" q:CardType "><number>1</number></payment>`, `{"payment":{"type":"Card","number":"1"}}`, 0},
 		{"a subtype in a default namespace", `<payment xmlns="urn:m" ` + xsi + ` i:type="CardType"><number>1</number></payment>`, `{"payment":{"type":"Card","number":"1"}}`, 0},
@@ -273,6 +272,7 @@ func TestDecodeHandmade(t *testing.T) {
 		{"a float that is too large", `<ratio xmlns="urn:m">1e400</ratio>`, "", 0},
 		{"a comma", `<ratio xmlns="urn:m">1,5</ratio>`, "", 0},
 		{"a wrong form in content", `<amount xmlns="urn:m">EUR 1</amount>`, "", 0},
+		{"an element in content", `<amount xmlns="urn:m">1<x>2</x>5</amount>`, "", 0},
 	} {
 		got, decoded, err := decode(t, d, result(test.members))
 		if got != test.want || (err == nil) != (test.want != "") || errors.Is(err, soap.ErrNoEnvelope) || decoded.Ignored != test.ignored {

@@ -25,18 +25,20 @@ func (m *members) read(o record.Object) error {
 	if err := m.attributes(o); err != nil {
 		return err
 	}
-	content, text := contentOf(o.Shape()), ""
+	if content := contentOf(o.Shape()); content >= 0 {
+		text, err := leafText(m.s)
+		if err != nil {
+			return err
+		}
+		return set(o.Value(content), text)
+	}
 	for {
 		kind, err := m.s.Next()
 		switch {
 		case err != nil:
 			return err
-		case kind == xml.EndElement && content >= 0:
-			return set(o.Value(content), text)
 		case kind == xml.EndElement:
 			return nil
-		case kind == xml.Text && content >= 0:
-			text += m.s.Text()
 		case kind == xml.StartElement:
 			if err := m.element(o); err != nil {
 				return err
