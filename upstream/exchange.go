@@ -75,6 +75,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, m soap.Message, deadl
 	if err == nil && conn.surplus() {
 		c.pool.stray(m.OperationID)
 		reusable = false
+		reply.Certain = false // what follows may say that it was executed
 		if conn.used {
 			err = errAmbiguous
 		}

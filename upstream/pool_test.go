@@ -124,6 +124,23 @@ func TestStrayStatus(t *testing.T) {
 	})
 }
 
+// TestRefusalThatGoesOn: a status with more behind it is not certain on a fresh connection, either: a service that miscounts its body has its result
+// there.
+func TestRefusalThatGoesOn(t *testing.T) {
+	for _, more := range []string{replyOf(200, "executed"), "executed"} {
+		s := serve(t, func(p *peer) {
+			p.request()
+			p.say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" + more)
+			p.wait()
+		})
+		reply, err := readsAs(client(t, s.url()), t, named("A"), false)
+		mustReply(t, reply, err, 404, "")
+		if reply.Certain {
+			t.Errorf("with %q behind it, it is certain", more)
+		}
+	}
+}
+
 // TestStrayBytes: what a server sends unasked is never part of an answer, and the alert names the call that was answered before.
 func TestStrayBytes(t *testing.T) {
 	ca := newAuthority(t)

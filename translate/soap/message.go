@@ -107,9 +107,9 @@ type Reply struct {
 	ContentType string // HTTP header, as received
 	RetryAfter  string // HTTP header, as received
 	Body        []byte
-	// Certain reports that this can only be the answer to the message that was sent: nothing else was ever asked on its connection, or the
-	// server ended the connection right behind it, as the answer announced. Without that a bare status, one without an envelope, may be a
-	// late answer to an earlier call.
+	// Certain reports that this can only be the answer to the message that was sent, and all of it: nothing else was ever asked on its connection
+	// and nothing came behind it, or the server ended the connection right behind it, as the answer announced. Without that a bare status, one
+	// without an envelope, may be a late answer to an earlier call.
 	Certain bool
 	// Headers are all response headers, by their canonical names, as received. For the log only.
 	Headers map[string][]string
