@@ -255,6 +255,7 @@ func TestDecodeHandmade(t *testing.T) {
 		{"forms of floats", `<m:ratio xmlns:m="urn:m">+1.50</m:ratio><m:ratio xmlns:m="urn:m">.5</m:ratio><m:ratio xmlns:m="urn:m">1E3</m:ratio><m:ratio xmlns:m="urn:m"> INF </m:ratio><m:ratio xmlns:m="urn:m">-0</m:ratio>`,
 			`{"ratio":[1.5,0.5,1000,"INF",-0]}`, 0},
 		{"nil of another word", `<flag xmlns="urn:m" ` + xsi + ` i:nil="1">x</flag>`, `{"flag":null}`, 0},
+		{"nil between white space", `<count xmlns="urn:m" ` + xsi + ` i:nil=" true&#xA;"/>`, `{"count":null}`, 0},
 		{"nil of what cannot be", `<text xmlns="urn:m" ` + xsi + ` i:nil="true"/>`, `{}`, 0},
 		{"not nil", `<flag xmlns="urn:m" ` + xsi + ` i:nil="false">0</flag>`, `{"flag":false}`, 0},
 		{"content in pieces", `<amount xmlns="urn:m" currency="EUR" other="x"> 1<!-- c -->.<![CDATA[5]]> </amount>`, `{"amount":{"currency":"EUR","value":1.5}}`, 0},

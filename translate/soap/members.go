@@ -262,7 +262,8 @@ func set(v record.Value, text string) error {
 func isNil(attrs []xml.Attr) bool {
 	for _, a := range attrs {
 		if a.Name.Space == schemaInstance && a.Name.Local == "nil" {
-			return a.Value == "true" || a.Value == "1"
+			value := strings.TrimSpace(a.Value)
+			return value == "true" || value == "1"
 		}
 	}
 	return false
