@@ -60,6 +60,12 @@ func (c *conn) ends(already bool, deadline time.Time) bool {
 	return errors.Is(err, io.EOF) && !c.truncated()
 }
 
+// watch waits until a time for what comes behind a reply. It is surplus then.
+func (c *conn) watch(until time.Time) {
+	_ = c.SetReadDeadline(until)
+	_, _ = c.reader.Peek(1) // nothing came, or the connection has ended
+}
+
 // health is what is known of a connection before it carries a call.
 type health uint8
 

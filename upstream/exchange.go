@@ -34,6 +34,8 @@ const (
 	afterFailedWrite = time.Second
 	// announcedEnd is how long the end of a connection is awaited that a reply has announced.
 	announcedEnd = time.Second
+	// behindRefusal is how long more is awaited behind a refusal on a fresh connection: its sender may go on with the result.
+	behindRefusal = 10 * time.Millisecond
 )
 
 var (
@@ -196,6 +198,9 @@ func (c *Client) receive(conn *conn, w *writing, deadline time.Time) (reply soap
 			err = &unreadError{head.Response, err}
 		}
 		return soap.Reply{}, false, err
+	}
+	if !conn.used && mayRefuse(reply.Status) {
+		conn.watch(earlier(deadline, time.Now().Add(behindRefusal)))
 	}
 	reply.Certain = !conn.used || head.announcesEnd && mayRefuse(reply.Status) && conn.ends(head.closeDelimited(), deadline)
 	return reply, !head.Close && !head.ambiguous && head.ProtoAtLeast(1, 1), nil

@@ -124,19 +124,31 @@ func TestStrayStatus(t *testing.T) {
 	})
 }
 
+// oneByte reads its connection a byte at a time, as if each came in a segment of its own.
+type oneByte struct{ net.Conn }
+
+func (o oneByte) Read(p []byte) (int, error) { return o.Conn.Read(p[:min(1, len(p))]) }
+
 // TestRefusalThatGoesOn: a status with more behind it is not certain on a fresh connection, either: a service that miscounts its body has its result
 // there.
 func TestRefusalThatGoesOn(t *testing.T) {
 	for _, more := range []string{replyOf(200, "executed"), "executed"} {
-		s := serve(t, func(p *peer) {
-			p.request()
-			p.say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" + more)
-			p.wait()
-		})
-		reply, err := readsAs(client(t, s.url()), t, named("A"), false)
-		mustReply(t, reply, err, 404, "")
-		if reply.Certain {
-			t.Errorf("with %q behind it, it is certain", more)
+		for how, wrap := range map[string]func(net.Conn) net.Conn{
+			"in one segment": func(raw net.Conn) net.Conn { return raw },
+			"in several":     func(raw net.Conn) net.Conn { return oneByte{raw} },
+		} {
+			s := serve(t, func(p *peer) {
+				p.request()
+				p.say("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" + more)
+				p.wait()
+			})
+			c := client(t, s.url())
+			c.dialer.tcp = dialWith(wrap)
+			reply, err := readsAs(c, t, named("A"), false)
+			mustReply(t, reply, err, 404, "")
+			if reply.Certain {
+				t.Errorf("with %q behind it, %s, it is certain", more, how)
+			}
 		}
 	}
 }
