@@ -109,6 +109,22 @@ func TestExamplesAreAccepted(t *testing.T) {
 	}
 }
 
+// TestRepliesPromiseNothing: a vendor may leave out what its WSDL requires, and the answer is a success all the same.
+func TestRepliesPromiseNothing(t *testing.T) {
+	op := imported(t, "travel", "Book", booking(t))
+	all := schemas{names: newComponents([]Operation{op}, nil), done: map[string]bool{}}
+	direction{&all, &op, true}.result("Result", op.Request, member{"operationId", object{{"type", "string"}}})
+	for reply, valid := range map[string]bool{`{"operationId":"x"}`: true, `{"operationId":"x","tree":{},"items":[{}]}`: true, `{}`: false} {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(reply))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled(t, all.all, "Result").Validate(value); (err == nil) != valid {
+			t.Errorf("%s: %v", reply, err)
+		}
+	}
+}
+
 // judged asks the schema and the reader.
 func judged(t *testing.T, schema *jsonschema.Schema, op Operation, body string) (violations []record.Violation, refusal error) {
 	t.Helper()

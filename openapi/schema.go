@@ -108,7 +108,8 @@ func with(property object, more any) object {
 	return property
 }
 
-// result adds the schema of a success. It is open, because a later release may answer more, and has no rules, because vendors promise none.
+// result adds the schema of a success. It is open, because a later release may answer more, and has no rules, because vendors promise none:
+// what a WSDL requires of a reply is not checked, and a client must not rely on it.
 func (d direction) result(name string, of *shape.Shape, first ...member) {
 	fill, there := d.begin(name)
 	if there {
@@ -130,7 +131,7 @@ func (d direction) result(name string, of *shape.Shape, first ...member) {
 		for _, inside := range inPlaceOf(f.Object) {
 			d.result(d.name(inside), inside)
 		}
-		if f.Required {
+		if f.Required && !d.op.isImported() {
 			required = append(required, f.Name)
 		}
 		properties = append(properties, member{f.Name, d.property(of, f)})
@@ -159,8 +160,10 @@ func (d direction) property(of *shape.Shape, f *shape.Field) object {
 	}
 	if f.Repeated {
 		schema = object{{"type", "array"}, {"items", schema}}
-		limit(&schema, "minItems", int64(f.MinItems), 0)
-		limit(&schema, "maxItems", int64(f.MaxItems), 0)
+		if !d.reply {
+			limit(&schema, "minItems", int64(f.MinItems), 0)
+			limit(&schema, "maxItems", int64(f.MaxItems), 0)
+		}
 	}
 	if about := d.about(of, f); about != "" {
 		schema.set("description", about)
