@@ -32,9 +32,46 @@ func TestLogLinesKeepTheirOrder(t *testing.T) {
 		want("d\n")
 		long := strings.Repeat("e", mostLate) + "\n"
 		late(long)
+		time.Sleep(1)
 		want(long)
 		late("f\n")
 		lines.flush()
 		want("f\n")
+	})
+}
+
+// stuck is an output that nobody reads.
+type stuck struct{ read chan struct{} }
+
+func (s stuck) Write(lines []byte) (int, error) {
+	<-s.read
+	return len(lines), nil
+}
+
+// TestLogThatNobodyReads holds no request up, keeps a bounded number of lines, and says how many it lost.
+func TestLogThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, lost := stuck{make(chan struct{})}, 0
+		lines := newLogLines(out)
+		defer lines.timer.Stop()
+		lines.lost = func(n int) { lost += n }
+		line := []byte(strings.Repeat("x", mostLate-1) + "\n")
+		_, _ = lateLines{lines}.Write(line)
+		time.Sleep(1)
+		for range 3 * mostWaiting / mostLate { // while the first one is being written
+			_, _ = lateLines{lines}.Write(line)
+		}
+		lines.mu.Lock()
+		kept := cap(lines.late)
+		lines.mu.Unlock()
+		if kept > 2*mostWaiting {
+			t.Errorf("%d bytes are kept", kept)
+		}
+		close(out.read)
+		time.Sleep(logDelay)
+		synctest.Wait()
+		if lost != 2*mostWaiting/mostLate {
+			t.Errorf("%d lines are reported as lost", lost)
+		}
 	})
 }

@@ -32,6 +32,9 @@ func (s *serveCommand) Run(ctx context.Context, p *Process) error {
 	lines := newLogLines(p.Err)
 	defer lines.flush()
 	log, requests := logger(lines, c.LogFormat, c.LogLevel), logger(lateLines{lines}, c.LogFormat, c.LogLevel)
+	lines.lost = func(n int) {
+		log.Warn("lines about requests were dropped, since nobody took what was written", slog.Int("count", n))
+	}
 	audit := logger(lines, c.LogFormat, "info") // at any level: who settled what must be found later
 	proxy, err := newProxy(ctx, c, false, log, requests, audit)
 	if err != nil {
