@@ -74,6 +74,18 @@ func TestYourOwnService(t *testing.T) {
 	}
 }
 
+// TestBlocksCanBePasted: a whole block is pasted at once, so what asks a program that the block has started must wait for it.
+func TestBlocksCanBePasted(t *testing.T) {
+	asked := regexp.MustCompile(`(?m)^[^#\n]+ & *(?:#.*)?\n+curl (.*)`)
+	for name, text := range pages(t) {
+		for _, curl := range asked.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(curl[1], "--retry 5 --retry-connrefused ") {
+				t.Errorf("%s: curl %s", name, curl[1])
+			}
+		}
+	}
+}
+
 // TestImport runs the commands of the page about the import, with the documents at an address of this machine.
 func TestImport(t *testing.T) {
 	p := newPlace(t)
