@@ -286,3 +286,17 @@ func TestComposeMonitoring(t *testing.T) {
 		t.Errorf("Grafana asks %s, and Prometheus has the port %d", datasources.Datasources[0].URL, port)
 	}
 }
+
+// TestAlarmsAreInTheRunbook: an engineer who is woken by an alert searches for its name.
+func TestAlarmsAreInTheRunbook(t *testing.T) {
+	named := func(file, pattern string) (list []string) {
+		for _, name := range regexp.MustCompile(pattern).FindAllStringSubmatch(readFile(t, file), -1) {
+			list = append(list, name[1])
+		}
+		return slices.Sorted(slices.Values(list))
+	}
+	want, got := named(monitoring+"alerts.yaml", `- alert: (\w+)`), named("../../docs/runbook.md", "`(Soapbridge\\w+)`")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the alarms in the runbook (-want +got):\n%s", diff)
+	}
+}
