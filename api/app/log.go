@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// logLines are the lines of a log. Those about single requests may be late: a system call for each is one of the dearest steps of a short request. A
+// logLines are the lines of a log. Those about single requests may be late: a system call for each would be one of the most expensive steps of a short request. A
 // process that is killed loses those of logDelay at most, and no other line. While nobody takes what is written, requests go on: their lines wait, and
 // those beyond mostWaiting are dropped and counted.
 type logLines struct {

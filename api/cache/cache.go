@@ -213,7 +213,7 @@ func (l *look) fly(ctx context.Context) (Answer, error) {
 		if locked {
 			defer l.unlock(ctx, owner)
 		}
-		// Also with the lock: whoever had it before may have kept an answer since it was looked for.
+		// Also with the lock: its last owner may have kept an answer since it was looked for.
 		if kept, err := l.find(ctx); err == nil && kept.Body != nil {
 			kept.How = how
 			return kept, nil

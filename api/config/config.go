@@ -46,7 +46,7 @@ type Config struct {
 	NameKey     secret.Secret `env:"NAME_KEY" kind:"key" absent:"made at start with the memory store, else required" about:"names the idempotency records; must not change within the retention"`
 	MemoryStore string        `env:"MEMORY_STORE" kind:"choice" oneof:"accept" absent:"the memory store is for development mode only" about:"accept allows the memory store in production mode"`
 
-	// MaxBody and MaxReply are bytes. Bodies are held in memory as a whole, hence the upper limits.
+	// MaxBody and MaxReply are bytes. Bodies are held in memory as a whole, so they have upper limits.
 	MaxBody      int64         `env:"MAX_BODY" envDefault:"256KiB" kind:"size" min:"1" max:"64MiB" about:"largest request body"`
 	MaxReply     int64         `env:"MAX_REPLY" envDefault:"1MiB" kind:"size" min:"1" max:"64MiB" about:"largest reply that is read from a SOAP service"`
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"40s" kind:"duration" min:"0s" max:"1h" about:"how long a stop waits for calls in flight"`

@@ -136,7 +136,7 @@ func number(t *testing.T, text string) float64 {
 	return f
 }
 
-// TestOnlyCallersAreTraced: whoever has no key fills no collector, whatever the traceparent says.
+// TestOnlyCallersAreTraced: a client without a key fills no collector, whatever the traceparent says.
 func TestOnlyCallersAreTraced(t *testing.T) {
 	key, line := newKey(t, time.Time{})
 	spans := tracetest.NewInMemoryExporter()

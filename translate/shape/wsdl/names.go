@@ -122,7 +122,7 @@ func (r *reader) builtInType(local string) Type {
 	return t
 }
 
-// lead notes that whoever uses from uses to.
+// lead notes that all users of from also use to.
 func (r *reader) lead(from, to owner) {
 	if to.name.Space != XSD {
 		r.users[to] = append(r.users[to], from)

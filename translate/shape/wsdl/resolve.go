@@ -99,7 +99,7 @@ type link struct {
 	cut func()
 }
 
-// links are the pointers along which nothing may contain itself, so that whoever follows them comes to an end. Elements contain themselves
+// links are the pointers along which nothing may contain itself, so that following them comes to an end. Elements contain themselves
 // often.
 func links(component any) (all []link) {
 	switch c := component.(type) {
