@@ -116,23 +116,29 @@ func (m *members) items(v record.Value) error {
 // place returns where in an object an element belongs.
 func (m *members) place(o record.Object, name xml.Name) (record.Value, bool) {
 	i := m.field(o, name)
-	switch {
-	case i < 0:
-		return wildcard(o, name)
-	case o.Shape().Fields[i].Place != shape.Inline:
-		return o.Value(i), true
+	if i < 0 {
+		return record.Value{}, false
 	}
-	group := o.Value(i)
-	group.Meet()
-	item, there := group.Last()
+	v := o.Value(i)
+	if v.Field().Place != shape.Inline {
+		return v, true
+	}
+	v.Meet()
+	if v.Field().Kind == shape.XML {
+		if v.Field().Repeated {
+			v = v.Add()
+		}
+		return v, true
+	}
+	item, there := v.Last()
 	if !there || !fits(item.Object(), m.field(item.Object(), name)) {
-		item = group.Add()
-		item.Open(group.Field().Object)
+		item = v.Add()
+		item.Open(v.Field().Object)
 	}
 	return m.place(item.Object(), name)
 }
 
-// field returns the field of an element, or of the group that has it inside; negative where there is none.
+// field returns the field of an element, or of the group that has it inside, or else of a wildcard that allows it; negative where there is none.
 func (m *members) field(o record.Object, name xml.Name) int {
 	s := o.Shape()
 	i, ok := s.ByWire(name, shape.Element)
@@ -140,7 +146,10 @@ func (m *members) field(o record.Object, name xml.Name) int {
 		i, ok = s.ByLocal(name.Local)
 	}
 	if !ok {
-		return slices.IndexFunc(s.Fields, func(f shape.Field) bool { return f.Place == shape.Inline && f.Object != nil && f.Object.Holds(name) })
+		if i = slices.IndexFunc(s.Fields, func(f shape.Field) bool { return f.Place == shape.Inline && f.Object != nil && f.Object.Holds(name) }); i < 0 {
+			i = wildcard(o, name)
+		}
+		return i
 	}
 	for next := i; s.Twice && next >= 0; next = s.Again(next) {
 		if i = next; follows(o, i) {
@@ -173,20 +182,21 @@ func fits(o record.Object, field int) bool {
 	})
 }
 
-// wildcard returns where an element belongs that only a wildcard allows.
-func wildcard(o record.Object, name xml.Name) (record.Value, bool) {
+// wildcard returns the field of a wildcard that allows an element, or of the group that has one inside; negative where there is none.
+func wildcard(o record.Object, name xml.Name) int {
 	for i := range o.Shape().Fields {
-		f := &o.Shape().Fields[i]
-		if f.Place != shape.Inline || f.Kind != shape.XML || !f.Wildcard.Allows(name.Space) {
-			continue
-		}
-		if v := o.Value(i); f.Repeated {
-			return v.Add(), true
-		} else if !v.Present() {
-			return v, true
+		if f := &o.Shape().Fields[i]; allows(f, name.Space) && (f.Repeated || !o.Value(i).Present()) {
+			return i
 		}
 	}
-	return record.Value{}, false
+	return -1
+}
+
+func allows(f *shape.Field, space string) bool {
+	if f.Place != shape.Inline || f.Kind == shape.XML {
+		return f.Place == shape.Inline && f.Wildcard.Allows(space)
+	}
+	return slices.ContainsFunc(f.Object.Fields, func(f shape.Field) bool { return allows(&f, space) })
 }
 
 // value reads one element.

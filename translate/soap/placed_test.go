@@ -19,7 +19,8 @@ func placed(t *testing.T) *shape.Shape {
 	}
 	again := text("b2")
 	again.Wire = in("b")
-	choice := &shape.Shape{Name: "Move", Fields: []shape.Field{text("credit"), text("debit")}, Choices: []shape.Choice{{Branches: shape.OneOf(0, 1)}}}
+	foreign := shape.Field{Name: "foreign", Place: shape.Inline, Kind: shape.XML, Wildcard: &shape.Wildcard{Spaces: []string{"urn:f"}}}
+	choice := &shape.Shape{Name: "Move", Fields: []shape.Field{text("credit"), text("debit"), foreign}, Choices: []shape.Choice{{Branches: shape.OneOf(0, 1, 2)}}}
 	pair := &shape.Shape{Name: "Pair", Fields: []shape.Field{text("key"), many(text("value"))}}
 	tags, always := many(text("tag")), many(text("mark"))
 	tags.Name, tags.Around = "tags", &shape.Around{Wire: in("tags")}
@@ -48,6 +49,8 @@ func TestPlaced(t *testing.T) {
 		{"an element twice", `{"b":"1","c":"2","b2":"3"}`, "", `urn:n|b["1"] urn:n|c["2"] urn:n|b["3"] ` + marks},
 		{"one branch after another", `{"moves":[{"credit":"1"},{"debit":"2"},{"credit":"3"},{"credit":"4"}]}`, "",
 			`urn:n|credit["1"] urn:n|debit["2"] urn:n|credit["3"] urn:n|credit["4"] ` + marks},
+		{"a wildcard in a branch", `{"moves":[{"foreign":"<x xmlns=\"urn:f\"></x>"},{"credit":"1"},{"foreign":"<y xmlns=\"urn:f\"></y>"},{"foreign":"<x xmlns=\"urn:f\"></x>"}]}`, "",
+			`urn:f|x[] urn:n|credit["1"] urn:f|y[] urn:f|x[] ` + marks},
 		{"sequences that repeat", `{"pairs":[{"key":"a","value":["1","2"]},{"key":"b"},{"key":"c","value":["3"]}]}`, "",
 			`urn:n|key["a"] urn:n|value["1"] urn:n|value["2"] urn:n|key["b"] urn:n|key["c"] urn:n|value["3"] ` + marks},
 		{"an element around items", `{"tags":["a","b"],"marks":["c"]}`, "", `urn:n|tags[urn:n|tag["a"] urn:n|tag["b"]] urn:n|marks[urn:n|mark["c"]]`},
