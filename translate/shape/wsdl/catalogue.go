@@ -11,7 +11,8 @@ import (
 //go:embed catalogue
 var catalogue embed.FS
 
-// builtIn maps namespaces to files of the catalogue. ONVIF, whose cameras speak SOAP, refers to WS-Notification and WS-Resource.
+// builtIn maps namespaces to files of the catalogue. ONVIF, whose cameras speak SOAP, refers to WS-Notification and WS-Resource;
+// government services to XML Signature, whose W3C copy has a document type declaration.
 var builtIn = map[string]string{
 	XSD:                                    "XMLSchema.xsd",
 	"http://www.w3.org/XML/1998/namespace": "xml.xsd",
@@ -21,6 +22,7 @@ var builtIn = map[string]string{
 	"http://www.w3.org/2005/08/addressing":      "ws-addressing.xsd",
 	"http://www.w3.org/2005/05/xmlmime":         "xmlmime.xsd",
 	"http://www.w3.org/2004/08/xop/include":     "xop-include.xsd",
+	"http://www.w3.org/2000/09/xmldsig#":        "xmldsig.xsd",
 	"http://docs.oasis-open.org/wsn/b-2":        "wsn-b-2.xsd",
 	"http://docs.oasis-open.org/wsn/bw-2":       "wsn-bw-2.wsdl",
 	"http://docs.oasis-open.org/wsn/t-1":        "wsn-t-1.xsd",
