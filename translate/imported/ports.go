@@ -26,8 +26,11 @@ func PortsToChoose(d *wsdl.Definitions) []string {
 	bound := map[key][]*wsdl.BoundOperation{}
 	for _, op := range d.Operations {
 		for _, b := range op.Bindings {
+			if op.Problem != nil {
+				continue
+			}
 			k := key{op.Name, b.Binding.Version}
-			if bound[k] = append(bound[k], b); op.Problem == nil && !same(bound[k]) {
+			if bound[k] = append(bound[k], b); !same(bound[k]) {
 				return portNames(d)
 			}
 		}

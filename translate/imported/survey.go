@@ -38,11 +38,12 @@ func Survey(d *wsdl.Definitions) []Found {
 	list := make([]Found, 0, len(d.Operations))
 	for _, op := range d.Operations {
 		same := func(f Found) bool { return f.Name == op.Name }
-		if i := slices.IndexFunc(list, same); i >= 0 {
-			list[i].Problem = "several operations have this name"
-			continue
+		switch i := slices.IndexFunc(list, same); {
+		case i < 0:
+			list = append(list, s.operation(op))
+		case list[i].Problem != "": // another port type has one, too, which port can name
+			list[i] = s.operation(op)
 		}
-		list = append(list, s.operation(op))
 	}
 	return list
 }
@@ -77,12 +78,8 @@ func (s *surveyor) operation(op *wsdl.Operation) Found {
 	if bound.Input != nil {
 		f.Headers = xsd.HeaderNames(bound.Input)
 	}
-	switch {
-	case op.Problem != nil:
+	if op.Problem != nil {
 		f.Problem = op.Problem.Error()
-		return f
-	case op.Input == nil:
-		f.Problem = "the service would call, and not be called"
 		return f
 	}
 	request, err1 := s.request.Message(bound, op.Name+"Request", nil)

@@ -77,6 +77,32 @@ func TestSurvey(t *testing.T) {
 }
 
 // TestSkeleton: as it is every operation is off; without the marks of comments each that can be used is on, and the file is still right.
+// TestSurveyOfPortTypes: what a name means is a matter of the port type, and a port chooses one.
+func TestSurveyOfPortTypes(t *testing.T) {
+	const second = `<portType name="P2"><operation name="Add"><input message="t:Head"/></operation></portType><binding name="B2" type="t:P2">` +
+		`<s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="Add"><s:operation soapAction="urn:2"/><input><s:body use="literal"/></input></operation></binding>`
+	for name, c := range map[string]struct {
+		oldNew  []string
+		problem string
+		ports   []string
+	}{
+		"several port types":             {[]string{"<service", second + "<service"}, "", []string{"P1", "B2"}},
+		"several, the first is unusable": {[]string{"<service", second + "<service", `type="t:Node"`, `type="t:No"`, `element="t:Add"`, `element="t:No"`}, "", nil},
+		"an overloaded operation": {[]string{"</portType>", `<operation name="Add"><input name="B" message="t:Head"/></operation></portType>`},
+			`a.wsdl, line 11: the port type has several operations "Add", which is not supported`, nil},
+		"a notification": {[]string{`<input message="t:In"/>`, ""}, "the service would call, and not be called", nil},
+	} {
+		d := service(t, sequence(""), sequence(""), c.oldNew...)
+		found := Survey(d)
+		if len(found) != 1 || found[0].Problem != c.problem {
+			t.Errorf("%s: %+v, want %s", name, found, c.problem)
+		}
+		if ports := PortsToChoose(d); !slices.Equal(ports, c.ports) {
+			t.Errorf("%s: ports %q, want %q", name, ports, c.ports)
+		}
+	}
+}
+
 // TestCheckCallable takes one thing after the other away from a service.
 func TestCheckCallable(t *testing.T) {
 	const binding, none = `<s:binding transport="http://schemas.xmlsoap.org/soap/http"/>`, "the WSDL has no operation that can be called: "

@@ -137,6 +137,13 @@ func (d *document) readOperation(p *PortType) {
 			}
 		}
 	})
+	if first := d.operations[operationKey{p, op.Name, ""}]; first != nil {
+		for _, o := range []*Operation{first, op} {
+			if d.broken[d.places[o].owner] == nil {
+				d.reportf(d.places[o], "the port type has several operations %q, which is not supported", cut(op.Name, d.limits.Name))
+			}
+		}
+	}
 	for _, key := range []operationKey{{p, op.Name, ""}, {p, op.Name, op.InputName}} {
 		if d.operations[key] == nil {
 			d.operations[key] = op

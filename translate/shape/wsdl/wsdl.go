@@ -73,6 +73,7 @@ type PortType struct {
 }
 
 // Operation is WSDL 1.1 sections 2.4.1 to 2.4.4. Two operations of one port type may have the same name: the names of their inputs differ.
+// Neither can be used.
 type Operation struct {
 	Name          string
 	Documentation string

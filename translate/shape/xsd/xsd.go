@@ -79,6 +79,9 @@ func (b *Builder) Message(op *wsdl.BoundOperation, name string, headers []string
 	if b.options.Reply {
 		bound, wrapper = op.Output, op.Operation.Name+"Response"
 	}
+	if op.Operation.Input == nil {
+		return m, errors.New("the service would call, and not be called")
+	}
 	if bound == nil { // of a one-way operation
 		m.Shape = b.named(name)
 		return m, m.Shape.Index()
