@@ -223,8 +223,8 @@ func (o *operation) compile() error {
 	if o.Request == nil || o.Response == nil {
 		return errors.New("an operation needs the shapes of its request and of its response")
 	}
-	if _, taken := o.Response.ByName([]byte("operationId")); taken {
-		return errors.New("the member operationId of a response is not the vendor's: see Answer")
+	if _, taken := o.Response.ByName([]byte(shape.AnswerID)); taken {
+		return errors.New("the reply has a member " + shape.AnswerID + ", which every answer has already: rename it")
 	}
 	if o.Addressing.Action = cmp.Or(o.Addressing.Action, o.Binding.Action); o.Addressing.On && o.Addressing.Action == "" {
 		return errors.New("WS-Addressing needs an action, and the binding has none")

@@ -68,7 +68,7 @@ func TestDefineRefuses(t *testing.T) {
 		{err4, []string{bad, `toy has no "nowhere"`, `toyKind has no "none"`, `toyInner has no "four"`, `toy has no "stray"`}},
 		{err5, []string{bad, noShape}},
 		{err6, []string{bad, noShape}},
-		{errors.Join(err7, err8), []string{bad, "the member operationId"}},
+		{errors.Join(err7, err8), []string{bad, "a member operationId"}},
 	} {
 		for _, piece := range test.pieces {
 			if test.err == nil || !strings.Contains(test.err.Error(), piece) {

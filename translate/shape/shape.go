@@ -74,6 +74,9 @@ func (c Choice) Fields() (fields []int) {
 	return slices.Compact(fields)
 }
 
+// AnswerID is the member that every answer has in front of those of the reply's shape: no member of a reply may have its name.
+const AnswerID = "operationId"
+
 // Place is where a field is within the element of its object.
 type Place uint8
 

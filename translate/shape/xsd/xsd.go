@@ -100,9 +100,20 @@ func (b *Builder) Message(op *wsdl.BoundOperation, name string, headers []string
 		err = b.headers(m.Shape, bound, headers)
 	}
 	if err == nil {
+		b.makeRoom(m.Shape)
 		m.Weaker, err = b.finish(m.Shape)
 	}
 	return m, err
+}
+
+// makeRoom gives the member of a reply another name whose name every answer has already.
+func (b *Builder) makeRoom(s *shape.Shape) {
+	o := &objectBuilder{Builder: b, shape: s}
+	for i := range s.Fields {
+		if f := &s.Fields[i]; b.options.Reply && f.Name == shape.AnswerID {
+			f.Name = o.free(f.Name, cmp.Or(f.Wire.Local, f.Name))
+		}
+	}
 }
 
 // rpc is section 3.5 of WSDL 1.1 for the style rpc: an element around the parts, which are in no namespace.
