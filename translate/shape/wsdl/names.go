@@ -44,8 +44,9 @@ func define[T any](d *document, t *table[T], read func(name xml.Name) T) {
 
 // reference is a QName in an attribute.
 type reference struct {
-	name xml.Name
-	at   place
+	name   xml.Name
+	target string // of the document around it
+	at     place
 }
 
 // ref returns the reference in an attribute of the current element; nil where there is none.
@@ -76,7 +77,7 @@ func (d *document) qName(value string) *reference {
 		name.Space = d.target
 	}
 	d.limitName(name)
-	return &reference{name, d.here()}
+	return &reference{name, d.target, d.here()}
 }
 
 // later resolves a reference when everything is loaded.
@@ -86,6 +87,10 @@ func later[T any](r *reader, t *table[T], ref *reference, set func(T)) {
 	}
 	r.references = append(r.references, func() {
 		component, ok := lookup(r, t, ref.name)
+		if !ok && ref.name.Space == wsdlSpace { // a default namespace that was forgotten: nothing that can be referred to is in it
+			ref.name.Space = ref.target
+			component, ok = lookup(r, t, ref.name)
+		}
 		if !ok {
 			r.reportf(ref.at, "%s is not defined", owner{t.kind, ref.name})
 			return

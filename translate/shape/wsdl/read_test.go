@@ -290,6 +290,20 @@ func TestReadLeniently(t *testing.T) {
 	}
 }
 
+// TestDefaultNamespace reads names without a prefix where the default namespace is that of WSDL.
+func TestDefaultNamespace(t *testing.T) {
+	text := strings.NewReplacer("<w:", "<", "</w:", "</", "xmlns:w=", "xmlns=", `"t:`, `"`).Replace(withSchema(`<x:element name="In" type="T"/><x:complexType name="T"/>`))
+	for target, document := range map[string]string{"urn:t": text, "": strings.NewReplacer(` targetNamespace="urn:t"`, "").Replace(text)} {
+		d, err := readHostile(document, Limits{})
+		if err != nil || len(d.Problems) > 0 || len(d.Operations) != 1 {
+			t.Fatalf("%q: %v, %+v", target, err, d)
+		}
+		if in := d.Operations[0].Bindings[0].Input.Parts[0].Element; in.Name.Space != target || in.Type.TypeName().Space != target {
+			t.Errorf("%q: %+v", target, in)
+		}
+	}
+}
+
 // TestReadBindingProblems requires that what a binding gets wrong makes the operation unusable, or is no binding of it.
 func TestReadBindingProblems(t *testing.T) {
 	for name, test := range map[string]struct {
