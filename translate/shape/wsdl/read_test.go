@@ -358,6 +358,7 @@ func TestReadProblems(t *testing.T) {
 		"a name with markup":           {`<x:element name="In"><x:complexType><x:sequence><x:element name="a&gt;"/></x:sequence></x:complexType></x:element>`, `"a>" is not a name`, false},
 		"a group without a name":       {`<x:element name="In"><x:complexType><x:group/></x:complexType></x:element>`, `the attribute "ref" is missing`, false},
 		"a number that is none":        {`<x:element name="In"><x:complexType><x:sequence maxOccurs="many"/></x:complexType></x:element>`, "maxOccurs has a value that is not a number", false},
+		"a schema of a draft":          {inString + `</x:schema><schema xmlns="http://www.w3.org/1999/XMLSchema"/><x:schema>`, `a schema of the namespace "http://www.w3.org/1999/XMLSchema" is not read: it has to be http://www.w3.org/2001/XMLSchema`, true},
 		"a missing file":               {`<x:include schemaLocation="no.xsd"/>` + inString, "open a/no.xsd: file does not exist", true},
 		"a network address":            {`<x:import namespace="urn:o" schemaLocation="https://o.invalid/no.xsd"/>` + inString, `"https://o.invalid/no.xsd" is not read, because it is a network address, and there is no file "a/no.xsd"`, true},
 		"a redefinition":               {`<x:redefine schemaLocation="o.xsd"><x:simpleType name="R"/></x:redefine><x:element name="In" type="t:R"/>`, `the type "R" of the namespace "urn:t" is redefined, which is not supported`, false},

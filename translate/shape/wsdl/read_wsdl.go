@@ -58,12 +58,14 @@ func (d *document) readDefinitions(entry bool) {
 
 // readTypes is WSDL 1.1 section 2.2. Some documents have an import here, without a schema around it.
 func (d *document) readTypes() {
-	d.xsdChildren(func(local string) {
-		switch local {
-		case "schema":
+	d.children(func(name xml.Name) {
+		switch {
+		case name == xml.Name{Space: XSD, Local: "schema"}:
 			d.readSchema()
-		case "import":
+		case name == xml.Name{Space: XSD, Local: "import"}:
 			d.locate(d.attr("schemaLocation"), d.attr("namespace"), "")
+		case name.Local == "schema":
+			d.reportf(d.here(), "a schema of the namespace %q is not read: it has to be %s", cut(name.Space, d.limits.Name), XSD)
 		}
 	})
 }
