@@ -288,7 +288,7 @@ func (o *objectBuilder) member(e *wsdl.Element, low, high int) (node, bool) {
 	if !ok {
 		return o.nothing(low > 0, fmt.Sprintf("the element %s holds what the schema does not describe", e.Name.Local))
 	}
-	f.Wire, f.Nillable, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML, true
+	f.Wire, f.Nillable, f.Blank = e.Name, e.Nillable && f.Kind != shape.XML && (o.options.Reply || !needsAttribute(e.Type)), true
 	if f.Object == nil && f.Kind != shape.XML {
 		f.Fixed, f.Default = o.constant(textType(e.Type), e.Fixed), o.constant(textType(e.Type), e.Default)
 	}
@@ -359,6 +359,21 @@ func hasAttributes(t *wsdl.ComplexType) bool {
 		}
 	}
 	return false
+}
+
+// needsAttribute reports whether an element of a type has attributes even where it is nil, which null in JSON cannot hold.
+func needsAttribute(t wsdl.Type) bool {
+	for c, _ := t.(*wsdl.ComplexType); c != nil; c = baseOf(c) {
+		if requires(&c.Attributes) {
+			return true
+		}
+	}
+	return false
+}
+
+func requires(a *wsdl.Attributes) bool {
+	return slices.ContainsFunc(a.Uses, func(u *wsdl.AttributeUse) bool { return u.Required }) ||
+		slices.ContainsFunc(a.Groups, func(g *wsdl.AttributeGroup) bool { return requires(&g.Attributes) })
 }
 
 // nothing adds no field. Where one is required, nothing around it can be sent.

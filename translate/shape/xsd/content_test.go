@@ -130,6 +130,7 @@ func TestContent(t *testing.T) {
 		"a required wildcard":                  {content: sequence(`<xs:any processContents="lax"/>`), want: "error an element that the schema does not describe is required"},
 		"a wildcard that nothing fits":         {content: sequence(a, `<xs:any minOccurs="0" namespace="urn:x"/>`), options: xsd.Options{XML: true}, want: "a!"},
 		"the same in a reply":                  {content: sequence(a, `<xs:any minOccurs="0" namespace="urn:x"/>`), options: xsd.Options{XML: true, Reply: true}, want: "a! <any="},
+		"nil with an attribute that is needed": {content: sequence(`<xs:element name="A" type="s:T" nillable="true"/>`), others: `<xs:complexType name="T"><xs:attribute name="id" use="required"/></xs:complexType>`, want: "a!"},
 		"the name that answers have":           {content: sequence(element("operationId", "")), want: "operationId!"},
 		"the same in a reply, which gives way": {content: sequence(element("operationId", "")), options: xsd.Options{Reply: true}, want: "operationId2!"},
 		"a type without any that can be sent": {
