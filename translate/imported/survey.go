@@ -32,6 +32,7 @@ type Found struct {
 // Survey lists the operations of a WSDL, each name once.
 func Survey(d *wsdl.Definitions) []Found {
 	s := &surveyor{
+		remarks: map[*shape.Field]remark{},
 		request: xsd.NewBuilder(xsd.Options{XML: true, Elements: d.Elements}),
 		reply:   xsd.NewBuilder(xsd.Options{XML: true, Reply: true, Elements: d.Elements}),
 	}
@@ -66,7 +67,23 @@ func CheckCallable(d *wsdl.Definitions) error {
 	return errors.Join(problems...)
 }
 
-type surveyor struct{ request, reply *xsd.Builder }
+type surveyor struct {
+	request, reply *xsd.Builder
+	remarks        map[*shape.Field]remark // a field may be in very many places
+}
+
+// remark is what is remarkable of a member by its names.
+type remark struct{ renamed, secret bool }
+
+func (s *surveyor) remark(field *shape.Field) remark {
+	r, known := s.remarks[field]
+	if !known {
+		named := field.Place == shape.Element || field.Place == shape.Attribute
+		r = remark{named && field.Kind != shape.XML && field.Name != xsd.MemberName(field.Wire.Local), field.Object == nil && looksSecret(field.Name)}
+		s.remarks[field] = r
+	}
+	return r
+}
 
 func (s *surveyor) operation(op *wsdl.Operation) Found {
 	f := Found{Name: op.Name, Kind: guessKind(op.Name)}
@@ -93,7 +110,7 @@ func (s *surveyor) operation(op *wsdl.Operation) Found {
 	f.Weaker = slices.Concat(request.Weaker, reply.Weaker)
 	f.Flat = !slices.ContainsFunc(request.Shape.Fields, isNested)
 	left := mostPlaces
-	f.walk(request.Shape, "", map[*shape.Shape]bool{}, &left)
+	s.walk(&f, request.Shape, "", map[*shape.Shape]bool{}, &left)
 	return f
 }
 
@@ -118,34 +135,33 @@ func style(b *wsdl.BoundOperation) string {
 const mostPlaces = 5000
 
 // walk notes what is remarkable of the members of a request, in every place of a shape but inside itself.
-func (f *Found) walk(s *shape.Shape, path string, around map[*shape.Shape]bool, left *int) {
-	if *left--; around[s] || *left < 0 {
+func (s *surveyor) walk(f *Found, of *shape.Shape, path string, around map[*shape.Shape]bool, left *int) {
+	if *left--; around[of] || *left < 0 {
 		return
 	}
-	around[s] = true
-	defer delete(around, s)
-	for i := range s.Fields {
-		field := &s.Fields[i]
+	around[of] = true
+	defer delete(around, of)
+	for i := range of.Fields {
+		field := &of.Fields[i]
 		if field.Hidden {
 			continue
 		}
-		at := path + field.Name
-		named := field.Place == shape.Element || field.Place == shape.Attribute
-		switch {
-		case field.Kind == shape.XML:
-			add(&f.XML, at)
-		case named && field.Name != xsd.MemberName(field.Wire.Local):
-			add(&f.Renamed, fmt.Sprintf("%s (%s)", at, field.Wire.Local))
+		r := s.remark(field)
+		if field.Kind == shape.XML {
+			add(&f.XML, path+field.Name)
 		}
-		if field.Object == nil && looksSecret(field.Name) {
-			add(&f.Secrets, at)
+		if r.renamed {
+			add(&f.Renamed, fmt.Sprintf("%s (%s)", path+field.Name, field.Wire.Local))
+		}
+		if r.secret {
+			add(&f.Secrets, path+field.Name)
 		}
 		if field.Object != nil {
-			f.walk(field.Object, at+"/", around, left)
+			s.walk(f, field.Object, path+field.Name+"/", around, left)
 		}
 	}
-	for _, subtype := range s.Subtypes {
-		f.walk(subtype, path, around, left)
+	for _, subtype := range of.Subtypes {
+		s.walk(f, subtype, path, around, left)
 	}
 }
 

@@ -42,6 +42,7 @@ type Shape struct {
 	names  []string
 	byName map[string]int
 	byWire map[wireName]int
+	secret bool // a field is, or holds, a secret
 }
 
 // Choice is a set of branches, of which one is taken: of all their fields only those of one branch are present, among them those that it requires.
@@ -305,21 +306,20 @@ func (s *Shape) index() error {
 // markSecrets notes which fields are secrets or objects that can hold one. An object that holds one may be reached before that is known of what is
 // inside, so it goes on until nothing changes.
 func markSecrets(all []*Shape) {
+	for _, s := range all {
+		s.secret = slices.ContainsFunc(s.Fields, func(f Field) bool { return f.secret })
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, s := range slices.Backward(all) { // what is inside comes last
 			for i := range s.Fields {
 				f := &s.Fields[i]
-				if !f.secret && (f.Secret || f.Object != nil && (f.Object.holdsSecret() || slices.ContainsFunc(f.Object.Subtypes, (*Shape).holdsSecret))) {
-					f.secret, changed = true, true
+				if !f.secret && (f.Secret || f.Object != nil && (f.Object.secret || slices.ContainsFunc(f.Object.Subtypes, func(t *Shape) bool { return t.secret }))) {
+					f.secret, s.secret, changed = true, true, true
 				}
 			}
 		}
 	}
-}
-
-func (s *Shape) holdsSecret() bool {
-	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.secret })
 }
 
 // add prepares the lookups of a field.

@@ -28,6 +28,8 @@ type Builder struct {
 	discriminators map[*wsdl.ComplexType]string
 	// impossible are the shapes that no message can hold, and why.
 	impossible map[*shape.Shape]string
+	// finished are the shapes of which is known whether a message can hold them, and that were pruned.
+	finished map[*shape.Shape]bool
 	// weaker is what a shape does not check although the schema says it.
 	weaker   map[*shape.Shape][]string
 	elements []xml.Name // of the options, sorted
@@ -50,7 +52,7 @@ func NewBuilder(o Options) *Builder {
 	return &Builder{
 		options: o, shapes: map[*wsdl.ComplexType]*shape.Shape{}, filled: map[*wsdl.ComplexType]bool{}, leaves: Leaves{},
 		names: map[string]bool{}, numbers: map[string]int{},
-		discriminators: map[*wsdl.ComplexType]string{}, impossible: map[*shape.Shape]string{}, weaker: map[*shape.Shape][]string{},
+		discriminators: map[*wsdl.ComplexType]string{}, impossible: map[*shape.Shape]string{}, finished: map[*shape.Shape]bool{}, weaker: map[*shape.Shape][]string{},
 		elements: slices.SortedFunc(maps.Keys(o.Elements), func(x, y xml.Name) int {
 			return cmp.Or(cmp.Compare(x.Space, y.Space), cmp.Compare(x.Local, y.Local))
 		}),
@@ -194,12 +196,14 @@ func (b *Builder) finish(s *shape.Shape) (weaker []string, err error) {
 		return nil, fmt.Errorf("its types have more than %d particles", mostWork)
 	}
 	all := reachable(s, map[*shape.Shape]bool{}, nil)
-	b.spread(all)
+	unfinished := slices.DeleteFunc(slices.Clone(all), func(each *shape.Shape) bool { return b.finished[each] })
+	b.spread(unfinished)
 	if why := b.impossible[s]; why != "" {
 		return nil, errors.New(why)
 	}
-	for _, each := range all {
+	for _, each := range unfinished {
 		b.prune(each)
+		b.finished[each] = true
 	}
 	if err := s.Index(); err != nil {
 		return nil, err
