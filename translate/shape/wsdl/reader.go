@@ -138,8 +138,8 @@ func (d *document) locate(location, namespace, target string) {
 	case err != nil:
 		d.reportf(from, "the location %q is not a URI", location)
 	case address.Scheme != "" || address.Host != "": // a copy may be beside the document
-		file := path.Join(path.Dir(d.file), path.Base(address.Path))
-		if info, err := fs.Stat(d.files, file); err == nil && info.Mode().IsRegular() {
+		file := d.copyOf(path.Join(path.Dir(d.file), path.Base(address.Path)), address.RawQuery)
+		if d.isFile(file) {
 			d.queue = append(d.queue, source{file, namespace, target, from})
 		} else if !isBuiltIn(namespace) {
 			d.reportf(from, "%q is not read, because it is a network address, and there is no file %q", location, file)
@@ -147,8 +147,21 @@ func (d *document) locate(location, namespace, target string) {
 	case path.IsAbs(address.Path) || !fs.ValidPath(path.Join(path.Dir(d.file), address.Path)):
 		d.reportf(from, "the location %q leads out of the folder", location)
 	default:
-		d.queue = append(d.queue, source{path.Join(path.Dir(d.file), address.Path), namespace, target, from})
+		d.queue = append(d.queue, source{d.copyOf(path.Join(path.Dir(d.file), address.Path), address.RawQuery), namespace, target, from})
 	}
+}
+
+// copyOf returns the name of the file for an address with a query: wget keeps the query in it, as in Service.svc?xsd=xsd0.
+func (d *document) copyOf(file, query string) string {
+	if saved := file + "?" + query; query != "" && d.isFile(saved) {
+		return saved
+	}
+	return file
+}
+
+func (d *document) isFile(name string) bool {
+	info, err := fs.Stat(d.files, name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // load reads a document unless it has been read.
