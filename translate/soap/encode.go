@@ -51,7 +51,7 @@ func NewEncoder(b Binding, s *shape.Shape) (*Encoder, error) {
 }
 
 func spell(b Binding, s *shape.Shape) *spelling {
-	c := compiler{binding: b, prefixes: map[string]string{"": "", xmlNamespace: "xml:", b.Namespace: ""}, done: map[elementsKey]*elements{}}
+	c := compiler{binding: b, prefixes: map[string]string{"": "", xmlNamespace: "xml:", b.Namespace: ""}, done: map[elementsKey]*elements{}, subtypes: map[elementsKey][]subtype{}}
 	within := b.Namespace // the namespace of names without a prefix
 	if b.Prefix != "" {
 		c.prefixes[b.Namespace], within = b.Prefix+":", ""
@@ -78,6 +78,7 @@ type compiler struct {
 	// attributePrefix is the prefix of the default namespace for attributes and types, which it does not reach; empty where there are none.
 	attributePrefix string
 	done            map[elementsKey]*elements
+	subtypes        map[elementsKey][]subtype
 }
 
 type elementsKey struct {
@@ -258,13 +259,14 @@ type tag struct {
 	within string // the namespace of names without a prefix inside
 	around *tag   // of the items of an array; nil: nothing is
 	object *elements
-	// subtypes are by their index in the record.
+	// start is open up to the attributes, where there are subtypes. They are by their index in the record, and shared: a base may have thousands.
+	start    string
 	subtypes []subtype
 }
 
 type subtype struct {
-	open   string // up to the attributes, xsi:type included
-	object *elements
+	attribute string // xsi:type
+	object    *elements
 }
 
 // elements spells the tags of a shape and everything inside.
@@ -328,14 +330,25 @@ func (c *compiler) tag(f *shape.Field, within, declarations string) tag {
 	if hasAttributes(f.Object) {
 		t.open = start
 	}
-	for _, s := range f.Object.Subtypes {
-		open := start
-		if s != f.Object { // which the schema says already
-			open += " " + c.prefixes[schemaInstance] + `type="` + c.name(s.Type) + `"`
-		}
-		t.subtypes = append(t.subtypes, subtype{open: open, object: c.elements(s, within)})
+	if len(f.Object.Subtypes) > 0 {
+		t.start, t.subtypes = start, c.subtypesOf(f.Object, within)
 	}
 	return t
+}
+
+func (c *compiler) subtypesOf(base *shape.Shape, within string) []subtype {
+	key := elementsKey{base, within}
+	if known, ok := c.subtypes[key]; ok {
+		return known
+	}
+	list := make([]subtype, len(base.Subtypes))
+	c.subtypes[key] = list // they may have members of the base
+	for i, s := range base.Subtypes {
+		if list[i].object = c.elements(s, within); s != base { // which the schema says already
+			list[i].attribute = " " + c.prefixes[schemaInstance] + `type="` + c.name(s.Type) + `"`
+		}
+	}
+	return list
 }
 
 func hasAttributes(s *shape.Shape) bool {
@@ -438,11 +451,14 @@ func writeLeaf(w *Writer, f *shape.Field, text string) {
 
 // objectOf writes an object, which is of the shape itself if the index of its subtype is negative.
 func (t *tag) objectOf(w *Writer, o record.Object, n int) {
-	inside, open, whole := t.object, t.open, !t.object.attributes
-	if n >= 0 {
-		inside, open, whole = t.subtypes[n].object, t.subtypes[n].open, false
+	inside, whole := t.object, !t.object.attributes
+	if n < 0 {
+		w.Markup(t.open)
+	} else {
+		inside, whole = t.subtypes[n].object, false
+		w.Markup(t.start)
+		w.Markup(t.subtypes[n].attribute)
 	}
-	w.Markup(open)
 	inside.writeAttributes(w, o)
 	if !whole {
 		w.Markup(">")
