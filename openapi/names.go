@@ -126,7 +126,7 @@ func componentName(name string) string {
 
 // reachable lists a shape and all that an object of it may have inside, each once, as far as documents name them.
 func reachable(s *shape.Shape) (all []*shape.Shape) {
-	seen := map[*shape.Shape]bool{}
+	seen, expanded := map[*shape.Shape]bool{}, map[*shape.Shape]bool{} // a base may be in thousands of places, with thousands of subtypes
 	var add func(*shape.Shape)
 	add = func(s *shape.Shape) {
 		if seen[s] {
@@ -135,7 +135,8 @@ func reachable(s *shape.Shape) (all []*shape.Shape) {
 		seen[s] = true
 		all = append(all, s)
 		for i := range s.Fields {
-			if f := &s.Fields[i]; !f.Hidden {
+			if f := &s.Fields[i]; !f.Hidden && f.Object != nil && !expanded[f.Object] {
+				expanded[f.Object] = true
 				for _, inside := range inPlaceOf(f.Object) {
 					add(inside)
 				}
