@@ -118,10 +118,11 @@ func (d *document) readComplexContent(t *ComplexType) {
 	d.readDerivation(t, func(local string) { d.readContent(t, local) })
 }
 
-// readDerivation reads the extension or restriction in a complexContent or simpleContent.
+// readDerivation reads the extension or restriction in a complexContent or simpleContent. Some documents forget it around the content.
 func (d *document) readDerivation(t *ComplexType, read func(local string)) {
 	d.xsdChildren(func(local string) {
 		if local != "extension" && local != "restriction" {
+			read(local)
 			return
 		}
 		t.Extension = local == "extension"

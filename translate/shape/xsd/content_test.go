@@ -141,6 +141,7 @@ func TestContent(t *testing.T) {
 		},
 		"an extension": {content: `<xs:complexContent><xs:extension base="s:T">` + sequence(b) + `<xs:attribute name="id"/></xs:extension></xs:complexContent>`,
 			others: `<xs:complexType name="T">` + sequence(a) + `<xs:attribute name="lang"/></xs:complexType>`, want: "a! @lang b! @id"},
+		"content without a derivation": {content: `<xs:complexContent><xs:annotation/>` + sequence(a) + `<xs:attribute name="id"/></xs:complexContent>`, want: "a! @id"},
 		"a restriction": {content: `<xs:complexContent><xs:restriction base="s:T">` + sequence(element("B", "")) + `</xs:restriction></xs:complexContent>`,
 			others: `<xs:complexType name="T">` + sequence(element("A", optional), element("B", optional)) + `</xs:complexType>`, want: "a- b!"},
 	} {
