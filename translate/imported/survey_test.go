@@ -76,7 +76,6 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-// TestSkeleton: as it is every operation is off; without the marks of comments each that can be used is on, and the file is still right.
 // TestSurveyOfPortTypes: what a name means is a matter of the port type, and a port chooses one.
 func TestSurveyOfPortTypes(t *testing.T) {
 	const second = `<portType name="P2"><operation name="Add"><input message="t:Head"/></operation></portType><binding name="B2" type="t:P2">` +
@@ -121,6 +120,7 @@ func TestCheckCallable(t *testing.T) {
 	}
 }
 
+// TestSkeleton: as it is every operation is off; without the marks of comments each that can be used is on, and the file is still right.
 func TestSkeleton(t *testing.T) {
 	for _, name := range []string{"parcels", "ledger"} {
 		d := definitions(t, name)
