@@ -131,6 +131,12 @@ func inPlaceOf(s *shape.Shape) []*shape.Shape {
 	return []*shape.Shape{s}
 }
 
+// isAlone reports whether no other shape may be in the place of this one.
+func isAlone(s *shape.Shape) bool {
+	inPlace := inPlaceOf(s)
+	return len(inPlace) == 1 && inPlace[0] == s
+}
+
 // exampleOf is the text of a leaf's example, and whether there is one.
 func exampleOf(f *shape.Field) (text string, shown bool) {
 	switch {

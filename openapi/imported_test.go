@@ -183,7 +183,7 @@ func TestNamesOfSchemas(t *testing.T) {
 	o := testOptions(t)
 	size := imported(t, "c", "Größe", part("Part", "three"))
 	size.Path = "/v1/c/sizes"
-	o.Operations = append(o.Operations, imported(t, "a", "Ask", part("Part", "one")), imported(t, "b", "Ask", part("Größe", "two")), size)
+	o.Operations = append(o.Operations, imported(t, "a", "Ask", part("Part", "one")), imported(t, "b", "Ask", part("Größe", "two")), size, imported(t, "d", "Book", booking(t)))
 	doc := documentsOf(t, o)["/openapi.json"]
 	for at, want := range map[string]string{
 		"/paths/~1v1~1c~1sizes/post/operationId":                                     "c_Gr_e_9acb353e",
@@ -193,6 +193,8 @@ func TestNamesOfSchemas(t *testing.T) {
 		"/components/schemas/BGr_e_d442258d/properties/two/type":                     "string",
 		"/components/schemas/BPart/properties/left/type":                             "integer",
 		"/components/schemas/AAskResult/properties/part/$ref":                        "#/components/schemas/APartResult",
+		"/components/schemas/DBookRequest/properties/payment/$ref":                   "#/components/schemas/DAnyPayment",
+		"/components/schemas/DAnyPayment/oneOf/0/allOf/0/$ref":                       "#/components/schemas/DCard",
 		"/paths/~1v1~1a~1Ask/post/operationId":                                       "a_Ask",
 		"/paths/~1v1~1b~1Ask~1preview/post/operationId":                              "Preview_b_Ask",
 		"/components/examples/b_Ask-full/value/part/two":                             "x",

@@ -29,6 +29,8 @@ type componentKey struct {
 	imported *shape.Shape
 	builtIn  string
 	reply    bool
+	// union is of the shapes that may be in the place of this one.
+	union bool
 }
 
 func keyOf(op *Operation, s *shape.Shape, reply bool) componentKey {
@@ -36,6 +38,12 @@ func keyOf(op *Operation, s *shape.Shape, reply bool) componentKey {
 		return componentKey{imported: s, reply: reply}
 	}
 	return componentKey{builtIn: s.Name, reply: reply}
+}
+
+func keyOfUnion(op *Operation, base *shape.Shape, reply bool) componentKey {
+	key := keyOf(op, base, reply)
+	key.union = true
+	return key
 }
 
 // newComponents names all schemas: first those of built-in systems, then what is reserved for other schemas, and those of requests before those of
@@ -65,6 +73,7 @@ func (c *components) request(op *Operation) {
 			continue
 		}
 		c.names[key], c.rules[key] = c.unique(op.Prefix+s.Name, ""), op.Rules.Schemas(s)
+		c.unions(op, s, false)
 	}
 }
 
@@ -82,6 +91,27 @@ func (c *components) reply(op *Operation) {
 	for _, s := range reachable(op.Response)[1:] {
 		if key := keyOf(op, s, true); c.names[key] == "" {
 			c.names[key] = c.unique(op.Prefix+s.Name, "Result")
+		}
+	}
+	for _, s := range reachable(op.Response) {
+		c.unions(op, s, true)
+	}
+}
+
+// unions name the schemas of what may be in the places of bases. With thousands of subtypes a list of them at each member would make the document too
+// long to be read.
+func (c *components) unions(op *Operation, s *shape.Shape, reply bool) {
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Hidden || f.Object == nil || isAlone(f.Object) {
+			continue
+		}
+		if key := keyOfUnion(op, f.Object, reply); c.names[key] == "" {
+			suffix := ""
+			if reply {
+				suffix = "Result"
+			}
+			c.names[key] = c.unique(op.Prefix+"Any"+f.Object.Name, suffix)
 		}
 	}
 }

@@ -194,10 +194,15 @@ func (d direction) about(of *shape.Shape, f *shape.Field) string {
 
 // object refers to the schema of a shape, or to those in its place. A request names the subtype that it means.
 func (d direction) object(s *shape.Shape) object {
-	inPlace := inPlaceOf(s)
-	if len(inPlace) == 1 && inPlace[0] == s {
+	if isAlone(s) {
 		return ref("schemas", d.name(s))
 	}
+	name := d.names.names[keyOfUnion(d.op, s, d.reply)]
+	fill, there := d.begin(name)
+	if there {
+		return ref("schemas", name)
+	}
+	inPlace := inPlaceOf(s)
 	names := make(list, len(inPlace))
 	for i, each := range inPlace {
 		schema := ref("schemas", d.name(each))
@@ -207,9 +212,11 @@ func (d direction) object(s *shape.Shape) object {
 		names[i] = schema
 	}
 	if d.reply {
-		return object{{"anyOf", names}}
+		fill(object{{"anyOf", names}})
+	} else {
+		fill(object{{"oneOf", names}})
 	}
-	return object{{"oneOf", names}}
+	return ref("schemas", name)
 }
 
 // orNil lets a value be null. Keywords that hold for every type would refuse null beside other types.
