@@ -23,6 +23,9 @@ func follow[T any](ctx context.Context, g *guard.Guard, names []string, environ 
 		c, err := config.Load(environ, config.Disk())
 		now := of(c)
 		if err == nil && reflect.DeepEqual(now, before) {
+			if wrong != "" {
+				g.Log.InfoContext(ctx, "a setting is again what it was", slog.String("setting", what))
+			}
 			wrong = ""
 			return
 		}

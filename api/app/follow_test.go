@@ -41,7 +41,7 @@ func TestFollowedSetting(t *testing.T) {
 			return nil
 		})
 		time.Sleep(reloadEvery / 2) // the file is never written and read at one time
-		for _, host := range []string{"a.test", "b.test", "panic.test", "wrong.test", "not a host", "c.test"} {
+		for _, host := range []string{"a.test", "b.test", "panic.test", "wrong.test", "not a host", "b.test", "c.test"} {
 			if err := os.WriteFile(path, []byte(host), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestFollowedSetting(t *testing.T) {
 		if !slices.Equal(applied, []string{"b.test", "c.test"}) || panics != 2 { // it is tried again
 			t.Errorf("applied are %q, with %d panics: %s", applied, panics, &log.text)
 		}
-		for _, once := range []string{"it is wrong", "SOAPBRIDGE_HOSTS_FILE"} {
+		for _, once := range []string{"it is wrong", "SOAPBRIDGE_HOSTS_FILE", "is again what it was"} {
 			if n := strings.Count(log.text.String(), once); n != 1 {
 				t.Errorf("%q is logged %d times: %s", once, n, &log.text)
 			}
