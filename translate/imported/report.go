@@ -48,7 +48,7 @@ func (r *report) linef(format string, args ...any) { _, _ = fmt.Fprintf(r, forma
 
 // ports lists the ways to call the service.
 func (r *report) ports(d *wsdl.Definitions) {
-	r.linef("## Ports\n\nThe address that is called is a setting; those of the WSDL are not.\n")
+	r.linef("## Ports\n\nAll calls go to one address, which is a setting; those of the WSDL are for information. For operations at another address, import again with another `--name`.\n")
 	r.linef("| port | binding | SOAP | address in the WSDL |\n|---|---|---|---|")
 	for _, s := range d.Services {
 		for _, p := range s.Ports {
