@@ -55,7 +55,7 @@ func (s *Sent) transport(reply soap.Reply) string {
 		}
 	}
 	if !reply.Certain {
-		words = append(words, "over a connection that was used before")
+		words = append(words, "over a connection that was used before, or with more behind it")
 	}
 	return strings.Join(words, ", ")
 }

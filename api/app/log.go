@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// logLines are the lines of a log. Those about single requests may be late: a system call for each would be one of the most expensive steps of a short request. A
-// process that is killed loses those of logDelay at most, and no other line. While nobody takes what is written, requests go on: their lines wait, and
-// those beyond mostWaiting are dropped and counted.
+// logLines are the lines of a log. Those about single requests may be late: a system call for each would be one of the most expensive steps of
+// a short request. A process that is killed loses those of logDelay at most, and no other line. While nobody takes what is written, requests go
+// on: their lines wait, and those beyond mostWaiting are dropped and counted.
 type logLines struct {
 	lost func(lines int) // takes the number of those that were dropped
 
 	writing sync.Mutex // is held as long as out takes
 	out     io.Writer
-	spare   []byte
+	spare   []byte // takes the place of late while that is written
 
 	mu      sync.Mutex
 	late    []byte

@@ -228,7 +228,8 @@ type Store interface { //nolint:interfacebloat // one method for each transition
 	// number of them.
 	Sweep(ctx context.Context) (int, error)
 
-	// Ready returns an error when claims cannot be made or kept now. It writes nothing.
+	// Ready returns an error when claims cannot be made or kept now. It writes nothing. A store may refuse claims by what it found, so it must be
+	// asked at intervals.
 	Ready(ctx context.Context) (Readiness, error)
 
 	// Close ends the store's work and connections.

@@ -23,8 +23,8 @@ import (
 // shardChecks. The braces keep the four in one slot of a cluster. Records expire with their retention; Sweep removes what they leave behind
 // in the sets. Times are milliseconds since 1970 by the server's clock.
 //
-// Server: Redis 5 or later, or one that speaks its protocol, with maxmemory-policy noeviction (else Begin fails, from the next Ready on), an append-only file, and
-// where records must outlive a machine, replicas and WaitReplicas. A user with the fewest permissions:
+// Server: Redis 5 or later, or one that speaks its protocol, with maxmemory-policy noeviction (else Begin fails, from the next Ready on), an
+// append-only file, and where records must outlive a machine, replicas and WaitReplicas. A user with the fewest permissions:
 //
 //	ACL SETUSER soapbridge on >PASSWORD ~sb:* +eval +evalsha +time +hmget +hset +hdel +del +pexpire +zadd +zrem +zrangebyscore
 //	  +zcard +get +set +info +wait +select +cluster|slots +cluster|info
@@ -97,7 +97,7 @@ func (s *Store) Begin(ctx context.Context, c idempotency.Claim) (idempotency.Rec
 		return idempotency.Record{}, false, &idempotency.Unavailable{Err: fmt.Errorf("%q is not an operation id", c.ID)}
 	}
 	if e := s.evicts.Load(); e != nil {
-		return idempotency.Record{}, false, s.unavailable(ctx, unsent(e))
+		return idempotency.Record{}, false, &idempotency.Unavailable{Err: unsent(e)}
 	}
 	if err := s.join(ctx, shardOf(c.ID)); err != nil {
 		return idempotency.Record{}, false, s.unavailable(ctx, unsent(err))
